@@ -1,0 +1,84 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/crypto.h"
+
+namespace filoscope {
+
+void UniqueFd::reset(int fd) {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = fd;
+}
+
+Error errno_error(const std::string& what) {
+  const int number = errno;
+  if (number == ENOSPC || number == EDQUOT) {
+    return Error(Code::unavailable, what + ": the disk is full; free some space and try again");
+  }
+  const Code code = number == ENOENT ? Code::not_found : Code::internal;
+  return Error(code, what + ": " + std::strerror(number));
+}
+
+Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path, std::size_t size_max) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return errno_error("open " + path.string());
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return errno_error("stat " + path.string());
+  const auto size = static_cast<std::size_t>(info.st_size);
+  if (size > size_max) {
+    return Error(Code::exhausted, path.string() + " has " + std::to_string(size) + " bytes; the most read is " +
+                                      std::to_string(size_max));
+  }
+  std::vector<std::uint8_t> data(size);
+  for (std::size_t done = 0; done < size;) {
+    const auto count = ::pread(fd.get(), data.data() + done, size - done, static_cast<off_t>(done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return errno_error("read " + path.string());
+    if (count == 0) {
+      data.resize(done);
+      break;
+    }
+    done += static_cast<std::size_t>(count);
+  }
+  return data;
+}
+
+Result<void> write_all(int fd, std::span<const std::uint8_t> data, std::int64_t offset) {
+  while (!data.empty()) {
+    const auto count = ::pwrite(fd, data.data(), data.size(), offset);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return errno_error("write");
+    data = data.subspan(static_cast<std::size_t>(count));
+    offset += count;
+  }
+  return {};
+}
+
+Result<void> sync_folder(const std::filesystem::path& folder) {
+  UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return errno_error("open " + folder.string());
+  if (::fsync(fd.get()) != 0) return errno_error("fsync " + folder.string());
+  return {};
+}
+
+Result<void> write_file_durably(const std::filesystem::path& path, std::span<const std::uint8_t> data) {
+  const auto temporary = path.string() + ".tmp" + crypto::hex(crypto::random_bytes(6));
+  UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!fd) return errno_error("create " + temporary);
+  auto written = write_all(fd.get(), data, 0);
+  if (written.has_value() && ::fsync(fd.get()) != 0) written = errno_error("fsync " + temporary);
+  if (written.has_value() && ::rename(temporary.c_str(), path.c_str()) != 0) written = errno_error("rename " + temporary);
+  if (!written.has_value()) {
+    ::unlink(temporary.c_str());
+    return written;
+  }
+  return sync_folder(path.parent_path());
+}
+
+}  // namespace filoscope

@@ -1,0 +1,46 @@
+#pragma once
+
+/// Files as owned descriptors and durable whole-file writes. Blocks. Threads: any.
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace filoscope {
+
+/// Owns a file descriptor; -1 is none.
+class UniqueFd {
+ public:
+  UniqueFd() = default;
+  explicit UniqueFd(int fd) : fd_(fd) {}
+  UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  UniqueFd& operator=(UniqueFd&& other) noexcept {
+    reset(std::exchange(other.fd_, -1));
+    return *this;
+  }
+  ~UniqueFd() { reset(); }
+  int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+  void reset(int fd = -1);
+  explicit operator bool() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+/// `what` and errno as an Error: ENOENT not_found, ENOSPC and EDQUOT unavailable with "the disk is full", else internal.
+Error errno_error(const std::string& what);
+
+Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path, std::size_t size_max);
+/// Temporary file, fsync, rename, fsync of the folder: afterwards the old or the new content exists, whole.
+Result<void> write_file_durably(const std::filesystem::path& path, std::span<const std::uint8_t> data);
+Result<void> sync_folder(const std::filesystem::path& folder);
+/// Writes all of `data` at `offset`, whatever pwrite does in parts.
+Result<void> write_all(int fd, std::span<const std::uint8_t> data, std::int64_t offset);
+
+}  // namespace filoscope
