@@ -87,7 +87,11 @@ TEST(Pool, FullQueueAnswersExhaustedAndStopFinishesTheRest) {
   std::atomic<int> done = 0;
   Pool pool("test", 1, 2);
   gate.lock();
-  ASSERT_TRUE(pool.post([&] { Lock lock(gate); ++done; }).has_value());
+  ASSERT_TRUE(pool.post([&] {
+                    Lock lock(gate);
+                    ++done;
+                  })
+                  .has_value());
   int accepted = 0;
   while (pool.post([&] { ++done; }).has_value()) ++accepted;
   EXPECT_GE(accepted, 1);

@@ -19,7 +19,7 @@ using Bytes = std::vector<std::uint8_t>;
 class ByteWriter {
  public:
   template <typename T>
-    requires std::is_arithmetic_v<T> || std::is_enum_v<T>
+  requires std::is_arithmetic_v<T> || std::is_enum_v<T>
   void put(T value) {
     static_assert(std::endian::native == std::endian::little);
     const auto at = bytes_.size();
@@ -36,7 +36,7 @@ class ByteWriter {
     bytes_.insert(bytes_.end(), text.begin(), text.end());
   }
   template <typename T>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   void put_array(std::span<const T> values) {
     put_varint(values.size());
     const auto at = bytes_.size();
@@ -55,8 +55,7 @@ class ByteReader {
   explicit ByteReader(std::span<const std::uint8_t> data) : data_(data) {}
 
   template <typename T>
-    requires std::is_arithmetic_v<T> || std::is_enum_v<T>
-  T get() {
+  requires std::is_arithmetic_v<T> || std::is_enum_v<T> T get() {
     T value{};
     if (!take(sizeof(T))) return value;
     std::memcpy(&value, data_.data() + at_ - sizeof(T), sizeof(T));
@@ -75,15 +74,17 @@ class ByteReader {
   std::string get_text() {
     const auto size = get_varint();
     if (!take(size)) return {};
-    return {reinterpret_cast<const char*>(data_.data() + at_ - size), static_cast<std::size_t>(size)};
+    return {reinterpret_cast<const char*>(data_.data() + at_ - size),
+            static_cast<std::size_t>(size)};
   }
   template <typename T>
-    requires std::is_arithmetic_v<T>
-  std::vector<T> get_array() {
+  requires std::is_arithmetic_v<T> std::vector<T> get_array() {
     const auto count = get_varint();
-    if (count > remaining() / sizeof(T) || !take(count * sizeof(T))) return ok_ = false, std::vector<T>{};
+    if (count > remaining() / sizeof(T) || !take(count * sizeof(T)))
+      return ok_ = false, std::vector<T>{};
     std::vector<T> values(static_cast<std::size_t>(count));
-    if (count != 0) std::memcpy(values.data(), data_.data() + at_ - count * sizeof(T), count * sizeof(T));
+    if (count != 0)
+      std::memcpy(values.data(), data_.data() + at_ - count * sizeof(T), count * sizeof(T));
     return values;
   }
   bool ok() const { return ok_; }

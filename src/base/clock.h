@@ -11,8 +11,9 @@ namespace filoscope {
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual std::int64_t now_ms() const = 0;   ///< milliseconds since 1970-01-01 UTC; may jump
-  virtual std::int64_t mono_us() const = 0;  ///< microseconds since an arbitrary start; never goes back
+  virtual std::int64_t now_ms() const = 0;  ///< milliseconds since 1970-01-01 UTC; may jump
+  virtual std::int64_t mono_us()
+      const = 0;  ///< microseconds since an arbitrary start; never goes back
 };
 
 class SystemClock final : public Clock {

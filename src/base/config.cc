@@ -1,10 +1,10 @@
 #include "base/config.h"
 
 #include <fmt/format.h>
+#include <toml++/toml.h>
 
 #include <algorithm>
 #include <charconv>
-#include <toml++/toml.h>
 #include <sstream>
 
 extern char** environ;
@@ -46,16 +46,20 @@ Result<void> validate(const SettingInfo& info, std::string_view value) {
     bool parsed = false;
     ok = parse_switch(value, parsed);
   }
-  if (!ok) return Error(Code::invalid_argument, fmt::format("{} = \"{}\": not a {}", info.name, value, info.kind));
+  if (!ok)
+    return Error(Code::invalid_argument,
+                 fmt::format("{} = \"{}\": not a {}", info.name, value, info.kind));
   if (!info.range_text.empty() && (number < info.minimum || number > info.maximum)) {
-    return Error(Code::invalid_argument, fmt::format("{} = {}: allowed is {}", info.name, value, info.range_text));
+    return Error(Code::invalid_argument,
+                 fmt::format("{} = {}: allowed is {}", info.name, value, info.range_text));
   }
   return {};
 }
 
 std::string environment_name(const std::string& setting) {
   std::string name = "FILOSCOPE_";
-  for (const char c : setting) name += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  for (const char c : setting)
+    name += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return name;
 }
 
@@ -67,40 +71,50 @@ Result<void> read_table(const toml::table& table, const std::string& prefix, Con
       continue;
     }
     std::ostringstream text;
-    if (const auto* s = node.as_string()) text << s->get();
-    else if (const auto* i = node.as_integer()) text << i->get();
-    else if (const auto* f = node.as_floating_point()) text << f->get();
-    else if (const auto* b = node.as_boolean()) text << (b->get() ? "true" : "false");
-    else return Error(Code::invalid_argument, name + ": lists are not used here");
+    if (const auto* s = node.as_string())
+      text << s->get();
+    else if (const auto* i = node.as_integer())
+      text << i->get();
+    else if (const auto* f = node.as_floating_point())
+      text << f->get();
+    else if (const auto* b = node.as_boolean())
+      text << (b->get() ? "true" : "false");
+    else
+      return Error(Code::invalid_argument, name + ": lists are not used here");
     FILOSCOPE_DO(config.set(name, text.str()));
   }
   return {};
 }
 
-const std::string* find(const std::map<std::string, std::string, std::less<>>& values, const std::string& name) {
+const std::string* find(const std::map<std::string, std::string, std::less<>>& values,
+                        const std::string& name) {
   const auto at = values.find(name);
   return at == values.end() ? nullptr : &at->second;
 }
 
 }  // namespace
 
-Setting<std::int64_t>::Setting(const char* n, std::int64_t value, std::int64_t minimum, std::int64_t maximum,
-                               const char* help)
+Setting<std::int64_t>::Setting(const char* n, std::int64_t value, std::int64_t minimum,
+                               std::int64_t maximum, const char* help)
     : name(n), default_value(value) {
   add({n, "integer", std::to_string(value), fmt::format("{}..{}", minimum, maximum), help,
        static_cast<double>(minimum), static_cast<double>(maximum)});
 }
 
-Setting<double>::Setting(const char* n, double value, double minimum, double maximum, const char* help)
+Setting<double>::Setting(const char* n, double value, double minimum, double maximum,
+                         const char* help)
     : name(n), default_value(value) {
-  add({n, "number", fmt::format("{}", value), fmt::format("{}..{}", minimum, maximum), help, minimum, maximum});
+  add({n, "number", fmt::format("{}", value), fmt::format("{}..{}", minimum, maximum), help,
+       minimum, maximum});
 }
 
-Setting<std::string>::Setting(const char* n, const char* value, const char* help) : name(n), default_value(value) {
+Setting<std::string>::Setting(const char* n, const char* value, const char* help)
+    : name(n), default_value(value) {
   add({n, "text", value, "", help});
 }
 
-Setting<bool>::Setting(const char* n, bool value, const char* help) : name(n), default_value(value) {
+Setting<bool>::Setting(const char* n, bool value, const char* help)
+    : name(n), default_value(value) {
   add({n, "switch", value ? "true" : "false", "", help});
 }
 
@@ -112,25 +126,30 @@ std::vector<SettingInfo> registered_settings() {
 
 std::string settings_markdown() {
   std::string out =
-      "# Configuration\n\nMade by `filoscope serve --help-config`. Set a value in the TOML file given with `--config` "
-      "(`[section]` and name), or in the environment variable.\n\n| setting | default | allowed | what | environment |\n"
+      "# Configuration\n\nMade by `filoscope serve --help-config`. Set a value in the TOML file "
+      "given with `--config` "
+      "(`[section]` and name), or in the environment variable.\n\n| setting | default | allowed | "
+      "what | environment |\n"
       "|---|---|---|---|---|\n";
   for (const auto& info : registered_settings()) {
     out += fmt::format("| `{}` | `{}` | {} | {} | `{}` |\n", info.name, info.default_text,
-                       info.range_text.empty() ? info.kind : info.range_text, info.help, environment_name(info.name));
+                       info.range_text.empty() ? info.kind : info.range_text, info.help,
+                       environment_name(info.name));
   }
   return out;
 }
 
-Result<Config> Config::load(const std::string& toml_path, const std::map<std::string, std::string>& environment) {
+Result<Config> Config::load(const std::string& toml_path,
+                            const std::map<std::string, std::string>& environment) {
   Config config;
   if (!toml_path.empty()) {
     try {
       const auto table = toml::parse_file(toml_path);
       FILOSCOPE_DO(read_table(table, "", config));
     } catch (const toml::parse_error& problem) {
-      return Error(Code::invalid_argument, fmt::format("{}, line {}: {}", toml_path, problem.source().begin.line,
-                                                       problem.description()));
+      return Error(Code::invalid_argument,
+                   fmt::format("{}, line {}: {}", toml_path, problem.source().begin.line,
+                               problem.description()));
     }
   }
   for (const auto& info : registered_settings()) {
@@ -143,8 +162,10 @@ Result<Config> Config::load(const std::string& toml_path, const std::map<std::st
 Result<void> Config::set(std::string_view name, std::string_view value) {
   const auto at = registry().find(name);
   if (at == registry().end()) {
-    return Error(Code::invalid_argument,
-                 fmt::format("there is no setting \"{}\"; `filoscope serve --help-config` lists them all", name));
+    return Error(
+        Code::invalid_argument,
+        fmt::format("there is no setting \"{}\"; `filoscope serve --help-config` lists them all",
+                    name));
   }
   FILOSCOPE_DO(validate(at->second, value));
   values_.insert_or_assign(std::string(name), std::string(value));

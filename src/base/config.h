@@ -1,8 +1,9 @@
 #pragma once
 
-/// The typed configuration registry: one table feeds parsing, validation, --help-config and docs/config.md.
-/// A module declares its settings as `inline const Setting<int64_t> kX{...}` in its headers and reads them
-/// through a Config. Sources, later wins: default, TOML file, environment FILOSCOPE_<NAME> (dots become _).
+/// The typed configuration registry: one table feeds parsing, validation, --help-config and
+/// docs/config.md. A module declares its settings as `inline const Setting<int64_t> kX{...}` in its
+/// headers and reads them through a Config. Sources, later wins: default, TOML file, environment
+/// FILOSCOPE_<NAME> (dots become _).
 
 #include <cstdint>
 #include <map>
@@ -32,7 +33,8 @@ class Setting;
 template <>
 class Setting<std::int64_t> {
  public:
-  Setting(const char* name, std::int64_t value, std::int64_t minimum, std::int64_t maximum, const char* help);
+  Setting(const char* name, std::int64_t value, std::int64_t minimum, std::int64_t maximum,
+          const char* help);
   const std::string name;
   const std::int64_t default_value;
 };
@@ -67,8 +69,10 @@ std::string settings_markdown();
 class Config {
  public:
   Config() = default;
-  /// Errors: invalid_argument (unknown name, wrong type, out of range; says which and the limit), not_found (no such file).
-  static Result<Config> load(const std::string& toml_path, const std::map<std::string, std::string>& environment);
+  /// Errors: invalid_argument (unknown name, wrong type, out of range; says which and the limit),
+  /// not_found (no such file).
+  static Result<Config> load(const std::string& toml_path,
+                             const std::map<std::string, std::string>& environment);
   /// For tests and command-line overrides; validated as above.
   Result<void> set(std::string_view name, std::string_view value);
 

@@ -21,7 +21,8 @@ std::optional<Bytes> decode(std::string_view text, int variant) {
   Bytes out(text.size() / 4 * 3 + 3);
   std::size_t size = 0;
   const char* end = nullptr;
-  if (sodium_base642bin(out.data(), out.size(), text.data(), text.size(), nullptr, &size, &end, variant) != 0 ||
+  if (sodium_base642bin(out.data(), out.size(), text.data(), text.size(), nullptr, &size, &end,
+                        variant) != 0 ||
       end != text.data() + text.size()) {
     return std::nullopt;
   }
@@ -64,7 +65,8 @@ Key derive_key(const Key& master, std::string_view purpose) { return hmac_sha256
 std::uint64_t siphash(const std::array<std::uint8_t, 16>& key, std::string_view data) {
   std::uint64_t value = 0;
   static_assert(crypto_shorthash_BYTES == sizeof value);
-  crypto_shorthash(reinterpret_cast<unsigned char*>(&value), as_bytes(data).data(), data.size(), key.data());
+  crypto_shorthash(reinterpret_cast<unsigned char*>(&value), as_bytes(data).data(), data.size(),
+                   key.data());
   return value;
 }
 
@@ -86,18 +88,23 @@ std::string hex(std::span<const std::uint8_t> data) {
 std::string base64url(std::span<const std::uint8_t> data) {
   return encode(data, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
-std::string base64(std::span<const std::uint8_t> data) { return encode(data, sodium_base64_VARIANT_ORIGINAL); }
+std::string base64(std::span<const std::uint8_t> data) {
+  return encode(data, sodium_base64_VARIANT_ORIGINAL);
+}
 std::optional<Bytes> from_base64url(std::string_view text) {
   return decode(text, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
-std::optional<Bytes> from_base64(std::string_view text) { return decode(text, sodium_base64_VARIANT_ORIGINAL); }
+std::optional<Bytes> from_base64(std::string_view text) {
+  return decode(text, sodium_base64_VARIANT_ORIGINAL);
+}
 
 Result<std::string> hash_password(std::string_view password, std::size_t memory_bytes) {
   ensure_ready();
   std::string stored(crypto_pwhash_STRBYTES, '\0');
-  if (crypto_pwhash_str(stored.data(), password.data(), password.size(), crypto_pwhash_OPSLIMIT_INTERACTIVE,
-                        memory_bytes) != 0) {
-    return Error(Code::unavailable, "the server is out of memory for a password check; try again in a moment");
+  if (crypto_pwhash_str(stored.data(), password.data(), password.size(),
+                        crypto_pwhash_OPSLIMIT_INTERACTIVE, memory_bytes) != 0) {
+    return Error(Code::unavailable,
+                 "the server is out of memory for a password check; try again in a moment");
   }
   stored.resize(stored.find('\0'));
   return stored;

@@ -25,15 +25,16 @@ Error errno_error(const std::string& what) {
   return Error(code, what + ": " + std::strerror(number));
 }
 
-Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path, std::size_t size_max) {
+Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
+                                            std::size_t size_max) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return errno_error("open " + path.string());
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return errno_error("stat " + path.string());
   const auto size = static_cast<std::size_t>(info.st_size);
   if (size > size_max) {
-    return Error(Code::exhausted, path.string() + " has " + std::to_string(size) + " bytes; the most read is " +
-                                      std::to_string(size_max));
+    return Error(Code::exhausted, path.string() + " has " + std::to_string(size) +
+                                      " bytes; the most read is " + std::to_string(size_max));
   }
   std::vector<std::uint8_t> data(size);
   for (std::size_t done = 0; done < size;) {
@@ -67,13 +68,15 @@ Result<void> sync_folder(const std::filesystem::path& folder) {
   return {};
 }
 
-Result<void> write_file_durably(const std::filesystem::path& path, std::span<const std::uint8_t> data) {
+Result<void> write_file_durably(const std::filesystem::path& path,
+                                std::span<const std::uint8_t> data) {
   const auto temporary = path.string() + ".tmp" + crypto::hex(crypto::random_bytes(6));
   UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd) return errno_error("create " + temporary);
   auto written = write_all(fd.get(), data, 0);
   if (written.has_value() && ::fsync(fd.get()) != 0) written = errno_error("fsync " + temporary);
-  if (written.has_value() && ::rename(temporary.c_str(), path.c_str()) != 0) written = errno_error("rename " + temporary);
+  if (written.has_value() && ::rename(temporary.c_str(), path.c_str()) != 0)
+    written = errno_error("rename " + temporary);
   if (!written.has_value()) {
     ::unlink(temporary.c_str());
     return written;

@@ -33,12 +33,16 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-/// `what` and errno as an Error: ENOENT not_found, ENOSPC and EDQUOT unavailable with "the disk is full", else internal.
+/// `what` and errno as an Error: ENOENT not_found, ENOSPC and EDQUOT unavailable with "the disk is
+/// full", else internal.
 Error errno_error(const std::string& what);
 
-Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path, std::size_t size_max);
-/// Temporary file, fsync, rename, fsync of the folder: afterwards the old or the new content exists, whole.
-Result<void> write_file_durably(const std::filesystem::path& path, std::span<const std::uint8_t> data);
+Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
+                                            std::size_t size_max);
+/// Temporary file, fsync, rename, fsync of the folder: afterwards the old or the new content
+/// exists, whole.
+Result<void> write_file_durably(const std::filesystem::path& path,
+                                std::span<const std::uint8_t> data);
 Result<void> sync_folder(const std::filesystem::path& folder);
 /// Writes all of `data` at `offset`, whatever pwrite does in parts.
 Result<void> write_all(int fd, std::span<const std::uint8_t> data, std::int64_t offset);

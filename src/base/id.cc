@@ -18,7 +18,8 @@ int digit_of(char c) {
 
 std::string id_text(std::uint64_t value) {
   std::string text(kLength, '0');
-  for (int i = kLength - 1; i >= 0; --i, value >>= 5) text[static_cast<std::size_t>(i)] = kAlphabet[value & 31];
+  for (int i = kLength - 1; i >= 0; --i, value >>= 5)
+    text[static_cast<std::size_t>(i)] = kAlphabet[value & 31];
   return text;
 }
 

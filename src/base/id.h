@@ -1,7 +1,8 @@
 #pragma once
 
-/// Distinct 64-bit ids. Time-ordered (42 bits of milliseconds, 21 random bits, top bit 0), so that rows
-/// made together lie together; never reused. As text: 13 characters of Crockford base32, lower case.
+/// Distinct 64-bit ids. Time-ordered (42 bits of milliseconds, 21 random bits, top bit 0), so that
+/// rows made together lie together; never reused. As text: 13 characters of Crockford base32, lower
+/// case.
 
 #include <compare>
 #include <cstdint>
@@ -36,8 +37,9 @@ using VideoId = Id<struct VideoTag>;
 using SoundId = Id<struct SoundTag>;
 using CommentId = Id<struct CommentTag>;
 using UploadId = Id<struct UploadTag>;
-using RequestId = Id<struct RequestTag>;       ///< one feed answer and its decision record
-using PersonKey = Id<struct PersonTag>;        ///< the pseudonym by which log and engine know a person; random
+using RequestId = Id<struct RequestTag>;  ///< one feed answer and its decision record
+using PersonKey =
+    Id<struct PersonTag>;  ///< the pseudonym by which log and engine know a person; random
 using NotificationId = Id<struct NotificationTag>;
 
 /// A new id: time from `now_ms`, the rest from the system's secure random source.

@@ -12,11 +12,16 @@ thread_local std::string current_request;
 
 spdlog::level::level_enum to_spdlog(Level level) {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warn: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
-    case Level::off: return spdlog::level::off;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warn:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
+    case Level::off:
+      return spdlog::level::off;
   }
   return spdlog::level::info;
 }
@@ -47,7 +52,8 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
   sink().log(spd_level, spdlog::string_view_t(text.data() + 1, text.size() - 2));
 }
 
-RequestScope::RequestScope(std::string request) : previous_(std::exchange(current_request, std::move(request))) {}
+RequestScope::RequestScope(std::string request)
+    : previous_(std::exchange(current_request, std::move(request))) {}
 RequestScope::~RequestScope() { current_request = std::move(previous_); }
 
 }  // namespace filoscope::log

@@ -28,18 +28,29 @@ const prometheus::Histogram::BucketBoundaries& latency_buckets() {
 }  // namespace
 
 Counter::Counter(const std::string& name, const std::string& help, Labels labels)
-    : counter_(&prometheus::BuildCounter().Name(name).Help(help).Register(registry()).Add(std::map(labels))) {}
+    : counter_(&prometheus::BuildCounter()
+                    .Name(name)
+                    .Help(help)
+                    .Register(registry())
+                    .Add(std::map(labels))) {}
 void Counter::add(double amount) { counter_->Increment(amount); }
 double Counter::value() const { return counter_->Value(); }
 
 Gauge::Gauge(const std::string& name, const std::string& help, Labels labels)
-    : gauge_(&prometheus::BuildGauge().Name(name).Help(help).Register(registry()).Add(std::map(labels))) {}
+    : gauge_(&prometheus::BuildGauge()
+                  .Name(name)
+                  .Help(help)
+                  .Register(registry())
+                  .Add(std::map(labels))) {}
 void Gauge::set(double value) { gauge_->Set(value); }
 void Gauge::add(double amount) { gauge_->Increment(amount); }
 
 Histogram::Histogram(const std::string& name, const std::string& help, Labels labels)
-    : histogram_(&prometheus::BuildHistogram().Name(name).Help(help).Register(registry()).Add(
-          std::map(labels), latency_buckets())) {}
+    : histogram_(&prometheus::BuildHistogram()
+                      .Name(name)
+                      .Help(help)
+                      .Register(registry())
+                      .Add(std::map(labels), latency_buckets())) {}
 void Histogram::observe_s(double seconds) { histogram_->Observe(seconds); }
 
 std::string render() { return prometheus::TextSerializer().Serialize(registry().Collect()); }

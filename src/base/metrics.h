@@ -1,6 +1,7 @@
 #pragma once
 
-/// Counters, gauges and latency histograms by name, rendered as Prometheus text. A module keeps its own in one
+/// Counters, gauges and latency histograms by name, rendered as Prometheus text. A module keeps its
+/// own in one
 /// `*_probe.h`. Threads: any; updates do not lock, look-ups by name do: keep the reference.
 
 #include <initializer_list>

@@ -28,7 +28,9 @@ class FILOSCOPE_TSA(capability("mutex")) Mutex {
 
 class FILOSCOPE_TSA(scoped_lockable) Lock {
  public:
-  explicit Lock(Mutex& mutex) FILOSCOPE_TSA(acquire_capability(mutex)) : mutex_(mutex) { mutex_.lock(); }
+  explicit Lock(Mutex& mutex) FILOSCOPE_TSA(acquire_capability(mutex)) : mutex_(mutex) {
+    mutex_.lock();
+  }
   ~Lock() FILOSCOPE_TSA(release_capability()) { mutex_.unlock(); }
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;

@@ -24,7 +24,8 @@ Result<void> Pool::post(Task task) {
     Lock lock(mutex_);
     if (stopping_) return Error(Code::unavailable, "the server is shutting down");
     if (queue_.size() >= queue_max_) {
-      return Error(Code::exhausted, "the server is busy (" + name_ + " queue full); try again in a moment");
+      return Error(Code::exhausted,
+                   "the server is busy (" + name_ + " queue full); try again in a moment");
     }
     queue_.push_back(std::move(task));
   }

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Seeded, reproducible randomness (xoshiro256**, Blackman & Vigna 2018, seeded by SplitMix64): the same bits on every machine.
-/// For secrets use crypto::random_bytes.
+/// Seeded, reproducible randomness (xoshiro256**, Blackman & Vigna 2018, seeded by SplitMix64): the
+/// same bits on every machine. For secrets use crypto::random_bytes.
 
 #include <array>
 #include <bit>

@@ -42,7 +42,8 @@ struct [[nodiscard]] Error {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT
 
   bool has_value() const { return state_.index() == 0; }
@@ -90,13 +91,13 @@ class [[nodiscard]] Result<void> {
 /// `FILOSCOPE_TRY(auto x, f());` binds the value or returns the error.
 #define FILOSCOPE_TRY(declaration, expression) \
   FILOSCOPE_TRY_(declaration, expression, FILOSCOPE_CONCAT(result_, __LINE__))
-#define FILOSCOPE_TRY_(declaration, expression, name)   \
-  auto name = (expression);                             \
+#define FILOSCOPE_TRY_(declaration, expression, name)    \
+  auto name = (expression);                              \
   if (!name.has_value()) return std::move(name).error(); \
   declaration = *std::move(name)
 
 /// `FILOSCOPE_DO(f());` returns the error of a Result, ignores its value.
-#define FILOSCOPE_DO(expression)                                                      \
-  if (auto FILOSCOPE_CONCAT(result_, __LINE__) = (expression);                        \
-      !FILOSCOPE_CONCAT(result_, __LINE__).has_value())                               \
+#define FILOSCOPE_DO(expression)                               \
+  if (auto FILOSCOPE_CONCAT(result_, __LINE__) = (expression); \
+      !FILOSCOPE_CONCAT(result_, __LINE__).has_value())        \
   return std::move(FILOSCOPE_CONCAT(result_, __LINE__)).error()

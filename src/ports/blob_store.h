@@ -18,10 +18,12 @@ class BlobStore {
  public:
   virtual ~BlobStore() = default;
 
-  /// Takes the content of `file` (from its start to its end) as `key`, durable when this returns. The file may be moved instead of copied
-  /// when it was made by make_temporary(). Errors: conflict (key exists), unavailable (disk full).
+  /// Takes the content of `file` (from its start to its end) as `key`, durable when this returns.
+  /// The file may be moved instead of copied when it was made by make_temporary(). Errors: conflict
+  /// (key exists), unavailable (disk full).
   virtual Result<void> put(std::string_view key, UniqueFd file) = 0;
-  /// A new unnamed file on the store's own disk, readable and writable; gone when its last descriptor closes.
+  /// A new unnamed file on the store's own disk, readable and writable; gone when its last
+  /// descriptor closes.
   virtual Result<UniqueFd> make_temporary() = 0;
   struct Blob {
     UniqueFd file;  ///< read-only
@@ -32,7 +34,8 @@ class BlobStore {
   /// Gone when this returns; a missing key is fine.
   virtual Result<void> remove(std::string_view key) = 0;
   /// All keys that begin with `prefix`, in no order.
-  virtual Result<void> list(std::string_view prefix, const std::function<void(std::string_view key)>& each) const = 0;
+  virtual Result<void> list(std::string_view prefix,
+                            const std::function<void(std::string_view key)>& each) const = 0;
 };
 
 }  // namespace filoscope

@@ -1,30 +1,18 @@
 #pragma once
 
-/// The durable, ordered log of everything the engine's state depends on. Appended inside a Database write, so that a fact and its
-/// record are one transaction; positions have no meaning but their order.
+/// The durable, ordered log of everything the engine's state depends on. Appended inside a Database
+/// write, so that a fact and its record are one transaction; positions have no meaning but their
+/// order.
 
-#include <cstdint>
 #include <functional>
 #include <span>
 #include <vector>
 
-#include "base/bytes.h"
-#include "base/id.h"
+#include "base/log_record.h"
 #include "base/result.h"
 #include "ports/database.h"
 
 namespace filoscope {
-
-using LogPosition = std::int64_t;  ///< 1, 2, 3 …; 0 is before the first
-
-struct LogRecord {
-  LogPosition position = 0;   ///< given by append
-  std::int64_t at_ms = 0;     ///< server's time, never decreasing along the log (append raises it if the clock went back)
-  std::uint16_t kind = 0;     ///< engine/records.h
-  std::uint16_t version = 1;  ///< of the body's format
-  PersonKey person;           ///< whom it is about, or none; what an erasure blanks
-  Bytes body;
-};
 
 /// Threads: any, except as said.
 class EventLog {
@@ -32,10 +20,12 @@ class EventLog {
   using Subscriber = std::function<void(std::span<const LogRecord>)>;
   virtual ~EventLog() = default;
 
-  /// Adds records in the transaction of `session` and sets their positions. When the transaction commits, the subscriber sees them before
-  /// Database::write returns; when it is undone, they never were.
+  /// Adds records in the transaction of `session` and sets their positions. When the transaction
+  /// commits, the subscriber sees them before Database::write returns; when it is undone, they
+  /// never were.
   virtual Result<LogPosition> append(Session& session, std::span<LogRecord> records) = 0;
-  /// The one consumer. Called on the writer's thread, after commit, in position order, without gaps. Set before the first append.
+  /// The one consumer. Called on the writer's thread, after commit, in position order, without
+  /// gaps. Set before the first append.
   virtual void subscribe(Subscriber subscriber) = 0;
   /// Records with position > after, in order, at most `count_max`.
   virtual Result<std::vector<LogRecord>> read(LogPosition after, std::size_t count_max) = 0;

@@ -1,0 +1,102 @@
+#pragma once
+
+/// The recommender: a log-structured learner whose state is a pure function of (event-log prefix,
+/// options). One writer applies records in order; answers read one position. No I/O, no clock, no
+/// threads of its own.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/records.h"
+
+namespace filoscope::engine {
+
+/// Everything the state depends on besides the log. A snapshot holds these and refuses others.
+struct EngineOptions {
+  std::uint64_t seed = 1;
+  HeadValues weights{-1.0F, 0.3F, 0.4F, 0.5F,  1.0F,
+                     2.0F,  3.0F, 4.0F, -20.0F};  ///< by Head; value = Σ weight · probability
+  std::size_t videos_max = 1U << 20;
+  std::size_t people_max = 1U << 20;
+  std::uint32_t fresh_impressions = 20;  ///< guaranteed to a new video; scaled down to the audience
+                                         ///< (≤ half of the people seen in 24 h, ≥ 2)
+  double exploration_share = 0.02;       ///< of slots, uniformly random, with logged propensity
+  std::size_t candidates_max = 400;      ///< scored per answer
+  std::int64_t guest_state_ttl_ms = 24LL * 3600 * 1000;
+};
+
+struct RankRequest {
+  RequestId request;
+  PersonKey person;  ///< none: an unknown person
+  Mode mode = Mode::for_you;
+  std::size_t count = 8;   ///< 1..20
+  std::uint64_t seed = 0;  ///< of exploration and ties
+  std::int64_t at_ms = 0;
+  std::uint64_t language = 0;  ///< overrides the person's, 0 keeps it
+  std::uint8_t age = 0;        ///< of a person the log does not know; 0 counts as a minor
+  std::vector<VideoId> held;   ///< on the device, not shown yet: not given again, not counted
+  std::vector<VideoId> shown;  ///< what the device says it has shown (not_profiled only)
+  std::string cursor;          ///< from the previous answer (following, not_profiled)
+};
+
+struct Ranking {
+  std::vector<DecisionItem> items;
+  LogPosition position = 0;
+  bool exhausted = false;  ///< nothing unseen is left; items (if any) are repeats, longest-unseen
+                           ///< first, liked ones first
+  std::string cursor;
+  LogRecord decision;  ///< to append to the log before the answer goes out (for_you, following)
+};
+
+/// What the engine holds about a person, for herself.
+struct PersonSummary {
+  std::uint32_t events_count = 0;
+  std::uint32_t seen_count = 0;
+  std::vector<Attended> recent;
+};
+
+struct EngineStats {
+  LogPosition position = 0;
+  std::size_t videos_count = 0;
+  std::size_t people_count = 0;
+  std::uint64_t examples_count = 0;  ///< trained on
+  HeadValues prequential_loss{};  ///< mean log loss per head over the last ~10,000 examples, scored
+                                  ///< before learning
+  std::size_t memory_bytes = 0;
+};
+
+/// Threads: `rank`, `explain`, `summary`, `stats`, `state_hash`, `save` from any thread,
+/// concurrently; `apply` from one thread at a time. A waiting `apply` is let in before new readers,
+/// so a stream of answers cannot starve it. Answers never see a half-applied record.
+class Engine {
+ public:
+  /// Errors: invalid_argument (an option out of range).
+  static Result<std::unique_ptr<Engine>> create(const EngineOptions& options);
+  /// Errors: corrupt (checksum, format), invalid_argument (made with other options).
+  static Result<std::unique_ptr<Engine>> load(const EngineOptions& options,
+                                              std::span<const std::uint8_t> snapshot);
+  virtual ~Engine() = default;
+
+  /// Updates person state, counters and model: afterwards every answer reflects the record.
+  /// Typically 5–60 µs, ≤ 1 ms. REQUIRES: record.position > position(). Errors: corrupt (the body
+  /// does not decode); the state is then unchanged but for the position.
+  virtual Result<void> apply(const LogRecord& record) = 0;
+
+  /// One feed answer. Never the person's own, blocked (both ways), muted or age-limited videos,
+  /// never one twice, never a held one. Errors: invalid_argument (count, cursor).
+  virtual Result<Ranking> rank(const RankRequest& request) const = 0;
+
+  /// What the engine holds about a person.
+  virtual PersonSummary summary(PersonKey person) const = 0;
+  virtual EngineStats stats() const = 0;
+
+  virtual LogPosition position() const = 0;
+  /// Over the whole state in a canonical order: equal for equal log prefixes, bit for bit.
+  virtual std::uint64_t state_hash() const = 0;
+  /// A checksummed snapshot of the whole state at one position.
+  virtual Bytes save() const = 0;
+};
+
+}  // namespace filoscope::engine

@@ -1,0 +1,199 @@
+#pragma once
+
+/// What the engine learns from: the bodies of the event log's records, each with its binary format
+/// (little-endian, versioned). People are pseudonyms here; nothing in a record names an account.
+/// Unknown kinds and newer versions are refused, never skipped.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/id.h"
+#include "base/log_record.h"
+#include "base/result.h"
+
+namespace filoscope::engine {
+
+enum class RecordKind : std::uint16_t {
+  video_published =
+      1,              ///< or published again with other features (edit): the same video id replaces
+  video_removed = 2,  ///< gone from everywhere, or no longer for everyone
+  person_changed = 10,  ///< language, age limit
+  follow = 11,
+  block = 12,
+  mute = 13,
+  decision = 20,  ///< one answer: what was shown and the features it was scored with
+  event = 21,     ///< what a person did with one video
+  erase_person = 30,
+  weights_changed = 31,
+};
+
+/// The model's outputs. The order is part of the snapshot format.
+enum class Head : std::uint8_t {
+  skip,
+  watch_25,
+  watch_50,
+  watch_75,
+  complete,
+  like,
+  share,
+  follow,
+  not_interested
+};
+inline constexpr std::size_t kHeadsCount = 9;
+std::string_view to_string(Head head);
+using HeadValues = std::array<float, kHeadsCount>;
+
+enum class Route : std::uint8_t {
+  fresh,
+  trending,
+  co_watch,
+  following,
+  content,
+  exploration,
+  repeat
+};
+inline constexpr std::size_t kRoutesCount = 7;
+std::string_view to_string(Route route);
+
+enum class Mode : std::uint8_t { for_you, following, not_profiled };
+std::string_view to_string(Mode mode);
+
+/// Stable 64-bit key of a hashtag, caption word or language: the same on every machine. REQUIRES:
+/// `text` already folded.
+std::uint64_t text_key(std::string_view text);
+
+/// A video that everyone may see. Only such videos are known to the engine (followers-only ones go
+/// through `following` by visibility).
+struct VideoPublished {
+  VideoId video;
+  PersonKey author;
+  SoundId sound;               ///< none when silent
+  std::uint64_t language = 0;  ///< text_key of a BCP 47 primary tag, 0 unknown
+  std::int64_t created_ms = 0;
+  std::uint32_t duration_ms = 0;
+  std::uint8_t age_min = 0;  ///< 0 or 18
+  bool followers_only = false;
+  std::vector<std::uint64_t> hashtags;  ///< ≤ 30
+  std::vector<std::uint64_t> words;     ///< caption words, ≤ 60
+};
+
+struct VideoRemoved {
+  VideoId video;
+};
+
+struct PersonChanged {
+  std::uint64_t language = 0;
+  std::uint8_t age = 0;  ///< in years, capped at 99; 0 unknown counts as a minor
+};
+
+struct Follow {
+  PersonKey author;
+  bool on = true;
+};
+
+struct Block {
+  PersonKey other;  ///< holds both ways
+  bool on = true;
+};
+
+enum class MuteKind : std::uint8_t { person, word, hashtag };
+struct Mute {
+  MuteKind kind = MuteKind::person;
+  std::uint64_t key = 0;  ///< PersonKey value or text_key
+  bool on = true;
+};
+
+enum class EventType : std::uint8_t {
+  impression,
+  watch,
+  complete,
+  like,
+  unlike,
+  comment,
+  share,
+  save,
+  unsave,
+  follow,
+  profile,
+  not_interested,
+  undo_not_interested,
+  report,
+  product_click,
+  ad_click,
+};
+std::string_view to_string(EventType type);
+/// Nothing for a name that is not in CONTRACT's list.
+Result<EventType> parse_event_type(std::string_view name);
+
+enum class WatchEnd : std::uint8_t { unknown, swipe, ended, hidden, closed, error };
+
+/// One thing a person did with one video. `request` is none outside the feed.
+struct Event {
+  VideoId video;
+  RequestId request;
+  EventType type = EventType::impression;
+  std::uint8_t surface =
+      0;  ///< 0 feed, 1 following, 2 video page, 3 profile, 4 hashtag, 5 search, 6 other
+  WatchEnd ended = WatchEnd::unknown;
+  bool sound = false;
+  std::uint16_t loops = 0;
+  std::uint32_t watch_ms = 0;  ///< total time on screen and playing, loops included
+  std::vector<std::array<std::uint32_t, 2>> watched;  ///< merged ranges [from_ms, to_ms), ≤ 32
+};
+
+struct ErasePerson {};
+
+struct WeightsChanged {
+  HeadValues weights{};
+};
+
+/// Decision bodies are made and read by the engine alone (Engine::rank fills one); `Decision` is
+/// their readable form.
+struct DecisionItem {
+  VideoId video;
+  Route route = Route::fresh;
+  std::uint16_t routes = 0;  ///< bit per Route that proposed it
+  bool repeat = false;
+  float propensity = 1;  ///< probability that the policy put this video into this slot, where it is
+                         ///< known exactly (exploration), else 1
+  float value = 0;
+  HeadValues probabilities{};
+  std::vector<float> features;  ///< the dense inputs the model saw
+};
+struct Attended {
+  VideoId video;
+  float weight = 0;  ///< share of the attention, sums to 1 over the list
+};
+struct Decision {
+  RequestId request;
+  Mode mode = Mode::for_you;
+  std::uint64_t seed = 0;
+  LogPosition read_position = 0;  ///< the one log position everything was read at
+  std::uint32_t candidates_count = 0;
+  HeadValues weights{};
+  std::vector<DecisionItem> items;
+  std::vector<Attended> history;  ///< the person's recent videos the model looked at
+};
+
+/// Encoders give a record without position and time; `person` is whom it is about.
+LogRecord encode(const VideoPublished& body);
+LogRecord encode(const VideoRemoved& body);
+LogRecord encode(PersonKey person, const PersonChanged& body);
+LogRecord encode(PersonKey person, const Follow& body);
+LogRecord encode(PersonKey person, const Block& body);
+LogRecord encode(PersonKey person, const Mute& body);
+LogRecord encode(PersonKey person, const Event& body);
+LogRecord encode(PersonKey person, const Decision& body);
+LogRecord encode(PersonKey person, const ErasePerson& body);
+LogRecord encode(const WeightsChanged& body);
+
+/// Errors: corrupt (wrong kind, version, length, or a count above its limit).
+template <typename Body>
+Result<Body> decode(const LogRecord& record);
+
+}  // namespace filoscope::engine
