@@ -1,0 +1,173 @@
+#pragma once
+
+/// People: sign-up, sessions, profiles, guests, and the graph of follows, blocks and mutes. The
+/// only place that knows which account a pseudonym (PersonKey) belongs to.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/crypto.h"
+#include "base/id.h"
+#include "base/result.h"
+#include "ports/database.h"
+#include "ports/event_log.h"
+
+namespace filoscope::accounts {
+
+inline const Setting<std::int64_t> kPasswordMemoryBytes{"accounts.password_memory_bytes", 64 << 20,
+                                                        8 << 20, 1 << 30,
+                                                        "Memory of one Argon2id password hash."};
+inline const Setting<std::int64_t> kPasswordHashesMax{
+    "accounts.password_hashes_max", 2, 1, 64,
+    "Password hashes computed at the same time; more wait or are refused."};
+inline const Setting<std::int64_t> kSessionTtlDays{"accounts.session_ttl_days", 90, 1, 3650,
+                                                   "Days without use after which a session ends."};
+inline const Setting<std::int64_t> kGuestTtlHours{"accounts.guest_ttl_hours", 24, 1, 720,
+                                                  "Hours an anonymous visitor's state is kept."};
+inline const Setting<std::int64_t> kSignInAttemptsMax{
+    "accounts.sign_in_attempts_max", 10, 1, 1000,
+    "Failed sign-ins per account in 15 minutes before it is locked for 15."};
+
+struct Account {
+  AccountId id;
+  PersonKey person;
+  std::string handle;        ///< as typed at sign-up; compared case-insensitively
+  std::string display_name;  ///< any script
+  std::string bio;
+  std::string birth_date;  ///< YYYY-MM-DD; only ever shown to herself
+  std::string language;    ///< BCP 47, "" unknown
+  std::string feed_mode;   ///< "for_you" | "not_profiled"
+  std::int64_t created_ms = 0;
+};
+
+/// Who is asking. A request without any token has neither account nor person.
+struct Viewer {
+  AccountId account;  ///< none for guests
+  PersonKey person;   ///< none without a token
+  std::string handle;
+  std::string language;
+  std::string feed_mode = "for_you";
+  std::uint8_t age = 0;      ///< full years; 0 unknown (counts as a minor)
+  std::string session_hash;  ///< of the token; what CSRF values are bound to
+  bool guest() const { return person && !account; }
+};
+
+struct SignUp {
+  std::string handle, password, birth_date, display_name, email, language, time_zone;
+  std::optional<Viewer>
+      guest;  ///< whose state the new account takes over (it gets the guest's PersonKey)
+  bool sample =
+      false;  ///< made by `filoscope samples`; may be removed as a whole; no password sign-in
+};
+
+struct SignedIn {
+  Account account;
+  std::string token;  ///< 256 random bits, base64url; only its hash is stored
+};
+
+struct ProfileChange {
+  std::optional<std::string> display_name, bio, language, feed_mode;
+};
+
+struct Counts {
+  std::int64_t followers = 0, following = 0;
+};
+
+struct Relation {  ///< between a viewer and another person
+  bool self = false, follows = false, followed_by = false, blocks = false, blocked_by = false,
+       mutes = false;
+};
+
+struct Mutes {
+  std::vector<Account> people;
+  std::vector<std::string> words, hashtags;
+};
+
+enum class MuteKind { person, word, hashtag };
+
+struct AccountPage {
+  std::vector<Account> items;
+  std::string next_cursor;  ///< "" at the end
+};
+
+/// Text as it is compared everywhere: NFKC, case-folded, accents removed (ICU). Hashtags and words
+/// of the whole product go through this.
+std::string fold_text(std::string_view text);
+/// Full years between a date and now; 0 when it can't be read.
+std::uint8_t age_years(std::string_view birth_date, std::int64_t now_ms);
+
+/// Threads: any; calls may block on the database, password calls for ~100 ms. The graph of blocks
+/// and follows is also held in memory so that `relation` and `blocked` never wait on disk.
+class Accounts {
+ public:
+  struct Parts {
+    Database& database;
+    EventLog& log;
+    const Clock& clock;
+    const Config& config;
+    crypto::Key key;  ///< derived for this module
+  };
+  static Result<std::unique_ptr<Accounts>> open(const Parts& parts);
+  virtual ~Accounts() = default;
+
+  /// Handles: 2–24 of [a-z0-9._], some reserved, never reused even after deletion; age ≥ 13.
+  /// Errors: invalid_argument (field named first: "handle: …"), conflict (taken), exhausted
+  /// (throttled).
+  virtual Result<SignedIn> sign_up(const SignUp& form) = 0;
+  /// Equal time and text for an unknown handle and a wrong password. Errors: unauthenticated,
+  /// exhausted.
+  virtual Result<SignedIn> sign_in(std::string_view handle, std::string_view password) = 0;
+  virtual Result<void> sign_out(std::string_view token) = 0;
+  struct Guest {
+    std::string token;
+    PersonKey person;
+    std::int64_t expires_at_ms = 0;
+  };
+  virtual Result<Guest> make_guest(std::string_view language) = 0;
+  /// Cached; extends the session at most once an hour. Errors: unauthenticated (unknown, ended).
+  virtual Result<Viewer> authenticate(std::string_view token) = 0;
+  /// A fresh token for the same session; the old one stays valid for 60 s. Called by the API when
+  /// `rotate_due`.
+  virtual Result<std::string> rotate(std::string_view token) = 0;
+  virtual bool rotate_due(std::string_view token) = 0;
+
+  virtual Result<Account> get(AccountId id) = 0;
+  virtual Result<Account> find(std::string_view handle) = 0;
+  /// In the order asked; unknown ids are left out.
+  virtual Result<std::vector<Account>> get_many(std::span<const AccountId> ids) = 0;
+  virtual std::optional<AccountId> account_of(PersonKey person) = 0;
+  virtual std::optional<PersonKey> person_of(AccountId account) = 0;  ///< in memory
+  virtual Result<Account> change_profile(AccountId id, const ProfileChange& change) = 0;
+  /// Deletes account, sessions, graph, and appends ErasePerson with blanking of the log. What other
+  /// modules hold goes through `on_delete` hooks, run inside the same transaction. Errors:
+  /// unauthenticated (wrong password).
+  virtual Result<void> remove(AccountId id, std::string_view password) = 0;
+  virtual Result<void> remove_sample_accounts() = 0;
+  using DeleteHook = std::function<Result<void>(Session&, AccountId, PersonKey)>;
+  virtual void on_delete(DeleteHook hook) = 0;  ///< before serving starts
+
+  virtual Result<void> set_follow(const Viewer& who, AccountId other,
+                                  bool on) = 0;  ///< denied when blocked either way
+  virtual Result<void> set_block(const Viewer& who, AccountId other,
+                                 bool on) = 0;  ///< also ends follows both ways
+  virtual Result<void> set_mute(const Viewer& who, MuteKind kind, std::string_view what,
+                                bool on) = 0;  ///< handle, word, hashtag; guests may too
+  virtual Result<Mutes> mutes(const Viewer& who) = 0;
+  virtual Relation relation(const Viewer& who, AccountId other) const = 0;
+  virtual bool blocked(AccountId a, AccountId b) const = 0;  ///< either way
+  virtual bool follows(AccountId follower, AccountId followed) const = 0;
+  virtual Counts counts(AccountId id) const = 0;
+  virtual Result<AccountPage> followers(AccountId id, std::string_view cursor, int limit) = 0;
+  virtual Result<AccountPage> following(AccountId id, std::string_view cursor, int limit) = 0;
+  /// By prefix of handle or of any word of the display name, folded.
+  virtual Result<std::vector<Account>> search(std::string_view text, int limit) = 0;
+};
+
+}  // namespace filoscope::accounts

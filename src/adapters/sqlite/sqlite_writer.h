@@ -1,0 +1,73 @@
+#pragma once
+
+/// The one thread that writes: queued writes share a transaction and its fsync, each in a savepoint
+/// of its own. Internal to this adapter.
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "adapters/sqlite/sqlite_connection.h"
+#include "adapters/sqlite/sqlite_probe.h"
+#include "adapters/sqlite/sqlite_session.h"
+#include "base/mutex.h"
+
+namespace filoscope::sqlite {
+
+/// Threads: any. The destructor finishes what is queued.
+class Writer {
+ public:
+  Writer(std::unique_ptr<Connection> connection, const SqliteOptions& options);
+  ~Writer();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  /// Returns when the group of `work` is on disk. Errors: those of `work`; exhausted (queue full),
+  /// unavailable (the commit failed: nothing of the group is stored).
+  Result<void> write(const Database::Work& work);
+  /// This thread is the writer and runs a work right now.
+  bool inside_work() const {
+    return std::this_thread::get_id() == thread_.get_id() && running_work_;
+  }
+
+ private:
+  struct Request {
+    const Database::Work* work = nullptr;
+    std::vector<SqliteSession::AfterCommit> after_commit;
+    std::optional<Error> error;
+    bool done = false;
+    Condition ready;
+  };
+  using Group = std::vector<Request*>;
+
+  void run();
+  /// Waits for the first request; empty at the end.
+  Group take_group();
+  void take_more(Group& group);
+  /// Runs and commits; every request of `group` then has its outcome. `alone`: nobody joins.
+  void commit_together(Group& group, bool alone);
+  /// Runs the group's works in one open transaction, and those that arrive until `join_until_us`;
+  /// false when SQLite gave the transaction up.
+  bool run_works(Group& group, std::int64_t join_until_us);
+  bool run_in_savepoint(Request& request);
+  /// Errors: as Connection::error.
+  Result<void> commit(const Group& group);
+  void release(const Group& group);
+
+  const std::unique_ptr<Connection> connection_;
+  const std::size_t group_max_;
+  const std::size_t queue_max_;
+  const std::int64_t group_us_;
+  Probe probe_;
+  Mutex mutex_;
+  Condition work_to_do_;
+  std::deque<Request*> queue_ FILOSCOPE_GUARDED_BY(mutex_);
+  bool stopping_ FILOSCOPE_GUARDED_BY(mutex_) = false;
+  bool running_work_ = false;  ///< only the writer's thread looks at it
+  std::thread thread_;
+};
+
+}  // namespace filoscope::sqlite

@@ -1,0 +1,75 @@
+#pragma once
+
+/// The HTTP interface: parse, authorise, call, encode. docs/api.md is the map, openapi.json the
+/// contract.
+
+#include <memory>
+#include <string>
+
+#include "accounts/accounts.h"
+#include "api/http.h"
+#include "catalog/catalog.h"
+#include "feed/feed.h"
+#include "search/search.h"
+#include "social/social.h"
+#include "upload/upload.h"
+
+namespace filoscope::api {
+
+inline const Setting<std::int64_t> kNetThreads{"api.net_threads", 0, 0, 256,
+                                               "Network threads; 0 is one per core."};
+inline const Setting<std::int64_t> kWorkThreads{"api.work_threads", 8, 1, 1024,
+                                                "Threads that run requests."};
+inline const Setting<std::int64_t> kWorkQueueMax{"api.work_queue_max", 1024, 1, 1000000,
+                                                 "Requests waiting for a thread."};
+inline const Setting<std::int64_t> kConnectionsMax{"api.connections_max", 4096, 16, 1000000,
+                                                   "Open connections."};
+inline const Setting<std::int64_t> kSlowClientS{
+    "api.slow_client_s", 30, 1, 3600,
+    "Seconds without progress after which a connection is closed."};
+inline const Setting<std::string> kPublicUrl{
+    "api.public_url", "", "The address people use, when a proxy stands in front; empty: as asked."};
+inline const Setting<std::string> kTrustedProxies{
+    "api.trusted_proxies", "", "Addresses whose X-Forwarded-For is believed, comma-separated."};
+inline const Setting<std::int64_t> kRequestsPerMinuteMax{
+    "api.requests_per_minute_max", 1200, 10, 1000000,
+    "Requests per address and minute; loopback is exempt."};
+
+struct SamplesProgress {
+  int ready = 0, total = 0;
+  bool done = true;
+};
+
+/// Everything the routes call. All outlive the server.
+struct Services {
+  accounts::Accounts& accounts;
+  catalog::Catalog& catalog;
+  social::Social& social;
+  upload::Uploads& uploads;
+  search::Search& search;
+  feed::Feed& feed;
+  BlobStore& blobs;
+  const Clock& clock;
+  const Config& config;
+  crypto::Key key;         ///< derived for this module (CSRF)
+  std::string web_folder;  ///< the built web app; empty: none is served
+  std::function<SamplesProgress()> samples;
+  std::function<bool()> ready;  ///< for /readyz
+};
+
+/// All routes of the product.
+Router make_router(const Services& services);
+
+/// Threads: `start` and `stop` from the owner; serves on its own threads in between.
+class Server {
+ public:
+  /// Errors: conflict (address in use), invalid_argument (not HOST:PORT).
+  static Result<std::unique_ptr<Server>> start(const std::string& listen, Router router,
+                                               const Services& services);
+  virtual ~Server() = default;
+  virtual std::string address() const = 0;  ///< "http://127.0.0.1:8080", the real port
+  /// Stops accepting, lets requests in flight finish (≤ `deadline_ms`), closes the rest, joins.
+  virtual void stop(std::int64_t deadline_ms) = 0;
+};
+
+}  // namespace filoscope::api

@@ -1,0 +1,85 @@
+#pragma once
+
+/// HTTP as plain values: a route is a function Request → Result<Response>; sockets and coroutines
+/// stay in server.cc.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/file.h"
+#include "base/result.h"
+
+namespace filoscope::api {
+
+struct Request {
+  std::string method, target, path;                            ///< path is decoded; target as sent
+  std::map<std::string, std::string, std::less<>> query;       ///< decoded; the last of equal names
+  std::map<std::string, std::string, std::less<>> headers;     ///< names in lower case
+  std::map<std::string, std::string, std::less<>> parameters;  ///< of the route's pattern, `{id}`
+  std::string body;  ///< whole, ≤ the route's body_bytes_max
+  std::string remote_address;
+  bool loopback = false;
+  std::string request_id;
+  std::string_view header(std::string_view name) const;  ///< "" when absent
+};
+
+/// A slice of an open file, sent by sendfile.
+struct FileBody {
+  std::shared_ptr<UniqueFd> file;
+  std::int64_t offset = 0, length_bytes = 0;
+};
+
+struct Response {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::variant<std::string, FileBody> body;
+  std::string content_type = "application/json";
+};
+
+/// Receives a request body in parts, for uploads. Runs on the work pool, one call at a time.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  virtual Result<void> write(std::span<const std::uint8_t> bytes) = 0;
+  virtual Result<Response> finish() = 0;
+};
+
+using Handler = std::function<Result<Response>(const Request&)>;
+/// Begins a streamed body: the head is known, the body is not read yet.
+using StreamHandler = std::function<Result<std::unique_ptr<BodySink>>(const Request&)>;
+
+struct Route {
+  std::string method, pattern;  ///< "/api/v1/videos/{id}"
+  std::variant<Handler, StreamHandler> handler;
+  std::size_t body_bytes_max = 1 << 20;
+  bool inline_on_network_thread = false;  ///< only for what never blocks: media delivery
+};
+
+/// application/problem+json per RFC 9457.
+Response problem(const Error& error);
+Response problem(int status, std::string_view title, std::string_view detail);
+
+class Router {
+ public:
+  void add(Route route);  ///< before serving starts; aborts on a duplicate
+  struct Match {
+    const Route* route = nullptr;
+    std::map<std::string, std::string, std::less<>> parameters;
+  };
+  /// Errors: not_found; a path known with other methods is a 405 problem (Allow listed) through
+  /// `allowed`.
+  Match find(std::string_view method, std::string_view path, std::string* allowed) const;
+  const std::vector<Route>& routes() const { return routes_; }
+
+ private:
+  std::vector<Route> routes_;
+};
+
+}  // namespace filoscope::api

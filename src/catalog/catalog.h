@@ -1,0 +1,201 @@
+#pragma once
+
+/// What exists and who may see it: videos with caption, hashtags, mentions, sound, renditions,
+/// state and visibility; the only `may_see`. Publishing, editing and removing write the row and the
+/// engine's log record in one transaction.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "accounts/accounts.h"
+#include "base/id.h"
+#include "base/result.h"
+#include "ports/blob_store.h"
+
+namespace filoscope::catalog {
+
+inline const Setting<std::int64_t> kCaptionCharactersMax{"catalog.caption_characters_max", 2200, 1,
+                                                         10000, "Longest caption, in characters."};
+inline const Setting<std::int64_t> kHashtagsMax{"catalog.hashtags_max", 30, 0, 30,
+                                                "Most hashtags counted in one caption."};
+inline const Setting<std::int64_t> kPublicCacheS{
+    "catalog.public_cache_s", 3600, 0, 31536000,
+    "Seconds that public media may stay in caches outside: the bound within which a removal "
+    "reaches them."};
+
+enum class State { received, checked, processing, published, failed, removed };
+enum class Visibility { everyone, followers, only_me };
+std::string_view to_string(State state);
+std::string_view to_string(Visibility visibility);
+Result<Visibility> parse_visibility(std::string_view text);
+
+struct ByteRange {
+  std::int64_t first = 0, last = 0;  ///< inclusive
+};
+
+struct Rendition {
+  std::string name;  ///< "720": short side in pixels
+  int width = 0, height = 0;
+  double fps = 0;
+  std::int64_t bitrate_bps = 0, size_bytes = 0;
+  std::string codecs;                    ///< RFC 6381
+  ByteRange init;                        ///< ftyp + moov + sidx
+  std::vector<ByteRange> segments_head;  ///< the first two
+};
+
+struct Video {
+  VideoId id;
+  AccountId author;
+  State state = State::received;
+  int progress_percent = 0;
+  std::string error;   ///< why it failed, in plain words
+  bool draft = false;  ///< processed, not shown to anyone but its author until published
+  Visibility visibility = Visibility::everyone;
+  std::string caption;
+  std::vector<std::string> hashtags;  ///< folded, without '#', in order
+  std::vector<AccountId> mentions;
+  std::string language;  ///< of the caption, BCP 47, "" unknown
+  std::int64_t created_ms = 0, published_ms = 0;
+  std::int64_t duration_ms = 0;
+  int width = 0, height = 0;
+  double gain_db = 0;
+  std::string placeholder;  ///< data: URI
+  SoundId sound;            ///< none when silent
+  std::string sound_title;
+  std::vector<Rendition> renditions;  ///< largest first
+  int covers_count = 0, cover_index = 0;
+  std::string media_key;  ///< unguessable folder of its files, never reused; a change of visibility
+                          ///< gives a new one
+  bool sample = false;
+};
+
+/// What processing found; plain copies of media's facts so that catalog needs no media.
+struct Processed {
+  std::int64_t duration_ms = 0;
+  int width = 0, height = 0;
+  double gain_db = 0;
+  std::string placeholder;
+  bool has_audio = false;
+  std::vector<std::uint32_t> sound_print;
+  Bytes frame_hashes;
+  std::vector<Rendition> renditions;
+  int covers_count = 0;
+  std::string facts_json;  ///< for operators: codecs, hdr, notes
+};
+
+struct NewVideo {
+  AccountId author;
+  std::string caption;
+  Visibility visibility = Visibility::everyone;
+  bool draft = false;
+  bool sample = false;
+};
+
+struct VideoChange {
+  std::optional<std::string> caption;
+  std::optional<Visibility> visibility;
+  std::optional<int> cover_index;
+  bool publish_draft = false;
+};
+
+struct VideoPage {
+  std::vector<Video> items;
+  std::string next_cursor;
+};
+
+/// One file of a video as the delivery path serves it: resolved without touching the database when
+/// cached.
+struct MediaFile {
+  std::string blob_key;
+  std::string content_type;
+  bool restricted = false;  ///< `private, no-store`
+};
+
+/// Threads: any; calls may block on the database. Published videos are cached in memory (bounded);
+/// `may_see` never blocks.
+class Catalog {
+ public:
+  struct Parts {
+    Database& database;
+    EventLog& log;
+    BlobStore& blobs;
+    accounts::Accounts& accounts;
+    const Clock& clock;
+    const Config& config;
+    crypto::Key key;
+  };
+  static Result<std::unique_ptr<Catalog>> open(const Parts& parts);
+  virtual ~Catalog() = default;
+
+  virtual Result<Video> create(const NewVideo& form) = 0;  ///< state received
+  virtual Result<void> set_state(VideoId id, State state, int progress_percent,
+                                 std::string_view error) = 0;
+  /// Stores what processing found and publishes (unless a draft): row, sound, hashtags, search
+  /// postings hook and log record together.
+  virtual Result<Video> publish(VideoId id, const Processed& processed) = 0;
+  /// Only by its author. A new visibility moves the files to a new media_key. Errors: denied,
+  /// not_found, invalid_argument.
+  virtual Result<Video> change(AccountId author, VideoId id, const VideoChange& change) = 0;
+  /// Gone from every surface when this returns; the files go from disk in the same call. Errors:
+  /// denied, not_found.
+  virtual Result<void> remove(AccountId author, VideoId id) = 0;
+  virtual Result<void> remove_all_of(AccountId author) = 0;
+  virtual Result<void> remove_samples() = 0;
+
+  virtual Result<Video> get(VideoId id) = 0;
+  virtual Result<std::vector<Video>> get_many(
+      std::span<const VideoId> ids) = 0;  ///< in the order asked; unknown and removed ones left out
+  /// The one rule: published and not a draft, visibility, blocks both ways, or her own.
+  virtual bool may_see(const accounts::Viewer& viewer, const Video& video) const = 0;
+  /// `get` and `may_see` in one; not_found also for what may not be seen.
+  virtual Result<Video> get_visible(const accounts::Viewer& viewer, VideoId id) = 0;
+
+  virtual Result<VideoPage> by_author(const accounts::Viewer& viewer, AccountId author,
+                                      std::string_view cursor, int limit) = 0;
+  virtual Result<VideoPage> by_hashtag(const accounts::Viewer& viewer, std::string_view tag,
+                                       std::string_view cursor, int limit) = 0;
+  virtual Result<std::vector<Video>> own(
+      AccountId author) = 0;  ///< every state but removed, newest first, ≤ 200
+  struct HashtagCount {
+    std::string tag;
+    std::int64_t videos_count = 0;
+  };
+  virtual Result<std::vector<HashtagCount>> hashtags(std::string_view prefix, int limit) = 0;
+  virtual Result<std::int64_t> videos_count(AccountId author) = 0;  ///< published, for everyone
+
+  /// Address of a file ("720.mp4", "cover0.jpg", "master.m3u8"), signed with the current time
+  /// bucket; relative to the origin.
+  virtual std::string media_url(const Video& video, std::string_view file) const = 0;
+  /// Checks signature, bucket, and that the key still belongs to a video that exists with this
+  /// class. Never blocks on the database when the key is known; O(1). Errors: not_found for
+  /// everything that does not hold.
+  virtual Result<MediaFile> resolve_media(std::string_view path) const = 0;
+  /// Where processing puts its outputs: the blob key of a file of this video.
+  virtual std::string blob_key(const Video& video, std::string_view file) const = 0;
+
+  /// Runs inside the transaction of publish, change and remove (video.state tells which): search
+  /// keeps its postings by this.
+  using ChangeHook = std::function<Result<void>(Session&, const Video&)>;
+  virtual void on_change(ChangeHook hook) = 0;  ///< before serving starts
+  /// Every published video, for re-indexing and verification.
+  virtual Result<void> each(const std::function<Result<void>(const Video&)>& visit) = 0;
+  /// Checks rows against blobs: missing and orphaned files, hashtag counts. One sentence per
+  /// finding.
+  virtual Result<std::vector<std::string>> verify() = 0;
+};
+
+/// Hashtags (`#` then letters, digits, `_`, any script, ≤ 100 characters) and mentions (`@handle`)
+/// of a caption.
+struct CaptionParts {
+  std::vector<std::string> hashtags;  ///< folded, unique
+  std::vector<std::string> mentions;  ///< as typed, unique
+  std::vector<std::string> words;     ///< folded words and CJK bigrams, unique
+};
+CaptionParts parse_caption(std::string_view caption);
+
+}  // namespace filoscope::catalog

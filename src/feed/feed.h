@@ -1,0 +1,158 @@
+#pragma once
+
+/// One feed answer and what people do with it: joins engine, catalog and social; writes the
+/// decision record; takes in events exactly once; owns the engine's life (snapshot, replay,
+/// compaction).
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "accounts/accounts.h"
+#include "catalog/catalog.h"
+#include "engine/engine.h"
+#include "social/social.h"
+
+namespace filoscope::feed {
+
+inline const Setting<std::int64_t> kTokenHours{"feed.token_hours", 24, 1, 168,
+                                               "Hours an impression token is valid."};
+inline const Setting<std::int64_t> kEventsPerCallMax{"feed.events_per_call_max", 100, 1, 1000,
+                                                     "Events in one call."};
+inline const Setting<std::int64_t> kSnapshotRecords{
+    "feed.snapshot_records", 200000, 100, 100000000,
+    "Log records after which a new engine snapshot is written."};
+inline const Setting<std::int64_t> kLogRetentionDays{
+    "feed.log_retention_days", 365, 1, 36500,
+    "Days the event log is kept behind the oldest snapshot."};
+inline const Setting<std::int64_t> kDecisionRetentionDays{
+    "feed.decision_retention_days", 90, 1, 36500, "Days a decision record can be asked for."};
+
+/// Surfaces that play videos; the number is stored in the log.
+enum class Surface : std::uint8_t {
+  feed = 0,
+  following = 1,
+  video_page = 2,
+  profile = 3,
+  hashtag = 4,
+  search = 5,
+  other = 6
+};
+Surface parse_surface(std::string_view name);  ///< other for an unknown name
+std::string_view to_string(Surface surface);
+
+/// What an impression token says; signed, bound to the person, valid for kTokenHours.
+struct Impression {
+  RequestId request;  ///< none outside the feed
+  VideoId video;
+  PersonKey person;  ///< none for a viewer without a token
+  Surface surface = Surface::other;
+  std::int64_t issued_ms = 0;
+};
+
+struct FeedRequest {
+  engine::Mode mode = engine::Mode::for_you;
+  int limit = 8;
+  std::vector<VideoId> held, shown;
+  std::string cursor;
+};
+
+/// A video as any surface shows it.
+struct Item {
+  catalog::Video video;
+  accounts::Account author;
+  social::VideoCounts counts;
+  social::VideoMarks marks;
+  std::string impression_token;
+  std::string route;
+  bool repeat = false;
+};
+
+struct FeedAnswer {
+  RequestId request;
+  engine::Mode mode = engine::Mode::for_you;
+  LogPosition log_position = 0;
+  bool exhausted = false;
+  std::vector<Item> items;
+  std::string cursor;
+};
+
+struct ClientEvent {
+  std::string event_id;  ///< 1..64 characters, unique per person
+  std::string impression_token;
+  std::string event;  ///< a name of CONTRACT's list
+  std::int64_t watch_ms = 0;
+  std::vector<std::array<std::int64_t, 2>> watched;
+  int loops = 0;
+  bool sound = false;
+  std::string ended;       ///< swipe ended hidden closed error
+  std::int64_t at_ms = 0;  ///< orders events inside a batch only
+};
+
+struct EventsAnswer {
+  int accepted = 0, duplicate = 0;
+  struct Rejected {
+    int index = 0;
+    std::string problem;
+  };
+  std::vector<Rejected> rejected;
+};
+
+struct DecisionView {
+  engine::Decision decision;
+  std::int64_t at_ms = 0;
+  std::vector<std::string> reasons;            ///< one plain sentence per item
+  std::vector<std::string> attended_captions;  ///< beside decision.history
+  std::vector<std::string> attended_actions;   ///< "watched to the end", "liked", "skipped"
+};
+
+/// Threads: any; calls may block on the database. When an event call returns, the engine has
+/// learned it.
+class Feed {
+ public:
+  struct Parts {
+    Database& database;
+    EventLog& log;
+    accounts::Accounts& accounts;
+    catalog::Catalog& catalog;
+    social::Social& social;
+    const Clock& clock;
+    const Config& config;
+    crypto::Key key;
+    std::string data_folder;  ///< snapshots lie in `engine/` below it
+  };
+  /// Loads the newest valid snapshot and replays the log behind it. Errors: corrupt, with what to
+  /// do.
+  static Result<std::unique_ptr<Feed>> open(const Parts& parts);
+  virtual ~Feed() = default;
+
+  virtual Result<FeedAnswer> answer(const accounts::Viewer& viewer, const FeedRequest& request) = 0;
+  virtual Result<EventsAnswer> take_events(const accounts::Viewer& viewer,
+                                           std::span<const ClientEvent> events) = 0;
+  /// Her own decisions only. Errors: not_found.
+  virtual Result<DecisionView> decision(const accounts::Viewer& viewer, RequestId request) = 0;
+  /// Makes items of videos that may be seen, with tokens for `surface`.
+  virtual Result<std::vector<Item>> items(const accounts::Viewer& viewer,
+                                          std::vector<catalog::Video> videos, Surface surface) = 0;
+  /// Errors: invalid_argument (not ours, expired, another person's, malformed).
+  virtual Result<Impression> check_token(const accounts::Viewer& viewer,
+                                         std::string_view token) const = 0;
+
+  virtual engine::EngineStats stats() const = 0;
+  virtual std::uint64_t state_hash() const = 0;
+  virtual Result<void> snapshot() = 0;  ///< also after an erasure, which forces one
+  /// Snapshot + replay against the live state, decision rows against the log. One sentence per
+  /// finding.
+  virtual Result<std::vector<std::string>> verify() = 0;
+  /// Executes a recorded decision again from the newest snapshot not after it. The value says
+  /// whether it came out the same, with both lists.
+  struct Reexecution {
+    bool same = false;
+    DecisionView recorded;
+    std::vector<VideoId> again;
+  };
+  virtual Result<Reexecution> explain(RequestId request) = 0;
+};
+
+}  // namespace filoscope::feed

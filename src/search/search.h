@@ -1,0 +1,47 @@
+#pragma once
+
+/// Text search over captions, hashtags and people: ICU words (NFKC, case and accent folded),
+/// overlapping bigrams for Chinese, Japanese and Korean, in a postings table in plain SQL. A
+/// one-character query works by prefix.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "catalog/catalog.h"
+
+namespace filoscope::search {
+
+struct Suggestion {
+  std::string kind;    ///< "hashtag" | "person"
+  std::string text;    ///< "#ceramics", "@mara"
+  std::string detail;  ///< "12 videos", "Mara Lind"
+};
+
+/// Threads: any; calls may block on the database. Keeps its postings by Catalog::on_change, in the
+/// same transaction.
+class Search {
+ public:
+  struct Parts {
+    Database& database;
+    accounts::Accounts& accounts;
+    catalog::Catalog& catalog;
+    const Config& config;
+  };
+  static Result<std::unique_ptr<Search>> open(const Parts& parts);
+  virtual ~Search() = default;
+
+  /// Videos that match all words (the last one by prefix), rarer words and caption hits weigh more,
+  /// then newer first. Only what may be seen.
+  virtual Result<catalog::VideoPage> videos(const accounts::Viewer& viewer, std::string_view query,
+                                            std::string_view cursor, int limit) = 0;
+  virtual Result<std::vector<accounts::Account>> people(const accounts::Viewer& viewer,
+                                                        std::string_view query, int limit) = 0;
+  virtual Result<std::vector<catalog::Catalog::HashtagCount>> hashtags(std::string_view query,
+                                                                       int limit) = 0;
+  /// For `#…` and `@…` while typing.
+  virtual Result<std::vector<Suggestion>> suggest(const accounts::Viewer& viewer,
+                                                  std::string_view text, int limit) = 0;
+};
+
+}  // namespace filoscope::search

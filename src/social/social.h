@@ -1,0 +1,122 @@
+#pragma once
+
+/// Likes, saves, comments, shares, "not interested", reports, notifications. A fact and its log
+/// record are one transaction; the same fact told twice (call and event) is stored and learned
+/// once.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "accounts/accounts.h"
+#include "catalog/catalog.h"
+#include "engine/records.h"
+
+namespace filoscope::social {
+
+inline const Setting<std::int64_t> kCommentCharactersMax{"social.comment_characters_max", 500, 1,
+                                                         5000, "Longest comment, in characters."};
+inline const Setting<std::int64_t> kCommentsPerMinuteMax{
+    "social.comments_per_minute_max", 20, 1, 1000, "Comments a person may write in a minute."};
+
+struct VideoCounts {
+  std::int64_t views = 0, likes = 0, comments = 0, saves = 0, shares = 0;
+};
+struct VideoMarks {  ///< of one viewer
+  bool liked = false, saved = false, not_interested = false;
+};
+struct Comment {
+  CommentId id;
+  VideoId video;
+  AccountId author;
+  std::string text;
+  std::int64_t created_ms = 0;
+};
+struct CommentPage {
+  std::vector<Comment> items;
+  std::string next_cursor;
+};
+struct Notification {
+  NotificationId id;
+  std::string kind;  ///< like comment follow mention published failed
+  AccountId actor;
+  VideoId video;
+  std::string text;
+  std::int64_t created_ms = 0;
+  bool read = false;
+};
+struct NotificationPage {
+  std::vector<Notification> items;
+  std::string next_cursor;
+};
+/// Where an action came from: what an impression token says. All none for a bare call.
+struct Origin {
+  RequestId request;
+  std::uint8_t surface = 6;
+};
+struct Report {
+  VideoId video;
+  AccountId account;
+  CommentId comment;
+  std::string reason, text;
+};
+
+/// Threads: any; calls may block on the database. Counts of hot videos are cached.
+class Social {
+ public:
+  struct Parts {
+    Database& database;
+    EventLog& log;
+    accounts::Accounts& accounts;
+    catalog::Catalog& catalog;
+    const Clock& clock;
+    const Config& config;
+  };
+  static Result<std::unique_ptr<Social>> open(const Parts& parts);
+  virtual ~Social() = default;
+
+  // All take only videos that may be seen (not_found otherwise); accounts only, but for
+  // not_interested, share and report, which guests may too.
+  virtual Result<VideoCounts> set_like(const accounts::Viewer& who, VideoId video, bool on,
+                                       const Origin& origin) = 0;
+  virtual Result<VideoCounts> set_save(const accounts::Viewer& who, VideoId video, bool on,
+                                       const Origin& origin) = 0;
+  virtual Result<void> set_not_interested(const accounts::Viewer& who, VideoId video, bool on,
+                                          const Origin& origin) = 0;
+  virtual Result<VideoCounts> share(const accounts::Viewer& who, VideoId video,
+                                    const Origin& origin) = 0;
+  virtual Result<Comment> comment(const accounts::Viewer& who, VideoId video, std::string_view text,
+                                  const Origin& origin) = 0;
+  virtual Result<void> remove_comment(const accounts::Viewer& who,
+                                      CommentId id) = 0;  ///< her own, or under her video
+  virtual Result<CommentPage> comments(const accounts::Viewer& viewer, VideoId video,
+                                       std::string_view cursor, int limit) = 0;
+  virtual Result<void> report(const accounts::Viewer& who, const Report& report,
+                              const Origin& origin) = 0;
+  /// Follow with its origin for the engine; the graph itself is accounts'.
+  virtual Result<void> follow(const accounts::Viewer& who, AccountId other, bool on,
+                              const Origin& origin) = 0;
+
+  /// Plays counted from accepted watch events (≥ 1 s or complete, once per token). Inside the
+  /// caller's transaction.
+  virtual Result<void> count_view(Session& session, VideoId video) = 0;
+
+  virtual Result<std::vector<VideoCounts>> counts(std::span<const VideoId> videos) = 0;
+  virtual Result<std::vector<VideoMarks>> marks(const accounts::Viewer& viewer,
+                                                std::span<const VideoId> videos) = 0;
+  virtual Result<std::int64_t> likes_received(AccountId author) = 0;
+  virtual Result<catalog::VideoPage> liked(const accounts::Viewer& who, std::string_view cursor,
+                                           int limit) = 0;
+  virtual Result<catalog::VideoPage> saved(const accounts::Viewer& who, std::string_view cursor,
+                                           int limit) = 0;
+
+  virtual Result<void> notify(
+      AccountId whom,
+      const Notification& notification) = 0;  ///< not of blocked or muted people; same thing once
+  virtual Result<NotificationPage> notifications(const accounts::Viewer& who,
+                                                 std::string_view cursor, int limit) = 0;
+  virtual Result<void> mark_notifications_read(const accounts::Viewer& who) = 0;
+  virtual Result<std::int64_t> unread_count(const accounts::Viewer& who) = 0;
+};
+
+}  // namespace filoscope::social
