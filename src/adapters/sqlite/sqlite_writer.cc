@@ -100,9 +100,11 @@ void Writer::commit_together(Group& group, bool alone) {
   }
   if (!committed) {
     Error problem = committed.error();
-    if (problem.code != Code::conflict && problem.code != Code::corrupt) {
-      problem.code = Code::unavailable;
+    if (problem.code == Code::conflict) {
+      probe_.undone.add();
+      return fail_rest(problem);
     }
+    if (problem.code != Code::corrupt) problem.code = Code::unavailable;
     probe_.failed_commits.add();
     log::error("sqlite.commit_failed",
                {{"reason", problem.message}, {"writes", static_cast<std::int64_t>(group.size())}});
