@@ -152,6 +152,17 @@ struct WeightsChanged {
   HeadValues weights{};
 };
 
+/// Limits of the formats; a longer list is refused as corrupt.
+inline constexpr std::size_t kHashtagsMax = 30;
+inline constexpr std::size_t kWordsMax = 60;
+inline constexpr std::size_t kWatchedRangesMax = 32;
+inline constexpr std::size_t kDecisionItemsMax = 20;
+inline constexpr std::size_t kDecisionFeaturesMax = 128;
+inline constexpr std::size_t kDecisionHistoryMax = 64;
+inline constexpr std::size_t kHeldMax = 64;
+inline constexpr std::size_t kShownMax = 2000;
+inline constexpr std::size_t kCursorBytesMax = 64;
+
 /// Decision bodies are made and read by the engine alone (Engine::rank fills one); `Decision` is
 /// their readable form.
 struct DecisionItem {
@@ -163,7 +174,8 @@ struct DecisionItem {
                          ///< known exactly (exploration), else 1
   float value = 0;
   HeadValues probabilities{};
-  std::vector<float> features;  ///< the dense inputs the model saw
+  std::vector<float> features;  ///< the inputs the model saw; bfloat16 values (the low 16 bits of
+                                ///< each float are 0), which the format stores in 2 bytes
 };
 struct Attended {
   VideoId video;
@@ -178,6 +190,16 @@ struct Decision {
   HeadValues weights{};
   std::vector<DecisionItem> items;
   std::vector<Attended> history;  ///< the person's recent videos the model looked at
+
+  // The rest of the request, so that the answer can be made again at `read_position`.
+  std::int64_t at_ms = 0;
+  std::uint32_t count = 0;
+  std::uint64_t language = 0;
+  std::uint8_t age = 0;
+  std::vector<VideoId> held;
+  std::vector<VideoId> shown;
+  std::string cursor;
+  bool exhausted = false;  ///< of the answer
 };
 
 /// Encoders give a record without position and time; `person` is whom it is about.
@@ -192,7 +214,10 @@ LogRecord encode(PersonKey person, const Decision& body);
 LogRecord encode(PersonKey person, const ErasePerson& body);
 LogRecord encode(const WeightsChanged& body);
 
-/// Errors: corrupt (wrong kind, version, length, or a count above its limit).
+/// An erased record: its body was blanked by EventLog::blank. The engine passes over it.
+inline bool is_blanked(const LogRecord& record) { return record.body.empty(); }
+
+/// Errors: corrupt (wrong kind, version, length, or a count above its limit; a blanked body).
 template <typename Body>
 Result<Body> decode(const LogRecord& record);
 

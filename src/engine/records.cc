@@ -1,0 +1,278 @@
+#include "engine/records.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "base/random.h"
+
+namespace filoscope::engine {
+namespace {
+
+constexpr std::uint16_t kVersion = 1;
+
+constexpr std::array<std::string_view, kHeadsCount> kHeadNames{
+    "skip", "watch_25", "watch_50", "watch_75",      "complete",
+    "like", "share",    "follow",   "not_interested"};
+constexpr std::array<std::string_view, kRoutesCount> kRouteNames{
+    "fresh", "trending", "co_watch", "following", "content", "exploration", "repeat"};
+constexpr std::array<std::string_view, 3> kModeNames{"for_you", "following", "not_profiled"};
+constexpr std::array<std::string_view, 16> kEventNames{"impression",
+                                                       "watch",
+                                                       "complete",
+                                                       "like",
+                                                       "unlike",
+                                                       "comment",
+                                                       "share",
+                                                       "save",
+                                                       "unsave",
+                                                       "follow",
+                                                       "profile",
+                                                       "not_interested",
+                                                       "undo_not_interested",
+                                                       "report",
+                                                       "product_click",
+                                                       "ad_click"};
+
+Error damaged(const char* what) {
+  return {Code::corrupt, std::string("a log record does not decode: ") + what};
+}
+
+template <typename Body>
+struct Format;  // kind, and `visit(archive, body)` that reads or writes each field in order
+
+/// Writes fields.
+struct Out {
+  ByteWriter writer;
+  template <typename T>
+  requires std::is_arithmetic_v<T> || std::is_enum_v<T>
+  void operator()(const T& value) { writer.put(value); }
+  template <typename Tag>
+  void operator()(const Id<Tag>& id) {
+    writer.put(id.value);
+  }
+  void operator()(const HeadValues& values) {
+    for (const float value : values) writer.put(value);
+  }
+  void text(const std::string& value, std::size_t) { writer.put_text(value); }
+  template <typename T, typename Each>
+  void list(const std::vector<T>& values, std::size_t, Each each) {
+    writer.put_varint(values.size());
+    for (const auto& value : values) each(value);
+  }
+  void narrow(const std::vector<float>& values, std::size_t) {
+    writer.put_varint(values.size());
+    for (const float value : values)
+      writer.put(static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(value) >> 16));
+  }
+  template <typename E>
+  void choice(const E& value, std::size_t) {
+    writer.put(static_cast<std::uint8_t>(value));
+  }
+  void flag(const bool& value) { writer.put(static_cast<std::uint8_t>(value ? 1 : 0)); }
+};
+
+/// Reads fields; `fine` turns false at the first one out of range.
+struct In {
+  ByteReader reader;
+  bool fine = true;
+  template <typename T>
+  requires std::is_arithmetic_v<T> || std::is_enum_v<T>
+  void operator()(T& value) { value = reader.get<T>(); }
+  template <typename Tag>
+  void operator()(Id<Tag>& id) {
+    id.value = reader.get<std::uint64_t>();
+  }
+  void operator()(HeadValues& values) {
+    for (float& value : values) {
+      value = reader.get<float>();
+      fine = fine && value - value == 0;  // neither infinite nor NaN
+    }
+  }
+  void text(std::string& value, std::size_t size_max) {
+    value = reader.get_text();
+    fine = fine && value.size() <= size_max;
+  }
+  template <typename T, typename Each>
+  void list(std::vector<T>& values, std::size_t count_max, Each each) {
+    const auto count = reader.get_varint();
+    if (count > count_max || count > reader.remaining()) {
+      fine = false;
+      return;
+    }
+    values.resize(static_cast<std::size_t>(count));
+    for (auto& value : values) each(value);
+  }
+  void narrow(std::vector<float>& values, std::size_t count_max) {
+    const auto count = reader.get_varint();
+    if (count > count_max || count > reader.remaining() / 2) {
+      fine = false;
+      return;
+    }
+    values.resize(static_cast<std::size_t>(count));
+    for (float& value : values) {
+      value = std::bit_cast<float>(static_cast<std::uint32_t>(reader.get<std::uint16_t>()) << 16);
+      fine = fine && value - value == 0;
+    }
+  }
+  template <typename E>
+  void choice(E& value, std::size_t count) {
+    const auto raw = reader.get<std::uint8_t>();
+    fine = fine && raw < count;
+    value = static_cast<E>(raw);
+  }
+  void flag(bool& value) {
+    const auto raw = reader.get<std::uint8_t>();
+    fine = fine && raw <= 1;
+    value = raw == 1;
+  }
+};
+
+template <>
+struct Format<VideoPublished> {
+  static constexpr auto kind = RecordKind::video_published;
+  static void visit(auto& a, auto& b) {
+    a(b.video), a(b.author), a(b.sound), a(b.language), a(b.created_ms), a(b.duration_ms);
+    a(b.age_min), a.flag(b.followers_only);
+    a.list(b.hashtags, kHashtagsMax, [&](auto& key) { a(key); });
+    a.list(b.words, kWordsMax, [&](auto& key) { a(key); });
+  }
+};
+template <>
+struct Format<VideoRemoved> {
+  static constexpr auto kind = RecordKind::video_removed;
+  static void visit(auto& a, auto& b) { a(b.video); }
+};
+template <>
+struct Format<PersonChanged> {
+  static constexpr auto kind = RecordKind::person_changed;
+  static void visit(auto& a, auto& b) { a(b.language), a(b.age); }
+};
+template <>
+struct Format<Follow> {
+  static constexpr auto kind = RecordKind::follow;
+  static void visit(auto& a, auto& b) { a(b.author), a.flag(b.on); }
+};
+template <>
+struct Format<Block> {
+  static constexpr auto kind = RecordKind::block;
+  static void visit(auto& a, auto& b) { a(b.other), a.flag(b.on); }
+};
+template <>
+struct Format<Mute> {
+  static constexpr auto kind = RecordKind::mute;
+  static void visit(auto& a, auto& b) { a.choice(b.kind, 3), a(b.key), a.flag(b.on); }
+};
+template <>
+struct Format<Event> {
+  static constexpr auto kind = RecordKind::event;
+  static void visit(auto& a, auto& b) {
+    a(b.video), a(b.request), a.choice(b.type, kEventNames.size()), a(b.surface);
+    a.choice(b.ended, 6), a.flag(b.sound), a(b.loops), a(b.watch_ms);
+    a.list(b.watched, kWatchedRangesMax, [&](auto& range) { a(range[0]), a(range[1]); });
+  }
+};
+template <>
+struct Format<ErasePerson> {
+  static constexpr auto kind = RecordKind::erase_person;
+  static void visit(auto& a, auto&) {
+    std::uint8_t mark = 1;  // a body of its own, so that it is told from a blanked record
+    a(mark);
+  }
+};
+template <>
+struct Format<WeightsChanged> {
+  static constexpr auto kind = RecordKind::weights_changed;
+  static void visit(auto& a, auto& b) { a(b.weights); }
+};
+template <>
+struct Format<Decision> {
+  static constexpr auto kind = RecordKind::decision;
+  static void visit(auto& a, auto& b) {
+    a(b.request), a.choice(b.mode, kModeNames.size()), a(b.seed), a(b.read_position);
+    a(b.candidates_count), a(b.weights);
+    a.list(b.items, kDecisionItemsMax, [&](auto& item) {
+      a(item.video), a.choice(item.route, kRoutesCount), a(item.routes), a.flag(item.repeat);
+      a(item.propensity), a(item.value), a(item.probabilities);
+      a.narrow(item.features, kDecisionFeaturesMax);
+    });
+    a.list(b.history, kDecisionHistoryMax, [&](auto& seen) { a(seen.video), a(seen.weight); });
+    a(b.at_ms), a(b.count), a(b.language), a(b.age), a.flag(b.exhausted);
+    a.list(b.held, kHeldMax, [&](auto& id) { a(id); });
+    a.list(b.shown, kShownMax, [&](auto& id) { a(id); });
+    a.text(b.cursor, kCursorBytesMax);
+  }
+};
+
+template <typename Body>
+LogRecord make(PersonKey person, const Body& body) {
+  Out out;
+  Format<Body>::visit(out, body);
+  LogRecord record;
+  record.kind = static_cast<std::uint16_t>(Format<Body>::kind);
+  record.version = kVersion;
+  record.person = person;
+  record.body = out.writer.take();
+  return record;
+}
+
+}  // namespace
+
+std::string_view to_string(Head head) { return kHeadNames[static_cast<std::size_t>(head)]; }
+std::string_view to_string(Route route) { return kRouteNames[static_cast<std::size_t>(route)]; }
+std::string_view to_string(Mode mode) { return kModeNames[static_cast<std::size_t>(mode)]; }
+std::string_view to_string(EventType type) { return kEventNames[static_cast<std::size_t>(type)]; }
+
+Result<EventType> parse_event_type(std::string_view name) {
+  const auto* found = std::find(kEventNames.begin(), kEventNames.end(), name);
+  if (found == kEventNames.end() || name == to_string(EventType::undo_not_interested))
+    return Error{Code::invalid_argument, "there is no event with this name"};
+  return static_cast<EventType>(found - kEventNames.begin());
+}
+
+std::uint64_t text_key(std::string_view text) {
+  std::uint64_t hash = 0xCBF29CE484222325ULL;  // FNV-1a, then mixed so that all bits count
+  for (const char c : text) {
+    hash ^= static_cast<std::uint8_t>(c);
+    hash *= 0x100000001B3ULL;
+  }
+  const auto key = mix64(hash);
+  return key == 0 ? 1 : key;  // 0 means "unknown" everywhere
+}
+
+LogRecord encode(const VideoPublished& body) { return make({}, body); }
+LogRecord encode(const VideoRemoved& body) { return make({}, body); }
+LogRecord encode(PersonKey person, const PersonChanged& body) { return make(person, body); }
+LogRecord encode(PersonKey person, const Follow& body) { return make(person, body); }
+LogRecord encode(PersonKey person, const Block& body) { return make(person, body); }
+LogRecord encode(PersonKey person, const Mute& body) { return make(person, body); }
+LogRecord encode(PersonKey person, const Event& body) { return make(person, body); }
+LogRecord encode(PersonKey person, const Decision& body) { return make(person, body); }
+LogRecord encode(PersonKey person, const ErasePerson& body) { return make(person, body); }
+LogRecord encode(const WeightsChanged& body) { return make({}, body); }
+
+template <typename Body>
+Result<Body> decode(const LogRecord& record) {
+  if (record.kind != static_cast<std::uint16_t>(Format<Body>::kind))
+    return damaged("it is of another kind");
+  if (record.version != kVersion) return damaged("its format is from another version");
+  if (is_blanked(record)) return damaged("its body was erased");
+  In in{ByteReader(record.body)};
+  Body body;
+  Format<Body>::visit(in, body);
+  if (!in.fine) return damaged("a value or a count is out of range");
+  if (!in.reader.at_end()) return damaged("its length is wrong");
+  return body;
+}
+
+template Result<VideoPublished> decode(const LogRecord&);
+template Result<VideoRemoved> decode(const LogRecord&);
+template Result<PersonChanged> decode(const LogRecord&);
+template Result<Follow> decode(const LogRecord&);
+template Result<Block> decode(const LogRecord&);
+template Result<Mute> decode(const LogRecord&);
+template Result<Event> decode(const LogRecord&);
+template Result<Decision> decode(const LogRecord&);
+template Result<ErasePerson> decode(const LogRecord&);
+template Result<WeightsChanged> decode(const LogRecord&);
+
+}  // namespace filoscope::engine
