@@ -1,5 +1,6 @@
 #include "contract/adapters.h"
 
+#include "adapters/files/file_blob_store.h"
 #include "adapters/sqlite/sqlite_database.h"
 #include "adapters/sqlite/sqlite_event_log.h"
 
@@ -18,6 +19,15 @@ std::vector<RecordsAdapter> records_adapters() {
   };
   return {{"sqlite", sqlite(kSqliteMmapBytes.default_value), open_sqlite_event_log},
           {"sqlite_without_mmap", sqlite(0), open_sqlite_event_log}};
+}
+
+std::vector<BlobsAdapter> blobs_adapters() {
+  const auto files = [](bool unnamed_files) {
+    return [unnamed_files](const std::filesystem::path& folder) {
+      return open_file_blob_store({folder / "blobs", unnamed_files});
+    };
+  };
+  return {{"files", files(true)}, {"files_without_tmpfile", files(false)}};
 }
 
 }  // namespace filoscope::contract
