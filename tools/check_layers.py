@@ -13,7 +13,7 @@ SOURCE = ROOT / "src"
 
 # header prefix -> files (relative to src/) that may include it, as regular expressions
 THIRD_PARTY = {
-    r"boost/(asio|beast)": [r"api/(server|connection|listener)\.cc", r"live/.*\.cc"],
+    r"boost/(asio|beast)": [r"api/\w+\.cc", r"live/.*\.cc"],
     r"lib(av|sw)\w+/": [r"media/.*"],
     r"(ebur128|chromaprint|seccomp)\.h": [r"media/.*"],
     r"sqlite3\.h": [r"adapters/sqlite/.*"],
