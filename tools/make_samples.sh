@@ -46,7 +46,7 @@ make_clip() { # id package path kind start duration audio
   # shellcheck disable=SC2086  # options are words on purpose
   ffmpeg -nostdin -v fatal -y $still -ss "$5" -i "$3" $music -t "$6" -filter_complex "[0:v]$8,fps=30,setsar=1,format=yuv420p[v]" \
     -map '[v]' -map "$([ -n "$music" ] && echo 1:a || echo '0:a?')" -af "afade=t=in:d=0.1,afade=t=out:st=$(awk "BEGIN{print $6-0.4}"):d=0.4" \
-    -c:v libx264 -preset ultrafast -crf 18 -c:a aac -b:a 160k -ac 2 -shortest -map_metadata -1 "$part" && mv "$part" "$out/$1.mp4"
+    -c:v libx264 -preset superfast -crf 21 -maxrate 9M -bufsize 12M -c:a aac -b:a 160k -ac 2 -shortest -map_metadata -1 "$part" && mv "$part" "$out/$1.mp4"
 }
 
 grep -v '^#' "$here/samples.tsv" | awk -F "$tab" '{print $1 ".mp4\t" $8 "\t" $9}' > "$out/manifest.part"
