@@ -1,0 +1,195 @@
+#include "app/samples.h"
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <thread>
+#include <vector>
+
+#include "base/log.h"
+#include "base/mutex.h"
+
+namespace filoscope::app {
+namespace {
+
+constexpr std::int64_t kPollMs = 500;
+constexpr std::size_t kRowsMax = 1000;
+
+using Cells = std::vector<std::string>;
+
+std::vector<Cells> read_tsv(const std::filesystem::path& path) {
+  std::vector<Cells> rows;
+  std::ifstream in(path);
+  for (std::string line; rows.size() < kRowsMax && std::getline(in, line);) {
+    Cells cells;
+    std::istringstream text(line);
+    for (std::string cell; std::getline(text, cell, '\t');) cells.push_back(cell);
+    if (cells.size() >= 3) rows.push_back(std::move(cells));
+  }
+  return rows;
+}
+
+class SamplesImpl final : public Samples {
+ public:
+  explicit SamplesImpl(Parts parts) : parts_(std::move(parts)), thread_([this] { run(); }) {}
+
+  ~SamplesImpl() override {
+    {
+      Lock lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+
+  api::SamplesProgress progress() const override {
+    Lock lock(mutex_);
+    return progress_;
+  }
+
+  void wait_for_ready(int count, std::int64_t timeout_ms) override {
+    Lock lock(mutex_);
+    changed_.wait_for_ms(mutex_, timeout_ms, [&]() FILOSCOPE_REQUIRES(mutex_) {
+      return stopping_ || progress_.done || progress_.ready >= count;
+    });
+  }
+
+ private:
+  struct Clip {
+    std::string file, handle, caption;
+    VideoId video;
+    bool settled = false;  ///< published, failed, or never made
+    bool published = false;
+  };
+
+  std::filesystem::path path(const std::string& name) const {
+    return std::filesystem::path(parts_.folder) / name;
+  }
+
+  /// False when stopping.
+  bool pause() {
+    Lock lock(mutex_);
+    changed_.wait_for_ms(mutex_, kPollMs,
+                         [this]() FILOSCOPE_REQUIRES(mutex_) { return stopping_; });
+    return !stopping_;
+  }
+
+  void run() {
+    if (std::filesystem::exists(path("imported"))) return;
+    report({}, false);
+    while (!std::filesystem::exists(path("manifest.tsv"))) {
+      if (std::filesystem::exists(path("done")) || !pause()) return report({}, true);
+    }
+    std::vector<Clip> clips;
+    for (auto& row : read_tsv(path("manifest.tsv")))
+      clips.push_back({row[0], row[1], row[2], {}, false, false});
+    bool all_settled = false;
+    while (!all_settled) {
+      const bool no_more = std::filesystem::exists(path("done"));
+      all_settled = true;
+      for (auto& clip : clips) {
+        advance(clip, no_more);
+        all_settled = all_settled && clip.settled;
+      }
+      report(clips, all_settled);
+      if (!all_settled && !pause()) return;
+    }
+    std::ofstream(path("imported")) << "taken in; delete this file to take them in again\n";
+  }
+
+  void advance(Clip& clip, bool no_more) {
+    if (clip.settled) return;
+    if (!clip.video) return take_in(clip, no_more);
+    const auto video = parts_.catalog.get(clip.video);
+    if (!video.has_value()) {
+      clip.settled = true;
+      return;
+    }
+    clip.published = video->state == catalog::State::published;
+    clip.settled = clip.published || video->state == catalog::State::failed;
+    if (clip.published) {
+      std::error_code ignored;
+      std::filesystem::remove(path(clip.file), ignored);
+    }
+  }
+
+  void take_in(Clip& clip, bool no_more) {
+    if (!std::filesystem::exists(path(clip.file))) {
+      clip.settled = no_more;
+      return;
+    }
+    const auto account = account_of(clip.handle);
+    if (!account.has_value()) {
+      log::warn("sample account refused",
+                {{"handle", clip.handle}, {"problem", account.error().message}});
+      clip.settled = true;
+      return;
+    }
+    const auto video =
+        parts_.uploads.import_file(*account, path(clip.file).string(), clip.caption, true);
+    if (video.has_value()) {
+      clip.video = *video;
+    } else if (video.error().code != Code::exhausted) {  // a full queue: try again at the next look
+      log::warn("sample clip refused", {{"file", clip.file}, {"problem", video.error().message}});
+      clip.settled = true;
+    }
+  }
+
+  Result<AccountId> account_of(const std::string& handle) {
+    if (const auto known = accounts_by_handle_.find(handle); known != accounts_by_handle_.end())
+      return known->second;
+    auto found = parts_.accounts.find(handle);
+    if (!found.has_value()) {
+      accounts::SignUp form;
+      form.handle = handle;
+      form.birth_date = "1990-01-01";
+      form.language = "en";
+      form.sample = true;
+      accounts::ProfileChange profile;
+      for (const auto& row : read_tsv(path("accounts.tsv"))) {
+        if (row[0] != handle) continue;
+        form.display_name = row[1];
+        profile.bio = row[2];
+      }
+      FILOSCOPE_TRY(auto made, parts_.accounts.sign_up(form));
+      FILOSCOPE_TRY(auto changed, parts_.accounts.change_profile(made.account.id, profile));
+      found = std::move(changed);
+    }
+    return accounts_by_handle_.emplace(handle, found->id).first->second;
+  }
+
+  void report(const std::vector<Clip>& clips, bool done) {
+    api::SamplesProgress now;
+    now.total = static_cast<int>(clips.size());
+    now.done = done;
+    for (const auto& clip : clips) now.ready += clip.published ? 1 : 0;
+    {
+      Lock lock(mutex_);
+      progress_ = now;
+    }
+    changed_.notify_all();
+  }
+
+  const Parts parts_;
+  std::map<std::string, AccountId> accounts_by_handle_;  ///< of thread_ only
+  mutable Mutex mutex_;
+  Condition changed_;
+  api::SamplesProgress progress_ FILOSCOPE_GUARDED_BY(mutex_);
+  bool stopping_ FILOSCOPE_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace
+
+std::unique_ptr<Samples> Samples::start(const Parts& parts) {
+  return std::make_unique<SamplesImpl>(parts);
+}
+
+Result<void> remove_samples(accounts::Accounts& accounts, catalog::Catalog& catalog) {
+  FILOSCOPE_DO(catalog.remove_samples());
+  return accounts.remove_sample_accounts();
+}
+
+}  // namespace filoscope::app
