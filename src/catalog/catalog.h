@@ -28,6 +28,10 @@ inline const Setting<std::int64_t> kPublicCacheS{
     "Seconds that public media may stay in caches outside: the bound within which a removal "
     "reaches them."};
 
+inline const Setting<std::int64_t> kVideosCachedMax{
+    "catalog.videos_cached_max", 20000, 16, 10'000'000,
+    "Published videos kept in memory, at most (about 3 KiB each)."};
+
 enum class State { received, checked, processing, published, failed, removed };
 enum class Visibility { everyone, followers, only_me };
 std::string_view to_string(State state);

@@ -1,0 +1,451 @@
+#include <algorithm>
+
+#include "base/log.h"
+#include "catalog/catalog_impl.h"
+#include "catalog/text.h"
+#include "catalog/video_row.h"
+#include "engine/records.h"
+
+namespace filoscope::catalog {
+namespace {
+
+constexpr std::size_t kMentionsMax = 30;
+constexpr std::size_t kRecordWordsMax = 60;
+constexpr std::size_t kRecordHashtagsMax = 30;
+/// Bytes of UTF-8 per character, at most.
+constexpr std::size_t kCharacterBytesMax = 4;
+
+Error no_such_video() { return {Code::not_found, "there is no such video"}; }
+
+template <typename Enum>
+std::int64_t number(Enum value) {
+  return static_cast<std::int64_t>(value);
+}
+
+std::vector<std::uint64_t> keys_of(const std::vector<std::string>& texts, std::size_t count_max) {
+  std::vector<std::uint64_t> keys;
+  for (std::size_t i = 0; i < texts.size() && i < count_max; ++i)
+    keys.push_back(engine::text_key(texts[i]));
+  return keys;
+}
+
+std::uint64_t language_key(std::string_view language) {
+  const auto primary = language.substr(0, language.find_first_of("-_"));
+  return primary.empty() ? 0 : engine::text_key(primary);
+}
+
+}  // namespace
+
+Reach reach_of(const Video& video) {
+  if (video.state != State::published || video.draft) return Reach::nobody;
+  if (video.visibility == Visibility::everyone) return Reach::everyone;
+  return video.visibility == Visibility::followers ? Reach::followers : Reach::nobody;
+}
+
+Result<void> CatalogImpl::set_caption(Video& video, std::string_view caption) {
+  const auto limit = parts_.config[kCaptionCharactersMax];
+  const bool short_enough = caption.size() <= static_cast<std::size_t>(limit) * kCharacterBytesMax;
+  const auto count =
+      short_enough ? characters_count(caption) : std::optional<std::size_t>(SIZE_MAX);
+  if (!count) {
+    return Error(Code::invalid_argument,
+                 "caption: it holds characters that are not text (it must be UTF-8)");
+  }
+  if (*count > static_cast<std::size_t>(limit)) {
+    return Error(Code::invalid_argument, "caption: it is too long; the longest allowed is " +
+                                             std::to_string(limit) + " characters");
+  }
+  auto parts = parse_caption(caption);
+  const auto tags_max = static_cast<std::size_t>(parts_.config[kHashtagsMax]);
+  if (parts.hashtags.size() > tags_max) parts.hashtags.resize(tags_max);
+  video.caption = caption;
+  video.hashtags = std::move(parts.hashtags);
+  video.mentions.clear();
+  for (const auto& handle : parts.mentions) {
+    if (video.mentions.size() == kMentionsMax) break;
+    const auto person = parts_.accounts.find(handle);
+    if (person) video.mentions.push_back(person->id);
+  }
+  FILOSCOPE_TRY(const auto author, parts_.accounts.get(video.author));
+  video.language = guess_language(caption, author.language);
+  return {};
+}
+
+Result<Video> CatalogImpl::create(const NewVideo& form) {
+  if (!parts_.accounts.person_of(form.author))
+    return Error(Code::not_found, "the account that uploads does not exist");
+  Video video;
+  video.created_ms = parts_.clock.now_ms();
+  video.id = new_id_of<VideoId>(video.created_ms);
+  video.author = form.author;
+  video.draft = form.draft;
+  video.visibility = form.visibility;
+  video.sample = form.sample;
+  video.media_key = new_media_key();
+  FILOSCOPE_DO(set_caption(video, form.caption));
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    if (gone(form.author)) return no_such_video();
+    FILOSCOPE_DO(session.execute(
+        "INSERT INTO catalog_videos (id, author, state, draft, visibility, sample, caption, "
+        "language, created_ms, published_ms, error, media_key, sound, facts) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', ?, 0, ?)",
+        {video.id.db(), video.author.db(), number(video.state), std::int64_t{video.draft},
+         number(video.visibility), std::int64_t{video.sample}, video.caption, video.language,
+         video.created_ms, video.media_key, encode_facts(video)}));
+    return {};
+  }));
+  return video;
+}
+
+Result<void> CatalogImpl::set_state(VideoId id, State state, int progress_percent,
+                                    std::string_view error) {
+  if (state == State::published || state == State::removed)
+    return Error(Code::invalid_argument, "a video is published and removed by calls of their own");
+  if (state == State::processing) {
+    Lock lock(progress_mutex_);
+    const auto at = progress_.find(id);
+    if (at != progress_.end()) {
+      at->second = std::clamp(progress_percent, 0, 99);
+      return {};
+    }
+  }
+  Lock stripe(stripe_of(id));
+  FILOSCOPE_TRY(const auto before, load(id));
+  if (before.state == State::removed) return no_such_video();
+  if (before.state == State::published)
+    return Error(Code::conflict, "the video is published already");
+  const bool failed = state == State::failed;
+  // What a failed try has left in the folder goes; another try begins in a new one.
+  const std::string key = failed ? new_media_key() : before.media_key;
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_TRY(const auto changed,
+                  session.execute("UPDATE catalog_videos SET state = ?, error = ?, media_key = ? "
+                                  "WHERE id = ? AND state = ?",
+                                  {number(state), std::string(failed ? error : ""), key, id.db(),
+                                   number(before.state)}));
+    if (changed == 0) return no_such_video();
+    if (!failed) return {};
+    FILOSCOPE_DO(session.execute("INSERT INTO catalog_dead_media (media_key, author) VALUES (?, ?)",
+                                 {before.media_key, before.author.db()}));
+    return {};
+  }));
+  {
+    Lock lock(progress_mutex_);
+    progress_.erase(id);
+    if (state == State::processing) progress_[id] = std::clamp(progress_percent, 0, 99);
+  }
+  return failed ? bury(before.media_key) : Result<void>();
+}
+
+Result<Video> CatalogImpl::publish(VideoId id, const Processed& processed) {
+  Lock stripe(stripe_of(id));
+  FILOSCOPE_TRY(const auto before, load(id));
+  if (before.state == State::removed) return no_such_video();
+  if (before.state == State::published) return before;
+  FILOSCOPE_TRY(const auto author, parts_.accounts.get(before.author));
+  Video after = before;
+  after.state = State::published;
+  after.progress_percent = 100;
+  after.error.clear();
+  after.published_ms = after.draft ? 0 : parts_.clock.now_ms();
+  after.duration_ms = processed.duration_ms;
+  after.width = processed.width;
+  after.height = processed.height;
+  after.gain_db = processed.gain_db;
+  after.placeholder = processed.placeholder;
+  after.renditions = processed.renditions;
+  after.covers_count = processed.covers_count;
+  if (processed.has_audio) {
+    after.sound = new_id_of<SoundId>(parts_.clock.now_ms());
+    after.sound_title = "Original sound · @" + author.handle;
+  }
+  ByteWriter print;
+  print.put_array(std::span<const std::uint32_t>(processed.sound_print));
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute(
+        "INSERT INTO catalog_processing (video, frame_hashes, facts_json) VALUES (?, ?, ?)",
+        {id.db(), processed.frame_hashes, processed.facts_json}));
+    if (after.sound) {
+      FILOSCOPE_DO(session.execute(
+          "INSERT INTO catalog_sounds (id, video, title, print, created_ms) VALUES (?, ?, ?, ?, ?)",
+          {after.sound.db(), id.db(), after.sound_title, print.bytes(), after.created_ms}));
+    }
+    return store(session, before, after);
+  }));
+  remember(before, after);
+  return after;
+}
+
+Result<Video> CatalogImpl::change(AccountId author, VideoId id, const VideoChange& change) {
+  Lock stripe(stripe_of(id));
+  FILOSCOPE_TRY(const auto before, load(id));
+  accounts::Viewer viewer;
+  viewer.account = author;
+  if (!may_see(viewer, before)) return no_such_video();
+  if (before.author != author)
+    return Error(Code::denied, "only the person who uploaded this video may change it");
+  Video after = before;
+  if (change.caption) FILOSCOPE_DO(set_caption(after, *change.caption));
+  if (change.visibility) after.visibility = *change.visibility;
+  if (change.cover_index) {
+    if (*change.cover_index < 0 || *change.cover_index >= std::max(1, before.covers_count)) {
+      return Error(Code::invalid_argument, "cover_index: this video has " +
+                                               std::to_string(before.covers_count) +
+                                               " covers, numbered from 0");
+    }
+    after.cover_index = *change.cover_index;
+  }
+  if (change.publish_draft && after.draft) {
+    after.draft = false;
+    if (after.state == State::published) after.published_ms = parts_.clock.now_ms();
+  }
+  const bool move = before.state == State::published && after.visibility != before.visibility;
+  if (move) {
+    after.media_key = new_media_key();
+    FILOSCOPE_DO(mark_doomed(before, after.media_key));
+    auto copied = copy_files(before, after.media_key);
+    if (!copied) {
+      FILOSCOPE_DO(bury(after.media_key));
+      return copied.error();
+    }
+  }
+  auto stored = parts_.database.write(
+      [&](Session& session) -> Result<void> { return store(session, before, after); });
+  if (!stored) {
+    if (move) FILOSCOPE_DO(bury(after.media_key));
+    return stored.error();
+  }
+  remember(before, after);
+  if (move) FILOSCOPE_DO(bury(before.media_key));
+  return after;
+}
+
+Video CatalogImpl::tombstone(const Video& video) {
+  Video grave;
+  grave.id = video.id;
+  grave.state = State::removed;
+  return grave;
+}
+
+Result<void> CatalogImpl::remove(AccountId author, VideoId id) {
+  Lock stripe(stripe_of(id));
+  FILOSCOPE_TRY(const auto before, load(id));
+  accounts::Viewer viewer;
+  viewer.account = author;
+  if (!may_see(viewer, before)) return no_such_video();
+  if (before.author != author)
+    return Error(Code::denied, "only the person who uploaded this video may delete it");
+  return remove_loaded(before);
+}
+
+Result<void> CatalogImpl::remove_loaded(const Video& video) {
+  const Video grave = tombstone(video);
+  FILOSCOPE_DO(parts_.database.write(
+      [&](Session& session) -> Result<void> { return store(session, video, grave); }));
+  remember(video, grave);
+  return bury(video.media_key);
+}
+
+Result<void> CatalogImpl::remove_where(std::string_view sql, std::span<const SqlValue> arguments) {
+  std::vector<VideoId> ids;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    ids.clear();
+    return session.query(sql, arguments,
+                         [&](const Row& row) { ids.push_back(VideoId::from_db(row.integer(0))); });
+  }));
+  for (const auto id : ids) {
+    Lock stripe(stripe_of(id));
+    FILOSCOPE_TRY(const auto video, load(id));
+    if (video.state == State::removed) continue;
+    FILOSCOPE_DO(remove_loaded(video));
+  }
+  return {};
+}
+
+Result<void> CatalogImpl::remove_all_of(AccountId author) {
+  const SqlValue argument = author.db();
+  return remove_where("SELECT id FROM catalog_videos WHERE author = ? AND state <> 5",
+                      std::span(&argument, 1));
+}
+
+Result<void> CatalogImpl::remove_samples() {
+  return remove_where("SELECT id FROM catalog_videos WHERE sample = 1", {});
+}
+
+Result<void> CatalogImpl::store(Session& session, const Video& before, const Video& after) {
+  if (after.state != State::removed && gone(before.author)) return no_such_video();
+  FILOSCOPE_DO(store_row(session, before, after));
+  FILOSCOPE_DO(store_hashtags(session, after));
+  FILOSCOPE_DO(store_media(session, before, after));
+  Video told = after.state == State::removed ? before : after;
+  told.state = after.state;
+  for (const auto& hook : hooks_) FILOSCOPE_DO(hook(session, told));
+  return store_record(session, before, after);
+}
+
+Result<void> CatalogImpl::store_row(Session& session, const Video& before, const Video& after) {
+  FILOSCOPE_TRY(
+      const auto changed,
+      session.execute(
+          "UPDATE catalog_videos SET author = ?, state = ?, draft = ?, visibility = ?, sample = ?, "
+          "caption = ?, language = ?, created_ms = ?, published_ms = ?, error = ?, media_key = ?, "
+          "sound = ?, facts = ? WHERE id = ? AND state = ? AND media_key = ?",
+          {after.author.db(), number(after.state), std::int64_t{after.draft},
+           number(after.visibility), std::int64_t{after.sample}, after.caption, after.language,
+           after.created_ms, after.published_ms, after.error, after.media_key, after.sound.db(),
+           encode_facts(after), before.id.db(), number(before.state), before.media_key}));
+  if (changed == 0) return no_such_video();
+  if (after.state != State::removed) return {};
+  FILOSCOPE_DO(session.execute("DELETE FROM catalog_processing WHERE video = ?", {before.id.db()}));
+  FILOSCOPE_DO(session.execute("DELETE FROM catalog_sounds WHERE video = ?", {before.id.db()}));
+  return {};
+}
+
+Result<void> CatalogImpl::store_hashtags(Session& session, const Video& after) {
+  const SqlValue id = after.id.db();
+  FILOSCOPE_DO(
+      session.execute("UPDATE catalog_hashtags SET videos_count = videos_count - 1 WHERE tag IN "
+                      "(SELECT tag FROM catalog_video_hashtags WHERE video = ? AND counted = 1)",
+                      {id}));
+  FILOSCOPE_DO(
+      session.execute("DELETE FROM catalog_hashtags WHERE videos_count = 0 AND tag IN "
+                      "(SELECT tag FROM catalog_video_hashtags WHERE video = ?)",
+                      {id}));
+  FILOSCOPE_DO(session.execute("DELETE FROM catalog_video_hashtags WHERE video = ?", {id}));
+  if (after.state != State::published || after.draft) return {};
+  const bool counted = reach_of(after) == Reach::everyone;
+  for (const auto& tag : after.hashtags) {
+    FILOSCOPE_DO(
+        session.execute("INSERT INTO catalog_video_hashtags (tag, video, counted) VALUES (?, ?, ?)",
+                        {tag, id, std::int64_t{counted}}));
+    if (!counted) continue;
+    FILOSCOPE_DO(session.execute(
+        "INSERT INTO catalog_hashtags (tag, videos_count) VALUES (?, 1) ON CONFLICT (tag) DO "
+        "UPDATE SET videos_count = catalog_hashtags.videos_count + 1",
+        {tag}));
+  }
+  return {};
+}
+
+Result<void> CatalogImpl::store_media(Session& session, const Video& before, const Video& after) {
+  if (after.media_key != before.media_key) {
+    FILOSCOPE_DO(session.execute("INSERT INTO catalog_dead_media (media_key, author) VALUES (?, ?)",
+                                 {before.media_key, before.author.db()}));
+    FILOSCOPE_DO(
+        session.execute("DELETE FROM catalog_dead_media WHERE media_key = ?", {after.media_key}));
+    FILOSCOPE_DO(
+        session.execute("DELETE FROM catalog_media WHERE media_key = ?", {before.media_key}));
+  }
+  if (after.state != State::published) return {};
+  const auto entry = media_entry(after);
+  std::string renditions;
+  for (const auto name : entry.renditions)
+    if (name != 0) renditions += std::to_string(name) + " ";
+  FILOSCOPE_DO(session.execute(
+      "INSERT INTO catalog_media (media_key, video, restricted, renditions, covers_count) "
+      "VALUES (?, ?, ?, ?, ?) ON CONFLICT (media_key) DO UPDATE SET restricted = "
+      "excluded.restricted",
+      {after.media_key, after.id.db(), std::int64_t{entry.restricted}, renditions,
+       std::int64_t{entry.covers_count}}));
+  return {};
+}
+
+Result<void> CatalogImpl::store_record(Session& session, const Video& before, const Video& after) {
+  const Reach reach = reach_of(after);
+  LogRecord record;
+  if (reach == Reach::nobody) {
+    if (reach_of(before) == Reach::nobody) return {};
+    record = engine::encode(engine::VideoRemoved{after.id});
+  } else {
+    const auto person = parts_.accounts.person_of(after.author);
+    if (!person) return no_such_video();
+    engine::VideoPublished body;
+    body.video = after.id;
+    body.author = *person;
+    body.sound = after.sound;
+    body.language = language_key(after.language);
+    body.created_ms = after.published_ms;
+    body.duration_ms = static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(after.duration_ms, 0, std::numeric_limits<std::uint32_t>::max()));
+    body.followers_only = reach == Reach::followers;
+    body.hashtags = keys_of(after.hashtags, kRecordHashtagsMax);
+    body.words = keys_of(words_of(after.caption), kRecordWordsMax);
+    record = engine::encode(body);
+  }
+  FILOSCOPE_DO(parts_.log.append(session, std::span(&record, 1)));
+  return {};
+}
+
+void CatalogImpl::remember(const Video& before, const Video& after) {
+  if (before.media_key != after.media_key) media_.erase(before.media_key);
+  if (after.state != State::processing) {
+    Lock lock(progress_mutex_);
+    progress_.erase(after.id);
+  }
+  // Under this lock, so that an account deleted right now is either seen here or cleans up after.
+  Lock lock(gone_mutex_);
+  if (after.state == State::published && !gone_.contains(before.author)) {
+    media_.insert(after.media_key, media_entry(after));
+    cache_.replace(after);
+  } else {
+    cache_.erase(after.id);
+  }
+}
+
+bool CatalogImpl::gone(AccountId author) const {
+  Lock lock(gone_mutex_);
+  return gone_.contains(author);
+}
+
+Result<void> CatalogImpl::forget_author(Session& session, AccountId author) {
+  {
+    Lock lock(gone_mutex_);
+    gone_.insert(author);
+  }
+  const std::string sql = std::string("SELECT ") + std::string(kVideoColumns) +
+                          " FROM catalog_videos WHERE author = ? AND state <> 5";
+  std::vector<Video> videos;
+  Result<void> outcome;
+  FILOSCOPE_DO(session.query(sql, {author.db()}, [&](const Row& row) {
+    auto video = read_video(row);
+    if (video) {
+      videos.push_back(*std::move(video));
+    } else {
+      outcome = video.error();
+    }
+  }));
+  FILOSCOPE_DO(outcome);
+  for (const auto& video : videos) {
+    FILOSCOPE_DO(store(session, video, tombstone(video)));
+    media_.erase(video.media_key);
+    cache_.erase(video.id);
+  }
+  // Tells finish_forgetting whether this transaction was committed.
+  FILOSCOPE_DO(session.execute(
+      "INSERT INTO catalog_dead_media (media_key, author) VALUES (?, ?) ON CONFLICT DO NOTHING",
+      {"account-" + author.text(), author.db()}));
+  // Files that stay because the queue is full go at the next start.
+  const auto posted = reaper_.post([this, author] { finish_forgetting(author); });
+  if (!posted) log::warn("catalog.reaper_full", {{"reason", posted.error().message}});
+  return {};
+}
+
+void CatalogImpl::finish_forgetting(AccountId author) {
+  bool committed = false;
+  // A write waits behind the transaction that posted this, whatever became of it.
+  auto asked = parts_.database.write([&](Session& session) {
+    return session.query("SELECT 1 FROM catalog_dead_media WHERE media_key = ?",
+                         {"account-" + author.text()}, [&](const Row&) { committed = true; });
+  });
+  if (asked && committed) asked = sweep_dead_media(author);
+  if (asked && !committed) {
+    {
+      Lock lock(gone_mutex_);
+      gone_.erase(author);
+    }
+    asked = load_media_keys();
+  }
+  if (!asked) log::error("catalog.forget_failed", {{"reason", asked.error().message}});
+}
+
+}  // namespace filoscope::catalog

@@ -1,0 +1,208 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <unordered_set>
+
+#include "base/log.h"
+#include "catalog/catalog_impl.h"
+#include "catalog/video_row.h"
+
+namespace filoscope::catalog {
+namespace {
+
+constexpr std::size_t kFindingsMax = 100;
+constexpr std::size_t kReaperQueueMax = 4096;
+constexpr std::size_t kCopyBytes = 1 << 20;
+
+void add_finding(std::vector<std::string>& findings, std::string text) {
+  if (findings.size() < kFindingsMax) findings.push_back(std::move(text));
+}
+
+/// From the start of `from`; shares blocks where the file system can.
+Result<void> copy_content(int from, int to, std::int64_t size_bytes) {
+  off_t read_at = 0, write_at = 0;
+  while (write_at < size_bytes) {
+    const auto count = ::copy_file_range(from, &read_at, to, &write_at,
+                                         static_cast<std::size_t>(size_bytes - write_at), 0);
+    if (count > 0) continue;
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno != EXDEV && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+      return errno_error("copy a video file");
+    break;
+  }
+  Bytes buffer(kCopyBytes);
+  while (write_at < size_bytes) {
+    const auto count = ::pread(from, buffer.data(), buffer.size(), write_at);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return errno_error("read a video file");
+    if (count == 0) return Error(Code::corrupt, "a video file is shorter than it should be");
+    FILOSCOPE_DO(write_all(to, std::span(buffer).first(static_cast<std::size_t>(count)), write_at));
+    write_at += count;
+  }
+  return {};
+}
+
+std::array<std::uint16_t, 4> parse_renditions(std::string_view text) {
+  std::array<std::uint16_t, 4> names{};
+  for (std::size_t i = 0; i < names.size() && !text.empty(); ++i) {
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), names[i]);
+    if (problem != std::errc()) break;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    if (!text.empty()) text.remove_prefix(1);
+  }
+  return names;
+}
+
+}  // namespace
+
+std::vector<std::string> files_of(const Video& video) {
+  std::vector<std::string> files;
+  if (!video.renditions.empty()) files.emplace_back("master.m3u8");
+  for (const auto& rendition : video.renditions) {
+    files.push_back(rendition.name + ".mp4");
+    files.push_back(rendition.name + ".m3u8");
+  }
+  for (int i = 0; i < video.covers_count; ++i)
+    files.push_back("cover" + std::to_string(i) + ".jpg");
+  return files;
+}
+
+CatalogImpl::CatalogImpl(const Parts& parts)
+    : parts_(parts),
+      media_(parts.key, parts.clock, parts.config[kPublicCacheS]),
+      cache_(static_cast<std::size_t>(parts.config[kVideosCachedMax])),
+      reaper_("catalog-reaper", 1, kReaperQueueMax) {}
+
+CatalogImpl::~CatalogImpl() { reaper_.stop(); }
+
+Result<void> CatalogImpl::start() {
+  FILOSCOPE_DO(parts_.database.migrate("catalog", migrations()));
+  FILOSCOPE_DO(sweep_dead_media({}));
+  FILOSCOPE_DO(load_media_keys());
+  parts_.accounts.on_delete([this](Session& session, AccountId author, PersonKey) {
+    return forget_author(session, author);
+  });
+  return {};
+}
+
+Result<std::unique_ptr<Catalog>> Catalog::open(const Parts& parts) {
+  auto catalog = std::make_unique<CatalogImpl>(parts);
+  FILOSCOPE_DO(catalog->start());
+  return std::unique_ptr<Catalog>(std::move(catalog));
+}
+
+Result<void> CatalogImpl::load_media_keys() {
+  return parts_.database.read([&](Session& session) {
+    return session.query(
+        "SELECT m.media_key, m.video, v.author, m.restricted, m.renditions, m.covers_count "
+        "FROM catalog_media m JOIN catalog_videos v ON v.id = m.video",
+        {}, [&](const Row& row) {
+          MediaEntry entry;
+          entry.video = VideoId::from_db(row.integer(1));
+          entry.author = AccountId::from_db(row.integer(2));
+          entry.restricted = row.integer(3) != 0;
+          entry.renditions = parse_renditions(row.text(4));
+          entry.covers_count = static_cast<std::uint8_t>(row.integer(5));
+          media_.insert(row.text(0), entry);
+        });
+  });
+}
+
+Result<void> CatalogImpl::sweep_dead_media(AccountId author) {
+  std::vector<std::string> keys;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    keys.clear();
+    return session.query("SELECT media_key FROM catalog_dead_media WHERE author = ? OR ? = 0",
+                         {author.db(), author.db()},
+                         [&](const Row& row) { keys.push_back(row.text(0)); });
+  }));
+  for (const auto& key : keys) {
+    media_.erase(key);
+    FILOSCOPE_DO(bury(key));
+  }
+  return {};
+}
+
+Result<void> CatalogImpl::bury(std::string_view media_key) {
+  std::vector<std::string> keys;
+  FILOSCOPE_DO(parts_.blobs.list(media_folder(media_key),
+                                 [&](std::string_view key) { keys.emplace_back(key); }));
+  for (const auto& key : keys) FILOSCOPE_DO(parts_.blobs.remove(key));
+  return parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute("DELETE FROM catalog_dead_media WHERE media_key = ?",
+                                 {std::string(media_key)}));
+    return {};
+  });
+}
+
+Result<void> CatalogImpl::mark_doomed(const Video& video, std::string_view media_key) {
+  return parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute("INSERT INTO catalog_dead_media (media_key, author) VALUES (?, ?)",
+                                 {std::string(media_key), video.author.db()}));
+    return {};
+  });
+}
+
+Result<void> CatalogImpl::copy_files(const Video& video, std::string_view new_key) {
+  const std::string from = media_folder(video.media_key), to = media_folder(new_key);
+  std::vector<std::string> keys;
+  FILOSCOPE_DO(parts_.blobs.list(from, [&](std::string_view key) { keys.emplace_back(key); }));
+  for (const auto& key : keys) {
+    FILOSCOPE_TRY(const auto blob, parts_.blobs.open(key));
+    FILOSCOPE_TRY(auto file, parts_.blobs.make_temporary());
+    FILOSCOPE_DO(copy_content(blob.file.get(), file.get(), blob.size_bytes));
+    FILOSCOPE_DO(parts_.blobs.put(to + key.substr(from.size()), std::move(file)));
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> CatalogImpl::verify() {
+  std::vector<std::string> findings;
+  FILOSCOPE_DO(verify_media(findings));
+  FILOSCOPE_DO(verify_hashtags(findings));
+  return findings;
+}
+
+Result<void> CatalogImpl::verify_media(std::vector<std::string>& findings) {
+  std::unordered_set<std::string> stored;
+  FILOSCOPE_DO(parts_.blobs.list(kMediaFolder, [&](std::string_view key) { stored.emplace(key); }));
+  FILOSCOPE_DO(each([&](const Video& video) -> Result<void> {
+    for (const auto& file : files_of(video)) {
+      if (!stored.erase(blob_key(video, file)))
+        add_finding(findings, "video " + video.id.text() + " has lost its file " + file);
+    }
+    return {};
+  }));
+  // What processing writes now, a kept original, and what the next sweep deletes are no orphans.
+  std::unordered_set<std::string> known;
+  const auto take = [&](const Row& row) { known.insert(media_folder(row.text(0))); };
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.query("SELECT media_key FROM catalog_dead_media", {}, take));
+    return session.query("SELECT media_key FROM catalog_videos WHERE state <> 5", {}, take);
+  }));
+  for (const auto& key : stored) {
+    const auto folder = key.substr(0, key.rfind('/') + 1);
+    if (!known.contains(folder)) add_finding(findings, "the file " + key + " belongs to no video");
+  }
+  return {};
+}
+
+Result<void> CatalogImpl::verify_hashtags(std::vector<std::string>& findings) {
+  return parts_.database.read([&](Session& session) {
+    return session.query(
+        "SELECT t.tag, t.truth, COALESCE(h.videos_count, 0) FROM (SELECT tag, SUM(counted) AS "
+        "truth FROM catalog_video_hashtags GROUP BY tag) t LEFT JOIN catalog_hashtags h ON h.tag = "
+        "t.tag WHERE t.truth <> COALESCE(h.videos_count, 0) UNION ALL SELECT h.tag, 0, "
+        "h.videos_count FROM catalog_hashtags h WHERE NOT EXISTS (SELECT 1 FROM "
+        "catalog_video_hashtags v WHERE v.tag = h.tag AND v.counted = 1)",
+        {}, [&](const Row& row) {
+          add_finding(findings, "hashtag #" + row.text(0) + " counts " +
+                                    std::to_string(row.integer(2)) + " videos and has " +
+                                    std::to_string(row.integer(1)));
+        });
+  });
+}
+
+}  // namespace filoscope::catalog

@@ -1,0 +1,120 @@
+#pragma once
+
+/// The one Catalog. Internal to catalog; its parts: catalog_read.cc (asking), catalog_change.cc
+/// (transactions), catalog_files.cc (media keys on disk, verification).
+
+#include <array>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/mutex.h"
+#include "base/pool.h"
+#include "catalog/catalog.h"
+#include "catalog/media_map.h"
+#include "catalog/video_cache.h"
+
+namespace filoscope::catalog {
+
+/// What the engine may know of a video.
+enum class Reach { nobody, followers, everyone };
+Reach reach_of(const Video& video);
+
+/// Threads: any. Changes of one video are serialised by a stripe lock that is held until memory
+/// shows what the transaction stored. The hook of account deletion runs on the writer's thread and
+/// takes no stripe; transactions check the row's state and `gone_` instead.
+class CatalogImpl final : public Catalog {
+ public:
+  explicit CatalogImpl(const Parts& parts);
+  ~CatalogImpl() override;
+  /// Migrates, sweeps what a crash left, loads the media keys.
+  Result<void> start();
+
+  Result<Video> create(const NewVideo& form) override;
+  Result<void> set_state(VideoId id, State state, int progress_percent,
+                         std::string_view error) override;
+  Result<Video> publish(VideoId id, const Processed& processed) override;
+  Result<Video> change(AccountId author, VideoId id, const VideoChange& change) override;
+  Result<void> remove(AccountId author, VideoId id) override;
+  Result<void> remove_all_of(AccountId author) override;
+  Result<void> remove_samples() override;
+
+  Result<Video> get(VideoId id) override;
+  Result<std::vector<Video>> get_many(std::span<const VideoId> ids) override;
+  bool may_see(const accounts::Viewer& viewer, const Video& video) const override;
+  Result<Video> get_visible(const accounts::Viewer& viewer, VideoId id) override;
+  Result<VideoPage> by_author(const accounts::Viewer& viewer, AccountId author,
+                              std::string_view cursor, int limit) override;
+  Result<VideoPage> by_hashtag(const accounts::Viewer& viewer, std::string_view tag,
+                               std::string_view cursor, int limit) override;
+  Result<std::vector<Video>> own(AccountId author) override;
+  Result<std::vector<HashtagCount>> hashtags(std::string_view prefix, int limit) override;
+  Result<std::int64_t> videos_count(AccountId author) override;
+
+  std::string media_url(const Video& video, std::string_view file) const override;
+  Result<MediaFile> resolve_media(std::string_view path) const override;
+  std::string blob_key(const Video& video, std::string_view file) const override;
+  void on_change(ChangeHook hook) override { hooks_.push_back(std::move(hook)); }
+  Result<void> each(const std::function<Result<void>(const Video&)>& visit) override;
+  Result<std::vector<std::string>> verify() override;
+
+ private:
+  using Bodies = std::vector<VideoId>;
+  static constexpr std::size_t kStripes = 256;
+  Mutex& stripe_of(VideoId id) { return stripes_[std::hash<VideoId>()(id) % kStripes]; }
+
+  // catalog_read.cc
+  /// The row as stored, whatever its state. Errors: not_found.
+  Result<Video> load(VideoId id);
+  Result<void> load_many(std::span<const VideoId> ids, std::unordered_map<VideoId, Video>& found);
+  /// Pages of ids from `sql` (placeholders: `key`, then id below which, then how many) until
+  /// `limit` videos that may be seen are found.
+  Result<VideoPage> page(const accounts::Viewer& viewer, std::string_view sql, const SqlValue& key,
+                         std::string_view cursor, int limit);
+
+  // catalog_change.cc
+  /// Checks a caption and sets what follows from it: hashtags, mentions, language.
+  Result<void> set_caption(Video& video, std::string_view caption);
+  /// All that a change of a video means, inside its transaction: row, hashtags, media key, hooks,
+  /// log record. Errors: not_found (removed meanwhile).
+  Result<void> store(Session& session, const Video& before, const Video& after);
+  Result<void> store_row(Session& session, const Video& before, const Video& after);
+  Result<void> store_hashtags(Session& session, const Video& after);
+  Result<void> store_media(Session& session, const Video& before, const Video& after);
+  Result<void> store_record(Session& session, const Video& before, const Video& after);
+  /// A removed video as it stays: its id, so that nothing else ever gets it.
+  static Video tombstone(const Video& video);
+  Result<void> remove_loaded(const Video& video);
+  Result<void> remove_where(std::string_view sql, std::span<const SqlValue> arguments);
+  /// After the commit: cache and media map.
+  void remember(const Video& before, const Video& after);
+  bool gone(AccountId author) const;
+  /// Runs inside the transaction that deletes an account.
+  Result<void> forget_author(Session& session, AccountId author);
+  void finish_forgetting(AccountId author);
+
+  // catalog_files.cc
+  Result<void> load_media_keys();
+  Result<void> sweep_dead_media(AccountId author);  ///< none: of everyone
+  /// Deletes the files of a key, then forgets that they had to be.
+  Result<void> bury(std::string_view media_key);
+  Result<void> mark_doomed(const Video& video, std::string_view media_key);
+  Result<void> copy_files(const Video& video, std::string_view new_key);
+  Result<void> verify_media(std::vector<std::string>& findings);
+  Result<void> verify_hashtags(std::vector<std::string>& findings);
+
+  const Parts parts_;
+  MediaMap media_;
+  VideoCache cache_;
+  std::vector<ChangeHook> hooks_;
+  std::array<Mutex, kStripes> stripes_;
+  mutable Mutex progress_mutex_;
+  std::unordered_map<VideoId, int> progress_ FILOSCOPE_GUARDED_BY(progress_mutex_);
+  mutable Mutex gone_mutex_;
+  std::unordered_set<AccountId> gone_ FILOSCOPE_GUARDED_BY(gone_mutex_);  ///< deleted accounts
+  Pool reaper_;  ///< deletes files of deleted accounts; last, so that it stops first
+};
+
+/// The names of all files that a published video has.
+std::vector<std::string> files_of(const Video& video);
+
+}  // namespace filoscope::catalog

@@ -1,0 +1,302 @@
+#include <algorithm>
+#include <bit>
+
+#include "catalog/catalog_impl.h"
+#include "catalog/video_row.h"
+
+namespace filoscope::catalog {
+namespace {
+
+constexpr std::size_t kLoadBatchMax = 64;
+constexpr int kPageLimitMax = 100;
+/// Rounds that one page may take over videos that may not be seen.
+constexpr int kPageRoundsMax = 20;
+constexpr std::int64_t kOwnMax = 200;
+
+Error no_such_video() { return {Code::not_found, "there is no such video"}; }
+
+/// "?,?,?": numbers of placeholders are rounded up so that few statements are prepared.
+std::string placeholders(std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) text += i == 0 ? "?" : ",?";
+  return text;
+}
+
+Result<std::int64_t> cursor_id(std::string_view cursor) {
+  if (cursor.empty()) return INT64_MAX;
+  const auto id = VideoId::parse(cursor);
+  if (!id) return Error(Code::invalid_argument, "cursor: it is not one that this list gave");
+  return id->db();
+}
+
+}  // namespace
+
+std::string_view to_string(State state) {
+  switch (state) {
+    case State::received:
+      return "received";
+    case State::checked:
+      return "checked";
+    case State::processing:
+      return "processing";
+    case State::published:
+      return "published";
+    case State::failed:
+      return "failed";
+    case State::removed:
+      return "removed";
+  }
+  return "removed";
+}
+
+std::string_view to_string(Visibility visibility) {
+  switch (visibility) {
+    case Visibility::everyone:
+      return "everyone";
+    case Visibility::followers:
+      return "followers";
+    case Visibility::only_me:
+      return "only_me";
+  }
+  return "only_me";
+}
+
+Result<Visibility> parse_visibility(std::string_view text) {
+  for (const auto value : {Visibility::everyone, Visibility::followers, Visibility::only_me})
+    if (to_string(value) == text) return value;
+  return Error(Code::invalid_argument,
+               "visibility: it must be \"everyone\", \"followers\" or \"only_me\"");
+}
+
+Result<Video> CatalogImpl::load(VideoId id) {
+  std::unordered_map<VideoId, Video> found;
+  FILOSCOPE_DO(load_many(std::span(&id, 1), found));
+  if (found.empty()) return no_such_video();
+  return std::move(found.begin()->second);
+}
+
+Result<void> CatalogImpl::load_many(std::span<const VideoId> ids,
+                                    std::unordered_map<VideoId, Video>& found) {
+  while (!ids.empty()) {
+    const auto batch = ids.first(std::min(ids.size(), kLoadBatchMax));
+    ids = ids.subspan(batch.size());
+    const std::size_t slots = std::bit_ceil(batch.size());
+    std::string sql = "SELECT ";
+    sql.append(kVideoColumns).append(" FROM catalog_videos WHERE id IN (");
+    sql.append(placeholders(slots)).append(")");
+    std::vector<SqlValue> arguments(slots, SqlValue(batch.back().db()));
+    for (std::size_t i = 0; i < batch.size(); ++i) arguments[i] = batch[i].db();
+    FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
+      Result<void> outcome;
+      FILOSCOPE_DO(session.query(sql, arguments, [&](const Row& row) {
+        auto video = read_video(row);
+        if (!video) {
+          outcome = video.error();
+          return;
+        }
+        found.insert_or_assign(video->id, *std::move(video));
+      }));
+      return outcome;
+    }));
+  }
+  Lock lock(progress_mutex_);
+  for (auto& [id, video] : found) {
+    const auto at = progress_.find(id);
+    if (at != progress_.end() && video.state == State::processing)
+      video.progress_percent = at->second;
+  }
+  return {};
+}
+
+Result<Video> CatalogImpl::get(VideoId id) {
+  FILOSCOPE_TRY(auto found, get_many(std::span(&id, 1)));
+  if (found.empty()) return no_such_video();
+  return std::move(found.front());
+}
+
+Result<std::vector<Video>> CatalogImpl::get_many(std::span<const VideoId> ids) {
+  std::vector<VideoCache::Pointer> cached(ids.size());
+  std::vector<VideoId> missing;
+  std::vector<std::uint64_t> generations;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto generation = cache_.generation(ids[i]);
+    cached[i] = cache_.find(ids[i]);
+    if (cached[i]) continue;
+    missing.push_back(ids[i]);
+    generations.push_back(generation);
+  }
+  std::unordered_map<VideoId, Video> loaded;
+  FILOSCOPE_DO(load_many(missing, loaded));
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    const auto at = loaded.find(missing[i]);
+    if (at == loaded.end()) continue;
+    if (at->second.state == State::removed || gone(at->second.author)) {
+      loaded.erase(at);
+    } else if (at->second.state == State::published) {
+      cache_.fill(at->second, generations[i]);
+    }
+  }
+  std::vector<Video> videos;
+  videos.reserve(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (cached[i]) {
+      videos.push_back(*cached[i]);
+    } else if (const auto at = loaded.find(ids[i]); at != loaded.end()) {
+      videos.push_back(at->second);
+    }
+  }
+  return videos;
+}
+
+bool CatalogImpl::may_see(const accounts::Viewer& viewer, const Video& video) const {
+  if (video.state == State::removed) return false;
+  if (viewer.account && viewer.account == video.author) return true;
+  if (video.state != State::published || video.draft) return false;
+  if (viewer.account && parts_.accounts.blocked(viewer.account, video.author)) return false;
+  switch (video.visibility) {
+    case Visibility::everyone:
+      return true;
+    case Visibility::followers:
+      return viewer.account && parts_.accounts.follows(viewer.account, video.author);
+    case Visibility::only_me:
+      return false;
+  }
+  return false;
+}
+
+Result<Video> CatalogImpl::get_visible(const accounts::Viewer& viewer, VideoId id) {
+  FILOSCOPE_TRY(auto video, get(id));
+  if (!may_see(viewer, video)) return no_such_video();
+  return video;
+}
+
+Result<VideoPage> CatalogImpl::page(const accounts::Viewer& viewer, std::string_view sql,
+                                    const SqlValue& key, std::string_view cursor, int limit) {
+  FILOSCOPE_TRY(std::int64_t below, cursor_id(cursor));
+  const auto wanted = static_cast<std::size_t>(std::clamp(limit, 1, kPageLimitMax));
+  VideoPage answer;
+  for (int round = 0; round < kPageRoundsMax; ++round) {
+    std::vector<VideoId> ids;
+    const auto asked = static_cast<std::int64_t>(wanted) + 1;
+    FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+      ids.clear();
+      return session.query(sql, {key, below, asked}, [&](const Row& row) {
+        ids.push_back(VideoId::from_db(row.integer(0)));
+      });
+    }));
+    FILOSCOPE_TRY(const auto videos, get_many(ids));
+    for (const auto& video : videos) {
+      if (video.draft || video.state != State::published || !may_see(viewer, video)) continue;
+      if (answer.items.size() == wanted) {
+        answer.next_cursor = answer.items.back().id.text();
+        return answer;
+      }
+      answer.items.push_back(video);
+    }
+    if (ids.size() < static_cast<std::size_t>(asked)) return answer;
+    below = ids.back().db();
+  }
+  answer.next_cursor = VideoId::from_db(below).text();
+  return answer;
+}
+
+Result<VideoPage> CatalogImpl::by_author(const accounts::Viewer& viewer, AccountId author,
+                                         std::string_view cursor, int limit) {
+  return page(viewer,
+              "SELECT id FROM catalog_videos WHERE author = ? AND id < ? AND state = 3 "
+              "AND draft = 0 ORDER BY id DESC LIMIT ?",
+              author.db(), cursor, limit);
+}
+
+Result<VideoPage> CatalogImpl::by_hashtag(const accounts::Viewer& viewer, std::string_view tag,
+                                          std::string_view cursor, int limit) {
+  if (tag.starts_with('#')) tag.remove_prefix(1);
+  return page(viewer,
+              "SELECT video FROM catalog_video_hashtags WHERE tag = ? AND video < ? "
+              "ORDER BY video DESC LIMIT ?",
+              accounts::fold_text(tag), cursor, limit);
+}
+
+Result<std::vector<Video>> CatalogImpl::own(AccountId author) {
+  std::vector<VideoId> ids;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    ids.clear();
+    return session.query(
+        "SELECT id FROM catalog_videos WHERE author = ? AND state <> 5 ORDER BY id DESC LIMIT ?",
+        {author.db(), kOwnMax},
+        [&](const Row& row) { ids.push_back(VideoId::from_db(row.integer(0))); });
+  }));
+  return get_many(ids);
+}
+
+Result<std::vector<Catalog::HashtagCount>> CatalogImpl::hashtags(std::string_view prefix,
+                                                                 int limit) {
+  if (prefix.starts_with('#')) prefix.remove_prefix(1);
+  const std::string folded = accounts::fold_text(prefix);
+  const std::int64_t count = std::clamp(limit, 1, kPageLimitMax);
+  std::vector<HashtagCount> found;
+  const auto take = [&](const Row& row) { found.push_back({row.text(0), row.integer(1)}); };
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    found.clear();
+    if (folded.empty()) {
+      return session.query(
+          "SELECT tag, videos_count FROM catalog_hashtags ORDER BY videos_count DESC, tag LIMIT ?",
+          {count}, take);
+    }
+    // U+10FFFF is behind every character.
+    return session.query(
+        "SELECT tag, videos_count FROM catalog_hashtags WHERE tag >= ? AND tag < ? "
+        "ORDER BY videos_count DESC, tag LIMIT ?",
+        {folded, folded + "\U0010FFFF", count}, take);
+  }));
+  return found;
+}
+
+Result<std::int64_t> CatalogImpl::videos_count(AccountId author) {
+  std::int64_t count = 0;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    return session.query(
+        "SELECT count(*) FROM catalog_videos WHERE author = ? AND state = 3 AND draft = 0 "
+        "AND visibility = 0",
+        {author.db()}, [&](const Row& row) { count = row.integer(0); });
+  }));
+  return count;
+}
+
+std::string CatalogImpl::media_url(const Video& video, std::string_view file) const {
+  return media_.url(video.media_key, reach_of(video) != Reach::everyone, file);
+}
+
+Result<MediaFile> CatalogImpl::resolve_media(std::string_view path) const {
+  return media_.resolve(path);
+}
+
+std::string CatalogImpl::blob_key(const Video& video, std::string_view file) const {
+  return media_folder(video.media_key).append(file);
+}
+
+Result<void> CatalogImpl::each(const std::function<Result<void>(const Video&)>& visit) {
+  const std::string sql = std::string("SELECT ") + std::string(kVideoColumns) +
+                          " FROM catalog_videos WHERE id > ? AND state = 3 ORDER BY id LIMIT 500";
+  for (std::int64_t after = 0;;) {
+    std::vector<Video> batch;
+    FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
+      batch.clear();
+      Result<void> outcome;
+      FILOSCOPE_DO(session.query(sql, {after}, [&](const Row& row) {
+        auto video = read_video(row);
+        if (!video) {
+          outcome = video.error();
+        } else {
+          batch.push_back(*std::move(video));
+        }
+      }));
+      return outcome;
+    }));
+    if (batch.empty()) return {};
+    for (const auto& video : batch) FILOSCOPE_DO(visit(video));
+    after = batch.back().id.db();
+  }
+}
+
+}  // namespace filoscope::catalog

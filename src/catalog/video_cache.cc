@@ -1,0 +1,63 @@
+#include "catalog/video_cache.h"
+
+namespace filoscope::catalog {
+
+std::uint64_t VideoCache::generation(VideoId id) const {
+  const auto& shard = shards_[shard_of(id)];
+  Lock lock(shard.mutex);
+  return shard.generation;
+}
+
+VideoCache::Pointer VideoCache::find(VideoId id) {
+  auto& shard = shards_[shard_of(id)];
+  Lock lock(shard.mutex);
+  const auto at = shard.entries.find(id);
+  if (at == shard.entries.end()) return nullptr;
+  shard.ages.splice(shard.ages.end(), shard.ages, at->second.age);
+  return at->second.video;
+}
+
+void VideoCache::fill(const Video& video, std::uint64_t generation) {
+  auto& shard = shards_[shard_of(video.id)];
+  Lock lock(shard.mutex);
+  if (shard.generation == generation) put(shard, video);
+}
+
+void VideoCache::replace(const Video& video) {
+  auto& shard = shards_[shard_of(video.id)];
+  Lock lock(shard.mutex);
+  ++shard.generation;
+  put(shard, video);
+}
+
+void VideoCache::erase(VideoId id) {
+  auto& shard = shards_[shard_of(id)];
+  Lock lock(shard.mutex);
+  ++shard.generation;
+  drop(shard, id);
+}
+
+std::size_t VideoCache::size() const {
+  std::size_t count = 0;
+  for (const auto& shard : shards_) {
+    Lock lock(shard.mutex);
+    count += shard.entries.size();
+  }
+  return count;
+}
+
+void VideoCache::put(Shard& shard, const Video& video) {
+  drop(shard, video.id);
+  if (shard.entries.size() >= shard_max_) drop(shard, shard.ages.front());
+  shard.ages.push_back(video.id);
+  shard.entries[video.id] = {std::make_shared<const Video>(video), std::prev(shard.ages.end())};
+}
+
+void VideoCache::drop(Shard& shard, VideoId id) {
+  const auto at = shard.entries.find(id);
+  if (at == shard.entries.end()) return;
+  shard.ages.erase(at->second.age);
+  shard.entries.erase(at);
+}
+
+}  // namespace filoscope::catalog

@@ -1,0 +1,27 @@
+#pragma once
+
+/// How a video lies in its row: the columns, and a compact versioned codec for its facts. Internal
+/// to catalog.
+
+#include <string_view>
+
+#include "catalog/catalog.h"
+#include "ports/database.h"
+
+namespace filoscope::catalog {
+
+/// In the order that read_video expects.
+inline constexpr std::string_view kVideoColumns =
+    "id, author, state, draft, visibility, sample, caption, language, created_ms, published_ms, "
+    "error, media_key, sound, facts";
+
+Bytes encode_facts(const Video& video);
+/// Errors: corrupt.
+Result<void> decode_facts(std::span<const std::uint8_t> facts, Video& video);
+/// Errors: corrupt (says which video).
+Result<Video> read_video(const Row& row);
+
+/// Every step of the tables of this module.
+std::span<const Migration> migrations();
+
+}  // namespace filoscope::catalog
