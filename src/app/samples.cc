@@ -96,7 +96,9 @@ class SamplesImpl final : public Samples {
       report(clips, all_settled);
       if (!all_settled && !pause()) return;
     }
-    std::ofstream(path("imported")) << "taken in; delete this file to take them in again\n";
+    std::ofstream(path("imported")) << "taken in; nothing here is needed any more\n";
+    std::error_code ignored;
+    for (const auto& clip : clips) std::filesystem::remove(path(clip.file), ignored);
   }
 
   void advance(Clip& clip, bool no_more) {
@@ -109,10 +111,6 @@ class SamplesImpl final : public Samples {
     }
     clip.published = video->state == catalog::State::published;
     clip.settled = clip.published || video->state == catalog::State::failed;
-    if (clip.published) {
-      std::error_code ignored;
-      std::filesystem::remove(path(clip.file), ignored);
-    }
   }
 
   void take_in(Clip& clip, bool no_more) {
