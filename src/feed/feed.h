@@ -29,6 +29,11 @@ inline const Setting<std::int64_t> kLogRetentionDays{
 inline const Setting<std::int64_t> kDecisionRetentionDays{
     "feed.decision_retention_days", 90, 1, 36500, "Days a decision record can be asked for."};
 
+inline const Setting<std::string> kValueWeights{
+    "feed.value_weights", "",
+    "What each predicted reaction is worth, as name=number with commas between (skip=-1,like=1); "
+    "names left out keep their built-in worth."};
+
 /// Surfaces that play videos; the number is stored in the log.
 enum class Surface : std::uint8_t {
   feed = 0,
@@ -49,6 +54,7 @@ struct Impression {
   PersonKey person;  ///< none for a viewer without a token
   Surface surface = Surface::other;
   std::int64_t issued_ms = 0;
+  bool profiled = true;  ///< false: from an answer without profiling; plays carry no person
 };
 
 struct FeedRequest {

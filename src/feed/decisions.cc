@@ -1,0 +1,162 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "feed/feed_impl.h"
+
+namespace filoscope::feed {
+namespace {
+
+constexpr std::size_t kLogBatch = 4096;
+constexpr std::size_t kFindingsMax = 20;
+
+bool is_decision(const LogRecord& record) {
+  return record.kind == static_cast<std::uint16_t>(engine::RecordKind::decision);
+}
+
+std::optional<catalog::Video> pick(const std::vector<catalog::Video>& videos, VideoId id) {
+  for (const auto& video : videos) {
+    if (video.id == id) return video;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<FeedImpl::Recorded> FeedImpl::read_decision(RequestId request) {
+  FILOSCOPE_TRY(auto row, find_decision(parts_.database, request));
+  if (!row) {
+    return Error(Code::not_found, "there is no decision record " + request.text() +
+                                      "; they are kept for " +
+                                      std::to_string(parts_.config[kDecisionRetentionDays]) +
+                                      " days, and none is made without profiling");
+  }
+  FILOSCOPE_TRY(const auto records, parts_.log.read(row->position - 1, 1));
+  if (records.empty() || records.front().position != row->position) {
+    return Error(Code::corrupt, "the event log has lost the decision " + request.text());
+  }
+  FILOSCOPE_TRY(auto decision, engine::decode<engine::Decision>(records.front()));
+  return Recorded{std::move(*row), std::move(decision)};
+}
+
+Result<std::vector<AttendedVideo>> FeedImpl::attended(const accounts::Viewer& viewer,
+                                                      const engine::Decision& decision) {
+  std::vector<VideoId> ids;
+  for (const auto& seen : decision.history) ids.push_back(seen.video);
+  FILOSCOPE_TRY(const auto videos, parts_.catalog.get_many(ids));
+  FILOSCOPE_TRY(const auto plays, find_plays(parts_.database, viewer.person, ids));
+  FILOSCOPE_TRY(const auto marks, parts_.social.marks(viewer, ids));
+  std::vector<AttendedVideo> attended;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    AttendedVideo& each = attended.emplace_back();
+    each.video = pick(videos, ids[i]);
+    if (each.video && !parts_.catalog.may_see(viewer, *each.video)) each.video.reset();
+    each.play = plays[i];
+    if (i < marks.size()) each.marks = marks[i];
+    each.weight = decision.history[i].weight;
+  }
+  return attended;
+}
+
+Result<void> FeedImpl::explain_items(const accounts::Viewer& viewer, DecisionView& view) {
+  FILOSCOPE_TRY(const auto history, attended(viewer, view.decision));
+  for (const auto& each : history) {
+    view.attended_captions.push_back(short_caption(each.video));
+    view.attended_actions.push_back(attended_action(each));
+  }
+  std::vector<VideoId> ids;
+  for (const auto& item : view.decision.items) ids.push_back(item.video);
+  FILOSCOPE_TRY(const auto videos, parts_.catalog.get_many(ids));
+  FILOSCOPE_TRY(const auto marks, parts_.social.marks(viewer, ids));
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    auto video = pick(videos, ids[i]);
+    if (video && !parts_.catalog.may_see(viewer, *video)) video.reset();
+    std::string handle;
+    if (video) {
+      if (const auto author = parts_.accounts.get(video->author)) handle = author->handle;
+    }
+    view.reasons.push_back(reason_of(view.decision.mode, view.decision.items[i], video, handle,
+                                     i < marks.size() && marks[i].liked, history));
+  }
+  return {};
+}
+
+Result<DecisionView> FeedImpl::decision(const accounts::Viewer& viewer, RequestId request) {
+  FILOSCOPE_TRY(auto row, find_decision(parts_.database, request));
+  if (!row || !viewer.person || row->asked.person != viewer.person) {
+    return Error(Code::not_found, "there is no such decision record of yours");
+  }
+  FILOSCOPE_TRY(auto recorded, read_decision(request));
+  DecisionView view;
+  view.decision = std::move(recorded.decision);
+  view.at_ms = recorded.row.at_ms;
+  FILOSCOPE_DO(explain_items(viewer, view));
+  return view;
+}
+
+Result<Feed::Reexecution> FeedImpl::explain(RequestId request) {
+  FILOSCOPE_TRY(auto recorded, read_decision(request));
+  FILOSCOPE_TRY(const auto engine, life_->at(recorded.decision.read_position, false));
+  FILOSCOPE_TRY(const auto ranking, engine->rank(recorded.row.asked));
+  Reexecution answer;
+  FILOSCOPE_TRY(const auto again, engine::decode<engine::Decision>(ranking.decision));
+  answer.same =
+      again.items.size() == recorded.decision.items.size() &&
+      ranking.decision.body == engine::encode(recorded.row.asked.person, recorded.decision).body;
+  for (const auto& item : again.items) answer.again.push_back(item.video);
+  accounts::Viewer viewer;
+  viewer.person = recorded.row.asked.person;
+  if (const auto account = parts_.accounts.account_of(viewer.person)) {
+    viewer.account = *account;
+  }
+  answer.recorded.decision = std::move(recorded.decision);
+  answer.recorded.at_ms = recorded.row.at_ms;
+  FILOSCOPE_DO(explain_items(viewer, answer.recorded));
+  return answer;
+}
+
+Result<std::vector<std::string>> FeedImpl::verify() {
+  FILOSCOPE_TRY(auto findings, life_->verify());
+  struct Place {
+    RequestId request;
+    LogPosition position = 0;
+  };
+  LogPosition after = 0;
+  while (findings.size() < kFindingsMax) {
+    std::vector<Place> places;
+    FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+      places.clear();
+      return session.query(
+          "SELECT request, position FROM feed_decisions WHERE position > ? ORDER BY position "
+          "LIMIT ?",
+          {after, static_cast<std::int64_t>(kLogBatch)}, [&](const Row& row) {
+            places.push_back({RequestId::from_db(row.integer(0)), row.integer(1)});
+          });
+    }));
+    if (places.empty()) break;
+    after = places.back().position;
+    std::vector<LogRecord> records;
+    for (const auto& place : places) {
+      const bool known = !records.empty() && records.back().position >= place.position;
+      if (!known) {
+        FILOSCOPE_TRY(records, parts_.log.read(place.position - 1, kLogBatch));
+      }
+      const auto found = std::lower_bound(
+          records.begin(), records.end(), place.position,
+          [](const LogRecord& record, LogPosition at) { return record.position < at; });
+      bool good =
+          found != records.end() && found->position == place.position && is_decision(*found);
+      if (good) {
+        const auto decision = engine::decode<engine::Decision>(*found);
+        good = decision && decision->request == place.request;
+      }
+      if (!good && findings.size() < kFindingsMax) {
+        findings.push_back(fmt::format("the decision {} is not at position {} of the event log",
+                                       place.request.text(), place.position));
+      }
+    }
+  }
+  return findings;
+}
+
+}  // namespace filoscope::feed

@@ -1,0 +1,389 @@
+#include "feed/engine_life.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "feed/feed.h"
+#include "feed/store.h"
+
+namespace filoscope::feed {
+namespace {
+
+constexpr std::size_t kReplayBatch = 4096;
+constexpr std::size_t kSnapshotBytesMax = std::size_t{16} << 30;
+constexpr std::size_t kSnapshotsKept = 2;
+constexpr std::int64_t kSweepEveryMs = 600'000;
+constexpr std::int64_t kHourMs = 3'600'000;
+constexpr const char* kReplayBase = "replay_base";
+constexpr const char* kSuffix = ".snapshot";
+
+bool blanked(const LogRecord& record) { return record.body.empty() && record.person; }
+
+bool erases(const LogRecord& record) {
+  return record.kind == static_cast<std::uint16_t>(engine::RecordKind::erase_person);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<EngineLife>> EngineLife::open(const Parts& parts) {
+  std::error_code problem;
+  std::filesystem::create_directories(parts.folder, problem);
+  if (problem) {
+    return Error(Code::unavailable, "the folder for engine snapshots cannot be made at " +
+                                        parts.folder.string() + ": " + problem.message());
+  }
+  std::unique_ptr<EngineLife> life(new EngineLife(parts));
+  {
+    Lock lock(life->gate_->mutex);
+    life->gate_->life = life.get();
+  }
+  parts.log.subscribe(
+      [gate = life->gate_](std::span<const LogRecord> records) { take(*gate, records); });
+  FILOSCOPE_DO(life->load());
+  FILOSCOPE_DO(life->replay());
+  life->keeper_ = std::thread([raw = life.get()] { raw->keep(); });
+  pthread_setname_np(life->keeper_.native_handle(), "engine-keeper");
+  return life;
+}
+
+EngineLife::~EngineLife() {
+  {
+    Lock lock(gate_->mutex);
+    gate_->life = nullptr;
+  }
+  if (!keeper_.joinable()) return;
+  {
+    Lock lock(mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+  }
+  keeper_.join();
+  if (auto done = snapshot(); !done) {
+    log::error("engine.snapshot_failed", {{"reason", done.error().message}});
+  }
+}
+
+std::filesystem::path EngineLife::path_of(LogPosition position) const {
+  return parts_.folder / fmt::format("{:016}{}", position, kSuffix);
+}
+
+std::vector<LogPosition> EngineLife::snapshots() const {
+  std::vector<LogPosition> found;
+  std::error_code problem;
+  for (const auto& entry : std::filesystem::directory_iterator(parts_.folder, problem)) {
+    const std::string stem = entry.path().stem().string();
+    LogPosition position = 0;
+    const auto [end, bad] = std::from_chars(stem.data(), stem.data() + stem.size(), position);
+    if (entry.path().extension() == kSuffix && bad == std::errc() &&
+        end == stem.data() + stem.size()) {
+      found.push_back(position);
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+Result<std::unique_ptr<engine::Engine>> EngineLife::read_snapshot(LogPosition position) const {
+  FILOSCOPE_TRY(const auto bytes, read_file(path_of(position), kSnapshotBytesMax));
+  FILOSCOPE_TRY(auto engine, engine::Engine::load(parts_.options, bytes));
+  if (engine->position() != position) {
+    return Error(Code::corrupt, fmt::format("the snapshot says position {}, its name {}",
+                                            engine->position(), position));
+  }
+  return engine;
+}
+
+Result<void> EngineLife::load() {
+  auto found = snapshots();
+  bool refused = false;
+  for (; !found.empty() && !engine_; found.pop_back()) {
+    const auto path = path_of(found.back());
+    auto loaded = read_snapshot(found.back());
+    if (loaded) {
+      engine_ = *std::move(loaded);
+      saved_at_ = found.back();
+      continue;
+    }
+    refused = true;
+    const bool other = loaded.error().code == Code::invalid_argument;
+    log::error("engine.snapshot_refused",
+               {{"path", path.string()}, {"reason", loaded.error().message}});
+    std::error_code ignored;
+    std::filesystem::rename(path, path.string() + (other ? ".other" : ".damaged"), ignored);
+  }
+  if (engine_) return {};
+  FILOSCOPE_TRY(const auto first, parts_.log.read(0, 1));
+  FILOSCOPE_TRY(const auto base, find_number(parts_.database, kReplayBase));
+  const bool whole = base == 0 && (first.empty() || first.front().position == 1);
+  if (refused && !whole) {
+    return Error(Code::corrupt,
+                 "no snapshot in " + parts_.folder.string() +
+                     " can be read, and the event log does not reach back to its beginning; "
+                     "restore that folder from a backup, or start again to go on with what the "
+                     "log still holds");
+  }
+  if (!whole) {
+    log::warn("engine.partial_log", {{"base", base}});
+  }
+  FILOSCOPE_TRY(engine_, engine::Engine::create(parts_.options));
+  return {};
+}
+
+Result<void> EngineLife::replay() {
+  const auto start_us = parts_.clock.mono_us();
+  const LogPosition from = engine_->position();
+  std::int64_t count = 0;
+  while (true) {
+    FILOSCOPE_TRY(const auto records, parts_.log.read(engine_->position(), kReplayBatch));
+    for (const auto& record : records) apply(record);
+    count += static_cast<std::int64_t>(records.size());
+    if (records.size() == kReplayBatch) continue;
+    Lock lock(gate_->mutex);
+    for (const auto& record : gate_->early) {
+      if (record.position > engine_->position()) apply(record);
+    }
+    gate_->early = {};
+    gate_->live = true;
+    break;
+  }
+  log::info("engine.ready", {{"snapshot", from},
+                             {"replayed", count},
+                             {"position", engine_->position()},
+                             {"ms", (parts_.clock.mono_us() - start_us) / 1000}});
+  Lock lock(mutex_);
+  due_ = erased_at_ > saved_at_;
+  return {};
+}
+
+void EngineLife::take(Gate& gate, std::span<const LogRecord> records) {
+  Lock lock(gate.mutex);
+  if (gate.life == nullptr) return;
+  if (!gate.live) {
+    gate.early.insert(gate.early.end(), records.begin(), records.end());
+    return;
+  }
+  for (const auto& record : records) {  // the replay may have read what was announced after it
+    if (record.position > gate.life->engine_->position()) gate.life->apply(record);
+  }
+  gate.life->ask_for_snapshot();
+}
+
+void EngineLife::ask_for_snapshot() {
+  const auto behind = engine_->position() - saved_at_;
+  if (erased_at_ <= saved_at_ && behind < parts_.config[kSnapshotRecords]) return;
+  Lock lock(mutex_);
+  due_ = true;
+  wake_.notify_all();
+}
+
+void EngineLife::apply(const LogRecord& record) {
+  auto done = engine_->apply(record);
+  if (!done && !blanked(record)) {
+    probe_.refused.add();
+    log::error("engine.record_refused", {{"position", record.position},
+                                         {"kind", std::int64_t{record.kind}},
+                                         {"reason", done.error().message}});
+  }
+  if (erases(record)) erased_at_ = record.position;
+  probe_.position.set(static_cast<double>(record.position));
+}
+
+Result<void> EngineLife::snapshot() {
+  Lock one(snapshot_mutex_);
+  const LogPosition erased = erased_at_;
+  if (engine_->position() == saved_at_) return {};
+  const auto start_us = parts_.clock.mono_us();
+  LogPosition position = 0;
+  Bytes bytes;
+  {
+    Lock lock(gate_->mutex);
+    position = engine_->position();
+    bytes = engine_->save();
+  }
+  FILOSCOPE_DO(write_file_durably(path_of(position), bytes));
+  saved_at_ = position;
+  const bool forget = erased != 0 && erased <= position;
+  if (forget) {
+    FILOSCOPE_DO(parts_.database.write([&](Session& session) {
+      return put_text(session, kReplayBase, std::to_string(position));
+    }));
+  }
+  auto all = snapshots();
+  const std::size_t keep = forget ? 1 : kSnapshotsKept;
+  std::error_code ignored;
+  while (all.size() > keep) {
+    std::filesystem::remove(path_of(all.front()), ignored);
+    all.erase(all.begin());
+  }
+  FILOSCOPE_DO(sync_folder(parts_.folder));
+  if (forget) {
+    LogPosition expected = erased;  // one that came meanwhile stays due
+    erased_at_.compare_exchange_strong(expected, 0);
+  }
+  probe_.snapshots.add();
+  const auto took_us = parts_.clock.mono_us() - start_us;
+  probe_.snapshot_seconds.observe_s(static_cast<double>(took_us) * 1e-6);
+  log::info("engine.snapshot", {{"position", position},
+                                {"bytes", static_cast<std::int64_t>(bytes.size())},
+                                {"erasure", forget},
+                                {"ms", took_us / 1000}});
+  return {};
+}
+
+Result<void> EngineLife::replay_into(engine::Engine& engine, LogPosition up_to) const {
+  while (engine.position() < up_to) {
+    FILOSCOPE_TRY(const auto records, parts_.log.read(engine.position(), kReplayBatch));
+    if (records.empty()) {
+      return Error(Code::corrupt, fmt::format("the event log ends before position {}", up_to));
+    }
+    for (const auto& record : records) {
+      if (record.position > up_to) return {};
+      if (auto done = engine.apply(record); !done && !blanked(record)) {
+        log::warn("engine.record_refused", {{"position", record.position}});
+      }
+    }
+  }
+  return {};
+}
+
+Result<std::unique_ptr<engine::Engine>> EngineLife::at(LogPosition position, bool oldest) const {
+  FILOSCOPE_TRY(const auto base, find_number(parts_.database, kReplayBase));
+  FILOSCOPE_TRY(const auto first, parts_.log.read(0, 1));
+  const bool whole = base == 0 && (first.empty() || first.front().position == 1);
+  auto found = snapshots();
+  std::erase_if(found, [&](LogPosition each) { return each > position; });
+  if (!oldest) std::reverse(found.begin(), found.end());
+  std::unique_ptr<engine::Engine> engine;
+  if (!(oldest && whole)) {
+    for (const auto each : found) {
+      if (auto loaded = read_snapshot(each)) {
+        engine = *std::move(loaded);
+        break;
+      }
+    }
+  }
+  if (!engine) {
+    if (!whole) {
+      return Error(Code::not_found,
+                   fmt::format("position {} is before the oldest kept snapshot ({}), from which "
+                               "replay is promised",
+                               position, base));
+    }
+    FILOSCOPE_TRY(engine, engine::Engine::create(parts_.options));
+  }
+  FILOSCOPE_DO(replay_into(*engine, position));
+  return engine;
+}
+
+Result<std::vector<std::string>> EngineLife::verify() const {
+  std::vector<std::string> findings;
+  LogPosition position = 0;
+  std::uint64_t hash = 0;
+  do {  // both at one position, though others may write
+    position = engine_->position();
+    hash = engine_->state_hash();
+  } while (engine_->position() != position);
+  FILOSCOPE_TRY(const auto last, parts_.log.last_position());
+  if (last < position) {
+    findings.push_back(
+        fmt::format("the engine is at position {}, but the event log ends at {}", position, last));
+    return findings;
+  }
+  for (const auto each : snapshots()) {
+    if (auto loaded = read_snapshot(each); !loaded) {
+      findings.push_back(fmt::format("the snapshot {} cannot be read: {}", path_of(each).string(),
+                                     loaded.error().message));
+    }
+  }
+  for (const bool oldest : {true, false}) {
+    auto again = at(position, oldest);
+    if (!again) {
+      findings.push_back("the engine cannot be made again from its log: " + again.error().message);
+      continue;
+    }
+    if ((*again)->state_hash() != hash) {
+      findings.push_back(
+          fmt::format("replay from the {} snapshot gives state {:016x} at position {}, the live "
+                      "engine has {:016x}",
+                      oldest ? "oldest" : "newest", (*again)->state_hash(), position, hash));
+    }
+  }
+  return findings;
+}
+
+void EngineLife::keep() {
+  std::int64_t swept_us = parts_.clock.mono_us() - kSweepEveryMs * 1000;
+  while (true) {
+    bool due = false;
+    {
+      Lock lock(mutex_);
+      wake_.wait_for_ms(mutex_, kSweepEveryMs, [&] { return due_ || stopping_; });
+      if (stopping_) return;
+      due = std::exchange(due_, false);
+    }
+    if (due) {
+      if (auto done = snapshot(); !done) {
+        log::error("engine.snapshot_failed", {{"reason", done.error().message}});
+      }
+    }
+    if (parts_.clock.mono_us() - swept_us < kSweepEveryMs * 1000) continue;
+    swept_us = parts_.clock.mono_us();
+    if (auto done = sweep(); !done) {
+      log::error("feed.sweep_failed", {{"reason", done.error().message}});
+    }
+  }
+}
+
+Result<void> EngineLife::sweep() {
+  const auto now_ms = parts_.clock.now_ms();
+  const auto& config = parts_.config;
+  const SweepTimes before{now_ms - kEventIdsKeptMs,
+                          now_ms - std::max(kEventIdsKeptMs, (config[kTokenHours] + 1) * kHourMs),
+                          now_ms - config[kDecisionRetentionDays] * 24 * kHourMs};
+  while (true) {
+    FILOSCOPE_TRY(const bool more, sweep_store(parts_.database, before));
+    if (!more) break;
+    Lock lock(mutex_);
+    if (stopping_) return {};
+  }
+  return drop_old_records();
+}
+
+Result<LogPosition> EngineLife::first_after(std::int64_t at_ms, LogPosition low,
+                                            LogPosition high) const {
+  while (low < high) {  // times never decrease along the log
+    const LogPosition middle = low + (high - low) / 2;
+    FILOSCOPE_TRY(const auto record, parts_.log.read(middle - 1, 1));
+    if (!record.empty() && record.front().position <= high && record.front().at_ms < at_ms) {
+      low = record.front().position + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+Result<void> EngineLife::drop_old_records() {
+  const auto kept = snapshots();
+  if (kept.empty()) return {};
+  FILOSCOPE_TRY(const auto base, parts_.log.read(kept.front() - 1, 1));
+  FILOSCOPE_TRY(const auto first, parts_.log.read(0, 1));
+  if (base.empty() || first.empty()) return {};
+  const auto oldest_ms = base.front().at_ms - parts_.config[kLogRetentionDays] * 24 * kHourMs;
+  if (first.front().at_ms >= oldest_ms) return {};
+  FILOSCOPE_TRY(const auto stays, first_after(oldest_ms, first.front().position, kept.front()));
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute("DELETE FROM feed_decisions WHERE position < ?", {stays}));
+    FILOSCOPE_DO(put_text(session, kReplayBase, std::to_string(kept.front())));
+    return parts_.log.drop(session, stays - 1);
+  }));
+  log::info("engine.log_dropped", {{"up_to", stays - 1}});
+  return {};
+}
+
+}  // namespace filoscope::feed

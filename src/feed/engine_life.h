@@ -1,0 +1,97 @@
+#pragma once
+
+/// The engine's life around its log: load the newest good snapshot, replay what is behind it, learn
+/// what is appended, write snapshots, forget what retention and erasure ask to be forgotten.
+/// Snapshots lie in `engine/` as `NNNN.snapshot`, named by their log position.
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/mutex.h"
+#include "engine/engine.h"
+#include "feed/feed_probe.h"
+#include "ports/database.h"
+#include "ports/event_log.h"
+
+namespace filoscope::feed {
+
+/// Threads: any, but `open` and the destructor, which belong to the owner. Owns one thread that
+/// writes snapshots and sweeps. The destructor writes a last snapshot; what is appended after it is
+/// replayed at the next start.
+class EngineLife {
+ public:
+  struct Parts {
+    Database& database;
+    EventLog& log;
+    const Clock& clock;
+    const Config& config;
+    std::filesystem::path folder;  ///< of the snapshots; made when missing
+    engine::EngineOptions options;
+  };
+  /// Replays, then follows the log. Errors: corrupt (neither a snapshot nor the log can give the
+  /// state; says what to do), and those of disk and database.
+  static Result<std::unique_ptr<EngineLife>> open(const Parts& parts);
+  ~EngineLife();
+  EngineLife(const EngineLife&) = delete;
+  EngineLife& operator=(const EngineLife&) = delete;
+
+  const engine::Engine& engine() const { return *engine_; }
+
+  /// Writes the state durably and takes away the snapshots that are not needed any more: all older
+  /// ones after an erasure, else all but the newest two.
+  Result<void> snapshot();
+  /// The state as it was at `position`, made again from a snapshot not after it. `oldest` takes the
+  /// oldest such snapshot instead of the newest. Errors: not_found (before what replay is promised
+  /// from).
+  Result<std::unique_ptr<engine::Engine>> at(LogPosition position, bool oldest) const;
+  /// The live state against what snapshots and log give. One sentence per finding.
+  Result<std::vector<std::string>> verify() const;
+
+ private:
+  /// Outlives this object in the log's subscription, which cannot be ended.
+  struct Gate {
+    Mutex mutex;  ///< held while records are learned: the position stands still for its holder
+    EngineLife* life FILOSCOPE_GUARDED_BY(mutex) = nullptr;
+    bool live FILOSCOPE_GUARDED_BY(mutex) = false;  ///< replay is done
+    std::vector<LogRecord> early FILOSCOPE_GUARDED_BY(mutex);
+  };
+
+  explicit EngineLife(const Parts& parts) : parts_(parts), gate_(std::make_shared<Gate>()) {}
+
+  Result<void> load();
+  Result<void> replay();
+  static void take(Gate& gate, std::span<const LogRecord> records);
+  void ask_for_snapshot();
+  void apply(const LogRecord& record);
+  void keep();
+  Result<void> sweep();
+  Result<void> drop_old_records();
+  Result<LogPosition> first_after(std::int64_t at_ms, LogPosition low, LogPosition high) const;
+  std::vector<LogPosition> snapshots() const;  ///< oldest first
+  std::filesystem::path path_of(LogPosition position) const;
+  Result<std::unique_ptr<engine::Engine>> read_snapshot(LogPosition position) const;
+  Result<void> replay_into(engine::Engine& engine, LogPosition up_to) const;
+
+  const Parts parts_;
+  LifeProbe probe_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::atomic<LogPosition> erased_at_{0};  ///< the newest erasure seen
+  std::atomic<LogPosition> saved_at_{0};
+
+  const std::shared_ptr<Gate> gate_;
+  Mutex snapshot_mutex_;  ///< one snapshot at a time
+
+  Mutex mutex_;
+  Condition wake_;
+  bool due_ FILOSCOPE_GUARDED_BY(mutex_) = false;
+  bool stopping_ FILOSCOPE_GUARDED_BY(mutex_) = false;
+  std::thread keeper_;
+};
+
+}  // namespace filoscope::feed

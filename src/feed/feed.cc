@@ -1,0 +1,251 @@
+#include "feed/feed.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "feed/feed_impl.h"
+#include "feed/token.h"
+
+namespace filoscope::feed {
+namespace {
+
+constexpr int kItemsMax = 20;
+constexpr std::size_t kHeldMax = 200;
+constexpr std::size_t kShownMax = 2'000;
+constexpr int kRanksMax = 4;
+constexpr const char* kWeightsName = "value_weights";
+
+constexpr std::array<std::string_view, 7> kSurfaceNames{
+    "feed", "following", "video_page", "profile", "hashtag", "search", "other"};
+
+/// The engine's key of a BCP 47 tag's primary language; 0 for none.
+std::uint64_t language_key(std::string_view tag) {
+  std::string primary(tag.substr(0, tag.find_first_of("-_")));
+  for (char& c : primary) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return primary.empty() ? 0 : engine::text_key(primary);
+}
+
+Result<engine::HeadValues> parse_weights(std::string_view text) {
+  engine::HeadValues weights = engine::EngineOptions().weights;
+  while (!text.empty()) {
+    const auto comma = text.find(',');
+    const std::string part(text.substr(0, comma));
+    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+    const auto equals = part.find('=');
+    const std::string name = part.substr(0, equals);
+    const char* const number = equals == std::string::npos ? "" : part.c_str() + equals + 1;
+    char* end = nullptr;
+    const float value = std::strtof(number, &end);
+    bool known = false;
+    for (std::size_t head = 0; head < engine::kHeadsCount; ++head) {
+      if (engine::to_string(static_cast<engine::Head>(head)) != name) continue;
+      weights[head] = value;
+      known = true;
+    }
+    if (!known || end == number || *end != '\0' || !(value >= -1000 && value <= 1000)) {
+      return Error(Code::invalid_argument,
+                   std::string(kValueWeights.name) + ": \"" + part +
+                       "\" is not name=number with a reaction's name and -1000..1000");
+    }
+  }
+  return weights;
+}
+
+/// A change of the configured weights is a fact of the log, as the state depends on it.
+Result<void> apply_weights(const Feed::Parts& parts) {
+  const std::string& wanted = parts.config[kValueWeights];
+  FILOSCOPE_TRY(const auto weights, parse_weights(wanted));
+  FILOSCOPE_TRY(const std::string stored, find_text(parts.database, kWeightsName));
+  if (stored == wanted) return {};
+  return parts.database.write([&](Session& session) -> Result<void> {
+    LogRecord record = engine::encode(engine::WeightsChanged{weights});
+    record.at_ms = parts.clock.now_ms();
+    FILOSCOPE_DO(parts.log.append(session, std::span(&record, 1)));
+    return put_text(session, kWeightsName, wanted);
+  });
+}
+
+}  // namespace
+
+Surface parse_surface(std::string_view name) {
+  const auto found = std::find(kSurfaceNames.begin(), kSurfaceNames.end(), name);
+  return found == kSurfaceNames.end() ? Surface::other
+                                      : static_cast<Surface>(found - kSurfaceNames.begin());
+}
+
+std::string_view to_string(Surface surface) {
+  const auto number = static_cast<std::size_t>(surface);
+  return kSurfaceNames[std::min(number, kSurfaceNames.size() - 1)];
+}
+
+Result<std::unique_ptr<Feed>> Feed::open(const Parts& parts) {
+  FILOSCOPE_DO(migrate_store(parts.database));
+  FILOSCOPE_TRY(auto life, EngineLife::open({parts.database, parts.log, parts.clock, parts.config,
+                                             std::filesystem::path(parts.data_folder) / "engine",
+                                             engine::EngineOptions()}));
+  FILOSCOPE_DO(apply_weights(parts));
+  parts.accounts.on_delete(
+      [](Session& session, AccountId, PersonKey person) { return delete_person(session, person); });
+  return std::unique_ptr<Feed>(std::make_unique<FeedImpl>(parts, std::move(life)));
+}
+
+Result<engine::RankRequest> FeedImpl::ask(const accounts::Viewer& viewer,
+                                          const FeedRequest& request) const {
+  if (request.limit < 1 || request.limit > kItemsMax) {
+    return Error(Code::invalid_argument, fmt::format("limit must be 1 to {}", kItemsMax));
+  }
+  if (request.held.size() > kHeldMax || request.shown.size() > kShownMax) {
+    return Error(Code::invalid_argument,
+                 fmt::format("at most {} ids in held and {} in shown", kHeldMax, kShownMax));
+  }
+  engine::RankRequest asked;
+  asked.at_ms = parts_.clock.now_ms();
+  asked.request = new_id_of<RequestId>(asked.at_ms);
+  asked.person = viewer.person;
+  asked.mode = request.mode;
+  if (!viewer.person && asked.mode == engine::Mode::for_you) {
+    asked.mode = engine::Mode::not_profiled;
+  }
+  asked.count = static_cast<std::size_t>(request.limit);
+  // Without profiling equal people get equal answers, so chance must not tell them apart.
+  asked.seed = asked.mode == engine::Mode::for_you ? crypto::random_u64() : 0;
+  asked.language = language_key(viewer.language);
+  asked.age = viewer.age;
+  asked.held = request.held;
+  asked.shown = request.shown;
+  asked.cursor = request.cursor;
+  return asked;
+}
+
+Result<FeedImpl::Served> FeedImpl::rank_visible(const accounts::Viewer& viewer,
+                                                engine::RankRequest asked) {
+  for (int i = 1;; ++i) {
+    const auto start_us = parts_.clock.mono_us();
+    FILOSCOPE_TRY(auto ranking, life_->engine().rank(asked));
+    probe_.rank_seconds.observe_s(static_cast<double>(parts_.clock.mono_us() - start_us) * 1e-6);
+    std::vector<VideoId> ids;
+    for (const auto& item : ranking.items) ids.push_back(item.video);
+    FILOSCOPE_TRY(auto videos, parts_.catalog.get_many(ids));
+    std::erase_if(videos, [&](const auto& video) {
+      return !parts_.catalog.may_see(viewer, video) || video.author == viewer.account;
+    });
+    if (videos.size() == ids.size() || i == kRanksMax) {
+      std::erase_if(ranking.items, [&](const auto& item) {
+        return std::none_of(videos.begin(), videos.end(),
+                            [&](const auto& video) { return video.id == item.video; });
+      });
+      return Served{std::move(asked), std::move(ranking), std::move(videos)};
+    }
+    probe_.asked_again.add();
+    for (const auto id : ids) {
+      if (std::none_of(videos.begin(), videos.end(),
+                       [&](const auto& video) { return video.id == id; })) {
+        asked.held.push_back(id);
+      }
+    }
+  }
+}
+
+Result<void> FeedImpl::record(const Served& served, std::int64_t at_ms) {
+  if (served.ranking.decision.body.empty()) return {};
+  return parts_.database.write([&](Session& session) -> Result<void> {
+    LogRecord record = served.ranking.decision;
+    record.at_ms = at_ms;
+    FILOSCOPE_TRY(const auto position, parts_.log.append(session, std::span(&record, 1)));
+    return insert_decision(session, {served.asked, at_ms, position});
+  });
+}
+
+Result<std::vector<Item>> FeedImpl::join(const accounts::Viewer& viewer,
+                                         std::vector<catalog::Video> videos,
+                                         const Impression& pattern) {
+  std::vector<VideoId> ids;
+  std::vector<AccountId> authors;
+  for (const auto& video : videos) {
+    ids.push_back(video.id);
+    if (std::find(authors.begin(), authors.end(), video.author) == authors.end()) {
+      authors.push_back(video.author);
+    }
+  }
+  std::unordered_map<AccountId, accounts::Account> by_id;
+  FILOSCOPE_TRY(auto found, parts_.accounts.get_many(authors));
+  for (auto& account : found) by_id.emplace(account.id, std::move(account));
+  FILOSCOPE_TRY(const auto counts, parts_.social.counts(ids));
+  FILOSCOPE_TRY(const auto marks, parts_.social.marks(viewer, ids));
+  std::vector<Item> items;
+  for (std::size_t i = 0; i < videos.size(); ++i) {
+    const auto author = by_id.find(videos[i].author);
+    if (author == by_id.end()) continue;  // deleted a moment ago
+    Item& item = items.emplace_back();
+    item.author = author->second;
+    item.counts = i < counts.size() ? counts[i] : social::VideoCounts{};
+    item.marks = i < marks.size() ? marks[i] : social::VideoMarks{};
+    Impression impression = pattern;
+    impression.video = videos[i].id;
+    item.impression_token = make_token(parts_.key, impression);
+    item.video = std::move(videos[i]);
+  }
+  return items;
+}
+
+Result<FeedAnswer> FeedImpl::answer(const accounts::Viewer& viewer, const FeedRequest& request) {
+  const auto start_us = parts_.clock.mono_us();
+  FILOSCOPE_TRY(auto asked, ask(viewer, request));
+  FILOSCOPE_TRY(auto served, rank_visible(viewer, std::move(asked)));
+  Impression pattern;
+  pattern.request = served.asked.request;
+  pattern.person = viewer.person;
+  pattern.surface =
+      served.asked.mode == engine::Mode::following ? Surface::following : Surface::feed;
+  pattern.issued_ms = served.asked.at_ms;
+  pattern.profiled = served.asked.mode != engine::Mode::not_profiled;
+  FILOSCOPE_DO(record(served, served.asked.at_ms));
+  FeedAnswer answer;
+  FILOSCOPE_TRY(answer.items, join(viewer, std::move(served.videos), pattern));
+  for (auto& item : answer.items) {
+    const auto ranked = std::find_if(served.ranking.items.begin(), served.ranking.items.end(),
+                                     [&](const auto& each) { return each.video == item.video.id; });
+    item.route = engine::to_string(ranked->route);
+    item.repeat = ranked->repeat;
+  }
+  answer.request = served.asked.request;
+  answer.mode = served.asked.mode;
+  answer.log_position = served.ranking.position;
+  answer.exhausted = served.ranking.exhausted;
+  answer.cursor = std::move(served.ranking.cursor);
+  probe_.answer_seconds.observe_s(static_cast<double>(parts_.clock.mono_us() - start_us) * 1e-6);
+  return answer;
+}
+
+Result<EventsAnswer> FeedImpl::take_events(const accounts::Viewer& viewer,
+                                           std::span<const ClientEvent> events) {
+  const auto start_us = parts_.clock.mono_us();
+  FILOSCOPE_TRY(auto answer, intake_.take(viewer, events));
+  probe_.events_seconds.observe_s(static_cast<double>(parts_.clock.mono_us() - start_us) * 1e-6);
+  probe_.events_accepted.add(answer.accepted);
+  probe_.events_duplicate.add(answer.duplicate);
+  probe_.events_rejected.add(static_cast<double>(answer.rejected.size()));
+  return answer;
+}
+
+Result<std::vector<Item>> FeedImpl::items(const accounts::Viewer& viewer,
+                                          std::vector<catalog::Video> videos, Surface surface) {
+  std::erase_if(videos, [&](const auto& video) { return !parts_.catalog.may_see(viewer, video); });
+  Impression pattern;
+  pattern.person = viewer.person;
+  pattern.surface = surface;
+  pattern.issued_ms = parts_.clock.now_ms();
+  pattern.profiled = viewer.feed_mode != "not_profiled";
+  return join(viewer, std::move(videos), pattern);
+}
+
+Result<Impression> FeedImpl::check_token(const accounts::Viewer& viewer,
+                                         std::string_view token) const {
+  return check_impression(parts_.key, viewer, token, parts_.clock.now_ms(),
+                          parts_.config[kTokenHours]);
+}
+
+}  // namespace filoscope::feed

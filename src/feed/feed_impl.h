@@ -1,0 +1,67 @@
+#pragma once
+
+/// The feed behind its interface. Internal to this module.
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "feed/engine_life.h"
+#include "feed/feed.h"
+#include "feed/feed_probe.h"
+#include "feed/intake.h"
+#include "feed/reasons.h"
+#include "feed/store.h"
+
+namespace filoscope::feed {
+
+class FeedImpl final : public Feed {
+ public:
+  FeedImpl(const Parts& parts, std::unique_ptr<EngineLife> life)
+      : parts_(parts), intake_(parts), life_(std::move(life)) {}
+
+  Result<FeedAnswer> answer(const accounts::Viewer& viewer, const FeedRequest& request) override;
+  Result<EventsAnswer> take_events(const accounts::Viewer& viewer,
+                                   std::span<const ClientEvent> events) override;
+  Result<DecisionView> decision(const accounts::Viewer& viewer, RequestId request) override;
+  Result<std::vector<Item>> items(const accounts::Viewer& viewer,
+                                  std::vector<catalog::Video> videos, Surface surface) override;
+  Result<Impression> check_token(const accounts::Viewer& viewer,
+                                 std::string_view token) const override;
+
+  engine::EngineStats stats() const override { return life_->engine().stats(); }
+  std::uint64_t state_hash() const override { return life_->engine().state_hash(); }
+  Result<void> snapshot() override { return life_->snapshot(); }
+  Result<std::vector<std::string>> verify() override;
+  Result<Reexecution> explain(RequestId request) override;
+
+ private:
+  struct Served {
+    engine::RankRequest asked;
+    engine::Ranking ranking;
+    std::vector<catalog::Video> videos;  ///< of ranking.items, in their order
+  };
+  Result<engine::RankRequest> ask(const accounts::Viewer& viewer, const FeedRequest& request) const;
+  /// Ranks until all of it may be shown.
+  Result<Served> rank_visible(const accounts::Viewer& viewer, engine::RankRequest asked);
+  Result<void> record(const Served& served, std::int64_t at_ms);
+  Result<std::vector<Item>> join(const accounts::Viewer& viewer, std::vector<catalog::Video> videos,
+                                 const Impression& pattern);
+
+  struct Recorded {
+    DecisionRow row;
+    engine::Decision decision;
+  };
+  Result<Recorded> read_decision(RequestId request);
+  Result<void> explain_items(const accounts::Viewer& viewer, DecisionView& view);
+  Result<std::vector<AttendedVideo>> attended(const accounts::Viewer& viewer,
+                                              const engine::Decision& decision);
+
+  const Parts parts_;
+  Probe probe_;
+  Intake intake_;
+  std::unique_ptr<EngineLife> life_;
+};
+
+}  // namespace filoscope::feed

@@ -1,0 +1,33 @@
+#pragma once
+
+/// What the operator sees of the feed.
+
+#include "base/metrics.h"
+
+namespace filoscope::feed {
+
+struct Probe {
+  metrics::Histogram answer_seconds{"filoscope_feed_answer_seconds",
+                                    "One feed answer, with its decision record on disk."};
+  metrics::Histogram rank_seconds{"filoscope_feed_rank_seconds", "The ranking inside an answer."};
+  metrics::Histogram events_seconds{"filoscope_feed_events_seconds",
+                                    "One call with events, until they are learned."};
+  metrics::Counter events_accepted{"filoscope_feed_events_accepted_total", "Events taken in."};
+  metrics::Counter events_duplicate{"filoscope_feed_events_duplicate_total",
+                                    "Events that had been taken in before."};
+  metrics::Counter events_rejected{"filoscope_feed_events_rejected_total",
+                                   "Events that were refused."};
+  metrics::Counter asked_again{"filoscope_feed_asked_again_total",
+                               "Rankings repeated because a video was gone or hidden by then."};
+};
+
+struct LifeProbe {
+  metrics::Gauge position{"filoscope_engine_log_position", "Log position the engine has learned."};
+  metrics::Counter refused{"filoscope_engine_records_refused_total",
+                           "Log records the engine could not read."};
+  metrics::Counter snapshots{"filoscope_engine_snapshots_total", "Engine snapshots written."};
+  metrics::Histogram snapshot_seconds{"filoscope_engine_snapshot_seconds",
+                                      "Writing one snapshot, until it is on disk."};
+};
+
+}  // namespace filoscope::feed

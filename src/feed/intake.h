@@ -1,0 +1,58 @@
+#pragma once
+
+/// Events from people's devices: checked, taken in exactly once by (person, event id), and told to
+/// the log or, where they are facts of their own (a like, a follow), to social. Threads: any.
+
+#include <span>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "feed/feed.h"
+#include "feed/feed_probe.h"
+#include "feed/store.h"
+
+namespace filoscope::feed {
+
+/// Signature, age and owner of a token. Errors: invalid_argument.
+Result<Impression> check_impression(const crypto::Key& key, const accounts::Viewer& viewer,
+                                    std::string_view token, std::int64_t now_ms,
+                                    std::int64_t token_hours);
+
+class Intake {
+ public:
+  explicit Intake(const Feed::Parts& parts) : parts_(parts) {}
+
+  /// Errors: invalid_argument (too many events), unavailable and the like when nothing or only a
+  /// part could be stored: the same call again is safe.
+  Result<EventsAnswer> take(const accounts::Viewer& viewer, std::span<const ClientEvent> events);
+
+ private:
+  /// One event that passed its checks.
+  struct Told {
+    int index = 0;
+    std::string event_id;
+    Impression token;
+    std::int64_t token_number = 0;
+    std::int64_t at_ms = 0;
+    engine::Event body;
+    AccountId author;
+    bool own = false;       ///< of the video's author: taken in, without effect
+    bool profiled = false;  ///< may be kept under the person
+  };
+
+  Result<Told> check(const accounts::Viewer& viewer, const ClientEvent& event, int index,
+                     std::int64_t now_ms);
+  Result<void> take_plays(const accounts::Viewer& viewer, std::span<const Told> run,
+                          std::int64_t now_ms, EventsAnswer& answer);
+  /// True when it was new.
+  Result<bool> take_play(Session& session, const accounts::Viewer& viewer, const Told& told,
+                         std::int64_t now_ms);
+  Result<void> take_fact(const accounts::Viewer& viewer, const Told& told, std::int64_t now_ms,
+                         EventsAnswer& answer);
+  Result<void> tell_social(const accounts::Viewer& viewer, const Told& told);
+
+  const Feed::Parts parts_;
+};
+
+}  // namespace filoscope::feed

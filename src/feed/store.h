@@ -1,0 +1,68 @@
+#pragma once
+
+/// The feed's own tables: event ids taken in, what each token has told, where decisions lie in the
+/// log, and a few numbers about the log itself. All plain SQL in the common subset.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "base/log_record.h"
+#include "engine/engine.h"
+#include "ports/database.h"
+
+namespace filoscope::feed {
+
+/// What a decision was asked with: everything Engine::rank took, so that it can be asked again.
+struct DecisionRow {
+  engine::RankRequest asked;
+  std::int64_t at_ms = 0;
+  LogPosition position = 0;  ///< of its record in the log
+};
+
+/// What the events of one token have told so far.
+struct Play {
+  VideoId video;
+  enum Flag : std::int64_t { impression = 1, complete = 2, profile = 4, counted = 8, watched = 16 };
+  std::int64_t flags = 0;
+  std::int64_t watch_ms = 0;  ///< the largest told; 0 is none
+};
+
+inline constexpr std::int64_t kEventIdsKeptMs = 48LL * 3600 * 1000;
+
+Result<void> migrate_store(Database& database);
+
+Result<void> insert_decision(Session& session, const DecisionRow& row);
+Result<std::optional<DecisionRow>> find_decision(Database& database, RequestId request);
+
+/// False when the person has told this event before.
+Result<bool> insert_event_id(Session& session, std::int64_t person, const std::string& event_id,
+                             std::int64_t at_ms);
+Result<bool> has_event_id(Session& session, std::int64_t person, const std::string& event_id);
+
+Result<Play> find_play(Session& session, std::int64_t token);
+Result<void> put_play(Session& session, std::int64_t token, PersonKey person, const Play& play,
+                      std::int64_t at_ms);
+
+/// What a person's plays of each of `videos` have told, taken together; in the order asked.
+Result<std::vector<Play>> find_plays(Database& database, PersonKey person,
+                                     std::span<const VideoId> videos);
+
+/// Named numbers: "replay_base" is the position from which replay is promised.
+Result<std::int64_t> find_number(Database& database, const std::string& name);
+Result<std::string> find_text(Database& database, const std::string& name);
+Result<void> put_text(Session& session, const std::string& name, const std::string& value);
+
+/// Takes away what a person left here. Part of an account's deletion.
+Result<void> delete_person(Session& session, PersonKey person);
+/// Rows older than these times go; plays must outlive their tokens.
+struct SweepTimes {
+  std::int64_t event_ids_ms = 0, plays_ms = 0, decisions_ms = 0;
+};
+/// A bounded number of rows a call. Returns whether more is left.
+Result<bool> sweep_store(Database& database, const SweepTimes& before);
+
+}  // namespace filoscope::feed

@@ -1,0 +1,70 @@
+#include "feed/token.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/bytes.h"
+
+namespace filoscope::feed {
+namespace {
+
+constexpr std::size_t kMacBytes = 16;
+constexpr std::size_t kBodyBytes = kTokenBytes - kMacBytes;
+constexpr std::uint8_t kUnprofiledBit = 0x80;
+
+crypto::Digest mac_of(const crypto::Key& key, std::span<const std::uint8_t> body) {
+  return crypto::hmac_sha256(key, crypto::as_text(body));
+}
+
+Error not_ours() {
+  return Error(Code::invalid_argument,
+               "the impression token is not one that this server gave out; take the one that came "
+               "with the video");
+}
+
+}  // namespace
+
+std::string make_token(const crypto::Key& key, const Impression& impression) {
+  ByteWriter writer;
+  writer.put(impression.request.value);
+  writer.put(impression.video.value);
+  writer.put(impression.person.value);
+  writer.put(static_cast<std::uint8_t>(static_cast<std::uint8_t>(impression.surface) |
+                                       (impression.profiled ? 0 : kUnprofiledBit)));
+  writer.put(static_cast<std::uint32_t>(impression.issued_ms / 1000));
+  Bytes bytes = writer.take();
+  const auto mac = mac_of(key, bytes);
+  bytes.insert(bytes.end(), mac.begin(), mac.begin() + kMacBytes);
+  return crypto::base64url(bytes);
+}
+
+Result<Impression> read_token(const crypto::Key& key, std::string_view token) {
+  if (token.size() != kTokenCharacters) return not_ours();
+  const auto bytes = crypto::from_base64url(token);
+  if (!bytes || bytes->size() != kTokenBytes) return not_ours();
+  const std::span<const std::uint8_t> all(*bytes);
+  const auto mac = mac_of(key, all.first(kBodyBytes));
+  if (!crypto::equal_constant_time(all.subspan(kBodyBytes), std::span(mac).first(kMacBytes))) {
+    return not_ours();
+  }
+  ByteReader reader(all.first(kBodyBytes));
+  Impression impression;
+  impression.request = RequestId{reader.get<std::uint64_t>()};
+  impression.video = VideoId{reader.get<std::uint64_t>()};
+  impression.person = PersonKey{reader.get<std::uint64_t>()};
+  const auto surface = reader.get<std::uint8_t>();
+  impression.profiled = (surface & kUnprofiledBit) == 0;
+  impression.surface = static_cast<Surface>(surface & ~kUnprofiledBit);
+  impression.issued_ms = std::int64_t{reader.get<std::uint32_t>()} * 1000;
+  return impression;
+}
+
+std::int64_t token_number(std::string_view token) {
+  const auto bytes = crypto::from_base64url(token);
+  FILOSCOPE_CHECK(bytes && bytes->size() == kTokenBytes);
+  std::int64_t number = 0;
+  std::memcpy(&number, bytes->data() + kBodyBytes, sizeof(number));
+  return number;
+}
+
+}  // namespace filoscope::feed
