@@ -1,0 +1,244 @@
+"""What the journeys share: the real program on a free port, an HTTP client, real clips made by ffmpeg, and JUnit output."""
+
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.parse
+import uuid
+import xml.etree.ElementTree as ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = pathlib.Path(os.environ.get("FILOSCOPE_PROGRAM", ROOT / "build/release/bin/filoscope"))
+START_TIMEOUT_S = 60
+
+
+class Server:
+    """`filoscope serve` on a data folder of its own; `kill` is SIGKILL, `stop` is SIGTERM and must end with 0."""
+
+    def __init__(self, data=None, settings=None, arguments=()):
+        self.folder = pathlib.Path(data or tempfile.mkdtemp(prefix="filoscope-test-"))
+        self.own_folder = data is None
+        self.settings = {"accounts.password_memory_bytes": 8 << 20, **(settings or {})}
+        self.arguments = list(arguments)
+        self.process = None
+        self.port = 0
+        self.log_path = self.folder.parent / (self.folder.name + ".log")
+        self.start()
+
+    def start(self, port=0):
+        environment = dict(os.environ)
+        for name, value in self.settings.items():
+            environment["FILOSCOPE_" + name.upper().replace(".", "_")] = str(value)
+        command = [str(PROGRAM), "serve", "--data", str(self.folder), "--listen", f"127.0.0.1:{port}", *self.arguments]
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
+        line = self.process.stdout.readline()
+        if not line.startswith("ready http://"):
+            raise RuntimeError(f"server said {line!r}; its log ends with:\n{self.log_path.read_text()[-3000:]}")
+        self.port = int(line.strip().rsplit(":", 1)[1])
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.process.stdout.close()
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            status = self.process.wait(timeout=60)
+            self.process.stdout.close()
+            if status != 0:
+                raise RuntimeError(f"server ended with {status}:\n{self.log_path.read_text()[-3000:]}")
+
+    def command(self, *arguments, check=True):
+        done = subprocess.run([str(PROGRAM), *arguments], capture_output=True, text=True, timeout=300, check=False)
+        if check and done.returncode != 0:
+            raise RuntimeError(f"{arguments}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+        return done
+
+    def verify(self):
+        return self.command("verify", "--data", str(self.folder), check=False)
+
+    def close(self):
+        self.stop()
+        if self.own_folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.log_path.unlink(missing_ok=True)
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    def __repr__(self):
+        return f"<{self.status} {self.body[:300]!r}>"
+
+
+class Client:
+    """One person's program: keeps a connection and a bearer token."""
+
+    def __init__(self, server, token=None):
+        self.server = server
+        self.token = token
+        self.connection = None
+        self.handle = None
+
+    def raw(self, method, path, body=None, headers=None):
+        sent = dict(headers or {})
+        if self.token and "Authorization" not in sent:
+            sent["Authorization"] = "Bearer " + self.token
+        for attempt in (0, 1):
+            if self.connection is None:
+                self.connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
+                self.connection.connect()
+                self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            try:
+                self.connection.request(method, path, body=body, headers=sent)
+                response = self.connection.getresponse()
+                return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+            except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+                self.connection.close()
+                self.connection = None
+                if attempt == 1 or method not in ("GET", "HEAD", "PUT", "DELETE"):
+                    raise
+
+    def call(self, method, path, body=None, expect=None, headers=None):
+        data = None
+        sent = dict(headers or {})
+        if body is not None:
+            data = json.dumps(body).encode()
+            sent["Content-Type"] = "application/json"
+        answer = self.raw(method, "/api/v1" + path, data, sent)
+        if expect is not None and answer.status != expect:
+            raise AssertionError(f"{method} {path}: {answer.status}, not {expect}: {answer.body[:500]!r}")
+        return answer
+
+    def get(self, path, expect=200):
+        return self.call("GET", path, expect=expect).json
+
+    def sign_up(self, handle, **more):
+        form = {"handle": handle, "password": "correct horse battery", "birth_date": "1990-05-05", **more}
+        answer = self.call("POST", "/accounts", form, expect=201).json
+        self.token, self.handle = answer["token"], handle
+        return self
+
+    def guest(self):
+        self.token = self.call("POST", "/tokens/guest", {}, expect=201).json["token"]
+        return self
+
+    def upload(self, path, caption, **fields):
+        boundary = uuid.uuid4().hex
+        parts = [("caption", None, caption.encode())]
+        parts += [(name, None, str(value).encode()) for name, value in fields.items()]
+        parts.append(("file", pathlib.Path(path).name, pathlib.Path(path).read_bytes()))
+        body = b""
+        for name, filename, content in parts:
+            disposition = f'form-data; name="{name}"' + (f'; filename="{filename}"' if filename else "")
+            body += f"--{boundary}\r\nContent-Disposition: {disposition}\r\n\r\n".encode() + content + b"\r\n"
+        body += f"--{boundary}--\r\n".encode()
+        answer = self.raw("POST", "/api/v1/videos", body, {"Content-Type": f"multipart/form-data; boundary={boundary}"})
+        if answer.status != 202:
+            raise AssertionError(f"upload: {answer}")
+        return answer.json["video"]["id"]
+
+    def wait_until_processed(self, video, timeout_s=120):
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            answer = self.call("GET", f"/videos/{video}")
+            if answer.status == 200 and answer.json["state"] in ("published", "failed"):
+                return answer.json
+            time.sleep(0.1)
+        raise AssertionError(f"{video} is still not processed: {answer}")
+
+    def publish(self, path, caption, **fields):
+        video = self.wait_until_processed(self.upload(path, caption, **fields))
+        if video["state"] != "published":
+            raise AssertionError(f"not published: {video.get('error')}")
+        return video
+
+    def feed(self, mode="for_you", limit=8, **query):
+        return self.get("/feed?" + urllib.parse.urlencode({"mode": mode, "limit": limit, **query}))
+
+    def send(self, *events):
+        return self.call("POST", "/events", {"events": list(events)}, expect=202).json
+
+    def swipe(self, item, share=1.0, **more):
+        """Watches `share` of a clip and swipes on."""
+        duration = item["video"]["duration_ms"]
+        watched = int(duration * share)
+        return self.send(
+            {"event_id": uuid.uuid4().hex, "impression_token": item["impression_token"], "event": "impression"},
+            {"event_id": uuid.uuid4().hex, "impression_token": item["impression_token"], "event": "watch", "watch_ms": watched,
+             "watched": [[0, watched]] if watched else [], "ended": "swipe", "sound": True, **more})
+
+
+def make_clip(path, seconds=2.0, size="180x320", seed=0, sound=True, extra=()):
+    """A small real clip; every seed gives another picture and another tone."""
+    hue = seed * 47 % 360
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-y",
+               "-f", "lavfi", "-i", f"testsrc2=size={size}:rate=25:duration={seconds},hue=h={hue}"]
+    if sound:
+        command += ["-f", "lavfi", "-i", f"sine=frequency={220 + seed * 13 % 900}:duration={seconds}", "-c:a", "aac", "-b:a", "64k"]
+    command += ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", *extra, str(path)]
+    subprocess.run(command, check=True, timeout=120)
+    return path
+
+
+class JunitResult(unittest.TextTestResult):
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        self.cases = []
+        self.began = 0.0
+
+    def startTest(self, test):
+        self.began = time.monotonic()
+        super().startTest(test)
+
+    def note(self, test, kind=None, text=""):
+        self.cases.append((test.id(), time.monotonic() - self.began, kind, text))
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self.note(test)
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self.note(test, "error", self._exc_info_to_string(err, test))
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self.note(test, "failure", self._exc_info_to_string(err, test))
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self.note(test, "skipped", reason)
+
+
+def main(modules, junit_path):
+    suite = unittest.TestSuite(unittest.defaultTestLoader.loadTestsFromName(name) for name in modules)
+    result = unittest.TextTestRunner(verbosity=2, resultclass=JunitResult).run(suite)
+    root = ElementTree.Element("testsuite", name="journeys")
+    for name, seconds, kind, text in result.cases:
+        case = ElementTree.SubElement(root, "testcase", name=name, time=f"{seconds:.3f}")
+        if kind:
+            ElementTree.SubElement(case, kind).text = text
+    ElementTree.ElementTree(root).write(junit_path)
+    return 0 if result.wasSuccessful() else 1
