@@ -3,6 +3,7 @@
 /// The HTTP interface: parse, authorise, call, encode. docs/api.md is the map, openapi.json the
 /// contract.
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -27,6 +28,13 @@ inline const Setting<std::int64_t> kConnectionsMax{"api.connections_max", 4096, 
 inline const Setting<std::int64_t> kSlowClientS{
     "api.slow_client_s", 30, 1, 3600,
     "Seconds without progress after which a connection is closed."};
+inline const Setting<std::int64_t> kIdleS{
+    "api.idle_s", 75, 1, 3600, "Seconds that a connection may wait between two requests."};
+inline const Setting<bool> kMediaAccessLog{
+    "api.media_access_log", false,
+    "Write an access log line for every media range too; they are counted either way."};
+inline const Setting<std::int64_t> kOpenFilesMax{"api.open_files_max", 512, 8, 1000000,
+                                                 "Media files kept open between ranges."};
 inline const Setting<std::string> kPublicUrl{
     "api.public_url", "", "The address people use, when a proxy stands in front; empty: as asked."};
 inline const Setting<std::string> kTrustedProxies{
@@ -66,6 +74,9 @@ class Server {
   /// Errors: conflict (address in use), invalid_argument (not HOST:PORT).
   static Result<std::unique_ptr<Server>> start(const std::string& listen, Router router,
                                                const Services& services);
+  /// The same for any routes; `config` and `clock` outlive the server.
+  static Result<std::unique_ptr<Server>> start(const std::string& listen, Router router,
+                                               const Config& config, const Clock& clock);
   virtual ~Server() = default;
   virtual std::string address() const = 0;  ///< "http://127.0.0.1:8080", the real port
   /// Stops accepting, lets requests in flight finish (≤ `deadline_ms`), closes the rest, joins.

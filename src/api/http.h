@@ -4,10 +4,12 @@
 /// stay in server.cc.
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -62,8 +64,11 @@ struct Route {
   bool inline_on_network_thread = false;  ///< only for what never blocks: media delivery
 };
 
-/// application/problem+json per RFC 9457.
+std::string_view status_text(int status);
+/// application/problem+json per RFC 9457. An invalid_argument that begins with "name: " sets
+/// `field`; 429 and 503 carry Retry-After; what is our fault is told without its inner message.
 Response problem(const Error& error);
+/// `title` may be empty: the status' own.
 Response problem(int status, std::string_view title, std::string_view detail);
 
 class Router {
@@ -75,11 +80,24 @@ class Router {
   };
   /// Errors: not_found; a path known with other methods is a 405 problem (Allow listed) through
   /// `allowed`.
+  /// `path` is taken as sent (percent-encoded); parameters come out decoded. HEAD falls back to
+  /// GET.
   Match find(std::string_view method, std::string_view path, std::string* allowed) const;
-  const std::vector<Route>& routes() const { return routes_; }
+  /// Answers GET and HEAD of every path that no pattern knows (the web app).
+  void set_fallback(Handler handler);
+  const std::deque<Route>& routes() const { return routes_; }
 
  private:
-  std::vector<Route> routes_;
+  struct Node {
+    std::map<std::string, std::unique_ptr<Node>, std::less<>> literal;
+    std::unique_ptr<Node> parameter;
+    std::vector<const Route*> routes;  ///< that end here, one per method
+  };
+  const Node* walk(std::string_view path, std::vector<std::string>& values) const;
+
+  std::deque<Route> routes_;  ///< addresses stay
+  std::unique_ptr<Route> fallback_;
+  Node root_;
 };
 
 }  // namespace filoscope::api

@@ -1,0 +1,124 @@
+#include "api/delivery.h"
+
+#include <sys/stat.h>
+
+#include "api/api.h"
+#include "api/byte_range.h"
+#include "base/crypto.h"
+
+namespace filoscope::api {
+namespace {
+
+constexpr std::int64_t kSweepUs = 2'000'000;
+
+std::string etag_of(std::string_view blob_key, std::int64_t size_bytes) {
+  const auto digest = crypto::sha256(blob_key);
+  return "\"" + crypto::base64url(std::span(digest).first(12)) + "-" + std::to_string(size_bytes) +
+         "\"";
+}
+
+}  // namespace
+
+OpenFiles::OpenFiles(const BlobStore& blobs, const Clock& clock, std::size_t files_max)
+    : blobs_(blobs), clock_(clock), files_max_(files_max) {}
+
+Result<std::shared_ptr<const OpenFile>> OpenFiles::get(const std::string& blob_key) {
+  {
+    Lock lock(mutex_);
+    sweep_if_due();
+    const auto found = entries_.find(blob_key);
+    if (found != entries_.end()) {
+      order_.splice(order_.begin(), order_, found->second.place);
+      return found->second.file;
+    }
+  }
+  FILOSCOPE_TRY(auto blob, blobs_.open(blob_key));
+  auto made = std::make_shared<OpenFile>();
+  made->file = std::make_shared<UniqueFd>(std::move(blob.file));
+  made->size_bytes = blob.size_bytes;
+  made->etag = etag_of(blob_key, blob.size_bytes);
+  std::shared_ptr<const OpenFile> file = std::move(made);
+  Lock lock(mutex_);
+  if (entries_.contains(blob_key)) return file;
+  if (entries_.size() >= files_max_) {
+    entries_.erase(order_.back());
+    order_.pop_back();
+  }
+  order_.push_front(blob_key);
+  entries_.emplace(blob_key, Entry{file, order_.begin()});
+  return file;
+}
+
+void OpenFiles::sweep_if_due() {
+  const auto now_us = clock_.mono_us();
+  if (now_us - swept_us_ < kSweepUs) return;
+  swept_us_ = now_us;
+  for (auto place = order_.begin(); place != order_.end();) {
+    const auto entry = entries_.find(*place);
+    struct stat status {};
+    const bool removed =
+        fstat(entry->second.file->file->get(), &status) != 0 || status.st_nlink == 0;
+    if (removed) {
+      entries_.erase(entry);
+      place = order_.erase(place);
+    } else {
+      ++place;
+    }
+  }
+}
+
+Response deliver(const Request& request, const OpenFile& file, std::string content_type,
+                 std::string cache_control) {
+  Response response;
+  response.headers.reserve(4);
+  response.headers.emplace_back("ETag", file.etag);
+  response.headers.emplace_back("Cache-Control", std::move(cache_control));
+  response.headers.emplace_back("Accept-Ranges", "bytes");
+  const auto if_none_match = request.header("if-none-match");
+  if (!if_none_match.empty() && matches_any(if_none_match, file.etag)) {
+    response.status = 304;
+    return response;
+  }
+  const bool ranged = range_holds(request.header("if-range"), file.etag);
+  const auto range =
+      select_range(ranged ? request.header("range") : std::string_view(), file.size_bytes);
+  const auto size_text = std::to_string(file.size_bytes);
+  if (range.status == 416) {
+    response =
+        problem(416, "", "The file has " + size_text + " bytes; the range begins behind them.");
+    response.headers.emplace_back("Content-Range", "bytes */" + size_text);
+    return response;
+  }
+  response.status = range.status;
+  response.content_type = std::move(content_type);
+  if (range.status == 206) {
+    response.headers.emplace_back("Content-Range",
+                                  "bytes " + std::to_string(range.first) + "-" +
+                                      std::to_string(range.first + range.length_bytes - 1) + "/" +
+                                      size_text);
+  }
+  response.body = FileBody{file.file, range.first, range.length_bytes};
+  return response;
+}
+
+Route media_route(const catalog::Catalog& catalog, const BlobStore& blobs, const Clock& clock,
+                  const Config& config) {
+  auto files =
+      std::make_shared<OpenFiles>(blobs, clock, static_cast<std::size_t>(config[kOpenFilesMax]));
+  const auto public_cache =
+      "public, max-age=" + std::to_string(config[catalog::kPublicCacheS]) + ", immutable";
+  Route route;
+  route.method = "GET";
+  route.pattern = kMediaPattern;
+  route.inline_on_network_thread = true;
+  route.body_bytes_max = 0;
+  route.handler = [&catalog, files, public_cache](const Request& request) -> Result<Response> {
+    FILOSCOPE_TRY(auto media, catalog.resolve_media(request.path));
+    FILOSCOPE_TRY(const auto file, files->get(media.blob_key));
+    return deliver(request, *file, std::move(media.content_type),
+                   media.restricted ? "private, no-store" : public_cache);
+  };
+  return route;
+}
+
+}  // namespace filoscope::api

@@ -1,0 +1,293 @@
+#include "api/exchange.h"
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+
+#include "api/url.h"
+#include "base/crypto.h"
+#include "base/log.h"
+
+namespace filoscope::api {
+namespace {
+
+constexpr std::string_view kSecurityFields =
+    "X-Content-Type-Options: nosniff\r\n"
+    "Referrer-Policy: strict-origin-when-cross-origin\r\n"
+    "X-Frame-Options: DENY\r\n"
+    "Cross-Origin-Opener-Policy: same-origin\r\n"
+    "Permissions-Policy: camera=(self), microphone=(self), geolocation=(), payment=(), usb=()\r\n"
+    "Content-Security-Policy: default-src 'self'; media-src 'self' blob:; img-src 'self' data: "
+    "blob:; style-src 'self' 'unsafe-inline'; connect-src 'self'; worker-src 'self' blob:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'\r\n";
+
+bool is_sane_request_id(std::string_view id) {
+  return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  });
+}
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return (x >= 'A' && x <= 'Z' ? x - 'A' + 'a' : x) ==
+                  (y >= 'A' && y <= 'Z' ? y - 'A' + 'a' : y);
+         });
+}
+
+/// Fields that may come once only; a second Host or Authorization is an attempt to confuse.
+bool has_doubled_field(const RequestHead& head) {
+  for (const std::string_view name : {"host", "authorization", "content-type", "range"}) {
+    const auto count = std::count_if(head.fields.begin(), head.fields.end(),
+                                     [name](const auto& field) { return field.first == name; });
+    if (count > 1) return true;
+  }
+  return false;
+}
+
+/// Fills method, path, query and fields. A text is what is wrong.
+std::string fill_request(RequestHead& head, Request& request) {
+  const auto target = split_target(head.target);
+  if (!target) return "The address asked for is not valid; it must begin with a slash.";
+  auto path = percent_decode(target->path);
+  auto query = parse_query(target->query);
+  if (!path || !is_valid_utf8(*path) || !query) {
+    return "The address asked for has a broken escape (%XX), invalid UTF-8 or too many fields.";
+  }
+  if (head.version == 11 && head.field("host").empty()) return "The Host header field is missing.";
+  if (has_doubled_field(head)) return "A header field that may come once came twice.";
+  request.method = head.method;
+  request.target = head.target;
+  request.path = std::move(*path);
+  request.query = std::move(*query);
+  for (auto& [name, value] : head.fields) {
+    const auto [at, fresh] = request.headers.try_emplace(name, std::move(value));
+    if (!fresh) at->second += (name == "cookie" ? "; " : ", ") + value;
+  }
+  return {};
+}
+
+/// What the framing says of the body against the route's limit. Sets the answer when it is refused.
+void check_body(const HttpParser& parser, Exchange& exchange) {
+  const auto length = parser.content_length();
+  const auto limit = exchange.route->body_bytes_max;
+  if (length && *length > limit) {
+    exchange.answer(problem(413, "",
+                            "The body is " + std::to_string(*length) +
+                                " bytes; the longest taken "
+                                "here is " +
+                                std::to_string(limit) + " bytes."));
+  } else if (!length && !parser.chunked() && exchange.streams()) {
+    exchange.answer(
+        problem(411, "", "Say how long the body is (Content-Length) or send it in chunks."));
+  }
+}
+
+void choose_route(HttpParser& parser, Exchange& exchange, ServerContext& context) {
+  auto& request = *exchange.request;
+  const auto target = split_target(request.target);
+  std::string allowed;
+  auto match = context.router.find(request.method, target->path, &allowed);
+  exchange.route = match.route;
+  request.parameters = std::move(match.parameters);
+  if (match.route != nullptr) {
+    check_body(parser, exchange);
+    return;
+  }
+  if (allowed.empty()) {
+    exchange.answer(problem(404, "", "There is nothing at this address."));
+  } else if (request.method == "OPTIONS") {
+    Response options;
+    options.status = 204;
+    exchange.answer(std::move(options));
+  } else {
+    exchange.answer(problem(405, "", "This address takes " + allowed + " only."));
+  }
+  if (!allowed.empty()) exchange.response.headers.emplace_back("Allow", allowed);
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ");
+  for (const char c : value) {
+    if (c != '\r' && c != '\n') out.push_back(c);
+  }
+  out.append("\r\n");
+}
+
+std::int64_t body_length(const Response& response) {
+  if (const auto* file = std::get_if<FileBody>(&response.body)) return file->length_bytes;
+  return static_cast<std::int64_t>(std::get<std::string>(response.body).size());
+}
+
+}  // namespace
+
+ServerContext::ServerContext(Router routes, const Config& config, const Clock& time)
+    : router(std::move(routes)),
+      clock(time),
+      slow_client_us(config[kSlowClientS] * 1'000'000),
+      idle_us(config[kIdleS] * 1'000'000),
+      connections_max(config[kConnectionsMax]),
+      media_access_log(config[kMediaAccessLog]),
+      throttle(config[kRequestsPerMinuteMax]),
+      proxies(config[kTrustedProxies]),
+      pool("work", static_cast<std::size_t>(config[kWorkThreads]),
+           static_cast<std::size_t>(config[kWorkQueueMax])),
+      connections_gauge("filoscope_http_connections", "Open connections."),
+      in_flight_gauge("filoscope_http_requests_in_flight", "Requests being answered."),
+      bytes_sent_counter("filoscope_http_sent_bytes_total", "Bytes of answers, heads included."),
+      connections_refused_counter("filoscope_http_connections_refused_total",
+                                  "Connections closed because too many were open.") {}
+
+ExchangeRecorder::ExchangeRecorder(ServerContext& context)
+    : context_(context), random_(crypto::random_u64()) {}
+
+std::string ExchangeRecorder::new_request_id() { return id_text(random_.next() >> 1); }
+
+const std::string& ExchangeRecorder::date() {
+  const auto now_s = context_.clock.now_ms() / 1000;
+  if (now_s != date_s_) {
+    date_s_ = now_s;
+    const auto time = static_cast<std::time_t>(now_s);
+    std::tm parts{};
+    gmtime_r(&time, &parts);
+    char text[40];
+    const auto size = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    date_.assign(text, size);
+  }
+  return date_;
+}
+
+void ExchangeRecorder::record(const Route* route, int status, std::int64_t took_us,
+                              std::int64_t bytes) {
+  auto& series = series_[route];
+  const auto name = route == nullptr ? std::string("none") : route->method + " " + route->pattern;
+  if (!series.seconds) {
+    series.seconds = std::make_unique<metrics::Histogram>(
+        "filoscope_http_request_seconds", "Time from the whole head to the whole answer.",
+        metrics::Labels{{"route", name}});
+  }
+  auto found = series.by_status.find(status);
+  if (found == series.by_status.end()) {
+    found = series.by_status
+                .try_emplace(status, "filoscope_http_requests_total", "Requests answered.",
+                             metrics::Labels{{"route", name}, {"status", std::to_string(status)}})
+                .first;
+  }
+  found->second.add();
+  series.seconds->observe_s(static_cast<double>(took_us) * 1e-6);
+  context_.bytes_sent_counter.add(static_cast<double>(bytes));
+}
+
+void Exchange::answer(const Error& error) {
+  if (http_status(error.code) == 500) {
+    log::error("request_failed", {{"request", request->request_id},
+                                  {"message", error.message},
+                                  {"file", std::string(error.where.file_name())},
+                                  {"line", static_cast<std::int64_t>(error.where.line())}});
+  }
+  answer(problem(error));
+}
+
+Exchange begin_exchange(HttpParser& parser, const std::string& peer, ServerContext& context,
+                        ExchangeRecorder& recorder) {
+  Exchange exchange;
+  exchange.request = std::make_shared<Request>();
+  exchange.begun_us = context.clock.mono_us();
+  exchange.keep_alive = parser.keep_alive() && !context.draining.load(std::memory_order_relaxed);
+  auto& request = *exchange.request;
+  auto& head = parser.head();
+  const auto asked_id = head.field("x-request-id");
+  request.request_id =
+      is_sane_request_id(asked_id) ? std::string(asked_id) : recorder.new_request_id();
+  auto client = context.proxies.client(peer, head.field("x-forwarded-for"));
+  request.remote_address = std::move(client.text);
+  request.loopback = client.loopback;
+  if (auto wrong = fill_request(head, request); !wrong.empty()) {
+    request.method = head.method;
+    exchange.answer(problem(400, "", wrong));
+    exchange.keep_alive = false;
+    return exchange;
+  }
+  exchange.expects_continue = equals_ignoring_case(request.header("expect"), "100-continue");
+  choose_route(parser, exchange, context);
+  const bool counted =
+      !request.loopback && (exchange.route == nullptr || !exchange.route->inline_on_network_thread);
+  if (counted && !context.throttle.allow(request.remote_address, exchange.begun_us)) {
+    exchange.answer(
+        problem(429, "", "Too many requests came from your address; try again in a few seconds."));
+  }
+  return exchange;
+}
+
+Exchange failed_exchange(const ParseFailure& failure, const std::string& peer,
+                         ServerContext& context, ExchangeRecorder& recorder) {
+  Exchange exchange;
+  exchange.request = std::make_shared<Request>();
+  exchange.request->request_id = recorder.new_request_id();
+  exchange.request->remote_address = peer;
+  exchange.begun_us = context.clock.mono_us();
+  exchange.keep_alive = false;
+  exchange.answer(problem(failure.status, "", failure.detail));
+  return exchange;
+}
+
+void run_handler(Exchange& exchange) {
+  const log::RequestScope scope(exchange.request->request_id);
+  try {
+    auto result = std::get<Handler>(exchange.route->handler)(*exchange.request);
+    if (result) {
+      exchange.answer(*std::move(result));
+    } else {
+      exchange.answer(result.error());
+    }
+  } catch (const std::exception& error) {
+    exchange.answer(Error(Code::internal, error.what()));
+  }
+}
+
+Result<std::unique_ptr<BodySink>> run_stream_handler(const Exchange& exchange) {
+  const log::RequestScope scope(exchange.request->request_id);
+  try {
+    return std::get<StreamHandler>(exchange.route->handler)(*exchange.request);
+  } catch (const std::exception& error) {
+    return Error(Code::internal, error.what());
+  }
+}
+
+std::string response_head(const Exchange& exchange, ExchangeRecorder& recorder) {
+  const auto& response = exchange.response;
+  std::string out;
+  out.reserve(1024);
+  out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
+  out.append(status_text(response.status)).append("\r\n");
+  append_field(out, "Date", recorder.date());
+  append_field(out, "X-Request-Id", exchange.request->request_id);
+  const bool has_content = response.status != 204 && response.status != 304;
+  if (has_content) {
+    if (!response.content_type.empty()) append_field(out, "Content-Type", response.content_type);
+    append_field(out, "Content-Length", std::to_string(body_length(response)));
+  }
+  for (const auto& [name, value] : response.headers) append_field(out, name, value);
+  const bool delivery = exchange.route != nullptr && exchange.route->inline_on_network_thread;
+  out.append(delivery ? "X-Content-Type-Options: nosniff\r\n" : kSecurityFields);
+  out.append(exchange.keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
+  return out;
+}
+
+void finish_exchange(const Exchange& exchange, std::int64_t bytes_sent, ServerContext& context,
+                     ExchangeRecorder& recorder) {
+  const auto took_us = context.clock.mono_us() - exchange.begun_us;
+  recorder.record(exchange.route, exchange.response.status, took_us, bytes_sent);
+  const bool delivery = exchange.route != nullptr && exchange.route->inline_on_network_thread;
+  if (delivery && !context.media_access_log) return;
+  const auto& request = *exchange.request;
+  log::info("request", {{"request", request.request_id},
+                        {"method", request.method},
+                        {"path", request.path},
+                        {"status", static_cast<std::int64_t>(exchange.response.status)},
+                        {"ms", static_cast<double>(took_us) / 1000.0},
+                        {"bytes", bytes_sent},
+                        {"client", request.remote_address}});
+}
+
+}  // namespace filoscope::api

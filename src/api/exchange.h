@@ -1,0 +1,97 @@
+#pragma once
+
+/// One request and its answer between the parser and the routes, without sockets: building the
+/// Request, choosing the route, refusing what is not acceptable, forming the head of the answer,
+/// counting and logging.
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "api/api.h"
+#include "api/http_parser.h"
+#include "api/throttle.h"
+#include "base/metrics.h"
+#include "base/pool.h"
+#include "base/random.h"
+
+namespace filoscope::api {
+
+inline constexpr std::size_t kHeadBytesMax = 16 * 1024;
+/// A refused body up to this long is read and thrown away, so that the answer arrives and the
+/// connection lives on.
+inline constexpr std::uint64_t kDiscardBytesMax = 16ULL << 20;
+
+/// What all network threads share. Outlives them.
+struct ServerContext {
+  ServerContext(Router routes, const Config& config, const Clock& time);
+
+  const Router router;
+  const Clock& clock;
+  const std::int64_t slow_client_us, idle_us, connections_max;
+  const bool media_access_log;
+  Throttle throttle;
+  const Proxies proxies;
+  Pool pool;
+  std::atomic<std::int64_t> connections_count{0};
+  std::atomic<bool> draining{false};
+  metrics::Gauge connections_gauge, in_flight_gauge;
+  metrics::Counter bytes_sent_counter, connections_refused_counter;
+};
+
+/// Per network thread: what need not be shared.
+class ExchangeRecorder {
+ public:
+  explicit ExchangeRecorder(ServerContext& context);
+  std::string new_request_id();
+  const std::string& date();  ///< for the Date field, renewed every second
+  void record(const Route* route, int status, std::int64_t took_us, std::int64_t bytes);
+
+ private:
+  ServerContext& context_;
+  Random random_;
+  std::string date_;
+  std::int64_t date_s_ = -1;
+  struct Series {
+    std::unique_ptr<metrics::Histogram> seconds;
+    std::map<int, metrics::Counter> by_status;
+  };
+  std::map<const Route*, Series> series_;
+};
+
+struct Exchange {
+  std::shared_ptr<Request> request;
+  const Route* route = nullptr;
+  bool answered = false;  ///< `response` is final; the body, if any, is not wanted
+  bool keep_alive = true;
+  bool expects_continue = false;
+  std::int64_t begun_us = 0;
+  Response response;
+
+  void answer(Response made) {
+    response = std::move(made);
+    answered = true;
+  }
+  /// Also logs what is our fault.
+  void answer(const Error& error);
+  bool head_only() const { return request->method == "HEAD"; }
+  bool streams() const { return std::holds_alternative<StreamHandler>(route->handler); }
+};
+
+/// REQUIRES: parser.head_done(). `peer` is the socket's other end.
+Exchange begin_exchange(HttpParser& parser, const std::string& peer, ServerContext& context,
+                        ExchangeRecorder& recorder);
+/// For bytes that are no request; the connection closes behind it.
+Exchange failed_exchange(const ParseFailure& failure, const std::string& peer,
+                         ServerContext& context, ExchangeRecorder& recorder);
+/// Runs the handler of a route that takes whole bodies; an exception is an internal error.
+void run_handler(Exchange& exchange);
+Result<std::unique_ptr<BodySink>> run_stream_handler(const Exchange& exchange);
+/// Status line and fields, with the empty line behind them.
+std::string response_head(const Exchange& exchange, ExchangeRecorder& recorder);
+void finish_exchange(const Exchange& exchange, std::int64_t bytes_sent, ServerContext& context,
+                     ExchangeRecorder& recorder);
+
+}  // namespace filoscope::api

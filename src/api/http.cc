@@ -1,0 +1,99 @@
+#include "api/http.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace filoscope::api {
+namespace {
+
+bool is_field_name(std::string_view text) {
+  return !text.empty() && text.size() <= 40 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '[' ||
+           c == ']';
+  });
+}
+
+Response make_problem(int status, std::string_view title, std::string_view detail,
+                      std::string_view field) {
+  nlohmann::ordered_json body;
+  body["type"] = "about:blank";
+  body["title"] = title.empty() ? status_text(status) : title;
+  body["status"] = status;
+  body["detail"] = detail;
+  if (!field.empty()) body["field"] = field;
+  Response response;
+  response.status = status;
+  response.content_type = "application/problem+json";
+  response.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  response.headers.emplace_back("Cache-Control", "no-store");
+  if (status == 429 || status == 503) response.headers.emplace_back("Retry-After", "5");
+  if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return response;
+}
+
+}  // namespace
+
+std::string_view Request::header(std::string_view name) const {
+  const auto found = headers.find(name);
+  return found == headers.end() ? std::string_view() : std::string_view(found->second);
+}
+
+std::string_view status_text(int status) {
+  static constexpr std::pair<int, std::string_view> kTexts[] = {
+      {200, "OK"},
+      {201, "Created"},
+      {202, "Accepted"},
+      {204, "No Content"},
+      {206, "Partial Content"},
+      {304, "Not Modified"},
+      {400, "Bad Request"},
+      {401, "Unauthorized"},
+      {403, "Forbidden"},
+      {404, "Not Found"},
+      {405, "Method Not Allowed"},
+      {406, "Not Acceptable"},
+      {408, "Request Timeout"},
+      {409, "Conflict"},
+      {410, "Gone"},
+      {411, "Length Required"},
+      {412, "Precondition Failed"},
+      {413, "Content Too Large"},
+      {414, "URI Too Long"},
+      {415, "Unsupported Media Type"},
+      {416, "Range Not Satisfiable"},
+      {429, "Too Many Requests"},
+      {431, "Request Header Fields Too Large"},
+      {460, "Checksum Mismatch"},
+      {500, "Internal Server Error"},
+      {501, "Not Implemented"},
+      {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
+      {505, "HTTP Version Not Supported"},
+  };
+  for (const auto& [code, text] : kTexts) {
+    if (code == status) return text;
+  }
+  return "Status";
+}
+
+Response problem(const Error& error) {
+  const int status = http_status(error.code);
+  if (status == 500) {
+    return make_problem(status, "", "Something went wrong on our side; please try again.", "");
+  }
+  std::string_view field;
+  if (error.code == Code::invalid_argument) {
+    const auto colon = error.message.find(": ");
+    if (colon != std::string::npos) {
+      const auto name = std::string_view(error.message).substr(0, colon);
+      if (is_field_name(name)) field = name;
+    }
+  }
+  return make_problem(status, "", error.message, field);
+}
+
+Response problem(int status, std::string_view title, std::string_view detail) {
+  return make_problem(status, title, detail, "");
+}
+
+}  // namespace filoscope::api

@@ -1,0 +1,218 @@
+#include "api/http.h"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "api/byte_range.h"
+#include "api/http_parser.h"
+#include "api/static_files.h"
+#include "api/throttle.h"
+#include "api/url.h"
+
+namespace filoscope::api {
+namespace {
+
+Handler nothing() {
+  return [](const Request&) -> Result<Response> { return Response(); };
+}
+
+Router sample_router() {
+  Router router;
+  router.add({"GET", "/a", nothing()});
+  router.add({"POST", "/a", nothing()});
+  router.add({"GET", "/a/{id}", nothing()});
+  router.add({"GET", "/a/special", nothing()});
+  router.add({"PUT", "/a/{id}/b/{other}", nothing()});
+  return router;
+}
+
+TEST(RouterTest, FindsPatternsAndDecodesParameters) {
+  const auto router = sample_router();
+  EXPECT_EQ(router.find("GET", "/a", nullptr).route->pattern, "/a");
+  EXPECT_EQ(router.find("GET", "/a/special", nullptr).route->pattern, "/a/special");
+  const auto match = router.find("PUT", "/a/x%2Fy/b/%C3%BC", nullptr);
+  ASSERT_NE(match.route, nullptr);
+  EXPECT_EQ(match.parameters.at("id"), "x/y");
+  EXPECT_EQ(match.parameters.at("other"), "ü");
+}
+
+TEST(RouterTest, KnowsNothingElse) {
+  const auto router = sample_router();
+  for (const auto* path : {"", "/", "/b", "/a/", "/a/1/b", "/a/1/b/2/c", "/a/%zz", "a"}) {
+    EXPECT_EQ(router.find("GET", path, nullptr).route, nullptr) << path;
+  }
+}
+
+TEST(RouterTest, HeadTakesGetAndOthersAreListed) {
+  const auto router = sample_router();
+  EXPECT_EQ(router.find("HEAD", "/a/1", nullptr).route->method, "GET");
+  std::string allowed;
+  EXPECT_EQ(router.find("DELETE", "/a", &allowed).route, nullptr);
+  EXPECT_EQ(allowed, "GET, HEAD, OPTIONS, POST");
+}
+
+TEST(RouterTest, FallbackTakesUnknownPathsOnly) {
+  auto router = sample_router();
+  router.set_fallback(nothing());
+  EXPECT_EQ(router.find("GET", "/anything", nullptr).route->pattern, "/*");
+  EXPECT_EQ(router.find("POST", "/anything", nullptr).route, nullptr);
+  EXPECT_EQ(router.find("PUT", "/a", nullptr).route, nullptr);
+}
+
+TEST(ProblemTest, NamesTheFieldOfAnInvalidArgument) {
+  const auto response = problem(Error(Code::invalid_argument, "birth_date: must be a date"));
+  const auto body = nlohmann::json::parse(std::get<std::string>(response.body));
+  EXPECT_EQ(response.status, 400);
+  EXPECT_EQ(body["field"], "birth_date");
+  EXPECT_EQ(body["status"], 400);
+  const auto plain = problem(Error(Code::not_found, "No such thing: it is gone"));
+  EXPECT_FALSE(nlohmann::json::parse(std::get<std::string>(plain.body)).contains("field"));
+}
+
+TEST(ProblemTest, NeverTellsWhatIsInside) {
+  const auto response = problem(Error(Code::internal, "SELECT password"));
+  EXPECT_THAT(std::get<std::string>(response.body), testing::Not(testing::HasSubstr("password")));
+}
+
+TEST(UrlTest, DecodesAndRefuses) {
+  EXPECT_EQ(percent_decode("a%20b+c"), "a b+c");
+  EXPECT_EQ(percent_decode("a+b", true), "a b");
+  for (const auto* bad : {"%", "%1", "%g0", "%00"}) EXPECT_FALSE(percent_decode(bad)) << bad;
+  EXPECT_EQ(percent_encode("a b/ü"), "a%20b%2F%C3%BC");
+}
+
+TEST(UrlTest, SplitsTargets) {
+  EXPECT_EQ(split_target("/a/b?c=d")->query, "c=d");
+  EXPECT_EQ(split_target("http://host/a?b")->path, "/a");
+  EXPECT_EQ(split_target("http://host")->path, "/");
+  EXPECT_FALSE(split_target("a"));
+  EXPECT_FALSE(split_target(""));
+  EXPECT_FALSE(split_target("/" + std::string(9000, 'a')));
+}
+
+TEST(UrlTest, ParsesQueries) {
+  const auto fields = parse_query("a=1&b=x%26y&a=2&c&=&d=a+b");
+  ASSERT_TRUE(fields);
+  EXPECT_EQ(fields->at("a"), "2");
+  EXPECT_EQ(fields->at("b"), "x&y");
+  EXPECT_EQ(fields->at("c"), "");
+  EXPECT_EQ(fields->at("d"), "a b");
+  EXPECT_FALSE(parse_query("a=%FF"));
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += "k" + std::to_string(i) + "=1&";
+  EXPECT_FALSE(parse_query(many));
+}
+
+TEST(UrlTest, KnowsUtf8) {
+  EXPECT_TRUE(is_valid_utf8("aü漢😀"));
+  for (const auto* bad : {"\x80", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                          "\xF0\x9F\x98", "a\xFF"}) {
+    EXPECT_FALSE(is_valid_utf8(bad));
+  }
+}
+
+TEST(RangeTest, SelectsSingleRanges) {
+  const auto check = [](std::string_view field, int status, std::int64_t first,
+                        std::int64_t length) {
+    const auto range = select_range(field, 1000);
+    EXPECT_EQ(range.status, status) << field;
+    if (status == 416) return;
+    EXPECT_EQ(range.first, first) << field;
+    EXPECT_EQ(range.length_bytes, length) << field;
+  };
+  check("bytes=0-0", 206, 0, 1);
+  check("bytes=0-99", 206, 0, 100);
+  check("Bytes = 5 - 9 ", 206, 5, 5);
+  check("bytes=990-", 206, 990, 10);
+  check("bytes=990-5000", 206, 990, 10);
+  check("bytes=-10", 206, 990, 10);
+  check("bytes=-5000", 206, 0, 1000);
+  check("bytes=0-99999999999999999999999", 206, 0, 1000);
+  check("bytes=1000-", 416, 0, 0);
+  check("bytes=99999999999999999999-", 416, 0, 0);
+  check("bytes=-0", 416, 0, 0);
+  for (const auto* ignored : {"", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=5-4",
+                              "bytes=0-1,5-6", "items=0-5", "bytes=+1-5", "bytes=--5"}) {
+    check(ignored, 200, 0, 1000);
+  }
+  EXPECT_EQ(select_range("bytes=-5", 0).status, 416);
+  EXPECT_EQ(select_range("bytes=0-", 0).status, 416);
+}
+
+TEST(RangeTest, ComparesEntityTags) {
+  EXPECT_TRUE(matches_any("*", "\"a\""));
+  EXPECT_TRUE(matches_any("\"b\" , W/\"a\"", "\"a\""));
+  EXPECT_FALSE(matches_any("\"b\"", "\"a\""));
+  EXPECT_TRUE(range_holds("", "\"a\""));
+  EXPECT_TRUE(range_holds("\"a\"", "\"a\""));
+  EXPECT_FALSE(range_holds("W/\"a\"", "\"a\""));
+  EXPECT_FALSE(range_holds("Sat, 21 Nov 2026 10:00:00 GMT", "\"a\""));
+}
+
+TEST(HttpParserTest, ParsesByteByByte) {
+  const std::string text =
+      "POST /x?y HTTP/1.1\r\nHost: a\r\nX-Thing:  b \r\nTransfer-Encoding: chunked\r\n\r\n"
+      "3\r\nabc\r\n0\r\n\r\nNEXT";
+  HttpParser parser(16384);
+  std::string buffer, body;
+  for (const char c : text) {
+    buffer.push_back(c);
+    if (parser.done()) continue;
+    buffer.erase(0, parser.feed(buffer));
+    ASSERT_FALSE(parser.failure());
+  }
+  EXPECT_TRUE(parser.done());
+  EXPECT_EQ(parser.head().target, "/x?y");
+  EXPECT_EQ(parser.head().field("x-thing"), "b");
+  EXPECT_EQ(parser.body(), "abc");
+  EXPECT_EQ(buffer, "NEXT");
+}
+
+TEST(ThrottleTest, LetsABurstPassThenTheRate) {
+  Throttle throttle(60);
+  int passed = 0;
+  for (int i = 0; i < 100; ++i) passed += throttle.allow("203.0.113.1", 1'000'000) ? 1 : 0;
+  EXPECT_EQ(passed, 60);
+  EXPECT_TRUE(throttle.allow("203.0.113.2", 1'000'000));
+  EXPECT_FALSE(throttle.allow("203.0.113.1", 1'500'000));
+  EXPECT_TRUE(throttle.allow("203.0.113.1", 2'600'000));
+}
+
+TEST(ThrottleTest, CountsIpv6ByItsNetwork) {
+  Throttle throttle(10);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_TRUE(throttle.allow("2001:db8:1:2::" + std::to_string(i), 1));
+  }
+  EXPECT_FALSE(throttle.allow("2001:db8:1:2::ffff", 1));
+  EXPECT_TRUE(throttle.allow("2001:db8:1:3::1", 1));
+}
+
+TEST(ProxiesTest, BelievesOnlyTrustedOnes) {
+  const Proxies proxies("127.0.0.1, 10.0.0.1");
+  EXPECT_EQ(proxies.client("203.0.113.5", "1.2.3.4").text, "203.0.113.5");
+  EXPECT_EQ(proxies.client("127.0.0.1", "1.2.3.4, 203.0.113.7, 10.0.0.1").text, "203.0.113.7");
+  EXPECT_EQ(proxies.client("127.0.0.1", "not an address").text, "127.0.0.1");
+  EXPECT_TRUE(proxies.client("127.0.0.1", "").loopback);
+  EXPECT_FALSE(proxies.client("127.0.0.1", "203.0.113.7").loopback);
+  EXPECT_FALSE(Proxies("").client("127.0.0.1", "127.0.0.1").loopback);
+}
+
+TEST(StaticFilesTest, StaysInItsFolder) {
+  for (const auto* good : {"/index.html", "/assets/a-b.js", "/a/b/c"}) {
+    EXPECT_TRUE(is_plain_path(good)) << good;
+  }
+  for (const auto* bad : {"", "/", "a", "/../x", "/a/../b", "/.env", "/a//b", "/a\\..\\b"}) {
+    EXPECT_FALSE(is_plain_path(bad)) << bad;
+  }
+}
+
+TEST(StaticFilesTest, ReadsAcceptEncoding) {
+  EXPECT_TRUE(accepts_coding("gzip, br", "br"));
+  EXPECT_TRUE(accepts_coding("gzip;q=0.5", "gzip"));
+  EXPECT_FALSE(accepts_coding("gzip;q=0", "gzip"));
+  EXPECT_FALSE(accepts_coding("brx", "br"));
+}
+
+}  // namespace
+}  // namespace filoscope::api

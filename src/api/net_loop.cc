@@ -1,0 +1,528 @@
+#include "api/net_loop.h"
+
+#include <pthread.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <limits>
+#include <thread>
+#include <unordered_set>
+
+#include "base/log.h"
+
+namespace filoscope::api {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using asio::use_awaitable;
+using boost::system::error_code;
+
+constexpr std::size_t kReadBytes = 64 * 1024;        ///< also the most that may wait to be parsed
+constexpr std::size_t kPartBytes = 256 * 1024;       ///< of a streamed body, per call of its sink
+constexpr std::size_t kSendfileBytes = 1024 * 1024;  ///< per call, so that connections take turns
+constexpr std::size_t kJoinBytesMax = 16 * 1024;     ///< bodies up to this go with the head
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+constexpr int kSweepMs = 250;
+constexpr int kBusyTriesMax = 100;  ///< of handing a part of a body to a full pool
+constexpr int kBusyWaitMs = 50;
+
+struct LoopState;
+
+/// One connection. Its coroutine is the only user; `expire_if_due` and `drain` come from the same
+/// thread.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(LoopState& loop, asio::ip::tcp::socket socket, std::string peer);
+  ~Connection();
+  static awaitable<void> run(std::shared_ptr<Connection> self);
+  void expire_if_due(std::int64_t now_us);
+  void close_when_idle();
+  void close();
+
+ private:
+  enum class Wait { none, idle, progress };
+
+  void arm(Wait wait);
+  awaitable<bool> read_more();
+  awaitable<bool> read_head();
+  awaitable<bool> exchange_once();
+  awaitable<bool> read_body(Exchange& exchange);
+  awaitable<void> stream_body(Exchange& exchange);
+  awaitable<bool> fill_part(Exchange& exchange, std::string& part);
+  awaitable<bool> discard_body();
+  awaitable<bool> continue_if_expected(Exchange& exchange);
+  awaitable<std::int64_t> respond(Exchange& exchange);
+  awaitable<bool> send_text(std::string_view text, bool more);
+  awaitable<bool> send_file(const FileBody& file);
+  awaitable<bool> writable();
+  awaitable<Result<void>> on_pool(std::function<void()> work);
+  awaitable<Result<void>> on_pool_patiently(std::function<void()> work);
+  awaitable<void> linger();
+  bool feed();
+  bool body_is_fine(Exchange& exchange, std::uint64_t bytes);
+
+  LoopState& loop_;
+  asio::ip::tcp::socket socket_;
+  asio::steady_timer wake_;
+  const std::string peer_;
+  HttpParser parser_{kHeadBytesMax};
+  std::string in_;  ///< received, not parsed yet
+  std::int64_t deadline_us_ = kNever;
+  std::int64_t sent_bytes_ = 0;
+  Wait wait_ = Wait::none;
+  bool timed_out_ = false;
+};
+
+/// What the connections of one thread share. Used on that thread only.
+struct LoopState {
+  explicit LoopState(ServerContext& shared) : context(shared), recorder(shared), io(1) {}
+  ServerContext& context;
+  ExchangeRecorder recorder;
+  std::unordered_set<Connection*> connections;
+  asio::io_context io;
+};
+
+Connection::Connection(LoopState& loop, asio::ip::tcp::socket socket, std::string peer)
+    : loop_(loop), socket_(std::move(socket)), wake_(loop.io), peer_(std::move(peer)) {
+  loop_.connections.insert(this);
+  loop_.context.connections_gauge.add(1);
+}
+
+Connection::~Connection() {
+  loop_.connections.erase(this);
+  loop_.context.connections_count.fetch_sub(1, std::memory_order_relaxed);
+  loop_.context.connections_gauge.add(-1);
+}
+
+void Connection::close() {
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+void Connection::expire_if_due(std::int64_t now_us) {
+  if (now_us < deadline_us_) return;
+  timed_out_ = true;
+  deadline_us_ = kNever;
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Connection::close_when_idle() {
+  if (wait_ == Wait::idle) close();
+}
+
+void Connection::arm(Wait wait) {
+  wait_ = wait;
+  const auto& context = loop_.context;
+  if (wait == Wait::none) deadline_us_ = kNever;
+  if (wait == Wait::idle) deadline_us_ = context.clock.mono_us() + context.idle_us;
+  if (wait == Wait::progress) deadline_us_ = context.clock.mono_us() + context.slow_client_us;
+}
+
+/// Appends to `in_`. False: closed, timed out, or the buffer is full.
+awaitable<bool> Connection::read_more() {
+  const auto had = in_.size();
+  if (had >= kReadBytes) co_return false;
+  in_.resize(kReadBytes);
+  error_code error;
+  const auto got = co_await socket_.async_read_some(
+      asio::buffer(in_.data() + had, in_.size() - had), asio::redirect_error(use_awaitable, error));
+  in_.resize(had + got);
+  co_return !error && !timed_out_;
+}
+
+/// Parses what is in `in_`. False: the bytes are no HTTP.
+bool Connection::feed() {
+  std::size_t used = 0;
+  while (used < in_.size() && !parser_.done() && !parser_.failure()) {
+    const auto taken = parser_.feed(std::string_view(in_).substr(used));
+    used += taken;
+    if (taken == 0) break;
+    if (parser_.head_done() && parser_.body().size() >= kPartBytes) break;
+  }
+  in_.erase(0, used);
+  return !parser_.failure();
+}
+
+/// False: the connection is to be closed; what had to be said has been said.
+awaitable<bool> Connection::read_head() {
+  parser_.reset();
+  arm(in_.empty() ? Wait::idle : Wait::progress);
+  for (;;) {
+    const auto used = parser_.feed(in_);
+    in_.erase(0, used);
+    if (parser_.head_done() && !parser_.failure()) co_return true;
+    std::optional<ParseFailure> failure = parser_.failure();
+    if (!failure) {
+      if (co_await read_more()) {
+        if (wait_ == Wait::idle) arm(Wait::progress);
+        continue;
+      }
+      if (in_.empty() || (!timed_out_ && in_.size() < kReadBytes)) co_return false;
+      if (timed_out_) failure = ParseFailure{408, "The request did not arrive in time."};
+      if (!failure) failure = ParseFailure{431, "The header of the request is too large."};
+    }
+    timed_out_ = false;
+    auto exchange = failed_exchange(*failure, peer_, loop_.context, loop_.recorder);
+    const auto bytes = co_await respond(exchange);
+    finish_exchange(exchange, bytes, loop_.context, loop_.recorder);
+    co_await linger();
+    co_return false;
+  }
+}
+
+awaitable<bool> Connection::continue_if_expected(Exchange& exchange) {
+  if (!exchange.expects_continue || parser_.done() || !in_.empty()) co_return true;
+  exchange.expects_continue = false;
+  co_return co_await send_text("HTTP/1.1 100 Continue\r\n\r\n", false);
+}
+
+/// Sets the answer when `bytes` are too many or the bytes are no HTTP. True: the body is fine so
+/// far.
+bool Connection::body_is_fine(Exchange& exchange, std::uint64_t bytes) {
+  const auto limit = exchange.route->body_bytes_max;
+  if (const auto& failure = parser_.failure()) {
+    exchange.answer(problem(failure->status, "", failure->detail));
+  } else if (bytes > limit) {
+    exchange.answer(problem(
+        413, "",
+        "The body is longer than the " + std::to_string(limit) + " bytes that are taken here."));
+  } else {
+    return true;
+  }
+  exchange.keep_alive = false;
+  return false;
+}
+
+/// The whole body into the request. False: the connection is gone.
+awaitable<bool> Connection::read_body(Exchange& exchange) {
+  if (!co_await continue_if_expected(exchange)) co_return false;
+  auto& body = exchange.request->body;
+  for (;;) {
+    feed();
+    body += parser_.body();
+    parser_.body().clear();
+    if (!body_is_fine(exchange, body.size()) || parser_.done()) co_return true;
+    arm(Wait::progress);
+    if (!co_await read_more()) co_return false;
+  }
+}
+
+/// The next part of a streamed body; empty at its end. False: gone, or no HTTP (answered).
+awaitable<bool> Connection::fill_part(Exchange& exchange, std::string& part) {
+  for (;;) {
+    feed();
+    if (!body_is_fine(exchange, 0)) co_return false;
+    if (parser_.done() || parser_.body().size() >= kPartBytes) break;
+    arm(Wait::progress);
+    if (!co_await read_more()) {
+      exchange.keep_alive = false;
+      co_return false;
+    }
+  }
+  part.swap(parser_.body());
+  parser_.body().clear();
+  co_return true;
+}
+
+/// Begins the sink, hands it the body part by part (the next is read when the last was taken), and
+/// asks it for the answer. When the connection breaks, the sink is destroyed unfinished.
+awaitable<void> Connection::stream_body(Exchange& exchange) {
+  auto sink = std::make_shared<Result<std::unique_ptr<BodySink>>>(std::unique_ptr<BodySink>());
+  auto posted = co_await on_pool([sink, &exchange] { *sink = run_stream_handler(exchange); });
+  if (posted && !*sink) posted = sink->error();
+  std::uint64_t total = 0;
+  bool whole = false;
+  if (posted && !co_await continue_if_expected(exchange)) exchange.keep_alive = false;
+  while (posted && !whole && !exchange.answered) {
+    std::string part;
+    const bool ok = co_await fill_part(exchange, part);
+    total += part.size();
+    if (!ok) break;
+    whole = parser_.done();
+    if (!body_is_fine(exchange, total)) break;
+    auto outcome = std::make_shared<Result<Response>>(Response());
+    posted = co_await on_pool_patiently([sink, outcome, whole, request = exchange.request, &part] {
+      const log::RequestScope scope(request->request_id);
+      try {
+        auto written = part.empty()
+                           ? Result<void>()
+                           : (**sink)->write(std::span(
+                                 reinterpret_cast<const std::uint8_t*>(part.data()), part.size()));
+        if (!written) *outcome = std::move(written).error();
+        if (written && whole) *outcome = (**sink)->finish();
+      } catch (const std::exception& error) {
+        *outcome = Error(Code::internal, error.what());
+      }
+    });
+    if (posted && !*outcome) posted = outcome->error();
+    if (posted && whole) exchange.answer(**std::move(outcome));
+  }
+  if (!posted) exchange.answer(posted.error());
+  // Closing files may block: it belongs on the pool too. When that is full, here.
+  static_cast<void>(co_await on_pool([sink] { *sink = std::unique_ptr<BodySink>(); }));
+}
+
+/// False: the rest is too long, or never came.
+awaitable<bool> Connection::discard_body() {
+  std::uint64_t total = parser_.body().size();
+  parser_.body().clear();
+  while (!parser_.done()) {
+    if (!feed()) co_return false;
+    total += parser_.body().size();
+    parser_.body().clear();
+    if (total > kDiscardBytesMax) co_return false;
+    if (parser_.done()) break;
+    arm(Wait::progress);
+    if (!co_await read_more()) co_return false;
+  }
+  co_return true;
+}
+
+/// True: another request may follow.
+awaitable<bool> Connection::exchange_once() {
+  auto& context = loop_.context;
+  auto exchange = begin_exchange(parser_, peer_, context, loop_.recorder);
+  arm(Wait::none);
+  context.in_flight_gauge.add(1);
+  bool alive = true;
+  if (!exchange.answered) {
+    if (exchange.streams()) {
+      co_await stream_body(exchange);
+      alive = exchange.answered;
+    } else {
+      alive = co_await read_body(exchange);
+      arm(Wait::none);
+      if (alive && !exchange.answered) {
+        if (exchange.route->inline_on_network_thread) {
+          run_handler(exchange);
+        } else {
+          const auto posted = co_await on_pool([&exchange] { run_handler(exchange); });
+          if (!posted) exchange.answer(posted.error());
+        }
+      }
+    }
+  }
+  context.in_flight_gauge.add(-1);
+  if (!alive) co_return false;
+  if (context.draining.load(std::memory_order_relaxed)) exchange.keep_alive = false;
+  const bool body_left = !parser_.done();
+  const auto body_bytes = parser_.content_length().value_or(kDiscardBytesMax + 1);
+  if (body_left && (exchange.expects_continue || body_bytes > kDiscardBytesMax)) {
+    exchange.keep_alive = false;
+  }
+  const auto bytes = co_await respond(exchange);
+  finish_exchange(exchange, bytes, context, loop_.recorder);
+  if (bytes < 0) co_return false;
+  if (body_left && exchange.keep_alive) co_return co_await discard_body();
+  if (!exchange.keep_alive) co_await linger();
+  co_return exchange.keep_alive;
+}
+
+/// Bytes sent, or -1 when the connection broke.
+awaitable<std::int64_t> Connection::respond(Exchange& exchange) {
+  sent_bytes_ = 0;
+  auto head = response_head(exchange, loop_.recorder);
+  const int status = exchange.response.status;
+  const bool bare = exchange.head_only() || status == 204 || status == 304;
+  arm(Wait::progress);
+  bool sent = false;
+  if (const auto* file = std::get_if<FileBody>(&exchange.response.body)) {
+    const bool with_file = !bare && file->length_bytes > 0;
+    sent = co_await send_text(head, with_file);
+    if (sent && with_file) sent = co_await send_file(*file);
+  } else {
+    const auto& body = std::get<std::string>(exchange.response.body);
+    const bool join = !bare && body.size() <= kJoinBytesMax;
+    if (join) head += body;
+    sent = co_await send_text(head, !bare && !join);
+    if (sent && !bare && !join) sent = co_await send_text(body, false);
+  }
+  arm(Wait::none);
+  co_return sent ? sent_bytes_ : -1;
+}
+
+awaitable<bool> Connection::writable() {
+  error_code error;
+  arm(Wait::progress);
+  co_await socket_.async_wait(asio::ip::tcp::socket::wait_write,
+                              asio::redirect_error(use_awaitable, error));
+  co_return !error && !timed_out_;
+}
+
+awaitable<bool> Connection::send_text(std::string_view text, bool more) {
+  while (!text.empty()) {
+    const auto sent = ::send(socket_.native_handle(), text.data(), text.size(),
+                             MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0));
+    if (sent >= 0) {
+      sent_bytes_ += sent;
+      text.remove_prefix(static_cast<std::size_t>(sent));
+    } else if (errno == EAGAIN) {
+      if (!co_await writable()) co_return false;
+    } else if (errno != EINTR) {
+      co_return false;
+    }
+  }
+  co_return true;
+}
+
+awaitable<bool> Connection::send_file(const FileBody& file) {
+  off_t offset = file.offset;
+  auto left = static_cast<std::size_t>(file.length_bytes);
+  while (left > 0) {
+    const auto sent = ::sendfile(socket_.native_handle(), file.file->get(), &offset,
+                                 std::min(left, kSendfileBytes));
+    if (sent > 0) {
+      sent_bytes_ += sent;
+      left -= static_cast<std::size_t>(sent);
+      if (left > 0 && sent == static_cast<ssize_t>(kSendfileBytes)) {
+        co_await asio::post(loop_.io, use_awaitable);
+      }
+    } else if (sent < 0 && errno == EAGAIN) {
+      if (!co_await writable()) co_return false;
+    } else if (sent == 0 || errno != EINTR) {
+      co_return false;
+    }
+  }
+  co_return true;
+}
+
+/// Runs `work` on the pool and comes back to this thread.
+awaitable<Result<void>> Connection::on_pool(std::function<void()> work) {
+  auto self = shared_from_this();
+  auto done = std::make_shared<bool>(false);
+  arm(Wait::none);
+  wake_.expires_at(asio::steady_timer::time_point::max());
+  auto posted = loop_.context.pool.post([self, done, work = std::move(work)] {
+    work();
+    asio::post(self->loop_.io, [self, done] {
+      *done = true;
+      self->wake_.cancel();
+    });
+  });
+  if (!posted) co_return posted;
+  while (!*done) {
+    error_code ignored;
+    co_await wake_.async_wait(asio::redirect_error(use_awaitable, ignored));
+  }
+  co_return Result<void>();
+}
+
+/// The same, waiting a few seconds for a place: a body half taken is not thrown away for a busy
+/// moment.
+awaitable<Result<void>> Connection::on_pool_patiently(std::function<void()> work) {
+  for (int tries = 1;; ++tries) {
+    auto posted = co_await on_pool(work);
+    if (posted || posted.error().code != Code::exhausted || tries >= kBusyTriesMax) {
+      co_return posted;
+    }
+    error_code ignored;
+    wake_.expires_after(std::chrono::milliseconds(kBusyWaitMs));
+    co_await wake_.async_wait(asio::redirect_error(use_awaitable, ignored));
+  }
+}
+
+/// Lets the other side read the answer before the reset that closing with unread bytes would send.
+awaitable<void> Connection::linger() {
+  error_code error;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+  std::uint64_t total = 0;
+  arm(Wait::progress);
+  while (!error && !timed_out_ && total < kDiscardBytesMax) {
+    in_.resize(kReadBytes);
+    total += co_await socket_.async_read_some(asio::buffer(in_),
+                                              asio::redirect_error(use_awaitable, error));
+  }
+}
+
+awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
+  while (co_await self->read_head()) {
+    if (!co_await self->exchange_once()) break;
+  }
+  self->close();
+}
+
+class NetLoopThread final : public NetLoop {
+ public:
+  explicit NetLoopThread(ServerContext& context)
+      : state_(context), work_(state_.io.get_executor()), sweep_timer_(state_.io) {
+    thread_ = std::thread([this] {
+      pthread_setname_np(pthread_self(), "net");
+      sweep();
+      state_.io.run();
+    });
+  }
+
+  ~NetLoopThread() override {
+    asio::post(state_.io, [this] {
+      stopping_ = true;
+      sweep_timer_.cancel();
+      for (auto* connection : state_.connections) connection->close();
+      work_.reset();
+    });
+    thread_.join();
+  }
+
+  void take(UniqueFd socket, const std::string& peer) override {
+    auto shared = std::make_shared<UniqueFd>(std::move(socket));
+    asio::post(state_.io, [this, shared, peer] { adopt(std::move(*shared), peer); });
+  }
+
+  void drain() override {
+    asio::post(state_.io, [this] {
+      for (auto* connection : state_.connections) connection->close_when_idle();
+    });
+  }
+
+ private:
+  void adopt(UniqueFd fd, const std::string& peer) {
+    asio::ip::tcp::socket socket(state_.io);
+    error_code error;
+    const bool six = peer.find(':') != std::string::npos;
+    socket.assign(six ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), fd.get(), error);
+    if (!error) fd.release();
+    if (!error) socket.non_blocking(true, error);
+    if (!error) socket.set_option(asio::ip::tcp::no_delay(true), error);
+    if (error || stopping_) {
+      state_.context.connections_count.fetch_sub(1, std::memory_order_relaxed);
+      return;
+    }
+    auto connection = std::make_shared<Connection>(state_, std::move(socket), peer);
+    asio::co_spawn(state_.io, Connection::run(std::move(connection)), asio::detached);
+  }
+
+  void sweep() {
+    const auto now_us = state_.context.clock.mono_us();
+    for (auto* connection : state_.connections) connection->expire_if_due(now_us);
+    sweep_timer_.expires_after(std::chrono::milliseconds(kSweepMs));
+    sweep_timer_.async_wait([this](const error_code& error) {
+      if (!error && !stopping_) sweep();
+    });
+  }
+
+  LoopState state_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  asio::steady_timer sweep_timer_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace
+
+std::unique_ptr<NetLoop> NetLoop::start(ServerContext& context) {
+  return std::make_unique<NetLoopThread>(context);
+}
+
+}  // namespace filoscope::api

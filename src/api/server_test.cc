@@ -1,0 +1,394 @@
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/mman.h>
+
+#include <atomic>
+#include <future>
+
+#include "api/api.h"
+#include "api/delivery.h"
+#include "api/test_client.h"
+#include "base/log.h"
+
+namespace filoscope::api {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+UniqueFd memory_file(const std::string& content) {
+  UniqueFd fd(memfd_create("test", MFD_CLOEXEC));
+  EXPECT_TRUE(write_all(fd.get(), crypto::as_bytes(content), 0));
+  return fd;
+}
+
+/// Keeps what a streamed body brings.
+class CollectingSink final : public BodySink {
+ public:
+  CollectingSink(std::string& into, std::atomic<int>& alive) : into_(into), alive_(alive) {
+    ++alive_;
+  }
+  ~CollectingSink() override { --alive_; }
+  Result<void> write(std::span<const std::uint8_t> bytes) override {
+    into_ += crypto::as_text(bytes);
+    if (into_.find("poison") != std::string::npos) return Error(Code::conflict, "poisoned");
+    return {};
+  }
+  Result<Response> finish() override {
+    Response response;
+    response.status = 201;
+    response.body = std::to_string(into_.size());
+    return response;
+  }
+
+ private:
+  std::string& into_;
+  std::atomic<int>& alive_;
+};
+
+class ServerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    log::set_level(log::Level::off);
+    ASSERT_TRUE(config_.set("api.slow_client_s", "1"));
+    ASSERT_TRUE(config_.set("api.net_threads", "2"));
+    ASSERT_TRUE(config_.set("api.work_threads", "2"));
+    ASSERT_TRUE(config_.set("api.work_queue_max", "4"));
+  }
+  void start() {
+    auto server = Server::start("127.0.0.1:0", routes(), config_, clock_);
+    ASSERT_TRUE(server) << server.error().message;
+    server_ = *std::move(server);
+  }
+  std::string address() const { return server_->address(); }
+
+  Router routes() {
+    Router router;
+    router.add({"GET", "/hello/{name}", Handler([](const Request& request) -> Result<Response> {
+                  Response response;
+                  response.content_type = "text/plain";
+                  response.body = "hello " + request.parameters.at("name") + " " +
+                                  request.request_id + " " + request.remote_address;
+                  return response;
+                })});
+    router.add({"POST", "/echo", Handler([](const Request& request) -> Result<Response> {
+                  Response response;
+                  response.body = request.body;
+                  return response;
+                }),
+                1000});
+    router.add({"POST", "/stream",
+                StreamHandler([this](const Request&) -> Result<std::unique_ptr<BodySink>> {
+                  return std::unique_ptr<BodySink>(
+                      std::make_unique<CollectingSink>(streamed_, sinks_alive_));
+                }),
+                64 << 20});
+    router.add({"POST", "/refuse",
+                StreamHandler([](const Request&) -> Result<std::unique_ptr<BodySink>> {
+                  return Error(Code::conflict, "not now");
+                }),
+                64 << 20});
+    router.add({"GET", "/throw", Handler([](const Request&) -> Result<Response> {
+                  throw std::runtime_error("secret detail");
+                })});
+    router.add({"GET", "/wait", Handler([this](const Request&) -> Result<Response> {
+                  ++waiting_;
+                  gate_.wait();
+                  return Response();
+                })});
+    const auto file = std::make_shared<OpenFile>();
+    file->file = std::make_shared<UniqueFd>(memory_file(content_));
+    file->size_bytes = static_cast<std::int64_t>(content_.size());
+    file->etag = "\"tag\"";
+    Route media{"GET", "/file", Handler([file](const Request& request) -> Result<Response> {
+                  return deliver(request, *file, "video/mp4", "public, max-age=60");
+                })};
+    media.inline_on_network_thread = true;
+    router.add(std::move(media));
+    return router;
+  }
+
+  Config config_;
+  SystemClock clock_;
+  std::string content_ = [] {
+    std::string text(8 << 20, '\0');
+    for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * 31 / 7);
+    return text;
+  }();
+  std::string streamed_;
+  std::atomic<int> sinks_alive_{0}, waiting_{0};
+  std::promise<void> open_gate_;
+  std::shared_future<void> gate_ = open_gate_.get_future().share();
+  std::unique_ptr<Server> server_;
+};
+
+constexpr const char* kGet = "GET /hello/ada HTTP/1.1\r\nHost: x\r\n\r\n";
+
+TEST_F(ServerTest, KeepsAConnectionAndAnswersEachRequest) {
+  start();
+  TestClient client(address());
+  for (int i = 0; i < 3; ++i) {
+    const auto answer = client.ask(kGet);
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_THAT(answer.body, HasSubstr("hello ada"));
+    EXPECT_THAT(answer.body, HasSubstr(answer.headers.at("x-request-id")));
+    EXPECT_EQ(answer.headers.at("connection"), "keep-alive");
+    EXPECT_THAT(answer.headers.at("content-security-policy"), HasSubstr("frame-ancestors 'none'"));
+  }
+}
+
+TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
+  start();
+  TestClient client(address());
+  std::string all;
+  for (int i = 0; i < 20; ++i) {
+    all += "GET /hello/n" + std::to_string(i) + " HTTP/1.1\r\nHost: x\r\n\r\n";
+    all += "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n" + std::to_string(10 + i);
+  }
+  client.send(all);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_THAT(client.read_answer().body, HasSubstr("hello n" + std::to_string(i) + " "));
+    EXPECT_EQ(client.read_answer().body, std::to_string(10 + i));
+  }
+}
+
+TEST_F(ServerTest, RefusesBadFramingWithAProblem) {
+  start();
+  const std::pair<std::string, int> cases[] = {
+      {"GARBAGE\r\n\r\n", 400},
+      {"GET /hello/a HTTP/1.1\r\n\r\n", 400},
+      {"GET /hello/%zz HTTP/1.1\r\nHost: x\r\n\r\n", 400},
+      {"GET hello HTTP/1.1\r\nHost: x\r\n\r\n", 400},
+      {"GET /hello/a HTTP/2.7\r\nHost: x\r\n\r\n", 505},
+      {"GET /hello/a HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400},
+      {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc", 400},
+      {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400},
+      {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
+       "0\r\n\r\n",
+       400},
+      {"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab\r\n", 400},
+      {"POST /stream HTTP/1.1\r\nHost: x\r\n\r\n", 411},
+      {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n", 413},
+      {"DELETE /echo HTTP/1.1\r\nHost: x\r\n\r\n", 405},
+      {"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n", 404},
+      {"GET /" + std::string(20000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", 431},
+  };
+  for (const auto& [request, status] : cases) {
+    TestClient client(address());
+    const auto answer = client.ask(request);
+    EXPECT_EQ(answer.status, status) << request.substr(0, 80);
+    EXPECT_EQ(answer.headers.at("content-type"), "application/problem+json");
+    EXPECT_THAT(answer.body, HasSubstr("\"detail\""));
+  }
+}
+
+TEST_F(ServerTest, ListsTheMethodsOfAPath) {
+  start();
+  TestClient client(address());
+  const auto refused = client.ask("PUT /hello/a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(refused.status, 405);
+  EXPECT_EQ(refused.headers.at("allow"), "GET, HEAD, OPTIONS");
+  const auto options = client.ask("OPTIONS /hello/a HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(options.status, 204);
+  EXPECT_EQ(options.headers.at("allow"), "GET, HEAD, OPTIONS");
+}
+
+TEST_F(ServerTest, ReadsChunkedBodiesAndLimitsThem) {
+  start();
+  TestClient client(address());
+  const std::string head = "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_EQ(client.ask(head + "3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\n\r\n").body, "abcdefg");
+  EXPECT_EQ(client.ask(head + "7d0\r\n" + std::string(2000, 'x') + "\r\n0\r\n\r\n").status, 413);
+  EXPECT_TRUE(client.closed_by_server());
+}
+
+TEST_F(ServerTest, RequestIdsAreTakenWhenSane) {
+  start();
+  TestClient client(address());
+  auto answer = client.ask("GET /hello/a HTTP/1.1\r\nHost: x\r\nX-Request-Id: abc-1\r\n\r\n");
+  EXPECT_EQ(answer.headers.at("x-request-id"), "abc-1");
+  answer = client.ask("GET /hello/a HTTP/1.1\r\nHost: x\r\nX-Request-Id: a\"b\r\n\r\n");
+  EXPECT_EQ(answer.headers.at("x-request-id").size(), 13);
+}
+
+TEST_F(ServerTest, HidesWhatIsOurFault) {
+  start();
+  TestClient client(address());
+  const auto answer = client.ask("GET /throw HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(answer.status, 500);
+  EXPECT_THAT(answer.body, Not(HasSubstr("secret")));
+  EXPECT_EQ(client.ask(kGet).status, 200);
+}
+
+TEST_F(ServerTest, StreamsALargeBodyWithContinue) {
+  start();
+  TestClient client(address());
+  const auto head = "POST /stream HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: " +
+                    std::to_string(content_.size()) + "\r\n\r\n";
+  EXPECT_EQ(client.ask(head).status, 100);
+  const auto answer = client.ask(content_);
+  EXPECT_EQ(answer.status, 201);
+  EXPECT_EQ(answer.body, std::to_string(content_.size()));
+  EXPECT_EQ(streamed_, content_);
+  EXPECT_EQ(client.ask(kGet).status, 200);
+}
+
+TEST_F(ServerTest, AnswersARefusedStreamAndKeepsTheConnection) {
+  start();
+  TestClient client(address());
+  const auto head = "POST /refuse HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n";
+  client.send(head + std::string(1'000'000, 'x'));
+  EXPECT_EQ(client.read_answer().status, 409);
+  EXPECT_EQ(client.ask(kGet).status, 200);
+}
+
+TEST_F(ServerTest, AnswersWhenASinkRefusesInTheMiddle) {
+  start();
+  TestClient client(address());
+  client.send("POST /stream HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\npoison" +
+              std::string(999'994, 'x'));
+  EXPECT_EQ(client.read_answer().status, 409);
+  EXPECT_EQ(client.ask(kGet).status, 200);
+}
+
+TEST_F(ServerTest, DestroysTheSinkOfABrokenUpload) {
+  start();
+  {
+    TestClient client(address());
+    client.send("POST /stream HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n" +
+                std::string(600'000, 'x'));
+  }
+  server_->stop(5000);
+  EXPECT_EQ(sinks_alive_, 0);
+}
+
+TEST_F(ServerTest, ServesRangesAndConditions) {
+  start();
+  TestClient client(address());
+  const auto ask = [&client](const std::string& fields, const std::string& method = "GET") {
+    return client.ask(method + " /file HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n",
+                      method == "HEAD");
+  };
+  const auto whole = ask("");
+  EXPECT_EQ(whole.status, 200);
+  EXPECT_EQ(whole.body, content_);
+  const auto part = ask("Range: bytes=1000-260999\r\n");
+  EXPECT_EQ(part.status, 206);
+  EXPECT_EQ(part.body, content_.substr(1000, 260'000));
+  EXPECT_EQ(part.headers.at("content-range"), "bytes 1000-260999/8388608");
+  EXPECT_EQ(ask("Range: bytes=-5\r\n").body, content_.substr(content_.size() - 5));
+  const auto behind = ask("Range: bytes=8388608-\r\n");
+  EXPECT_EQ(behind.status, 416);
+  EXPECT_EQ(behind.headers.at("content-range"), "bytes */8388608");
+  EXPECT_EQ(ask("Range: bytes=0-9\r\nIf-Range: \"tag\"\r\n").status, 206);
+  EXPECT_EQ(ask("Range: bytes=0-9\r\nIf-Range: \"old\"\r\n").status, 200);
+  const auto unchanged = ask("If-None-Match: \"a\", W/\"tag\"\r\n");
+  EXPECT_EQ(unchanged.status, 304);
+  EXPECT_EQ(unchanged.headers.at("etag"), "\"tag\"");
+  const auto head = ask("", "HEAD");
+  EXPECT_EQ(head.status, 200);
+  EXPECT_EQ(head.headers.at("content-length"), "8388608");
+  EXPECT_EQ(ask("Range: bytes=0-0\r\n").body.size(), 1);
+}
+
+TEST_F(ServerTest, DropsAClientThatSendsNothingMore) {
+  start();
+  TestClient client(address());
+  client.send("GET /hello/a HTTP/1.1\r\nHost:");
+  EXPECT_EQ(client.read_answer().status, 408);
+  EXPECT_TRUE(client.closed_by_server());
+}
+
+TEST_F(ServerTest, DropsAClientThatReadsNothing) {
+  start();
+  TestClient client(address(), 4096);
+  client.send("GET /file HTTP/1.1\r\nHost: x\r\n\r\nGET /file HTTP/1.1\r\nHost: x\r\n\r\n");
+  TestClient other(address());
+  const auto before = clock_.mono_us();
+  while (clock_.mono_us() - before < 2'500'000) {
+    ASSERT_EQ(other.ask(kGet).status, 200);
+  }
+  EXPECT_TRUE(client.closed_by_server());
+}
+
+TEST_F(ServerTest, SaysBusyWhenTheQueueIsFull) {
+  start();
+  std::vector<std::unique_ptr<TestClient>> clients;
+  int busy = 0;
+  for (int i = 0; i < 12; ++i) {
+    clients.push_back(std::make_unique<TestClient>(address()));
+    clients.back()->send("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  // Two run and four wait; so six are refused, whichever they are.
+  open_gate_.set_value();
+  for (auto& client : clients) {
+    const auto answer = client->read_answer();
+    if (answer.status == 429) {
+      ++busy;
+      EXPECT_EQ(answer.headers.at("retry-after"), "5");
+    } else {
+      EXPECT_EQ(answer.status, 200);
+    }
+  }
+  EXPECT_LE(busy, 6);
+}
+
+TEST_F(ServerTest, RefusesConnectionsAboveTheCap) {
+  ASSERT_TRUE(config_.set("api.connections_max", "16"));
+  start();
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < 16; ++i) {
+    clients.push_back(std::make_unique<TestClient>(address()));
+    ASSERT_EQ(clients.back()->ask(kGet).status, 200);
+  }
+  TestClient refused(address());
+  EXPECT_EQ(refused.read_answer().status, 503);
+  EXPECT_TRUE(refused.closed_by_server());
+}
+
+TEST_F(ServerTest, StopLetsRunningRequestsFinish) {
+  start();
+  TestClient idle(address());
+  ASSERT_EQ(idle.ask(kGet).status, 200);
+  TestClient busy(address());
+  busy.send("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n");
+  while (waiting_ == 0) std::this_thread::yield();
+  auto stopped = std::async(std::launch::async, [this] { server_->stop(5000); });
+  EXPECT_TRUE(idle.closed_by_server());
+  open_gate_.set_value();
+  const auto answer = busy.read_answer();
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.headers.at("connection"), "close");
+  stopped.get();
+  EXPECT_FALSE(TestClient(address()).connected());
+}
+
+TEST_F(ServerTest, SaysWhenTheAddressIsTaken) {
+  start();
+  const auto second = Server::start(address().substr(7), Router(), config_, clock_);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Code::conflict);
+  EXPECT_EQ(Server::start("nonsense", Router(), config_, clock_).error().code,
+            Code::invalid_argument);
+}
+
+TEST_F(ServerTest, ThrottlesAddressesBehindATrustedProxy) {
+  ASSERT_TRUE(config_.set("api.requests_per_minute_max", "10"));
+  ASSERT_TRUE(config_.set("api.trusted_proxies", "127.0.0.1"));
+  start();
+  TestClient client(address());
+  int refused = 0;
+  for (int i = 0; i < 20; ++i) {
+    const auto answer = client.ask(
+        "GET /hello/a HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 10.1.2.3, 203.0.113.9\r\n\r\n");
+    if (answer.status == 429) ++refused;
+    if (answer.status == 200) {
+      EXPECT_THAT(answer.body, HasSubstr("203.0.113.9"));
+    }
+  }
+  EXPECT_GE(refused, 9);
+  EXPECT_EQ(client.ask(kGet).status, 200) << "loopback itself is exempt";
+}
+
+}  // namespace
+}  // namespace filoscope::api
