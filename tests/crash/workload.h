@@ -46,7 +46,8 @@ class Expected {
   /// False when the line is none (cut off by the crash) or reports an error.
   bool note(const std::string& line);
   /// Nothing acknowledged is lost, nothing half-written is visible; the first contradiction found.
-  Result<void> audit(const std::filesystem::path& folder) const;
+  /// What was stored without an acknowledgement is expected from then on.
+  Result<void> audit(const std::filesystem::path& folder);
   std::int64_t acknowledged_count() const { return count_; }
   std::int64_t full_count() const { return full_; }
 
@@ -55,7 +56,7 @@ class Expected {
   Result<void> audit_rows(Database& database, std::map<int, std::int64_t>& rows) const;
   Result<void> audit_log(EventLog& log, const std::map<int, std::int64_t>& rows) const;
   Result<void> audit_blobs(const BlobStore& blobs) const;
-  Result<void> audit_states(const std::filesystem::path& folder) const;
+  Result<void> audit_states(const std::filesystem::path& folder);
 
   std::map<int, std::int64_t> rows_;
   std::map<int, std::int64_t> states_;
