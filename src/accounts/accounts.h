@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,26 @@ inline const Setting<std::int64_t> kGuestTtlHours{"accounts.guest_ttl_hours", 24
 inline const Setting<std::int64_t> kSignInAttemptsMax{
     "accounts.sign_in_attempts_max", 10, 1, 1000,
     "Failed sign-ins per account in 15 minutes before it is locked for 15."};
+inline const Setting<std::int64_t> kPasswordWaitMs{
+    "accounts.password_wait_ms", 5'000, 0, 60'000,
+    "How long a password check waits for its turn before it is refused."};
+inline const Setting<std::int64_t> kTokenRotationHours{
+    "accounts.token_rotation_hours", 24, 1, 8760, "Age at which a session's token is replaced."};
+inline const Setting<std::int64_t> kSessionsMax{
+    "accounts.sessions_max", 50, 1, 10'000,
+    "Sessions of one account; the longest unused one ends for a new one."};
+inline const Setting<std::int64_t> kSessionsCachedMax{"accounts.sessions_cached_max", 100'000, 1,
+                                                      10'000'000,
+                                                      "Sessions known without asking the disk."};
+inline const Setting<std::int64_t> kAccountsMax{
+    "accounts.accounts_max", 1'000'000, 1, 100'000'000,
+    "Accounts of this server; all are held in memory, about 1 kB each."};
+inline const Setting<std::int64_t> kGuestsMax{"accounts.guests_max", 200'000, 1, 100'000'000,
+                                              "Anonymous visitors at one time."};
+inline const Setting<std::int64_t> kMutesMax{"accounts.mutes_max", 1'000, 1, 100'000,
+                                             "People, words and hashtags a person may mute."};
+inline const Setting<std::int64_t> kFollowsMax{"accounts.follows_max", 10'000, 1, 1'000'000,
+                                               "People one account may follow."};
 
 struct Account {
   AccountId id;
@@ -55,7 +76,7 @@ struct Viewer {
   std::string language;
   std::string feed_mode = "for_you";
   std::uint8_t age = 0;      ///< full years; 0 unknown (counts as a minor)
-  std::string session_hash;  ///< of the token; what CSRF values are bound to
+  std::string session_hash;  ///< what CSRF values are bound to; stays when the token is rotated
   bool guest() const { return person && !account; }
 };
 
@@ -73,7 +94,7 @@ struct SignedIn {
 };
 
 struct ProfileChange {
-  std::optional<std::string> display_name, bio, language, feed_mode;
+  std::optional<std::string> display_name{}, bio{}, language{}, feed_mode{};
 };
 
 struct Counts {
@@ -134,13 +155,14 @@ class Accounts {
   /// Cached; extends the session at most once an hour. Errors: unauthenticated (unknown, ended).
   virtual Result<Viewer> authenticate(std::string_view token) = 0;
   /// A fresh token for the same session; the old one stays valid for 60 s. Called by the API when
-  /// `rotate_due`.
+  /// `rotate_due`. Errors: unauthenticated; conflict (it was rotated already, by a request beside
+  /// this one: go on with the old token, the other answer carries the new one).
   virtual Result<std::string> rotate(std::string_view token) = 0;
   virtual bool rotate_due(std::string_view token) = 0;
 
   virtual Result<Account> get(AccountId id) = 0;
   virtual Result<Account> find(std::string_view handle) = 0;
-  /// In the order asked; unknown ids are left out.
+  /// In memory, as all reading of accounts. In the order asked; unknown ids are left out.
   virtual Result<std::vector<Account>> get_many(std::span<const AccountId> ids) = 0;
   virtual std::optional<AccountId> account_of(PersonKey person) = 0;
   virtual std::optional<PersonKey> person_of(AccountId account) = 0;  ///< in memory
@@ -150,11 +172,17 @@ class Accounts {
   /// unauthenticated (wrong password).
   virtual Result<void> remove(AccountId id, std::string_view password) = 0;
   virtual Result<void> remove_sample_accounts() = 0;
+  /// Runs inside the transaction, on the writer's thread. Also for a guest whose state expired; the
+  /// account is none then.
   using DeleteHook = std::function<Result<void>(Session&, AccountId, PersonKey)>;
   virtual void on_delete(DeleteHook hook) = 0;  ///< before serving starts
 
   virtual Result<void> set_follow(const Viewer& who, AccountId other,
                                   bool on) = 0;  ///< denied when blocked either way
+  /// As set_follow; `also` runs inside its transaction when something changes. True when it did.
+  using Also = std::function<Result<void>(Session&)>;
+  virtual Result<bool> set_follow_with(const Viewer& who, AccountId other, bool on,
+                                       const Also& also) = 0;
   virtual Result<void> set_block(const Viewer& who, AccountId other,
                                  bool on) = 0;  ///< also ends follows both ways
   virtual Result<void> set_mute(const Viewer& who, MuteKind kind, std::string_view what,

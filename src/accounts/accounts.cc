@@ -1,0 +1,372 @@
+#include <algorithm>
+#include <tuple>
+
+#include "accounts/accounts_impl.h"
+#include "accounts/schema.h"
+#include "accounts/text.h"
+#include "engine/records.h"
+
+namespace filoscope::accounts {
+namespace {
+
+constexpr std::uint8_t kLoggedAgeMax = 99;  // engine::PersonChanged
+constexpr std::int64_t kCandidatesMax = 500;
+constexpr std::size_t kQueryBytesMax = 400;
+constexpr const char* kLastCharacter = "\xF4\x8F\xBF\xBF";  // sorts behind every other
+
+Account account_of_row(const Row& row) {
+  Account account;
+  account.id = AccountId::from_db(row.integer(0));
+  account.person = PersonKey::from_db(row.integer(1));
+  account.handle = row.text(2);
+  account.display_name = row.text(3);
+  account.bio = row.text(4);
+  account.birth_date = row.text(5);
+  account.language = row.text(6);
+  account.feed_mode = row.text(7);
+  account.created_ms = row.integer(8);
+  return account;
+}
+
+Error no_such_account() { return Error(Code::not_found, "there is no such account"); }
+
+Error taken() { return Error(Code::conflict, "handle: this one is taken; choose another"); }
+
+PersonKey new_person() {
+  PersonKey person;
+  while (!person) person.value = crypto::random_u64() >> 1;
+  return person;
+}
+
+}  // namespace
+
+AccountsImpl::AccountsImpl(const Parts& parts)
+    : parts_(parts),
+      sessions_(static_cast<std::size_t>(parts.config[kSessionsCachedMax])),
+      passwords_(parts.config, parts.clock) {}
+
+Result<std::unique_ptr<Accounts>> Accounts::open(const Parts& parts) {
+  FILOSCOPE_DO(parts.database.migrate("accounts", kMigrations));
+  auto accounts = std::make_unique<AccountsImpl>(parts);
+  FILOSCOPE_DO(accounts->load());
+  return std::unique_ptr<Accounts>(std::move(accounts));
+}
+
+Result<void> AccountsImpl::load() {
+  return parts_.database.read([this](Session& session) -> Result<void> {
+    FILOSCOPE_DO(load_people(session));
+    return load_graph(session);
+  });
+}
+
+Result<void> AccountsImpl::load_people(Session& session) {
+  FILOSCOPE_DO(
+      session.query("SELECT id, person, handle, display_name, bio, birth_date, language, "
+                    "feed_mode, created_ms FROM accounts_people",
+                    {}, [this](const Row& row) { directory_.put(account_of_row(row)); }));
+  return session.query("SELECT COUNT(*) FROM accounts_guests", {},
+                       [this](const Row& row) { guests_count_ = row.integer(0); });
+}
+
+Result<PersonKey> AccountsImpl::take_guest(Session& session, const std::optional<Viewer>& guest,
+                                           std::vector<std::string>& ended_tokens) const {
+  ended_tokens.clear();
+  if (!guest || !guest->guest()) return new_person();
+  FILOSCOPE_DO(
+      session.query("SELECT token_hash FROM accounts_guests WHERE person = ? "
+                    "AND ends_ms > ?",
+                    {guest->person.db(), parts_.clock.now_ms()},
+                    [&](const Row& row) { ended_tokens.push_back(row.text(0)); }));
+  if (ended_tokens.empty()) return new_person();  // expired, or another sign-up was first
+  FILOSCOPE_DO(
+      session.execute("DELETE FROM accounts_guests WHERE person = ?", {guest->person.db()}));
+  return guest->person;
+}
+
+Result<Account> AccountsImpl::check_form(const SignUp& form) const {
+  Account account;
+  const auto now_ms = parts_.clock.now_ms();
+  FILOSCOPE_DO(check_handle(form.handle));
+  FILOSCOPE_DO(check_birth_date(form.birth_date, now_ms));
+  FILOSCOPE_DO(check_language(form.language));
+  FILOSCOPE_DO(check_email(form.email));
+  FILOSCOPE_DO(check_time_zone(form.time_zone));
+  FILOSCOPE_TRY(account.display_name,
+                clean_text("display_name", form.display_name, Lines::one, kNameCharactersMax));
+  if (account.display_name.empty()) account.display_name = form.handle;
+  if (directory_.count() >= static_cast<std::size_t>(parts_.config[kAccountsMax])) {
+    return Error(Code::exhausted,
+                 "this server takes no more accounts; its operator can raise "
+                 "accounts.accounts_max");
+  }
+  account.handle = form.handle;
+  account.birth_date = form.birth_date;
+  account.language = form.language;
+  account.feed_mode = "for_you";
+  account.created_ms = now_ms;
+  return account;
+}
+
+Result<void> AccountsImpl::check_free(Session& session, std::string_view handle) const {
+  bool used = false;
+  const auto mark = [&](const Row&) { used = true; };
+  FILOSCOPE_DO(session.query("SELECT 1 FROM accounts_people WHERE handle_folded = ?",
+                             {fold_handle(handle)}, mark));
+  FILOSCOPE_DO(session.query("SELECT 1 FROM accounts_handles_gone WHERE handle_hash = ?",
+                             {handle_hash(handle)}, mark));
+  if (used) return taken();
+  return {};
+}
+
+std::string AccountsImpl::handle_hash(std::string_view handle) const {
+  return crypto::hex(crypto::hmac_sha256(parts_.key, "handle:" + fold_handle(handle)));
+}
+
+Result<void> AccountsImpl::write_words(Session& session, const Account& account) const {
+  FILOSCOPE_DO(session.execute("DELETE FROM accounts_words WHERE account = ?", {account.id.db()}));
+  for (const auto& word : search_words(account.handle, account.display_name)) {
+    FILOSCOPE_DO(session.execute("INSERT INTO accounts_words (word, account) VALUES (?, ?)",
+                                 {word, account.id.db()}));
+  }
+  return {};
+}
+
+Result<void> AccountsImpl::log_person(Session& session, const Account& account) const {
+  const auto now_ms = parts_.clock.now_ms();
+  engine::PersonChanged body;
+  if (!account.language.empty()) {
+    body.language = engine::text_key(primary_language(account.language));
+  }
+  body.age = std::min(age_years(account.birth_date, now_ms), kLoggedAgeMax);
+  LogRecord record = engine::encode(account.person, body);
+  record.at_ms = now_ms;
+  FILOSCOPE_DO(parts_.log.append(session, {&record, 1}));
+  FILOSCOPE_DO(session.execute("UPDATE accounts_people SET logged_age = ? WHERE id = ?",
+                               {std::int64_t{body.age}, account.id.db()}));
+  return {};
+}
+
+Result<void> AccountsImpl::insert_account(Session& session, const Account& account,
+                                          const SignUp& form,
+                                          const std::string& password_hash) const {
+  FILOSCOPE_DO(session.execute(
+      "INSERT INTO accounts_people (id, person, handle, handle_folded, display_name, bio, "
+      "birth_date, language, feed_mode, email, time_zone, password_hash, sample, logged_age, "
+      "created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+      {account.id.db(), account.person.db(), account.handle, fold_handle(account.handle),
+       account.display_name, account.bio, account.birth_date, account.language, account.feed_mode,
+       form.email, form.time_zone, password_hash, std::int64_t{form.sample ? 1 : 0},
+       account.created_ms}));
+  FILOSCOPE_DO(write_words(session, account));
+  return log_person(session, account);
+}
+
+Result<SignedIn> AccountsImpl::sign_up(const SignUp& form) {
+  FILOSCOPE_TRY(Account account, check_form(form));
+  std::string password_hash;
+  if (!form.sample) {
+    FILOSCOPE_TRY(const auto password, prepare_password(form.password));
+    if (fold_handle(form.password) == fold_handle(form.handle)) {
+      return Error(Code::invalid_argument, "password: choose one that is not your handle");
+    }
+    if (directory_.find(form.handle)) return taken();  // before the work of a hash
+    FILOSCOPE_TRY(password_hash, passwords_.hash(password));
+  }
+  const Token token = new_token();
+  const auto family = new_token().hash;
+  std::vector<std::string> ended_tokens;
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(check_free(session, form.handle));
+    account.id = new_id_of<AccountId>(account.created_ms);
+    FILOSCOPE_TRY(account.person, take_guest(session, form.guest, ended_tokens));
+    FILOSCOPE_DO(insert_account(session, account, form, password_hash));
+    return insert_session(session, account.id, token, family);
+  }));
+  directory_.put(account);
+  sessions_.forget(ended_tokens);
+  guests_count_ -= static_cast<std::int64_t>(ended_tokens.size());
+  return SignedIn{account, token.text};
+}
+
+Result<Account> AccountsImpl::get(AccountId id) {
+  if (auto account = directory_.get(id)) return *std::move(account);
+  return no_such_account();
+}
+
+Result<Account> AccountsImpl::find(std::string_view handle) {
+  if (auto account = directory_.find(handle)) return *std::move(account);
+  return no_such_account();
+}
+
+Result<std::vector<Account>> AccountsImpl::get_many(std::span<const AccountId> ids) {
+  return directory_.get_many(ids);
+}
+
+std::optional<AccountId> AccountsImpl::account_of(PersonKey person) {
+  return directory_.account_of(person);
+}
+
+std::optional<PersonKey> AccountsImpl::person_of(AccountId account) {
+  return directory_.person_of(account);
+}
+
+Result<Account> AccountsImpl::change_profile(AccountId id, const ProfileChange& change) {
+  const Hold hold(*this, id.value);
+  auto found = directory_.get(id);
+  if (!found) return no_such_account();
+  Account account = *std::move(found);
+  if (change.display_name) {
+    FILOSCOPE_TRY(account.display_name,
+                  clean_text("display_name", *change.display_name, Lines::one, kNameCharactersMax));
+    if (account.display_name.empty()) account.display_name = account.handle;
+  }
+  if (change.bio) {
+    FILOSCOPE_TRY(account.bio, clean_text("bio", *change.bio, Lines::many, kBioCharactersMax));
+  }
+  if (change.language) FILOSCOPE_DO(check_language(*change.language));
+  const bool other_language = change.language && *change.language != account.language;
+  if (change.language) account.language = *change.language;
+  if (change.feed_mode && *change.feed_mode != "for_you" && *change.feed_mode != "not_profiled") {
+    return Error(Code::invalid_argument, "feed_mode: give \"for_you\" or \"not_profiled\"");
+  }
+  if (change.feed_mode) account.feed_mode = *change.feed_mode;
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute(
+        "UPDATE accounts_people SET display_name = ?, bio = ?, "
+        "language = ?, feed_mode = ? WHERE id = ?",
+        {account.display_name, account.bio, account.language, account.feed_mode, id.db()}));
+    if (change.display_name) FILOSCOPE_DO(write_words(session, account));
+    if (other_language) FILOSCOPE_DO(log_person(session, account));
+    return {};
+  }));
+  directory_.put(account);
+  return account;
+}
+
+Result<void> AccountsImpl::remove(AccountId id, std::string_view password) {
+  const auto account = directory_.get(id);
+  if (!account) return no_such_account();
+  std::string stored;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    return session.query("SELECT password_hash FROM accounts_people WHERE id = ?", {id.db()},
+                         [&](const Row& row) { stored = row.text(0); });
+  }));
+  const auto prepared = prepare_password(password);
+  auto checked =
+      passwords_.check(fold_handle(account->handle), prepared ? *prepared : std::string(), stored);
+  if (!checked && checked.error().code == Code::unauthenticated) {
+    return Error(Code::unauthenticated, "the password is not right; nothing was deleted");
+  }
+  FILOSCOPE_DO(std::move(checked));
+  return remove_account(id, true);
+}
+
+Result<void> AccountsImpl::remove_sample_accounts() {
+  std::vector<AccountId> ids;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    ids.clear();
+    return session.query(
+        "SELECT id FROM accounts_people WHERE sample = 1", {},
+        [&](const Row& row) { ids.push_back(AccountId::from_db(row.integer(0))); });
+  }));
+  // Nobody was known by a sample's handle: it may be made again.
+  for (const auto id : ids) FILOSCOPE_DO(remove_account(id, false));
+  return {};
+}
+
+Result<void> AccountsImpl::remove_account(AccountId id, bool retire_handle) {
+  const Hold hold(*this, id.value);
+  const auto account = directory_.get(id);
+  if (!account) return no_such_account();
+  std::vector<std::string> ended_tokens;
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) {
+    return erase_account(session, *account, retire_handle, ended_tokens);
+  }));
+  directory_.remove(id);
+  sessions_.forget(ended_tokens);
+  return {};
+}
+
+Result<void> AccountsImpl::erase_account(Session& session, const Account& account,
+                                         bool retire_handle,
+                                         std::vector<std::string>& ended_tokens) const {
+  ended_tokens.clear();
+  const auto id = account.id.db();
+  FILOSCOPE_DO(session.query("SELECT token_hash FROM accounts_sessions WHERE account = ?", {id},
+                             [&](const Row& row) { ended_tokens.push_back(row.text(0)); }));
+  FILOSCOPE_DO(session.execute("DELETE FROM accounts_people WHERE id = ?", {id}));
+  FILOSCOPE_DO(session.execute("DELETE FROM accounts_sessions WHERE account = ?", {id}));
+  FILOSCOPE_DO(session.execute("DELETE FROM accounts_words WHERE account = ?", {id}));
+  FILOSCOPE_DO(
+      session.execute("DELETE FROM accounts_follows WHERE follower = ? OR followed = ?", {id, id}));
+  FILOSCOPE_DO(
+      session.execute("DELETE FROM accounts_blocks WHERE account = ? OR other = ?", {id, id}));
+  FILOSCOPE_DO(session.execute("DELETE FROM accounts_mutes WHERE kind = ? AND what = ?",
+                               {static_cast<std::int64_t>(MuteKind::person), account.id.text()}));
+  if (retire_handle) {
+    FILOSCOPE_DO(
+        session.execute("INSERT INTO accounts_handles_gone (handle_hash, at_ms) "
+                        "VALUES (?, ?)",
+                        {handle_hash(account.handle), parts_.clock.now_ms()}));
+  }
+  return erase_person(session, account.id, account.person);
+}
+
+Result<void> AccountsImpl::erase_person(Session& session, AccountId account,
+                                        PersonKey person) const {
+  for (const auto& hook : delete_hooks_) FILOSCOPE_DO(hook(session, account, person));
+  FILOSCOPE_DO(session.execute("DELETE FROM accounts_mutes WHERE person = ?", {person.db()}));
+  FILOSCOPE_DO(parts_.log.blank(session, person));
+  LogRecord record = engine::encode(person, engine::ErasePerson{});
+  record.at_ms = parts_.clock.now_ms();
+  FILOSCOPE_DO(parts_.log.append(session, {&record, 1}));
+  return {};
+}
+
+Result<std::vector<Account>> AccountsImpl::search(std::string_view text, int limit) {
+  if (limit < 1 || limit > 50) {
+    return Error(Code::invalid_argument, "limit: ask for 1 to 50 people at a time");
+  }
+  if (text.size() > kQueryBytesMax) {
+    return Error(Code::invalid_argument, "q: this is too long to search for");
+  }
+  if (text.starts_with('@')) text.remove_prefix(1);
+  const auto words = query_words(text);
+  if (words.empty()) return std::vector<Account>{};
+  const auto& longest = *std::max_element(
+      words.begin(), words.end(), [](const auto& a, const auto& b) { return a.size() < b.size(); });
+  std::vector<AccountId> ids;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    return session.query(
+        "SELECT DISTINCT account FROM accounts_words WHERE word >= ? AND word < ? LIMIT ?",
+        {longest, longest + kLastCharacter, kCandidatesMax},
+        [&](const Row& row) { ids.push_back(AccountId::from_db(row.integer(0))); });
+  }));
+  struct Hit {
+    Account account;
+    int match = 0;  ///< 2 the handle itself, 1 its beginning
+    std::int64_t followers = 0;
+  };
+  std::vector<Hit> hits;
+  for (auto& account : directory_.get_many(ids)) {
+    const auto own = search_words(account.handle, account.display_name);
+    const bool all = std::all_of(words.begin(), words.end(), [&](const std::string& word) {
+      return std::any_of(own.begin(), own.end(),
+                         [&](const auto& w) { return w.starts_with(word); });
+    });
+    if (!all) continue;
+    const auto handle = fold_handle(account.handle);
+    const int match = handle == words[0] ? 2 : handle.starts_with(words[0]) ? 1 : 0;
+    hits.push_back({account, match, directory_.counts(account.id).followers});
+  }
+  std::sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) {
+    return std::tuple(-a.match, -a.followers, a.account.handle) <
+           std::tuple(-b.match, -b.followers, b.account.handle);
+  });
+  if (hits.size() > static_cast<std::size_t>(limit)) hits.resize(static_cast<std::size_t>(limit));
+  std::vector<Account> found;
+  for (auto& hit : hits) found.push_back(std::move(hit.account));
+  return found;
+}
+
+}  // namespace filoscope::accounts

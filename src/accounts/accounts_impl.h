@@ -1,0 +1,133 @@
+#pragma once
+
+/// The implementation of Accounts; one class over several files. Internal to this module.
+///
+/// A change is committed first and then told to the directory, both under the stripes of the
+/// accounts it is about: so memory follows the tables in their order, and what was acknowledged is
+/// what the next question sees.
+
+#include <array>
+#include <atomic>
+
+#include "accounts/accounts.h"
+#include "accounts/directory.h"
+#include "accounts/passwords.h"
+#include "accounts/session_cache.h"
+
+namespace filoscope::accounts {
+
+class AccountsImpl final : public Accounts {
+ public:
+  explicit AccountsImpl(const Parts& parts);
+  Result<void> load();
+
+  Result<SignedIn> sign_up(const SignUp& form) override;
+  Result<SignedIn> sign_in(std::string_view handle, std::string_view password) override;
+  Result<void> sign_out(std::string_view token) override;
+  Result<Guest> make_guest(std::string_view language) override;
+  Result<Viewer> authenticate(std::string_view token) override;
+  Result<std::string> rotate(std::string_view token) override;
+  bool rotate_due(std::string_view token) override;
+
+  Result<Account> get(AccountId id) override;
+  Result<Account> find(std::string_view handle) override;
+  Result<std::vector<Account>> get_many(std::span<const AccountId> ids) override;
+  std::optional<AccountId> account_of(PersonKey person) override;
+  std::optional<PersonKey> person_of(AccountId account) override;
+  Result<Account> change_profile(AccountId id, const ProfileChange& change) override;
+  Result<void> remove(AccountId id, std::string_view password) override;
+  Result<void> remove_sample_accounts() override;
+  void on_delete(DeleteHook hook) override { delete_hooks_.push_back(std::move(hook)); }
+
+  Result<void> set_follow(const Viewer& who, AccountId other, bool on) override;
+  Result<bool> set_follow_with(const Viewer& who, AccountId other, bool on,
+                               const Also& also) override;
+  Result<void> set_block(const Viewer& who, AccountId other, bool on) override;
+  Result<void> set_mute(const Viewer& who, MuteKind kind, std::string_view what, bool on) override;
+  Result<Mutes> mutes(const Viewer& who) override;
+  Relation relation(const Viewer& who, AccountId other) const override;
+  bool blocked(AccountId a, AccountId b) const override;
+  bool follows(AccountId follower, AccountId followed) const override;
+  Counts counts(AccountId id) const override;
+  Result<AccountPage> followers(AccountId id, std::string_view cursor, int limit) override;
+  Result<AccountPage> following(AccountId id, std::string_view cursor, int limit) override;
+  Result<std::vector<Account>> search(std::string_view text, int limit) override;
+
+ private:
+  static constexpr std::size_t kStripesCount = 64;
+  /// Holds the stripes of one or two accounts, in index order.
+  class Hold;
+  struct Token {
+    std::string text, hash;
+  };
+
+  static Token new_token();
+  static std::string hash_of(std::string_view token);  ///< "" for what cannot be a token
+  std::string handle_hash(std::string_view handle) const;
+
+  Result<void> load_people(Session& session);
+  Result<void> load_graph(Session& session);
+
+  // Accounts
+  Result<Account> check_form(const SignUp& form) const;
+  Result<void> check_free(Session& session, std::string_view handle) const;
+  Result<PersonKey> take_guest(Session& session, const std::optional<Viewer>& guest,
+                               std::vector<std::string>& ended_tokens) const;
+  Result<void> insert_account(Session& session, const Account& account, const SignUp& form,
+                              const std::string& password_hash) const;
+  Result<void> write_words(Session& session, const Account& account) const;
+  Result<void> log_person(Session& session, const Account& account) const;
+  Result<void> erase_account(Session& session, const Account& account, bool retire_handle,
+                             std::vector<std::string>& ended_tokens) const;
+  Result<void> erase_person(Session& session, AccountId account, PersonKey person) const;
+  Result<void> remove_account(AccountId id, bool retire_handle);
+
+  // Sessions
+  Result<void> insert_session(Session& session, AccountId account, const Token& token,
+                              const std::string& family) const;
+  Result<void> end_oldest_sessions(Session& session, AccountId account,
+                                   std::vector<std::string>& ended_tokens) const;
+  Result<std::optional<SessionRow>> read_session(const std::string& hash);
+  Result<Viewer> viewer_of(const SessionRow& row, std::int64_t now_ms) const;
+  void extend_session(const std::string& hash, const SessionRow& row, std::int64_t now_ms);
+  void sweep();
+  Result<void> sweep_guests();
+  Result<void> sweep_sessions();
+
+  // Graph
+  /// The two people of an edge. Errors: unauthenticated, not_found, invalid_argument (the same).
+  struct Pair {
+    Account who, other;
+  };
+  Result<Pair> pair_of(const Viewer& who, AccountId other) const;
+  Result<std::string> mute_target(const Viewer& who, MuteKind kind, std::string_view what) const;
+  Result<bool> write_follow(Session& session, const Account& who, const Account& other,
+                            bool on) const;
+  Result<AccountPage> follow_page(std::string_view sql, AccountId id, std::string_view cursor,
+                                  int limit);
+
+  std::int64_t session_ttl_ms() const;
+  Parts parts_;
+  Directory directory_;
+  SessionCache sessions_;
+  Passwords passwords_;
+  std::vector<DeleteHook> delete_hooks_;
+  std::array<Mutex, kStripesCount> stripes_;
+  std::atomic<std::int64_t> guests_count_{0};
+  std::atomic<std::int64_t> next_sweep_ms_{0};
+};
+
+class AccountsImpl::Hold {
+ public:
+  Hold(AccountsImpl& accounts, std::uint64_t a, std::uint64_t b = 0)
+      FILOSCOPE_TSA(no_thread_safety_analysis);
+  ~Hold() FILOSCOPE_TSA(no_thread_safety_analysis);
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+
+ private:
+  Mutex* first_ = nullptr;
+  Mutex* second_ = nullptr;
+};
+
+}  // namespace filoscope::accounts

@@ -1,0 +1,263 @@
+#include "accounts/accounts.h"
+
+#include <gmock/gmock.h>
+
+#include <set>
+#include <thread>
+
+#include "accounts/test_world.h"
+
+namespace filoscope::accounts {
+namespace {
+
+using engine::RecordKind;
+
+Code code_of(const auto& result) { return result ? Code::internal : result.error().code; }
+
+TEST(SignUpTest, EachWrongFieldIsNamedAndNothingIsStored) {
+  TestWorld world;
+  const auto refused = [&](auto change, std::string_view field) {
+    auto form = TestWorld::form("mara");
+    change(form);
+    const auto made = world.accounts->sign_up(form);
+    ASSERT_FALSE(made.has_value()) << field;
+    EXPECT_EQ(made.error().code, Code::invalid_argument);
+    EXPECT_TRUE(made.error().message.starts_with(field)) << made.error().message;
+  };
+  refused([](auto& f) { f.handle = "a b"; }, "handle: ");
+  refused([](auto& f) { f.password = "short"; }, "password: ");
+  refused([](auto& f) { f.handle = "Marasmus", f.password = "marasmus"; }, "password: ");
+  refused([](auto& f) { f.birth_date = "2020-01-01"; }, "birth_date: ");
+  refused([](auto& f) { f.display_name = std::string(51, 'x'); }, "display_name: ");
+  refused([](auto& f) { f.email = "nobody"; }, "email: ");
+  refused([](auto& f) { f.language = "?"; }, "language: ");
+  EXPECT_EQ(world.count_rows("accounts_people"), 0);
+  EXPECT_TRUE(world.records().empty());
+}
+
+TEST(SignUpTest, HandlesAreCaseInsensitiveAndKeptAsTyped) {
+  TestWorld world;
+  EXPECT_EQ(world.person("Mara.Lind").handle, "Mara.Lind");
+  EXPECT_EQ(world.accounts->find("mara.LIND")->handle, "Mara.Lind");
+  EXPECT_EQ(code_of(world.accounts->sign_up(TestWorld::form("mara.lind"))), Code::conflict);
+  EXPECT_EQ(code_of(world.accounts->find("mara")), Code::not_found);
+}
+
+TEST(SignUpTest, ExactlyOneOfEightRacingForAHandleWins) {
+  TestWorld world;
+  std::atomic<int> won{0}, refused{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      const auto made = world.accounts->sign_up(TestWorld::form(i % 2 ? "mara" : "MARA"));
+      if (made) ++won;
+      if (!made && made.error().code == Code::conflict) ++refused;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(won, 1);
+  EXPECT_EQ(refused, 7);
+  EXPECT_EQ(world.count_rows("accounts_people"), 1);
+  EXPECT_EQ(world.count_rows("accounts_sessions"), 1);
+}
+
+TEST(SignUpTest, TellsTheEngineLanguageAndAge) {
+  TestWorld world;
+  auto form = TestWorld::form("mara");
+  form.language = "PT-br";
+  const auto made = world.accounts->sign_up(form).value();
+  const auto records = world.records();
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0].person, made.account.person);
+  const auto body = engine::decode<engine::PersonChanged>(records[0]).value();
+  EXPECT_EQ(body.language, engine::text_key("pt"));
+  EXPECT_EQ(body.age, 33);
+}
+
+TEST(GuestTest, SignUpTakesTheStateAlongForOneOnly) {
+  TestWorld world;
+  const auto guest = world.accounts->make_guest("de").value();
+  const auto viewer = world.accounts->authenticate(guest.token).value();
+  EXPECT_TRUE(viewer.guest());
+  EXPECT_EQ(viewer.person, guest.person);
+  EXPECT_EQ(viewer.language, "de");
+  ASSERT_TRUE(world.accounts->set_mute(viewer, MuteKind::word, "Football", true).has_value());
+  std::vector<PersonKey> people(4);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < people.size(); ++i) {
+    threads.emplace_back([&, i] {
+      auto form = TestWorld::form("mara" + std::to_string(i));
+      form.guest = viewer;
+      people[i] = world.accounts->sign_up(form).value().account.person;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(std::count(people.begin(), people.end(), guest.person), 1);
+  EXPECT_EQ(std::set<PersonKey>(people.begin(), people.end()).size(), people.size());
+  EXPECT_EQ(code_of(world.accounts->authenticate(guest.token)), Code::unauthenticated);
+  Viewer taken;
+  taken.account = *world.accounts->account_of(guest.person);
+  taken.person = guest.person;
+  EXPECT_THAT(world.accounts->mutes(taken)->words, testing::ElementsAre("football"));
+}
+
+TEST(GuestTest, ExpiresAndIsErased) {
+  TestWorld world;
+  const auto guest = world.accounts->make_guest("").value();
+  const auto viewer = world.accounts->authenticate(guest.token).value();
+  ASSERT_TRUE(world.accounts->set_mute(viewer, MuteKind::hashtag, "#Cats", true).has_value());
+  std::vector<PersonKey> erased;
+  world.accounts->on_delete([&](Session&, AccountId account, PersonKey person) -> Result<void> {
+    EXPECT_FALSE(account);
+    erased.push_back(person);
+    return {};
+  });
+  world.clock.advance_ms(24LL * 3600 * 1000 - 1);
+  EXPECT_TRUE(world.accounts->authenticate(guest.token).has_value());
+  world.clock.advance_ms(61'000);
+  EXPECT_EQ(code_of(world.accounts->authenticate(guest.token)), Code::unauthenticated);
+  EXPECT_THAT(erased, testing::ElementsAre(guest.person));
+  EXPECT_EQ(world.count_rows("accounts_guests"), 0);
+  EXPECT_EQ(world.count_rows("accounts_mutes"), 0);
+  EXPECT_EQ(world.count_records(RecordKind::erase_person, guest.person), 1);
+  EXPECT_EQ(code_of(world.accounts->set_mute(viewer, MuteKind::word, "x", true)),
+            Code::unauthenticated);
+}
+
+TEST(GuestTest, ThereIsABound) {
+  TestWorld world(TestWorld::Settings{{"accounts.guests_max", "2"}});
+  EXPECT_TRUE(world.accounts->make_guest("").has_value());
+  EXPECT_TRUE(world.accounts->make_guest("").has_value());
+  EXPECT_EQ(code_of(world.accounts->make_guest("")), Code::exhausted);
+  world.clock.advance_ms(25LL * 3600 * 1000);
+  EXPECT_TRUE(world.accounts->make_guest("").has_value());
+}
+
+TEST(ProfileTest, ChangesAreCheckedAndKept) {
+  TestWorld world;
+  const auto mara = world.person("mara");
+  EXPECT_EQ(code_of(world.accounts->change_profile(AccountId{5}, {})), Code::not_found);
+  EXPECT_EQ(code_of(world.accounts->change_profile(mara.account, {.bio = std::string(201, 'x')})),
+            Code::invalid_argument);
+  EXPECT_EQ(code_of(world.accounts->change_profile(mara.account, {.feed_mode = "magic"})),
+            Code::invalid_argument);
+  const auto before = world.records().size();
+  ASSERT_TRUE(world.accounts
+                  ->change_profile(mara.account, {.display_name = "Mára 北京",
+                                                  .bio = "clay\nand glaze",
+                                                  .feed_mode = "not_profiled"})
+                  .has_value());
+  EXPECT_EQ(world.records().size(), before);
+  ASSERT_TRUE(world.accounts->change_profile(mara.account, {.language = "fr"}).has_value());
+  EXPECT_EQ(world.records().size(), before + 1);
+  world.reopen();
+  const auto stored = world.accounts->get(mara.account).value();
+  EXPECT_EQ(stored.display_name, "Mára 北京");
+  EXPECT_EQ(stored.bio, "clay\nand glaze");
+  EXPECT_EQ(stored.feed_mode, "not_profiled");
+  EXPECT_EQ(stored.language, "fr");
+  EXPECT_EQ(stored.birth_date, "1990-05-04");
+}
+
+TEST(SearchTest, FindsByPrefixOfHandleAndNames) {
+  TestWorld world;
+  const auto mara = world.person("mara_l"), ben = world.person("ben");
+  ASSERT_TRUE(
+      world.accounts->change_profile(mara.account, {.display_name = "Zoë 北京大学"}).has_value());
+  ASSERT_TRUE(
+      world.accounts->change_profile(ben.account, {.display_name = "Mara Stone"}).has_value());
+  const auto handles = [&](std::string_view query) {
+    std::vector<std::string> found;
+    const auto accounts = world.accounts->search(query, 10).value();
+    for (const auto& account : accounts) {
+      found.push_back(account.handle);
+    }
+    return found;
+  };
+  EXPECT_THAT(handles("@MARA"), testing::ElementsAre("mara_l", "ben"));
+  EXPECT_THAT(handles("zoe"), testing::ElementsAre("mara_l"));
+  EXPECT_THAT(handles("大学"), testing::ElementsAre("mara_l"));
+  EXPECT_THAT(handles("st ma"), testing::ElementsAre("ben"));
+  EXPECT_THAT(handles("b"), testing::ElementsAre("ben"));
+  EXPECT_THAT(handles("tone"), testing::IsEmpty());
+  EXPECT_THAT(handles("%"), testing::IsEmpty());
+  EXPECT_EQ(code_of(world.accounts->search("x", 0)), Code::invalid_argument);
+  EXPECT_EQ(code_of(world.accounts->search(std::string(5000, 'x'), 5)), Code::invalid_argument);
+}
+
+TEST(RemoveTest, TakesEverythingAndRetiresTheHandle) {
+  TestWorld world;
+  const auto made = world.accounts->sign_up(TestWorld::form("mara")).value();
+  const auto mara = world.accounts->authenticate(made.token).value();
+  const auto ben = world.person("ben");
+  ASSERT_TRUE(world.accounts->set_follow(mara, ben.account, true).has_value());
+  ASSERT_TRUE(world.accounts->set_follow(ben, mara.account, true).has_value());
+  ASSERT_TRUE(world.accounts->set_mute(mara, MuteKind::word, "x", true).has_value());
+  ASSERT_TRUE(world.accounts->set_mute(ben, MuteKind::person, "mara", true).has_value());
+  int hooks = 0;
+  world.accounts->on_delete([&](Session&, AccountId account, PersonKey person) -> Result<void> {
+    EXPECT_EQ(account, mara.account);
+    EXPECT_EQ(person, mara.person);
+    ++hooks;
+    return {};
+  });
+  EXPECT_EQ(code_of(world.accounts->remove(mara.account, "wrong wrong")), Code::unauthenticated);
+  EXPECT_EQ(hooks, 0);
+  ASSERT_TRUE(world.accounts->remove(mara.account, "correct horse").has_value());
+  EXPECT_EQ(hooks, 1);
+  const auto check = [&] {
+    EXPECT_EQ(code_of(world.accounts->authenticate(made.token)), Code::unauthenticated);
+    EXPECT_EQ(code_of(world.accounts->find("mara")), Code::not_found);
+    EXPECT_EQ(code_of(world.accounts->sign_in("mara", "correct horse")), Code::unauthenticated);
+    EXPECT_EQ(code_of(world.accounts->sign_up(TestWorld::form("MARA"))), Code::conflict);
+    EXPECT_FALSE(world.accounts->account_of(mara.person));
+    EXPECT_EQ(world.accounts->counts(ben.account).followers, 0);
+    EXPECT_EQ(world.accounts->counts(ben.account).following, 0);
+    EXPECT_TRUE(world.accounts->mutes(ben)->people.empty());
+  };
+  check();
+  world.reopen();
+  check();
+  for (const auto* table : {"accounts_follows", "accounts_mutes"}) {
+    EXPECT_EQ(world.count_rows(table), 0) << table;
+  }
+  EXPECT_EQ(code_of(world.accounts->remove(mara.account, "correct horse")), Code::not_found);
+  for (const auto& record : world.records()) {  // the person's records are blank, but the erasure
+    if (record.person != mara.person) continue;
+    if (record.kind == static_cast<std::uint16_t>(RecordKind::erase_person)) {
+      EXPECT_TRUE(engine::decode<engine::ErasePerson>(record).has_value());
+    } else {
+      EXPECT_TRUE(record.body.empty());
+    }
+  }
+  EXPECT_EQ(world.count_records(RecordKind::erase_person, mara.person), 1);
+}
+
+TEST(RemoveTest, AFailingHookUndoesItAll) {
+  TestWorld world;
+  const auto made = world.accounts->sign_up(TestWorld::form("mara")).value();
+  world.accounts->on_delete([](Session&, AccountId, PersonKey) -> Result<void> {
+    return Error(Code::unavailable, "the disk is full");
+  });
+  const auto records = world.records().size();
+  EXPECT_EQ(code_of(world.accounts->remove(made.account.id, "correct horse")), Code::unavailable);
+  EXPECT_TRUE(world.accounts->authenticate(made.token).has_value());
+  EXPECT_TRUE(world.accounts->sign_in("mara", "correct horse").has_value());
+  EXPECT_EQ(world.records().size(), records);
+}
+
+TEST(SampleAccounts, HaveNoPasswordAndGoTogether) {
+  TestWorld world;
+  auto form = TestWorld::form("clay_daily");
+  form.sample = true;
+  ASSERT_TRUE(world.accounts->sign_up(form).has_value());
+  const auto mara = world.person("mara");
+  EXPECT_EQ(code_of(world.accounts->sign_in("clay_daily", form.password)), Code::unauthenticated);
+  ASSERT_TRUE(world.accounts->remove_sample_accounts().has_value());
+  EXPECT_EQ(code_of(world.accounts->find("clay_daily")), Code::not_found);
+  EXPECT_TRUE(world.accounts->get(mara.account).has_value());
+  EXPECT_TRUE(world.accounts->sign_up(form).has_value());
+}
+
+}  // namespace
+}  // namespace filoscope::accounts

@@ -1,0 +1,270 @@
+#include "accounts/accounts_impl.h"
+#include "accounts/page_cursor.h"
+#include "accounts/text.h"
+#include "engine/records.h"
+
+namespace filoscope::accounts {
+namespace {
+
+constexpr std::size_t kMuteCharactersMax = 100;
+
+Error sign_in_first() { return Error(Code::unauthenticated, "sign in or make an account first"); }
+
+Error no_such_account() { return Error(Code::not_found, "there is no such account"); }
+
+}  // namespace
+
+AccountsImpl::Hold::Hold(AccountsImpl& accounts, std::uint64_t a, std::uint64_t b) {
+  const auto stripe = [&](std::uint64_t key) {
+    return &accounts.stripes_[std::hash<AccountId>()(AccountId{key}) % kStripesCount];
+  };
+  first_ = stripe(a);
+  second_ = b == 0 ? first_ : stripe(b);
+  if (second_ < first_) std::swap(first_, second_);
+  first_->lock();
+  if (second_ != first_) second_->lock();
+}
+
+AccountsImpl::Hold::~Hold() {
+  if (second_ != first_) second_->unlock();
+  first_->unlock();
+}
+
+Result<void> AccountsImpl::load_graph(Session& session) {
+  FILOSCOPE_DO(
+      session.query("SELECT follower, followed FROM accounts_follows", {}, [this](const Row& row) {
+        directory_.set_follow(AccountId::from_db(row.integer(0)),
+                              AccountId::from_db(row.integer(1)), true);
+      }));
+  FILOSCOPE_DO(
+      session.query("SELECT account, other FROM accounts_blocks", {}, [this](const Row& row) {
+        directory_.set_block(AccountId::from_db(row.integer(0)), AccountId::from_db(row.integer(1)),
+                             true);
+      }));
+  return session.query(
+      "SELECT person, kind, what FROM accounts_mutes ORDER BY at_ms", {}, [this](const Row& row) {
+        directory_.set_mute(PersonKey::from_db(row.integer(0)),
+                            static_cast<MuteKind>(row.integer(1)), row.text(2), true);
+      });
+}
+
+Result<AccountsImpl::Pair> AccountsImpl::pair_of(const Viewer& who, AccountId other) const {
+  if (!who.account) return sign_in_first();
+  auto self = directory_.get(who.account);
+  if (!self) return sign_in_first();
+  auto found = directory_.get(other);
+  if (!found) return no_such_account();
+  if (self->id == other) {
+    return Error(Code::invalid_argument, "this is yourself; choose another account");
+  }
+  return Pair{*std::move(self), *std::move(found)};
+}
+
+Result<bool> AccountsImpl::write_follow(Session& session, const Account& who, const Account& other,
+                                        bool on) const {
+  const auto now_ms = parts_.clock.now_ms();
+  std::int64_t count = 0;
+  if (on) {
+    FILOSCOPE_TRY(count, session.execute("INSERT INTO accounts_follows (follower, followed, at_ms) "
+                                         "VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                                         {who.id.db(), other.id.db(), now_ms}));
+  } else {
+    FILOSCOPE_TRY(
+        count, session.execute("DELETE FROM accounts_follows WHERE follower = ? AND followed = ?",
+                               {who.id.db(), other.id.db()}));
+  }
+  if (count == 0) return false;
+  LogRecord record = engine::encode(who.person, engine::Follow{other.person, on});
+  record.at_ms = now_ms;
+  FILOSCOPE_DO(parts_.log.append(session, {&record, 1}));
+  return true;
+}
+
+Result<void> AccountsImpl::set_follow(const Viewer& who, AccountId other, bool on) {
+  FILOSCOPE_DO(set_follow_with(who, other, on, {}));
+  return {};
+}
+
+Result<bool> AccountsImpl::set_follow_with(const Viewer& who, AccountId other, bool on,
+                                           const Also& also) {
+  const Hold hold(*this, who.account.value, other.value);
+  FILOSCOPE_TRY(const Pair pair, pair_of(who, other));
+  if (directory_.follows(who.account, other) == on) return false;
+  if (on && directory_.blocked(who.account, other)) {
+    return Error(Code::denied, "you cannot follow this account");
+  }
+  if (on && directory_.counts(who.account).following >= parts_.config[kFollowsMax]) {
+    return Error(Code::exhausted, "you follow " + std::to_string(parts_.config[kFollowsMax]) +
+                                      " people, which is the most; unfollow someone first");
+  }
+  bool changed = false;
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_TRY(changed, write_follow(session, pair.who, pair.other, on));
+    if (changed && also) FILOSCOPE_DO(also(session));
+    return {};
+  }));
+  directory_.set_follow(who.account, other, on);
+  return changed;
+}
+
+Result<void> AccountsImpl::set_block(const Viewer& who, AccountId other, bool on) {
+  const Hold hold(*this, who.account.value, other.value);
+  FILOSCOPE_TRY(const Pair pair, pair_of(who, other));
+  if (directory_.blocks(who.account, other) == on) return {};
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    const auto now_ms = parts_.clock.now_ms();
+    std::int64_t count = 0;
+    if (on) {
+      FILOSCOPE_DO(write_follow(session, pair.who, pair.other, false));
+      FILOSCOPE_DO(write_follow(session, pair.other, pair.who, false));
+      FILOSCOPE_TRY(count, session.execute("INSERT INTO accounts_blocks (account, other, at_ms) "
+                                           "VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                                           {who.account.db(), other.db(), now_ms}));
+    } else {
+      FILOSCOPE_TRY(count,
+                    session.execute("DELETE FROM accounts_blocks WHERE account = ? AND other = ?",
+                                    {who.account.db(), other.db()}));
+    }
+    if (count == 0) return {};
+    LogRecord record = engine::encode(pair.who.person, engine::Block{pair.other.person, on});
+    record.at_ms = now_ms;
+    FILOSCOPE_DO(parts_.log.append(session, {&record, 1}));
+    return {};
+  }));
+  if (on) {
+    directory_.set_follow(who.account, other, false);
+    directory_.set_follow(other, who.account, false);
+  }
+  directory_.set_block(who.account, other, on);
+  return {};
+}
+
+Result<std::string> AccountsImpl::mute_target(const Viewer& who, MuteKind kind,
+                                              std::string_view what) const {
+  if (kind == MuteKind::person) {
+    const auto other = directory_.find(what);
+    if (!other) return no_such_account();
+    if (other->id == who.account) {
+      return Error(Code::invalid_argument, "this is yourself; choose another account");
+    }
+    return other->id.text();
+  }
+  const bool hashtag = kind == MuteKind::hashtag;
+  if (hashtag && what.starts_with('#')) what.remove_prefix(1);
+  FILOSCOPE_TRY(const auto clean,
+                clean_text(hashtag ? "hashtag" : "word", what, Lines::one, kMuteCharactersMax));
+  auto folded = fold_text(clean);
+  if (folded.empty() || folded.find(' ') != std::string::npos) {
+    return Error(Code::invalid_argument, hashtag ? "hashtag: give a single one, such as #ceramics"
+                                                 : "word: give a single word");
+  }
+  return folded;
+}
+
+Result<void> AccountsImpl::set_mute(const Viewer& who, MuteKind kind, std::string_view what,
+                                    bool on) {
+  if (!who.person) return sign_in_first();
+  FILOSCOPE_TRY(const auto target, mute_target(who, kind, what));
+  const auto other = kind == MuteKind::person ? AccountId::parse(target) : std::nullopt;
+  const Hold hold(*this, who.account ? who.account.value : who.person.value,
+                  other ? other->value : 0);
+  engine::Mute body;
+  body.kind = static_cast<engine::MuteKind>(kind);
+  body.on = on;
+  if (other) {
+    const auto person = directory_.person_of(*other);
+    if (!person) return no_such_account();
+    body.key = person->value;
+  } else {
+    body.key = engine::text_key(target);
+  }
+  if (who.account && !directory_.person_of(who.account)) return sign_in_first();
+  if (on &&
+      directory_.mutes_count(who.person) >= static_cast<std::size_t>(parts_.config[kMutesMax])) {
+    return Error(Code::exhausted, "you mute " + std::to_string(parts_.config[kMutesMax]) +
+                                      " things, which is the most; end one first");
+  }
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    const auto now_ms = parts_.clock.now_ms();
+    const auto kind_number = static_cast<std::int64_t>(kind);
+    if (!who.account) {
+      bool known = false;
+      FILOSCOPE_DO(session.query("SELECT 1 FROM accounts_guests WHERE person = ?",
+                                 {who.person.db()}, [&](const Row&) { known = true; }));
+      if (!known) return sign_in_first();
+    }
+    std::int64_t count = 0;
+    if (on) {
+      FILOSCOPE_TRY(count, session.execute("INSERT INTO accounts_mutes (person, kind, what, at_ms) "
+                                           "VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                                           {who.person.db(), kind_number, target, now_ms}));
+    } else {
+      FILOSCOPE_TRY(count, session.execute("DELETE FROM accounts_mutes WHERE person = ? AND "
+                                           "kind = ? AND what = ?",
+                                           {who.person.db(), kind_number, target}));
+    }
+    if (count == 0) return {};
+    LogRecord record = engine::encode(who.person, body);
+    record.at_ms = now_ms;
+    FILOSCOPE_DO(parts_.log.append(session, {&record, 1}));
+    return {};
+  }));
+  directory_.set_mute(who.person, kind, target, on);
+  return {};
+}
+
+Result<Mutes> AccountsImpl::mutes(const Viewer& who) {
+  if (!who.person) return Mutes{};
+  return directory_.mutes(who.person);
+}
+
+Relation AccountsImpl::relation(const Viewer& who, AccountId other) const {
+  return directory_.relation(who, other);
+}
+
+bool AccountsImpl::blocked(AccountId a, AccountId b) const { return directory_.blocked(a, b); }
+
+bool AccountsImpl::follows(AccountId follower, AccountId followed) const {
+  return directory_.follows(follower, followed);
+}
+
+Counts AccountsImpl::counts(AccountId id) const { return directory_.counts(id); }
+
+Result<AccountPage> AccountsImpl::follow_page(std::string_view sql, AccountId id,
+                                              std::string_view cursor, int limit) {
+  FILOSCOPE_DO(check_limit(limit));
+  FILOSCOPE_TRY(const auto after, PageCursor::parse(cursor));
+  std::vector<PageCursor> rows;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    return session.query(
+        sql, {id.db(), after.at_ms, after.at_ms, after.id, static_cast<std::int64_t>(limit) + 1},
+        [&](const Row& row) {
+          rows.push_back({row.integer(1), row.integer(0)});
+        });
+  }));
+  AccountPage page;
+  if (rows.size() > static_cast<std::size_t>(limit)) {
+    rows.pop_back();
+    page.next_cursor = rows.back().text();
+  }
+  std::vector<AccountId> ids;
+  for (const auto& row : rows) ids.push_back(AccountId::from_db(row.id));
+  page.items = directory_.get_many(ids);
+  return page;
+}
+
+Result<AccountPage> AccountsImpl::followers(AccountId id, std::string_view cursor, int limit) {
+  return follow_page(
+      "SELECT follower, at_ms FROM accounts_follows WHERE followed = ? AND (at_ms < ? OR "
+      "(at_ms = ? AND follower < ?)) ORDER BY at_ms DESC, follower DESC LIMIT ?",
+      id, cursor, limit);
+}
+
+Result<AccountPage> AccountsImpl::following(AccountId id, std::string_view cursor, int limit) {
+  return follow_page(
+      "SELECT followed, at_ms FROM accounts_follows WHERE follower = ? AND (at_ms < ? OR "
+      "(at_ms = ? AND followed < ?)) ORDER BY at_ms DESC, followed DESC LIMIT ?",
+      id, cursor, limit);
+}
+
+}  // namespace filoscope::accounts

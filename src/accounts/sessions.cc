@@ -1,0 +1,318 @@
+#include "accounts/accounts_impl.h"
+#include "accounts/text.h"
+#include "base/log.h"
+
+namespace filoscope::accounts {
+namespace {
+
+constexpr std::size_t kTokenBytes = 32;
+constexpr std::size_t kTokenCharacters = 43;  // base64url of 32 bytes
+constexpr std::int64_t kHourMs = 3'600'000;
+constexpr std::int64_t kDayMs = 24 * kHourMs;
+constexpr std::int64_t kReplacedTokenMs = 60'000;
+constexpr std::int64_t kSweepEveryMs = 60'000;
+constexpr std::int64_t kSweepMax = 100;  // rows in one transaction
+
+Error signed_out() { return Error(Code::unauthenticated, "your session has ended; sign in again"); }
+
+}  // namespace
+
+AccountsImpl::Token AccountsImpl::new_token() {
+  Token token;
+  token.text = crypto::base64url(crypto::random_bytes(kTokenBytes));
+  token.hash = hash_of(token.text);
+  return token;
+}
+
+std::string AccountsImpl::hash_of(std::string_view token) {
+  if (token.size() != kTokenCharacters) return "";
+  return crypto::hex(crypto::sha256(token));
+}
+
+std::int64_t AccountsImpl::session_ttl_ms() const {
+  return parts_.config[kSessionTtlDays] * kDayMs;
+}
+
+Result<void> AccountsImpl::insert_session(Session& session, AccountId account, const Token& token,
+                                          const std::string& family) const {
+  const auto now_ms = parts_.clock.now_ms();
+  FILOSCOPE_TRY(const auto count,
+                session.execute(
+                    "INSERT INTO accounts_sessions (token_hash, account, family, "
+                    "created_ms, used_ms, ends_ms, replaced) "
+                    "SELECT ?, id, ?, ?, ?, ?, 0 FROM accounts_people WHERE id = ?",
+                    {token.hash, family, now_ms, now_ms, now_ms + session_ttl_ms(), account.db()}));
+  if (count == 0) return signed_out();
+  return {};
+}
+
+Result<void> AccountsImpl::end_oldest_sessions(Session& session, AccountId account,
+                                               std::vector<std::string>& ended_tokens) const {
+  ended_tokens.clear();
+  FILOSCOPE_DO(
+      session.query("SELECT token_hash FROM accounts_sessions WHERE account = ? "
+                    "ORDER BY used_ms DESC, created_ms DESC LIMIT 1000 OFFSET ?",
+                    {account.db(), parts_.config[kSessionsMax]},
+                    [&](const Row& row) { ended_tokens.push_back(row.text(0)); }));
+  for (const auto& hash : ended_tokens) {
+    FILOSCOPE_DO(session.execute("DELETE FROM accounts_sessions WHERE token_hash = ?", {hash}));
+  }
+  return {};
+}
+
+Result<SignedIn> AccountsImpl::sign_in(std::string_view handle, std::string_view password) {
+  std::string stored;
+  const auto folded = fold_handle(handle.substr(0, kHandleCharactersMax + 1));
+  const auto account = directory_.find(folded);
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    return session.query("SELECT password_hash FROM accounts_people WHERE handle_folded = ?",
+                         {folded}, [&](const Row& row) { stored = row.text(0); });
+  }));
+  const auto prepared = prepare_password(password);
+  const std::string given = prepared ? *prepared : std::string();
+  FILOSCOPE_DO(passwords_.check(folded, given, account ? stored : std::string()));
+  std::string better;
+  if (passwords_.outdated(stored)) {
+    if (auto made = passwords_.hash(given)) better = *std::move(made);
+  }
+  const Token token = new_token();
+  const auto family = new_token().hash;
+  std::vector<std::string> ended_tokens;
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(insert_session(session, account->id, token, family));
+    if (!better.empty()) {
+      FILOSCOPE_DO(session.execute(
+          "UPDATE accounts_people SET password_hash = ? WHERE id = ? AND password_hash = ?",
+          {better, account->id.db(), stored}));
+    }
+    return end_oldest_sessions(session, account->id, ended_tokens);
+  }));
+  sessions_.forget(ended_tokens);
+  return SignedIn{*account, token.text};
+}
+
+Result<void> AccountsImpl::sign_out(std::string_view token) {
+  const auto hash = hash_of(token);
+  FILOSCOPE_TRY(const auto row, read_session(hash));
+  if (!row) return signed_out();
+  std::vector<std::string> ended_tokens;
+  if (!row->account) {  // a guest: her state ends at its own time
+    ended_tokens.push_back(hash);
+    FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+      FILOSCOPE_DO(session.execute("UPDATE accounts_guests SET ends_ms = ? WHERE token_hash = ?",
+                                   {parts_.clock.now_ms(), hash}));
+      return {};
+    }));
+  } else {
+    FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+      ended_tokens.clear();
+      FILOSCOPE_DO(session.query("SELECT token_hash FROM accounts_sessions WHERE family = ?",
+                                 {row->family},
+                                 [&](const Row& r) { ended_tokens.push_back(r.text(0)); }));
+      FILOSCOPE_DO(
+          session.execute("DELETE FROM accounts_sessions WHERE family = ?", {row->family}));
+      return {};
+    }));
+  }
+  sessions_.forget(ended_tokens);
+  return {};
+}
+
+Result<Accounts::Guest> AccountsImpl::make_guest(std::string_view language) {
+  sweep();
+  FILOSCOPE_DO(check_language(language));
+  if (guests_count_ >= parts_.config[kGuestsMax]) {
+    return Error(Code::exhausted, "too many visitors at the moment; sign in, or try again later");
+  }
+  const auto now_ms = parts_.clock.now_ms();
+  const Token token = new_token();
+  Guest guest;
+  guest.token = token.text;
+  while (!guest.person) guest.person.value = crypto::random_u64() >> 1;
+  guest.expires_at_ms = now_ms + parts_.config[kGuestTtlHours] * kHourMs;
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute(
+        "INSERT INTO accounts_guests (token_hash, person, language, "
+        "created_ms, ends_ms) VALUES (?, ?, ?, ?, ?)",
+        {token.hash, guest.person.db(), std::string(language), now_ms, guest.expires_at_ms}));
+    return {};
+  }));
+  ++guests_count_;
+  return guest;
+}
+
+Result<std::optional<SessionRow>> AccountsImpl::read_session(const std::string& hash) {
+  if (hash.empty()) return std::optional<SessionRow>{};
+  if (auto cached = sessions_.find(hash)) return cached;
+  const auto generation = sessions_.generation();
+  std::optional<SessionRow> found;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.query(
+        "SELECT account, family, created_ms, used_ms, ends_ms, replaced FROM accounts_sessions "
+        "WHERE token_hash = ?",
+        {hash}, [&](const Row& row) {
+          found = SessionRow{AccountId::from_db(row.integer(0)),
+                             {},
+                             row.text(1),
+                             "",
+                             row.integer(2),
+                             row.integer(3),
+                             row.integer(4),
+                             row.integer(5) != 0};
+        }));
+    if (found) return {};
+    return session.query(
+        "SELECT person, language, created_ms, ends_ms FROM accounts_guests WHERE token_hash = ?",
+        {hash}, [&](const Row& row) {
+          found = SessionRow{{},
+                             PersonKey::from_db(row.integer(0)),
+                             hash,
+                             row.text(1),
+                             row.integer(2),
+                             row.integer(2),
+                             row.integer(3),
+                             false};
+        });
+  }));
+  if (found) sessions_.put(hash, *found, generation);
+  return found;
+}
+
+Result<Viewer> AccountsImpl::viewer_of(const SessionRow& row, std::int64_t now_ms) const {
+  Viewer viewer;
+  viewer.session_hash = row.family;
+  if (!row.account) {
+    viewer.person = row.guest;
+    viewer.language = row.language;
+    return viewer;
+  }
+  const auto account = directory_.get(row.account);
+  if (!account) return signed_out();
+  viewer.account = account->id;
+  viewer.person = account->person;
+  viewer.handle = account->handle;
+  viewer.language = account->language;
+  viewer.feed_mode = account->feed_mode;
+  viewer.age = age_years(account->birth_date, now_ms);
+  return viewer;
+}
+
+Result<Viewer> AccountsImpl::authenticate(std::string_view token) {
+  sweep();
+  const auto now_ms = parts_.clock.now_ms();
+  const auto hash = hash_of(token);
+  FILOSCOPE_TRY(const auto row, read_session(hash));
+  if (!row || row->ends_ms <= now_ms) return signed_out();
+  FILOSCOPE_TRY(auto viewer, viewer_of(*row, now_ms));
+  if (row->account && sessions_.claim_extension(hash, now_ms, kHourMs, now_ms + session_ttl_ms())) {
+    extend_session(hash, *row, now_ms);
+  }
+  return viewer;
+}
+
+void AccountsImpl::extend_session(const std::string& hash, const SessionRow& row,
+                                  std::int64_t now_ms) {
+  const auto account = directory_.get(row.account);
+  if (!account) return;
+  const auto done = parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(
+        session.execute("UPDATE accounts_sessions SET used_ms = ?, ends_ms = ? "
+                        "WHERE token_hash = ? AND replaced = 0",
+                        {now_ms, now_ms + session_ttl_ms(), hash}));
+    std::int64_t logged_age = -1;
+    FILOSCOPE_DO(session.query("SELECT logged_age FROM accounts_people WHERE id = ?",
+                               {row.account.db()},
+                               [&](const Row& r) { logged_age = r.integer(0); }));
+    const auto age = std::min<std::int64_t>(age_years(account->birth_date, now_ms), 99);
+    if (logged_age >= 0 && logged_age != age) FILOSCOPE_DO(log_person(session, *account));
+    return {};
+  });
+  // Watching goes on when the disk is full; the session then ends a little early.
+  if (!done) log::warn("accounts.session_not_extended", {{"reason", done.error().message}});
+}
+
+bool AccountsImpl::rotate_due(std::string_view token) {
+  const auto row = sessions_.find(hash_of(token));
+  return row && row->account && !row->replaced &&
+         parts_.clock.now_ms() - row->created_ms >= parts_.config[kTokenRotationHours] * kHourMs;
+}
+
+Result<std::string> AccountsImpl::rotate(std::string_view token) {
+  const auto now_ms = parts_.clock.now_ms();
+  const auto hash = hash_of(token);
+  FILOSCOPE_TRY(const auto row, read_session(hash));
+  if (!row || !row->account || row->ends_ms <= now_ms) return signed_out();
+  const Token fresh = new_token();
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_TRY(const auto count,
+                  session.execute("UPDATE accounts_sessions SET replaced = 1, ends_ms = ? "
+                                  "WHERE token_hash = ? AND replaced = 0",
+                                  {now_ms + kReplacedTokenMs, hash}));
+    if (count == 0) return Error(Code::conflict, "this token was replaced a moment ago");
+    return insert_session(session, row->account, fresh, row->family);
+  }));
+  sessions_.forget({&hash, 1});
+  return fresh.text;
+}
+
+void AccountsImpl::sweep() {
+  const auto now = parts_.clock.mono_us() / 1000;
+  auto due = next_sweep_ms_.load();
+  if (now < due || !next_sweep_ms_.compare_exchange_strong(due, now + kSweepEveryMs)) return;
+  for (const auto& done : {sweep_guests(), sweep_sessions()}) {
+    if (!done) log::warn("accounts.sweep_failed", {{"reason", done.error().message}});
+  }
+}
+
+Result<void> AccountsImpl::sweep_guests() {
+  const auto now_ms = parts_.clock.now_ms();
+  bool any = false;  // without a write where there is nothing to do
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    return session.query("SELECT 1 FROM accounts_guests WHERE ends_ms <= ? LIMIT 1", {now_ms},
+                         [&](const Row&) { any = true; });
+  }));
+  if (!any) return {};
+  std::vector<std::string> hashes;
+  std::vector<PersonKey> people;
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    hashes.clear();
+    people.clear();
+    FILOSCOPE_DO(session.query(
+        "SELECT token_hash, person FROM accounts_guests WHERE ends_ms <= ? ORDER BY ends_ms "
+        "LIMIT ?",
+        {now_ms, kSweepMax}, [&](const Row& row) {
+          hashes.push_back(row.text(0));
+          people.push_back(PersonKey::from_db(row.integer(1)));
+        }));
+    for (std::size_t i = 0; i < people.size(); ++i) {
+      FILOSCOPE_DO(
+          session.execute("DELETE FROM accounts_guests WHERE token_hash = ?", {hashes[i]}));
+      FILOSCOPE_DO(erase_person(session, {}, people[i]));
+    }
+    return {};
+  }));
+  for (const auto person : people) directory_.forget_mutes(person);
+  sessions_.forget(hashes);
+  guests_count_ -= static_cast<std::int64_t>(people.size());
+  if (people.size() == static_cast<std::size_t>(kSweepMax)) next_sweep_ms_ = 0;
+  return {};
+}
+
+Result<void> AccountsImpl::sweep_sessions() {
+  const auto now_ms = parts_.clock.now_ms();
+  bool any = false;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    return session.query("SELECT 1 FROM accounts_sessions WHERE ends_ms <= ? LIMIT 1", {now_ms},
+                         [&](const Row&) { any = true; });
+  }));
+  if (!any) return {};
+  return parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(
+        session.execute("DELETE FROM accounts_sessions WHERE token_hash IN (SELECT "
+                        "token_hash FROM accounts_sessions WHERE ends_ms <= ? LIMIT ?)",
+                        {now_ms, kSweepMax}));
+    return {};
+  });
+}
+
+}  // namespace filoscope::accounts

@@ -1,0 +1,133 @@
+#include "accounts/text.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "accounts/accounts.h"
+
+namespace filoscope::accounts {
+namespace {
+
+constexpr std::int64_t kNov2023 = 1'700'000'000'000;  // 2023-11-14
+
+TEST(FoldText, MeetsAcrossCaseAndAccents) {
+  EXPECT_EQ(fold_text("Straße"), "strasse");
+  EXPECT_EQ(fold_text("É"), "e");
+  EXPECT_EQ(fold_text("e\xCC\x81"), "e");  // e and a combining acute
+  EXPECT_EQ(fold_text("ﬁlm"), "film");
+  EXPECT_EQ(fold_text("ＡＢＣ１"), "abc1");
+  EXPECT_EQ(fold_text("Ærøskøbing Łódź"), "aeroskobing lodz");
+  EXPECT_EQ(fold_text("ΆΣ"), fold_text("ας"));
+}
+
+TEST(FoldText, TurkishDottedAndDotlessMeet) {
+  EXPECT_EQ(fold_text("İSTANBUL"), "istanbul");
+  EXPECT_EQ(fold_text("ISPARTA"), fold_text("ısparta"));
+}
+
+TEST(FoldText, KeepsLettersOfOtherScripts) {
+  EXPECT_EQ(fold_text("北京"), "北京");
+  EXPECT_EQ(fold_text("が"), "が");  // not か: the mark makes another syllable
+  EXPECT_EQ(fold_text("영상"), "영상");
+  EXPECT_EQ(fold_text("हिन्दी"), "हिन्दी");
+  EXPECT_NE(fold_text("й"), fold_text("и"));
+}
+
+TEST(FoldText, IsStableAndSurvivesBrokenBytes) {
+  for (const std::string text : {"\xFF\xFE", "a\xE4", "\xED\xA0\x80", "É\xCC", "Ω"}) {
+    const auto once = fold_text(text);
+    EXPECT_EQ(fold_text(once), once);
+  }
+  EXPECT_EQ(fold_text(""), "");
+}
+
+TEST(AgeYears, CountsBirthdaysAndRefusesOddDates) {
+  EXPECT_EQ(age_years("2000-11-14", kNov2023), 23);
+  EXPECT_EQ(age_years("2000-11-15", kNov2023), 22);
+  EXPECT_EQ(age_years("2000-02-29", kNov2023), 23);
+  for (const auto* odd : {"", "2001-02-29", "2000-13-01", "2000-00-10", "20000101", "2000-1-01",
+                          "+200-01-01", "2000-01-0x", "2024-01-01", "1850-01-01", "2000-01-011"}) {
+    EXPECT_EQ(age_years(odd, kNov2023), 0) << odd;
+  }
+}
+
+TEST(BirthDate, ThirteenIsTheLeast) {
+  EXPECT_TRUE(check_birth_date("2010-11-14", kNov2023).has_value());
+  const auto young = check_birth_date("2010-11-15", kNov2023);
+  ASSERT_FALSE(young.has_value());
+  EXPECT_EQ(young.error().message, "birth_date: you have to be at least 13 years old");
+  EXPECT_FALSE(check_birth_date("2030-01-01", kNov2023).has_value());
+  EXPECT_FALSE(check_birth_date("soon", kNov2023).has_value());
+}
+
+TEST(Handle, RulesAreToldPlainly) {
+  for (const auto* good : {"ab", "Mara.Lind", "_x", "a1_b2.c3", "x23456789012345678901234"}) {
+    EXPECT_TRUE(check_handle(good).has_value()) << good;
+  }
+  for (const auto* bad : {"", "a", "x234567890123456789012345", ".ab", "ab.", "a..b", "__", "a b",
+                          "märz", "a/b", "Admin", "filoscope", "ME", "a\nb"}) {
+    const auto checked = check_handle(bad);
+    ASSERT_FALSE(checked.has_value()) << bad;
+    EXPECT_TRUE(checked.error().message.starts_with("handle: ")) << bad;
+  }
+}
+
+TEST(CleanText, StripsWhatDeceives) {
+  const auto clean = [](std::string_view text) {
+    return clean_text("display_name", text, Lines::one, kNameCharactersMax).value();
+  };
+  EXPECT_EQ(clean("  Mara \t\n Lind "), "Mara Lind");
+  EXPECT_EQ(clean("ev\u202Eil\u2066\u200B\x07"), "evil");
+  EXPECT_EQ(clean("\u200D\u3164\u2060"), "");
+  EXPECT_EQ(clean("e\u0301"), "é");
+  EXPECT_EQ(clean("👩\u200D🚀"), "👩\u200D🚀");
+  EXPECT_EQ(clean("نمی\u200Cخواهم"), "نمی\u200Cخواهم");
+  EXPECT_EQ(clean_text("bio", "a\r\n\r\nb", Lines::many, 10).value(), "a\nb");
+}
+
+TEST(CleanText, CountsCharactersNotBytes) {
+  std::string name;
+  for (int i = 0; i < 50; ++i) name += "京";
+  EXPECT_TRUE(clean_text("n", name, Lines::one, kNameCharactersMax).has_value());
+  const auto longer = clean_text("display_name", name + "京", Lines::one, kNameCharactersMax);
+  ASSERT_FALSE(longer.has_value());
+  EXPECT_EQ(longer.error().message, "display_name: 51 characters; the most is 50");
+  EXPECT_FALSE(clean_text("n", "a\xFF", Lines::one, 50).has_value());
+  EXPECT_FALSE(clean_text("n", std::string(100'000, 'a'), Lines::one, 50).has_value());
+}
+
+TEST(Password, BoundsAndOneFormPerText) {
+  EXPECT_FALSE(prepare_password("short77").has_value());
+  EXPECT_TRUE(prepare_password("eight888").has_value());
+  EXPECT_TRUE(prepare_password(std::string(128, 'x')).has_value());
+  EXPECT_FALSE(prepare_password(std::string(129, 'x')).has_value());
+  EXPECT_FALSE(prepare_password("bytes\xFF\xFFxxx").has_value());
+  EXPECT_EQ(prepare_password("caf\u00E9caf\u00E9").value(),
+            prepare_password("cafe\u0301cafe\u0301").value());
+}
+
+TEST(SmallFields, AreChecked) {
+  for (const auto* good : {"", "en", "pt-BR", "zh-Hant-TW"})
+    EXPECT_TRUE(check_language(good).has_value()) << good;
+  for (const auto* bad : {"e", "en-", "-en", "en_US", "123", "abcdefghi", "en--us"})
+    EXPECT_FALSE(check_language(bad).has_value()) << bad;
+  EXPECT_EQ(primary_language("PT-br"), "pt");
+  EXPECT_TRUE(check_email("a@b.org").has_value());
+  for (const auto* bad : {"a", "@b", "a@", "a@b@c", "a b@c"})
+    EXPECT_FALSE(check_email(bad).has_value()) << bad;
+  EXPECT_TRUE(check_time_zone("America/Port-au-Prince").has_value());
+  EXPECT_FALSE(check_time_zone("<script>").has_value());
+}
+
+TEST(SearchWords, EnterChineseNamesAnywhere) {
+  const auto words = search_words("Mara", "北京 Lind");
+  const auto has = [&](std::string_view w) {
+    return std::find(words.begin(), words.end(), w) != words.end();
+  };
+  EXPECT_TRUE(has("mara") && has("北京") && has("京") && has("lind"));
+  EXPECT_FALSE(has("ind"));
+}
+
+}  // namespace
+}  // namespace filoscope::accounts
