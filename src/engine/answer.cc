@@ -1,0 +1,432 @@
+#include "engine/answer.h"
+
+#include <algorithm>
+
+#include "engine/cursor.h"
+#include "engine/features.h"
+#include "engine/rerank.h"
+#include "engine/retrieval.h"
+
+namespace filoscope::engine {
+namespace {
+
+constexpr std::size_t kCountMax = 20;
+
+float value_of(const HeadValues& weights, const HeadValues& probabilities) {
+  float value = 0;
+  for (std::size_t h = 0; h < kHeadsCount; ++h) value += weights[h] * probabilities[h];
+  return value;
+}
+
+/// What an answer needs to know of one video, scored.
+struct Shown {
+  Candidate candidate;
+  Features features;
+  HeadValues probabilities{};
+  float value = 0;
+  Attention attention;
+  Row content{};
+};
+
+class Scorer {
+ public:
+  Scorer(const State& state, const EngineOptions& options, const PersonState* person,
+         const RankRequest& request)
+      : state_(state),
+        view_(view_of(state, person, request.language, std::max(request.at_ms, state.at_ms))),
+        fresh_target_(fresh_target(state, options)) {}
+
+  Shown score(const Candidate& candidate, bool repeat) const {
+    Shown shown;
+    shown.candidate = candidate;
+    const Video& video = state_.videos[candidate.video];
+    const VideoView view = view_of(state_, video);
+    shown.features =
+        features_of(state_, view_, video, candidate.video, view, candidate.routes,
+                    candidate.co_watch, owed(candidate.video), repeat, shown.attention);
+    shown.probabilities = state_.model.predict(Model::widen(shown.features, view.fields));
+    shown.value = value_of(state_.weights, shown.probabilities);
+    shown.content = view.content;
+    return shown;
+  }
+  Scored scored(const Shown& shown) const {
+    const Video& video = state_.videos[shown.candidate.video];
+    return {shown.candidate.video,
+            shown.value,
+            video.author,
+            video.sound_key,
+            owed(shown.candidate.video) && (shown.candidate.routes & route_bit(Route::fresh)) != 0,
+            shown.content};
+  }
+  Scored unscored(std::uint32_t number) const {
+    const Video& video = state_.videos[number];
+    return {number, 0, video.author, video.sound_key, false, view_of(state_, video).content};
+  }
+  bool owed(std::uint32_t number) const {
+    return (state_.videos.scan(number).flags & kFreshDone) == 0 &&
+           state_.videos[number].counters.total_impressions < fresh_target_;
+  }
+  const PersonView& view() const { return view_; }
+
+ private:
+  const State& state_;
+  PersonView view_;
+  std::uint32_t fresh_target_;
+};
+
+Route main_route(std::uint16_t routes) {
+  for (const auto route : {Route::following, Route::content, Route::co_watch, Route::fresh})
+    if ((routes & route_bit(route)) != 0) return route;
+  return Route::trending;
+}
+
+DecisionItem item_of(const State& state, const Shown& shown, Route route) {
+  DecisionItem item;
+  item.video = {state.videos[shown.candidate.video].id};
+  item.route = route;
+  item.routes = shown.candidate.routes;
+  item.repeat = route == Route::repeat;
+  item.value = shown.value;
+  item.probabilities = shown.probabilities;
+  item.features.reserve(kFeaturesCount);
+  for (const float x : shown.features.inputs) item.features.push_back(x);
+  for (const float x : shown.features.person) item.features.push_back(x);
+  return item;
+}
+
+/// The history with the attention that the given items paid to it, summing to 1.
+std::vector<Attended> attended(const State& state, const PersonView& view,
+                               std::span<const Shown> given) {
+  std::array<float, kHistoryPadded> sums{};
+  float total = 0;
+  for (const Shown& shown : given)
+    for (std::size_t j = 0; j < view.history_count; ++j)
+      sums[j] += shown.attention.shares[j], total += shown.attention.shares[j];
+  std::vector<Attended> history;
+  if (total <= 0) return history;
+  for (std::size_t j = 0; j < view.history_count; ++j)
+    history.push_back({{state.videos[view.videos[j]].id}, sums[j] / total});
+  return history;
+}
+
+/// What she sees right before this answer: her last clips, then what the device holds.
+std::vector<Scored> before(const State& state, const Scorer& scorer, const RankRequest& request) {
+  std::vector<Scored> shown;
+  const auto& view = scorer.view();
+  for (std::size_t j = std::min<std::size_t>(view.history_count, 4); j > 0; --j)
+    shown.push_back(scorer.unscored(view.videos[j - 1]));
+  for (const auto id : request.held)
+    if (const auto number = state.videos.find(id)) shown.push_back(scorer.unscored(*number));
+  return shown;
+}
+
+struct Given {
+  std::vector<Shown> shown;
+  std::vector<Route> routes;
+  std::vector<float> propensities;
+  std::size_t candidates_count = 0;
+  void add(Shown item, Route route, float propensity) {
+    shown.push_back(std::move(item)), routes.push_back(route), propensities.push_back(propensity);
+  }
+};
+
+Given give_unseen(const State& state, const EngineOptions& options, const PersonState& person,
+                  const Filter& filter, const Scorer& scorer, const RankRequest& request) {
+  Given given;
+  const auto candidates = retrieve(state, person, filter, options.candidates_max);
+  given.candidates_count = candidates.size();
+  std::vector<Shown> all;
+  std::vector<Scored> scored;
+  all.reserve(candidates.size() + request.count), scored.reserve(candidates.size() + request.count);
+  for (const Candidate& candidate : candidates) {
+    all.push_back(scorer.score(candidate, false));
+    scored.push_back(scorer.scored(all.back()));
+  }
+  Random random(mix64(request.seed) ^ mix64(request.request.value));
+  std::size_t eligible = 0;
+  std::vector<std::size_t> left;  // eligible videos when each exploration slot was filled
+  const Explore explore = [&](std::span<const std::uint32_t> taken, Scored& out) {
+    if (eligible == 0) eligible = count_eligible(state, filter);
+    const auto number = draw_eligible(state, filter, taken, random);
+    if (number == state.videos.numbers_end()) return false;
+    left.push_back(eligible - taken.size());
+    const bool known = std::any_of(all.begin(), all.end(), [&](const Shown& shown) {
+      return shown.candidate.video == number;
+    });
+    if (!known) all.push_back(scorer.score({number, route_bit(Route::exploration), 0}, false));
+    out = scorer.unscored(number);
+    return true;
+  };
+  RerankOptions how;
+  how.count = request.count;
+  how.exploration_share = options.exploration_share;
+  std::size_t explored = 0;
+  for (const Slot& slot : rerank(scored, before(state, scorer, request), how, random, explore)) {
+    Shown& shown = all[slot.index];
+    if (slot.why == Slot::Why::exploration) {
+      shown.candidate.routes |= route_bit(Route::exploration);
+      const double propensity = options.exploration_share / static_cast<double>(left[explored++]);
+      given.add(std::move(shown), Route::exploration, static_cast<float>(propensity));
+    } else {
+      given.add(shown,
+                slot.why == Slot::Why::fresh ? Route::fresh : main_route(shown.candidate.routes),
+                1);
+    }
+  }
+  return given;
+}
+
+/// A clip she has had, in the order of showing.
+struct Past {
+  std::uint32_t last = 0;
+  bool liked = false;
+  std::uint32_t video = 0;
+};
+
+/// Repeats: of `past` (longest unseen first) what at least half of the others have been shown
+/// after; liked ones first, then the longest unseen. Each chosen one counts as shown for the next
+/// choice, and so do `held` ones.
+std::vector<std::uint32_t> choose_repeats(std::vector<Past> past,
+                                          std::span<const std::uint32_t> held, std::size_t count) {
+  std::vector<std::uint32_t> chosen;
+  std::vector<bool> used(past.size(), false);
+  std::size_t used_count = 0;
+  for (std::size_t i = 0; i < past.size(); ++i)
+    if (std::find(held.begin(), held.end(), past[i].video) != held.end())
+      used[i] = true, ++used_count;
+  const auto half = past.size() / 2;
+  while (chosen.size() < count) {
+    std::size_t best = past.size();
+    std::size_t used_before = 0;
+    for (std::size_t i = 0; i < past.size(); ++i) {
+      if (used[i]) {
+        ++used_before;
+        continue;
+      }
+      const auto shown_after = past.size() - 1 - i + used_before;
+      if (shown_after < half) break;  // the later ones have fewer after them
+      if (best == past.size() || (past[i].liked && !past[best].liked)) best = i;
+      if (past[best].liked) break;
+    }
+    if (best == past.size()) break;
+    used[best] = true;
+    chosen.push_back(past[best].video);
+  }
+  return chosen;
+}
+
+Given give_repeats(const State& state, const PersonState& person, std::uint8_t age,
+                   const Scorer& scorer, const RankRequest& request) {
+  const Filter anything(state, person, age, {});
+  std::vector<Past> past;
+  person.seen.each([&](const SeenEntry& entry) {
+    const auto number = SmallTable<SeenEntry>::key_of(entry);
+    if (entry.mood != SeenEntry::kHidden && anything.allowed(number))
+      past.push_back({entry.last, entry.mood == SeenEntry::kLiked, number});
+  });
+  std::sort(past.begin(), past.end(), [](const Past& a, const Past& b) { return a.last < b.last; });
+  std::vector<std::uint32_t> held;
+  for (const auto id : request.held)
+    if (const auto number = state.videos.find(id)) held.push_back(*number);
+  Given given;
+  given.candidates_count = past.size();
+  for (const auto number : choose_repeats(std::move(past), held, request.count))
+    given.add(scorer.score({number, route_bit(Route::repeat), 0}, true), Route::repeat, 1);
+  return given;
+}
+
+Given give_following(const State& state, const PersonState& person, const Filter& filter,
+                     const Scorer& scorer, const RankRequest& request, const Cursor& from,
+                     std::string& cursor) {
+  struct Entry {
+    std::uint64_t key = 0, id = 0;
+    std::uint32_t video = 0;
+  };
+  const auto newer = [](const Entry& a, const Entry& b) {
+    return a.key != b.key ? a.key > b.key : a.id > b.id;
+  };
+  std::vector<Entry> page;  // sorted, newest first, at most count
+  Given given;
+  for (const auto followed : person.follows) {
+    const Author* author = state.videos.find_author(followed);
+    if (author == nullptr) continue;
+    for (std::size_t back = author->videos.size(); back > 0; --back) {
+      const auto number = author->videos[back - 1];
+      const Video& video = state.videos[number];
+      const Entry entry{static_cast<std::uint64_t>(std::max<std::int64_t>(video.created_ms, 0)),
+                        video.id, number};
+      if (!newer({from.key, from.id, 0}, entry)) continue;
+      if (page.size() >= request.count && newer(page.back(), entry)) break;
+      if (!filter.allowed_following(number)) continue;
+      ++given.candidates_count;
+      page.insert(std::upper_bound(page.begin(), page.end(), entry, newer), entry);
+      if (page.size() > request.count) page.pop_back();
+    }
+  }
+  for (const Entry& entry : page)
+    given.add(scorer.score({entry.video, route_bit(Route::following), 0}, false), Route::following,
+              1);
+  if (!page.empty()) cursor = to_text({'f', page.back().key, page.back().id});
+  return given;
+}
+
+Ranking finish(const State& state, const RankRequest& request, Ranking ranking, const Given& given,
+               const PersonView& view) {
+  for (std::size_t i = 0; i < given.shown.size(); ++i) {
+    ranking.items.push_back(item_of(state, given.shown[i], given.routes[i]));
+    ranking.items.back().propensity = given.propensities[i];
+  }
+  Decision decision;
+  decision.request = request.request, decision.mode = request.mode, decision.seed = request.seed;
+  decision.read_position = state.position;
+  decision.candidates_count = static_cast<std::uint32_t>(given.candidates_count);
+  decision.weights = state.weights;
+  decision.items = ranking.items;
+  decision.history = attended(state, view, given.shown);
+  decision.at_ms = request.at_ms, decision.count = static_cast<std::uint32_t>(request.count);
+  decision.language = request.language, decision.age = request.age;
+  decision.held = request.held, decision.shown = request.shown, decision.cursor = request.cursor;
+  decision.exhausted = ranking.exhausted;
+  ranking.decision = encode(request.person, decision);
+  ranking.decision.at_ms = request.at_ms;
+  return ranking;
+}
+
+/// The order of the feed that is not based on profiling: popularity with a half-life of a day
+/// (a new video counts as freshly watched), and a bonus for the language asked for.
+struct Unprofiled {
+  std::uint64_t key = 0, id = 0;
+  std::uint32_t video = 0;
+  bool operator<(const Unprofiled& other) const {
+    return key != other.key ? key > other.key : id < other.id;
+  }
+};
+
+/// The next page below `from`, without `shown` (sorted) ones.
+std::vector<Unprofiled> page_below(const State& state, const Filter& filter, const Cursor* from,
+                                   std::uint64_t language, std::span<const std::uint32_t> shown,
+                                   std::size_t count) {
+  constexpr double kLanguageBonus = 4;  // four days of freshness
+  std::vector<Unprofiled> page;
+  for (std::uint32_t number = 0; number < state.videos.numbers_end(); ++number) {
+    const ScanRow& row = state.videos.scan(number);
+    if ((row.flags & (kLive | kFollowersOnly)) != kLive) continue;
+    const bool same = language != 0 && row.language == language;
+    const auto key = ordered_bits(row.hot + (same ? kLanguageBonus : 0));
+    if (from != nullptr && key > from->key) continue;
+    if (page.size() >= count && key < page.back().key) continue;
+    const Unprofiled entry{key, state.videos[number].id, number};
+    if (from != nullptr && !(Unprofiled{from->key, from->id, 0} < entry)) continue;
+    if (!filter.allowed_unprofiled(number)) continue;
+    if (std::binary_search(shown.begin(), shown.end(), number)) continue;
+    page.insert(std::upper_bound(page.begin(), page.end(), entry), entry);
+    if (page.size() > count) page.pop_back();
+  }
+  return page;
+}
+
+DecisionItem unprofiled_item(const State& state, std::uint32_t number, bool repeat) {
+  DecisionItem item;
+  const Video& video = state.videos[number];
+  item.video = {video.id};
+  const Route route = repeat                       ? Route::repeat
+                      : video.counters.watches > 0 ? Route::trending
+                                                   : Route::fresh;
+  item.route = route, item.routes = route_bit(route), item.repeat = repeat;
+  return item;
+}
+
+Result<Ranking> answer_unprofiled(const State& state, const PersonState& person,
+                                  const RankRequest& request) {
+  const Filter filter(state, person, request.age, request.held);
+  const auto language = request.language != 0 ? request.language : person.language;
+  Cursor from;
+  if (!request.cursor.empty()) {
+    FILOSCOPE_TRY(from, parse_cursor(request.cursor, 'n'));
+  }
+  std::vector<Past> past;
+  std::vector<std::uint32_t> shown, held;
+  for (const auto id : request.shown)
+    if (const auto number = state.videos.find(id)) shown.push_back(*number);
+  const auto in_order = shown;
+  std::sort(shown.begin(), shown.end());
+  for (const auto id : request.held)
+    if (const auto number = state.videos.find(id)) held.push_back(*number);
+
+  Ranking ranking;
+  ranking.position = state.position;
+  auto page = page_below(state, filter, request.cursor.empty() ? nullptr : &from, language, shown,
+                         request.count);
+  // What rose above the cursor, or came since, is not lost.
+  if (page.empty() && !request.cursor.empty() && !shown.empty())
+    page = page_below(state, filter, nullptr, language, shown, request.count);
+  for (const Unprofiled& entry : page)
+    ranking.items.push_back(unprofiled_item(state, entry.video, false));
+  if (!page.empty()) {
+    ranking.cursor = to_text({'n', page.back().key, page.back().id});
+    return ranking;
+  }
+  ranking.exhausted = true;
+  if (shown.empty()) {  // the device keeps no list: from the top again
+    for (const Unprofiled& entry : page_below(state, filter, nullptr, language, {}, request.count))
+      ranking.items.push_back(unprofiled_item(state, entry.video, true)), page.push_back(entry);
+    if (!page.empty()) ranking.cursor = to_text({'n', page.back().key, page.back().id});
+    return ranking;
+  }
+  const Filter anything(state, person, request.age, {});
+  for (std::size_t i = 0; i < in_order.size(); ++i) {
+    const auto later = std::find(in_order.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                                 in_order.end(), in_order[i]);
+    if (later == in_order.end() && anything.allowed_unprofiled(in_order[i]))
+      past.push_back({static_cast<std::uint32_t>(i), false, in_order[i]});
+  }
+  for (const auto number : choose_repeats(std::move(past), held, request.count))
+    ranking.items.push_back(unprofiled_item(state, number, true));
+  return ranking;
+}
+
+Result<void> check(const RankRequest& request) {
+  if (request.count < 1 || request.count > kCountMax)
+    return Error{Code::invalid_argument, "ask for 1 to 20 items"};
+  if (request.held.size() > kHeldMax)
+    return Error{Code::invalid_argument, "at most 64 held clips can be named"};
+  if (request.shown.size() > kShownMax)
+    return Error{Code::invalid_argument, "at most 2,000 shown clips can be named"};
+  if (request.cursor.size() > kCursorBytesMax)
+    return Error{Code::invalid_argument,
+                 "the cursor is not from an answer in this mode; leave it out to start anew"};
+  return {};
+}
+
+}  // namespace
+
+Result<Ranking> answer(const State& state, const EngineOptions& options,
+                       const RankRequest& request) {
+  FILOSCOPE_DO(check(request));
+  const PersonState* known = state.people.find(request.person);
+  const PersonState& person = known != nullptr ? *known : nobody();
+  if (request.mode == Mode::not_profiled) return answer_unprofiled(state, person, request);
+
+  const Scorer scorer(state, options, known, request);
+  const Filter filter(state, person, request.age, request.held);
+  Ranking ranking;
+  ranking.position = state.position;
+  if (request.mode == Mode::following) {
+    Cursor from{'f', ~std::uint64_t{0}, ~std::uint64_t{0}};
+    if (!request.cursor.empty()) {
+      FILOSCOPE_TRY(from, parse_cursor(request.cursor, 'f'));
+    }
+    ranking.cursor = request.cursor;
+    const auto given = give_following(state, person, filter, scorer, request, from, ranking.cursor);
+    ranking.exhausted = given.shown.empty();
+    return finish(state, request, std::move(ranking), given, scorer.view());
+  }
+  auto given = give_unseen(state, options, person, filter, scorer, request);
+  if (given.shown.empty()) {
+    ranking.exhausted = true;
+    given = give_repeats(state, person, request.age, scorer, request);
+  }
+  return finish(state, request, std::move(ranking), given, scorer.view());
+}
+
+}  // namespace filoscope::engine

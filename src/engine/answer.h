@@ -1,0 +1,13 @@
+#pragma once
+
+/// One feed answer in each mode, from one state. REQUIRES the shared phase for the whole call.
+
+#include "engine/state.h"
+
+namespace filoscope::engine {
+
+/// Errors: invalid_argument (count, lists too long, a cursor that is not ours or of another mode).
+Result<Ranking> answer(const State& state, const EngineOptions& options,
+                       const RankRequest& request);
+
+}  // namespace filoscope::engine

@@ -1,0 +1,167 @@
+#pragma once
+
+/// Storage that grows without ever moving what it holds in one go: rows in chunks, and an index of
+/// 64-bit keys in segments (extendible hashing: Fagin et al., TODS 4 (1979), with linear probing
+/// inside a segment). The largest single step is one segment split: 1,024 slots.
+/// Threads: none of their own; the engine's phases guard them.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/check.h"
+#include "base/random.h"
+
+namespace filoscope::engine {
+
+/// A vector in chunks of 2^Shift; references stay valid while it grows.
+template <typename T, unsigned Shift = 8>
+class ChunkedVector {
+ public:
+  static constexpr std::size_t kChunk = std::size_t{1} << Shift;
+
+  T& operator[](std::size_t i) { return (*chunks_[i >> Shift])[i & (kChunk - 1)]; }
+  const T& operator[](std::size_t i) const { return (*chunks_[i >> Shift])[i & (kChunk - 1)]; }
+  std::size_t size() const { return size_; }
+  T& push_back(T value) {
+    if (size_ == chunks_.size() * kChunk) chunks_.push_back(std::make_unique<Chunk>());
+    T& place = (*this)[size_++];
+    place = std::move(value);
+    return place;
+  }
+  void clear() { chunks_.clear(), size_ = 0; }
+  std::size_t bytes() const { return chunks_.size() * sizeof(Chunk); }
+
+ private:
+  using Chunk = std::array<T, kChunk>;
+  std::vector<std::unique_ptr<Chunk>> chunks_;
+  std::size_t size_ = 0;
+};
+
+/// 64-bit key (not 0) → 32-bit number. Its layout never reaches the engine's state: the numbers
+/// index dense storage, and the map is built again from that after loading.
+class SegmentedMap {
+ public:
+  SegmentedMap() { reset(); }
+
+  void reset() {
+    segments_.clear();
+    segments_.push_back(std::make_unique<Segment>());
+    directory_.assign(1, 0);
+    depth_ = 0, size_ = 0;
+  }
+
+  std::optional<std::uint32_t> find(std::uint64_t key) const {
+    const auto hash = mix64(key);
+    const Segment& segment = *segments_[directory_[top(hash)]];
+    for (std::size_t at = hash % kSlots, step = 0; step < kSlots; at = (at + 1) % kSlots, ++step) {
+      if (segment.keys[at] == key) return segment.values[at];
+      if (segment.keys[at] == 0) return std::nullopt;
+    }
+    return std::nullopt;
+  }
+
+  /// Inserts or replaces. False when the key's segment is full and may not be split further (2^22
+  /// segments; only keys made to collide get there): the key is then not held.
+  bool put(std::uint64_t key, std::uint32_t value) {
+    FILOSCOPE_CHECK(key != 0);
+    const auto hash = mix64(key);
+    while (true) {
+      Segment& segment = *segments_[directory_[top(hash)]];
+      for (std::size_t at = hash % kSlots, step = 0; step < kSlots;
+           at = (at + 1) % kSlots, ++step) {
+        if (segment.keys[at] == key) {
+          segment.values[at] = value;
+          return true;
+        }
+        if (segment.keys[at] != 0) continue;
+        if (segment.used < kUsedMax || segment.depth >= kDepthMax) {
+          if (segment.used + 1 >= kSlots) return false;
+          segment.keys[at] = key, segment.values[at] = value;
+          ++segment.used, ++size_;
+          return true;
+        }
+        break;
+      }
+      if (segment.depth >= kDepthMax) return false;
+      split(directory_[top(hash)]);
+    }
+  }
+
+  bool erase(std::uint64_t key) {
+    const auto hash = mix64(key);
+    Segment& segment = *segments_[directory_[top(hash)]];
+    std::size_t at = hash % kSlots;
+    for (std::size_t step = 0; segment.keys[at] != key; at = (at + 1) % kSlots, ++step)
+      if (segment.keys[at] == 0 || step == kSlots) return false;
+    // Backward shift: pull later entries of the run into the hole, so that no tombstones remain.
+    for (std::size_t next = (at + 1) % kSlots; segment.keys[next] != 0;
+         next = (next + 1) % kSlots) {
+      const std::size_t home = mix64(segment.keys[next]) % kSlots;
+      if ((next - home) % kSlots < (next - at) % kSlots) continue;
+      segment.keys[at] = segment.keys[next], segment.values[at] = segment.values[next];
+      at = next;
+    }
+    segment.keys[at] = 0;
+    --segment.used, --size_;
+    return true;
+  }
+
+  std::size_t size() const { return size_; }
+  std::size_t bytes() const { return segments_.size() * sizeof(Segment) + directory_.size() * 4; }
+
+ private:
+  static constexpr std::size_t kSlots = 1024;   // a power of two: % is a mask
+  static constexpr std::size_t kUsedMax = 716;  // load 0.7
+  static constexpr unsigned kDepthMax = 22;
+  struct Segment {
+    unsigned depth = 0;
+    std::size_t used = 0;
+    std::array<std::uint64_t, kSlots> keys{};
+    std::array<std::uint32_t, kSlots> values{};
+  };
+
+  std::size_t top(std::uint64_t hash) const {
+    return depth_ == 0 ? 0 : static_cast<std::size_t>(hash >> (64 - depth_));
+  }
+
+  void split(std::uint32_t index) {
+    Segment& low = *segments_[index];
+    if (low.depth == depth_) {
+      std::vector<std::uint32_t> twice(directory_.size() * 2);
+      for (std::size_t i = 0; i < twice.size(); ++i) twice[i] = directory_[i / 2];
+      directory_ = std::move(twice);
+      ++depth_;
+    }
+    const auto old = std::make_unique<Segment>(low);
+    const auto other = static_cast<std::uint32_t>(segments_.size());
+    segments_.push_back(std::make_unique<Segment>());
+    Segment& high = *segments_.back();
+    low.keys.fill(0), low.used = 0;
+    low.depth = high.depth = old->depth + 1;
+    for (std::size_t at = 0; at < kSlots; ++at) {
+      if (old->keys[at] == 0) continue;
+      const auto hash = mix64(old->keys[at]);
+      place(((hash >> (64 - low.depth)) & 1) != 0 ? high : low, hash, old->keys[at],
+            old->values[at]);
+    }
+    const unsigned below = depth_ - low.depth;
+    for (std::size_t i = 0; i < directory_.size(); ++i)
+      if (directory_[i] == index && ((i >> below) & 1) != 0) directory_[i] = other;
+  }
+  static void place(Segment& segment, std::uint64_t hash, std::uint64_t key, std::uint32_t value) {
+    std::size_t at = hash % kSlots;
+    while (segment.keys[at] != 0) at = (at + 1) % kSlots;
+    segment.keys[at] = key, segment.values[at] = value;
+    ++segment.used;
+  }
+
+  std::vector<std::unique_ptr<Segment>> segments_;
+  std::vector<std::uint32_t> directory_;
+  unsigned depth_ = 0;
+  std::size_t size_ = 0;
+};
+
+}  // namespace filoscope::engine

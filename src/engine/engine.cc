@@ -1,0 +1,158 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <mutex>
+#include <shared_mutex>
+
+#include "base/crypto.h"
+#include "engine/answer.h"
+#include "engine/archive.h"
+#include "engine/phase_lock.h"
+#include "engine/state.h"
+
+namespace filoscope::engine {
+namespace {
+
+constexpr std::array<std::uint8_t, 8> kMagic{'F', 'I', 'L', 'O', 'E', 'N', 'G', 1};
+constexpr std::size_t kDigestBytes = 32;
+
+Result<void> check(const EngineOptions& o) {
+  const auto wrong = [](const char* what) { return Error{Code::invalid_argument, what}; };
+  if (o.videos_max < 1 || o.videos_max > (std::size_t{1} << 31))
+    return wrong("videos_max must lie between 1 and 2^31");
+  if (o.people_max < 1 || o.people_max > (std::size_t{1} << 30))
+    return wrong("people_max must lie between 1 and 2^30");
+  if (!(o.exploration_share >= 0 && o.exploration_share <= 1))
+    return wrong("exploration_share must lie between 0 and 1");
+  if (o.candidates_max < 20 || o.candidates_max > 10'000)
+    return wrong("candidates_max must lie between 20 and 10,000");
+  if (o.guest_state_ttl_ms < 1) return wrong("guest_state_ttl_ms must be at least 1");
+  for (const float w : o.weights)
+    if (!(w >= -1000 && w <= 1000)) return wrong("a weight must lie between -1000 and 1000");
+  return {};
+}
+
+/// The options that state depends on, as a snapshot names them. Not the weights: the state has its
+/// own, which `weights_changed` records move.
+template <typename A>
+void visit_options(A& a, EngineOptions& o) {
+  std::uint32_t numbers = kNumbersVersion;
+  std::uint64_t videos = o.videos_max, people = o.people_max;
+  a(numbers), a(o.seed), a(videos), a(people);
+  a(o.fresh_impressions), a(o.guest_state_ttl_ms);
+}
+
+Bytes options_bytes(EngineOptions options) {
+  Bytes bytes;
+  Saver saver(bytes);
+  visit_options(saver, options);
+  return bytes;
+}
+
+class EngineImpl final : public Engine {
+ public:
+  explicit EngineImpl(const EngineOptions& options) : options_(options) {
+    state_.weights = options.weights;
+  }
+
+  Result<void> apply(const LogRecord& record) override {
+    const std::unique_lock phase(phase_);
+    FILOSCOPE_CHECK(record.position > state_.position);
+    return apply_record(state_, options_, record);
+  }
+  Result<Ranking> rank(const RankRequest& request) const override {
+    const std::shared_lock phase(phase_);
+    return answer(state_, options_, request);
+  }
+  PersonSummary summary(PersonKey key) const override {
+    const std::shared_lock phase(phase_);
+    PersonSummary summary;
+    const PersonState* person = state_.people.find(key);
+    if (person == nullptr) return summary;
+    summary.events_count = person->events_count;
+    summary.seen_count = person->seen_total;
+    for (std::size_t i = person->encounters.size(); i > 0; --i) {
+      const Encounter& encounter = person->encounters[i - 1];
+      summary.recent.push_back({{state_.videos[encounter.video].id}, encounter.value});
+    }
+    return summary;
+  }
+  EngineStats stats() const override {
+    const std::shared_lock phase(phase_);
+    EngineStats stats;
+    stats.position = state_.position;
+    stats.videos_count = state_.videos.live_count();
+    stats.people_count = state_.people.size();
+    stats.examples_count = state_.model.examples;
+    stats.prequential_loss = state_.model.loss();
+    stats.memory_bytes = state_.videos.bytes() + state_.people.bytes() + state_.embeddings.bytes() +
+                         state_.pending.bytes() + sizeof(State);
+    return stats;
+  }
+  LogPosition position() const override {
+    const std::shared_lock phase(phase_);
+    return state_.position;
+  }
+  std::uint64_t state_hash() const override {
+    const std::shared_lock phase(phase_);
+    Hasher hasher;
+    state_.visit(hasher);
+    return hasher.value();
+  }
+  Bytes save() const override {
+    Bytes out(kMagic.begin(), kMagic.end());
+    const auto named = options_bytes(options_);
+    out.insert(out.end(), named.begin(), named.end());
+    {
+      const std::shared_lock phase(phase_);
+      Saver saver(out);
+      state_.visit(saver);
+    }
+    const auto digest = crypto::sha256(out);
+    out.insert(out.end(), digest.begin(), digest.end());
+    return out;
+  }
+  Result<void> restore(std::span<const std::uint8_t> data) {
+    Loader loader(data);
+    state_.visit(loader);
+    if (!loader.at_end())
+      return Error{Code::corrupt, "the snapshot's contents do not fit its format"};
+    return {};
+  }
+
+ private:
+  EngineOptions options_;
+  mutable PhaseLock phase_;
+  // `visit` serves reading and writing with one list of fields and is therefore not const; Saver
+  // and Hasher only read.
+  mutable State state_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
+  FILOSCOPE_DO(check(options));
+  return std::unique_ptr<Engine>(std::make_unique<EngineImpl>(options));
+}
+
+Result<std::unique_ptr<Engine>> Engine::load(const EngineOptions& options,
+                                             std::span<const std::uint8_t> snapshot) {
+  FILOSCOPE_DO(check(options));
+  const auto named = options_bytes(options);
+  const auto head = kMagic.size() + named.size();
+  if (snapshot.size() < head + kDigestBytes ||
+      !std::equal(kMagic.begin(), kMagic.end(), snapshot.begin()))
+    return Error{Code::corrupt, "this is not an engine snapshot of this version"};
+  const auto body = snapshot.first(snapshot.size() - kDigestBytes);
+  const auto digest = crypto::sha256(body);
+  if (!std::equal(digest.begin(), digest.end(), snapshot.end() - kDigestBytes))
+    return Error{Code::corrupt, "the engine snapshot is damaged: its checksum does not match"};
+  if (!std::equal(named.begin(), named.end(), snapshot.begin() + kMagic.size()))
+    return Error{Code::invalid_argument,
+                 "the engine snapshot was made with other options (seed or limits)"};
+  auto engine = std::make_unique<EngineImpl>(options);
+  FILOSCOPE_DO(engine->restore(body.subspan(head)));
+  return std::unique_ptr<Engine>(std::move(engine));
+}
+
+}  // namespace filoscope::engine

@@ -1,0 +1,212 @@
+#include "engine/features.h"
+
+#include <algorithm>
+
+namespace filoscope::engine {
+namespace {
+
+constexpr float kSharpness = 8.0F;     ///< of the attention: logit per unit of similarity
+constexpr float kNothingAlike = 2.8F;  ///< logit of "none of these": similarity 0.35
+constexpr float kRecency = 0.02F;      ///< logit lost per newer video
+
+Row row_of(const State& state, std::uint64_t key) {
+  const Row* learned = state.embeddings.find(key);
+  return learned != nullptr ? *learned : prior_row(key);
+}
+
+Row pooled(const State& state, std::span<const std::uint64_t> keys) {
+  Row sum{};
+  if (keys.empty()) return sum;
+  for (const auto key : keys) {
+    const Row row = row_of(state, key);
+    add_scaled(sum.data(), row.data(), 1.0F, kDim);
+  }
+  const float scale = 1.0F / std::sqrt(static_cast<float>(keys.size()));
+  for (float& x : sum) x *= scale;
+  return sum;
+}
+
+void to_length_one(Row& row) {
+  const float norm2 = dot(row.data(), row.data(), kDim);
+  if (norm2 < 1e-12F) return;
+  const float scale = 1.0F / std::sqrt(norm2);
+  for (float& x : row) x *= scale;
+}
+
+void attend(const PersonView& person, const Row& content, Features& features,
+            Attention& attention) {
+  auto& shares = attention.shares;
+  shares.fill(0);
+  const auto n = person.history_count;
+  if (n == 0) return;
+  std::array<float, kHistoryPadded> alike{};
+  float best = 0;
+  for (std::size_t j = 0; j < n; ++j) {
+    alike[j] = dot(content.data(), person.content[j].data(), kDim);
+    const float felt = alike[j] * person.values[j];
+    if ((felt < 0 ? -felt : felt) > (best < 0 ? -best : best)) best = felt;
+  }
+  for (std::size_t j = 0; j < kHistoryPadded; ++j)
+    shares[j] = exp_fixed(kSharpness * alike[j] - kRecency * static_cast<float>(j) - kNothingAlike);
+  for (std::size_t j = n; j < kHistoryPadded; ++j) shares[j] = 0;
+  std::array<float, kLanes> lanes{};
+  for (std::size_t j = 0; j < kHistoryPadded; j += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane) lanes[lane] += shares[j + lane];
+  const float mass = join_lanes(lanes);
+  const float scale = 1.0F / (mass + 1.0F);
+  for (float& share : shares) share *= scale;
+  features.inputs[kAttention] = dot(shares.data(), person.values.data(), kHistoryPadded);
+  features.inputs[kAttentionBest] = best;
+  features.inputs[kAttentionMass] = mass * scale;
+  for (std::size_t j = 0; j < n; ++j)
+    add_scaled(features.person.data(), person.content[j].data(), shares[j] * person.values[j],
+               kDim);
+}
+
+struct Leans {
+  float mean = 0, max = 0, min = 0, n = 0;
+  std::size_t unknown = 0;
+};
+
+Leans leans(const PersonState& person, std::span<const std::uint64_t> keys) {
+  Leans all;
+  for (const auto key : keys) {
+    const auto lean = person.lean(short_key(key));
+    all.mean += lean.mean, all.n += lean.n;
+    all.max = std::max(all.max, lean.mean), all.min = std::min(all.min, lean.mean);
+    all.unknown += lean.n == 0 ? 1 : 0;
+  }
+  if (!keys.empty()) {
+    all.mean /= static_cast<float>(keys.size());
+    all.n /= static_cast<float>(keys.size());
+  }
+  return all;
+}
+
+float log2f_fixed(float x) { return static_cast<float>(log2_fixed(static_cast<double>(x))); }
+
+void person_inputs(const PersonState& person, const Video& video, Features& features) {
+  auto& in = features.inputs;
+  const auto tags = tags_of(video);
+  const auto words = words_of(video);
+  const Leans by_tag = leans(person, tags);
+  const Leans by_word = leans(person, words);
+  in[kTagMean] = by_tag.mean, in[kTagMax] = by_tag.max, in[kTagMin] = by_tag.min;
+  in[kWordMean] = by_word.mean, in[kWordMax] = by_word.max, in[kWordMin] = by_word.min;
+  if (video.sound_key != 0) in[kSoundLean] = person.lean(short_key(video.sound_key)).mean;
+  in[kAuthorLean] = person.lean(short_key(video.author_key)).mean;
+  const float n = std::max(by_tag.n, by_word.n);
+  in[kEvidence] = n / (n + 3);
+  const auto keys_count = tags.size() + words.size();
+  if (keys_count != 0)
+    in[kNovelty] =
+        static_cast<float>(by_tag.unknown + by_word.unknown) / static_cast<float>(keys_count);
+  in[kFollows] = person.follows_author(video.author) ? 1.0F : 0.0F;
+}
+
+void rate_inputs(const State& state, const Video& video, const Author& author, Features& features) {
+  auto& in = features.inputs;
+  const auto bucket = video.duration_bucket();
+  const Counters& all = state.everyone[bucket];
+  const Counters& c = video.counters;
+  const Counters& a = author.counters;
+  const float share = state.share_mean(bucket);
+  const float like = (all.likes + 0.6F) / (all.watches + 20);
+  const float skip = (all.skips + 6) / (all.watches + 20);
+  in[kWatchRate] = (c.share_sum + 6 * share) / (c.watches + 6) - share;
+  in[kLikeRate] = 5 * ((c.likes + 20 * like) / (c.watches + 20) - like);
+  in[kSkipRate] = (c.skips + 10 * skip + 3 * c.negatives) / (c.watches + 10) - skip;
+  in[kExposure] = log2f_fixed(1 + c.exposures) * 0.1F;
+  in[kAuthorWatchRate] = (a.share_sum + 12 * share) / (a.watches + 12) - share;
+  in[kAuthorLikeRate] = 5 * ((a.likes + 40 * like) / (a.watches + 40) - like);
+}
+
+}  // namespace
+
+const PersonState& nobody() {
+  static const PersonState empty;
+  return empty;
+}
+
+std::span<const std::uint64_t> tags_of(const Video& video) {
+  return std::span(video.keys).first(std::min<std::size_t>(video.tags_count, kTagsUsed));
+}
+std::span<const std::uint64_t> words_of(const Video& video) {
+  return std::span(video.keys)
+      .subspan(video.tags_count, std::min<std::size_t>(video.words_count, kWordsUsed));
+}
+
+VideoView view_of(const State& state, const Video& video) {
+  VideoView view;
+  auto& rows = view.fields.rows;
+  rows[1] = row_of(state, video.author_key);
+  if (video.sound_key != 0) rows[2] = row_of(state, video.sound_key);
+  rows[3] = pooled(state, tags_of(video));
+  rows[4] = pooled(state, words_of(video));
+  if (video.language != 0)
+    rows[5] = row_of(state, feature_key(FeatureKind::language, video.language));
+  rows[6] = row_of(state, feature_key(FeatureKind::bucket, video.duration_bucket()));
+  constexpr std::array<float, 5> kParts{0, 0.4F, 0.7F, 1.0F, 0.7F};
+  for (std::size_t f = 1; f < kParts.size(); ++f)
+    add_scaled(view.content.data(), rows[f].data(), kParts[f], kDim);
+  to_length_one(view.content);
+  // A video without a row of its own stands where its content is.
+  if (const Row* own = state.embeddings.find(video.video_key)) {
+    rows[0] = *own;
+    add_scaled(view.content.data(), own->data(), 0.5F, kDim);
+    to_length_one(view.content);
+  } else {
+    rows[0] = view.content;
+  }
+  return view;
+}
+
+PersonView view_of(const State& state, const PersonState* person, std::uint64_t language,
+                   std::int64_t at_ms) {
+  PersonView view;
+  view.person = person != nullptr ? person : &nobody();
+  view.language = language != 0 ? language : view.person->language;
+  view.at_ms = at_ms;
+  const auto& encounters = view.person->encounters;
+  for (std::size_t i = encounters.size(); i > 0 && view.history_count < kHistoryMax; --i) {
+    const Encounter& encounter = encounters[i - 1];
+    const auto j = view.history_count++;
+    view.videos[j] = encounter.video;
+    view.values[j] = encounter.value;
+    view.content[j] = view_of(state, state.videos[encounter.video]).content;
+  }
+  return view;
+}
+
+Features features_of(const State& state, const PersonView& person, const Video& video,
+                     std::uint32_t number, const VideoView& view, std::uint16_t routes,
+                     float co_watch, bool fresh, bool repeat, Attention& attention) {
+  Features features;
+  auto& in = features.inputs;
+  in[kBias] = 1;
+  person_inputs(*person.person, video, features);
+  attend(person, view.content, features, attention);
+  rate_inputs(state, video, state.videos.author_of(video), features);
+  const auto age_ms = std::max<std::int64_t>(person.at_ms - video.created_ms, 0);
+  in[kAge] = log2f_fixed(1 + static_cast<float>(age_ms) / 3.6e6F) * 0.1F;
+  in[kFresh] = fresh ? 1 : 0;
+  const double now = static_cast<double>(person.at_ms) / VideoTable::kHotHalfLifeMs;
+  in[kHot] = clamp(static_cast<float>(state.videos.scan(number).hot - now) * 0.1F, -2, 2);
+  if (person.language != 0 && video.language != 0)
+    in[person.language == video.language ? kLanguageSame : kLanguageOther] = 1;
+  const auto bucket = video.duration_bucket();
+  const PersonState& p = *person.person;
+  in[kPersonShare] =
+      (p.share_mean - state.share_mean(bucket)) * (p.share_weight / (p.share_weight + 5));
+  in[kPersonEvents] = log2f_fixed(1 + static_cast<float>(p.events_count)) * 0.1F;
+  if (bucket < 3) in[kShort + bucket] = 1;
+  for (std::size_t r = 0; r < kRoutesCount; ++r)
+    in[kRoutesFirst + r] = (routes >> r & 1) != 0 ? 1.0F : 0.0F;
+  in[kCoWatched] = log2f_fixed(1 + co_watch) * 0.3F;
+  in[kRepeated] = repeat ? 1 : 0;
+  for (float& x : in) x = round_bf16(clamp(x, -4, 4));
+  for (float& x : features.person) x = round_bf16(x);
+  return features;
+}
+
+}  // namespace filoscope::engine

@@ -1,0 +1,73 @@
+#include "engine/pending.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace filoscope::engine {
+
+Features unpack(const PendingItem& item) {
+  Features features;
+  const auto widen = [&](std::size_t i) {
+    return std::bit_cast<float>(std::uint32_t{item.features[i]} << 16);
+  };
+  for (std::size_t i = 0; i < kInputs; ++i) features.inputs[i] = widen(i);
+  for (std::size_t i = 0; i < kDim; ++i) features.person[i] = widen(kInputs + i);
+  return features;
+}
+
+void PendingTable::add(PendingDecision decision) {
+  if (decision.request == 0 || decision.items.empty()) return;
+  if (end_ - begin_ >= kDecisionsMax) drop_first();
+  const auto slot = static_cast<std::uint32_t>(end_ % kDecisionsMax);
+  if (slot >= slots_.size()) slots_.push_back({});
+  index_.put(decision.request, slot);
+  slots_[slot] = std::move(decision);
+  ++end_;
+}
+
+PendingItem* PendingTable::find(RequestId request, PersonKey person, std::uint32_t video) {
+  const auto slot = request ? index_.find(request.value) : std::nullopt;
+  if (!slot || slots_[*slot].person != person.value) return nullptr;
+  auto& items = slots_[*slot].items;
+  const auto at = std::find_if(items.begin(), items.end(),
+                               [&](const PendingItem& item) { return item.video == video; });
+  return at == items.end() ? nullptr : &*at;
+}
+
+void PendingTable::drop_first() {
+  const auto slot = static_cast<std::uint32_t>(begin_ % kDecisionsMax);
+  PendingDecision& first = slots_[slot];
+  // A request id that was used again points to its newer decision.
+  if (first.request != 0 && index_.find(first.request) == slot) index_.erase(first.request);
+  first = {};
+  ++begin_;
+}
+
+void PendingTable::expire(std::int64_t at_ms) {
+  for (int step = 0; step < 8 && begin_ < end_; ++step) {
+    const PendingDecision& first = slots_[begin_ % kDecisionsMax];
+    if (first.at_ms + kLifeMs >= at_ms) return;
+    drop_first();
+  }
+}
+
+void PendingTable::erase(PersonKey person) {
+  for (auto i = begin_; i < end_; ++i) {
+    const auto slot = static_cast<std::uint32_t>(i % kDecisionsMax);
+    PendingDecision& decision = slots_[slot];
+    if (decision.person != person.value || decision.request == 0) continue;
+    if (index_.find(decision.request) == slot) index_.erase(decision.request);
+    const auto at_ms = decision.at_ms;
+    decision = {};
+    decision.at_ms = at_ms;  // keeps its turn in the order of time
+  }
+}
+
+std::size_t PendingTable::bytes() const {
+  std::size_t total = slots_.bytes() + index_.bytes();
+  for (std::uint32_t i = 0; i < slots_.size(); ++i)
+    total += slots_[i].items.capacity() * sizeof(PendingItem);
+  return total;
+}
+
+}  // namespace filoscope::engine

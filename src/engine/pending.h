@@ -1,0 +1,72 @@
+#pragma once
+
+/// Answers that wait for what people do with them: the join of decision and event by request id.
+/// Bounded by count and by 24 h of log time; an event that comes later trains on features made
+/// anew. Threads: as the engine's phases.
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "engine/containers.h"
+#include "engine/model.h"
+#include "engine/records.h"
+
+namespace filoscope::engine {
+
+struct PendingItem {
+  std::uint32_t video = 0;
+  std::uint32_t watch_ms = 0;   ///< the largest so far
+  std::uint16_t trained = 0;    ///< bit per head learned from
+  std::uint16_t labels = 0;     ///< bit per head: the label learned, or known and still to learn
+  std::uint32_t impressed = 0;  ///< 1 after the impression
+  std::array<std::uint16_t, kFeaturesCount> features{};  ///< bfloat16
+};
+static_assert(sizeof(PendingItem) == 16 + 2 * kFeaturesCount);
+
+struct PendingDecision {
+  std::uint64_t request = 0;
+  std::uint64_t person = 0;
+  std::int64_t at_ms = 0;
+  std::vector<PendingItem> items;
+};
+
+Features unpack(const PendingItem& item);
+
+class PendingTable {
+ public:
+  static constexpr std::size_t kDecisionsMax = 1U << 15;
+  static constexpr std::int64_t kLifeMs = 24LL * 3600 * 1000;
+
+  void add(PendingDecision decision);
+  /// Null when unknown, expired or another person's.
+  PendingItem* find(RequestId request, PersonKey person, std::uint32_t video);
+  /// Drops what is older than kLifeMs (at most 8 a call, more than come in).
+  void expire(std::int64_t at_ms);
+  void erase(PersonKey person);
+  std::size_t size() const { return end_ - begin_; }
+  std::size_t bytes() const;
+
+  template <typename A>
+  void visit(A& a) {
+    a(begin_), a(end_);
+    if constexpr (A::kLoading) {
+      if (end_ < begin_ || end_ - begin_ > kDecisionsMax) return a.fail();
+      while (slots_.size() < std::min<std::uint64_t>(end_, kDecisionsMax)) slots_.push_back({});
+    }
+    for (auto i = begin_; i < end_ && a.ok(); ++i) {
+      PendingDecision& d = slots_[i % kDecisionsMax];
+      a(d.request), a(d.person), a(d.at_ms), a(d.items, kDecisionItemsMax);
+      if constexpr (A::kLoading)
+        if (d.request != 0) index_.put(d.request, static_cast<std::uint32_t>(i % kDecisionsMax));
+    }
+  }
+
+ private:
+  void drop_first();
+  ChunkedVector<PendingDecision> slots_;  // a ring: decision i lies in slot i mod kDecisionsMax
+  std::uint64_t begin_ = 0, end_ = 0;
+  SegmentedMap index_;  // request → slot; rebuilt after loading
+};
+
+}  // namespace filoscope::engine

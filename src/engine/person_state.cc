@@ -1,0 +1,304 @@
+#include "engine/person_state.h"
+
+#include <algorithm>
+
+#include "engine/numbers.h"
+
+namespace filoscope::engine {
+namespace {
+
+constexpr std::int64_t kInterestHalfLifeMs = 14LL * 24 * 3600 * 1000;
+constexpr std::uint32_t kEncounterLastsS = 6 * 3600;
+constexpr std::size_t kEncounterLookBack = 64;
+constexpr std::int64_t kHourMs = 3600 * 1000;
+/// Imaginary neutral encounters with every content: one real one moves the mean half the way.
+constexpr float kLeanPrior = 1.0F;
+
+std::array<std::uint32_t, 3> bloom_bits(std::uint32_t video) {
+  const auto hash = mix64(video + 1ULL);
+  constexpr std::uint32_t kMask = PersonState::kBloomWords * 64 - 1;
+  return {static_cast<std::uint32_t>(hash) & kMask, static_cast<std::uint32_t>(hash >> 20) & kMask,
+          static_cast<std::uint32_t>(hash >> 42) & kMask};
+}
+
+std::uint32_t interest_place(std::uint32_t short_key) {
+  return std::min<std::uint32_t>(short_key, 0xFFFFFFFEU);
+}
+
+}  // namespace
+
+bool sorted_contains(const std::vector<std::uint64_t>& values, std::uint64_t value) {
+  return !values.empty() && std::binary_search(values.begin(), values.end(), value);
+}
+
+bool sorted_set(std::vector<std::uint64_t>& values, std::uint64_t value, bool on) {
+  const auto at = std::lower_bound(values.begin(), values.end(), value);
+  const bool there = at != values.end() && *at == value;
+  if (on && !there) {
+    if (values.size() >= PersonState::kRelationsMax) return false;
+    values.insert(at, value);
+  } else if (!on && there) {
+    values.erase(at);
+  }
+  return true;
+}
+
+bool PersonState::has_seen(std::uint32_t video) const {
+  if (const SeenEntry* entry = seen.find(video))
+    if (entry->last != 0 || entry->mood == SeenEntry::kHidden) return true;
+  if (bloom.empty()) return false;
+  for (const auto bit : bloom_bits(video))
+    if ((bloom[bit / 64] >> (bit % 64) & 1) == 0) return false;
+  return true;
+}
+
+void PersonState::mark_seen(std::uint32_t video) {
+  if (seen.size() >= kSeenMax) age_seen();
+  SeenEntry& entry = seen.insert(video);
+  if (entry.last == 0) ++seen_total;
+  entry.last = ++showings;
+}
+
+/// Moves the longest-unseen quarter into the Bloom filter.
+void PersonState::age_seen() {
+  std::vector<std::uint32_t> order;
+  order.reserve(seen.size());
+  seen.each([&](const SeenEntry& entry) { order.push_back(entry.last); });
+  const auto cut = order.begin() + static_cast<std::ptrdiff_t>(order.size() / 4);
+  std::nth_element(order.begin(), cut, order.end());
+  const auto limit = *cut;
+  bloom.resize(kBloomWords);
+  seen.retain([&](const SeenEntry& entry) {
+    if (entry.last >= limit) return true;
+    for (const auto bit : bloom_bits(SmallTable<SeenEntry>::key_of(entry)))
+      bloom[bit / 64] |= std::uint64_t{1} << (bit % 64);
+    return false;
+  });
+}
+
+Encounter& PersonState::encounter(std::uint32_t video, std::int64_t at_ms) {
+  const auto now_s = static_cast<std::uint32_t>(at_ms / 1000);
+  const auto looked = std::min(encounters.size(), kEncounterLookBack);
+  for (std::size_t i = 1; i <= looked; ++i) {
+    Encounter& recent = encounters[encounters.size() - i];
+    if (recent.video == video && recent.at_s + kEncounterLastsS >= now_s) return recent;
+  }
+  if (encounters.size() >= kEncountersMax) {
+    // Drop the oldest 16 at once, so that the move is paid for rarely.
+    encounters.erase(encounters.begin(), encounters.begin() + 16);
+  }
+  Encounter fresh;
+  fresh.video = video, fresh.at_s = now_s;
+  encounters.push_back(fresh);
+  return encounters.back();
+}
+
+void PersonState::set_value(Encounter& encounter, float value, bool first, const Video& video,
+                            std::int64_t at_ms) {
+  const float change = value - encounter.value;
+  encounter.value = value;
+  const float n = first ? 1.0F : 0.0F;
+  if (!first && change == 0) return;
+  for (const auto feature : video.keys) move_interest(short_key(feature), n, change, at_ms);
+  if (video.sound_key != 0) move_interest(short_key(video.sound_key), n, change, at_ms);
+  move_interest(short_key(video.author_key), n, change, at_ms);
+}
+
+void PersonState::move_interest(std::uint32_t feature, float n, float s, std::int64_t at_ms) {
+  if (interests.size() >= kInterestsMax) trim_interests();
+  Interest& interest = interests.insert(interest_place(feature));
+  const auto now_s = static_cast<std::uint32_t>(at_ms / 1000);
+  if (now_s > interest.at_s && interest.at_s != 0) {
+    const float left =
+        decay((static_cast<std::int64_t>(now_s) - interest.at_s) * 1000, kInterestHalfLifeMs);
+    interest.n *= left, interest.s *= left;
+  }
+  interest.at_s = std::max(interest.at_s, now_s);
+  interest.n += n;
+  interest.s += s;
+}
+
+/// Drops the third that says least: little seen and near neutral.
+void PersonState::trim_interests() {
+  std::vector<float> weights;
+  const auto weight = [](const Interest& x) { return (x.s < 0 ? -x.s : x.s) + 0.25F * x.n; };
+  interests.each([&](const Interest& x) { weights.push_back(weight(x)); });
+  const auto cut = weights.begin() + static_cast<std::ptrdiff_t>(weights.size() / 3);
+  std::nth_element(weights.begin(), cut, weights.end());
+  const float limit = *cut;
+  std::size_t equal_left = 0;  // of those exactly at the limit keep what fits, in storage order
+  interests.each([&](const Interest& x) { equal_left += weight(x) > limit ? 1 : 0; });
+  equal_left = weights.size() - weights.size() / 3 - equal_left;
+  interests.retain([&](const Interest& x) {
+    if (weight(x) != limit) return weight(x) > limit;
+    return equal_left > 0 ? (--equal_left, true) : false;
+  });
+}
+
+PersonState::Lean PersonState::lean(std::uint32_t feature) const {
+  const Interest* found = interests.find(interest_place(feature));
+  if (found == nullptr) return {};
+  return {found->s / (found->n + kLeanPrior), found->n};
+}
+
+bool PersonState::blocked(std::uint64_t other) const {
+  return sorted_contains(blocks, other) || sorted_contains(blocked_by, other);
+}
+
+bool PersonState::muted(const Video& video) const {
+  if (sorted_contains(muted_people, video.author)) return true;
+  if (muted_keys.empty()) return false;
+  return std::any_of(video.keys.begin(), video.keys.end(),
+                     [this](std::uint64_t k) { return sorted_contains(muted_keys, k); });
+}
+
+bool PersonState::follows_author(std::uint64_t author) const {
+  return sorted_contains(follows, author);
+}
+
+bool PersonState::has_relations() const {
+  return !(follows.empty() && blocks.empty() && blocked_by.empty() && muted_people.empty() &&
+           muted_keys.empty());
+}
+
+void PersonState::forget_activity() {
+  events_count = showings = seen_total = 0;
+  share_mean = share_weight = 0;
+  encounters = {}, seen = {}, interests = {}, bloom = {};
+}
+
+std::size_t PersonState::bytes() const {
+  const auto words = follows.capacity() + blocks.capacity() + blocked_by.capacity() +
+                     muted_people.capacity() + muted_keys.capacity() + bloom.capacity();
+  return words * 8 + encounters.capacity() * sizeof(Encounter) + seen.bytes() + interests.bytes();
+}
+
+const PersonState* PeopleTable::find(PersonKey key) const {
+  const auto slot = key ? index_.find(key.value) : std::nullopt;
+  return slot ? &people_[*slot] : nullptr;
+}
+
+PersonState* PeopleTable::find(PersonKey key) {
+  const auto slot = key ? index_.find(key.value) : std::nullopt;
+  return slot ? &people_[*slot] : nullptr;
+}
+
+PersonState& PeopleTable::get(PersonKey key) {
+  if (PersonState* known = find(key)) return *known;
+  std::uint32_t slot = 0;
+  if (free_.empty()) {
+    slot = static_cast<std::uint32_t>(people_.size());
+    people_.push_back({});
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  people_[slot].key = key.value;
+  index_.put(key.value, slot);
+  link(people_[slot]);
+  return people_[slot];
+}
+
+void PeopleTable::link(PersonState& person) {
+  List& list = list_of(person);
+  const auto place = slot_of(person) + 1;
+  person.older = list.newest, person.newer = 0;
+  if (list.newest != 0) people_[list.newest - 1].newer = place;
+  list.newest = place;
+  if (list.oldest == 0) list.oldest = place;
+  ++list.count;
+}
+
+void PeopleTable::unlink(PersonState& person) {
+  List& list = list_of(person);
+  if (person.newer != 0)
+    people_[person.newer - 1].older = person.older;
+  else
+    list.newest = person.older;
+  if (person.older != 0)
+    people_[person.older - 1].newer = person.newer;
+  else
+    list.oldest = person.newer;
+  person.newer = person.older = 0;
+  --list.count;
+}
+
+void PeopleTable::leave_hour(const PersonState& person) {
+  const auto hour = person.last_ms / kHourMs;
+  if (person.last_ms != 0 && hour_ - hour < 24) --hours_[static_cast<std::size_t>(hour % 24)];
+}
+
+void PeopleTable::touch(PersonState& person, std::int64_t at_ms) {
+  const auto hour = std::max(at_ms / kHourMs, hour_);
+  for (auto next = std::max(hour_ + 1, hour - 24); next <= hour; ++next)
+    hours_[static_cast<std::size_t>(next % 24)] = 0;
+  hour_ = hour;
+  leave_hour(person);
+  person.last_ms = std::max({person.last_ms, at_ms, hour * kHourMs});
+  ++hours_[static_cast<std::size_t>(hour % 24)];
+  unlink(person);
+  link(person);
+}
+
+void PeopleTable::become_known(PersonState& person) {
+  if (person.known) return;
+  unlink(person);
+  person.known = true;
+  link(person);
+}
+
+std::uint32_t PeopleTable::audience() const {
+  std::uint32_t total = 0;
+  for (const auto hour : hours_) total += hour;
+  return total;
+}
+
+void PeopleTable::release(std::uint32_t slot) {
+  PersonState& person = people_[slot];
+  leave_hour(person);
+  unlink(person);
+  index_.erase(person.key);
+  person = {};
+  free_.push_back(slot);
+}
+
+void PeopleTable::erase(PersonKey key) {
+  const auto slot = key ? index_.find(key.value) : std::nullopt;
+  if (slot) release(*slot);
+  for (std::uint32_t i = 0; i < people_.size(); ++i) {
+    PersonState& other = people_[i];
+    for (auto* list : {&other.follows, &other.blocks, &other.blocked_by, &other.muted_people})
+      sorted_set(*list, key.value, false);
+  }
+}
+
+void PeopleTable::expire(std::int64_t at_ms, std::int64_t guest_ttl_ms, std::size_t people_max) {
+  for (int step = 0; step < 4; ++step) {
+    const bool crowded = guests_.count + known_.count > people_max;
+    if (guests_.oldest != 0) {
+      PersonState& guest = people_[guests_.oldest - 1];
+      if (crowded || guest.last_ms + guest_ttl_ms < at_ms) {
+        if (guest.has_relations())
+          guest.forget_activity(), become_known(guest);  // a block outlives the guest's state
+        else
+          release(guests_.oldest - 1);
+        continue;
+      }
+    }
+    if (!crowded || known_.oldest == 0) return;
+    PersonState& person = people_[known_.oldest - 1];
+    person.forget_activity();
+    // To the young end: she keeps a place for her profile, and the next oldest is looked at next.
+    unlink(person);
+    link(person);
+    return;
+  }
+}
+
+std::size_t PeopleTable::bytes() const {
+  std::size_t total = people_.bytes() + index_.bytes();
+  for (std::uint32_t i = 0; i < people_.size(); ++i) total += people_[i].bytes();
+  return total;
+}
+
+}  // namespace filoscope::engine

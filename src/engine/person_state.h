@@ -1,0 +1,250 @@
+#pragma once
+
+/// What the engine holds about one person: her last encounters with videos, what she has seen, what
+/// she leans to, and her relations. Bounded: about 1 KB after a first minute, at most 0.4 MB.
+/// Threads: as the engine's phases.
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/records.h"
+#include "engine/video_table.h"
+
+namespace filoscope::engine {
+
+/// What a person did with one video on one occasion; later events of the occasion change it.
+struct Encounter {
+  std::uint32_t video = 0;
+  std::uint32_t at_s = 0;
+  float value = 0;  ///< -2 (never again) .. 2 (loved), 0 neutral; what attention and interests use
+  std::uint16_t did = 0;    ///< bits below
+  std::uint16_t share = 0;  ///< largest watched share, in 1/1000, ≤ 1000
+};
+inline constexpr std::uint16_t kDidWatch = 1, kDidComplete = 2, kDidLike = 4, kDidShare = 8,
+                               kDidSave = 16, kDidFollow = 32, kDidComment = 64, kDidHide = 128,
+                               kDidReport = 256, kDidProfile = 512;
+
+/// Open-addressed map of 32-bit keys to small plain entries with a `key` field (0 empty; stored +
+/// 1). Layout is part of the state: it depends on the insertion order only, and is saved as it is.
+template <typename Entry>
+class SmallTable {
+ public:
+  Entry* find(std::uint32_t key) {
+    return const_cast<Entry*>(static_cast<const SmallTable*>(this)->find(key));
+  }
+  const Entry* find(std::uint32_t key) const {
+    if (slots_.empty()) return nullptr;
+    const std::size_t mask = slots_.size() - 1;
+    for (std::size_t at = home(key, mask);; at = (at + 1) & mask) {
+      if (slots_[at].key == key + 1) return &slots_[at];
+      if (slots_[at].key == 0) return nullptr;
+    }
+  }
+  Entry& insert(std::uint32_t key) {
+    if (Entry* known = find(key)) return *known;
+    if ((used_ + 1) * 4 > slots_.size() * 3) grow();
+    ++used_;
+    return place(key);
+  }
+  /// Keeps the entries for which `keep` is true.
+  template <typename Keep>
+  void retain(Keep keep) {
+    auto old = std::move(slots_);
+    slots_.assign(old.size(), Entry{});
+    used_ = 0;
+    for (const Entry& entry : old)
+      if (entry.key != 0 && keep(entry)) place(entry.key - 1) = entry, ++used_;
+  }
+  /// In storage order, which equal logs make equal.
+  template <typename Each>
+  void each(Each action) const {
+    for (const Entry& entry : slots_)
+      if (entry.key != 0) action(entry);
+  }
+  std::size_t size() const { return used_; }
+  std::size_t bytes() const { return slots_.capacity() * sizeof(Entry); }
+  static std::uint32_t key_of(const Entry& entry) { return entry.key - 1; }
+  template <typename A>
+  void visit(A& archive, std::size_t slots_max) {
+    archive(slots_, slots_max);
+    if constexpr (A::kLoading) {
+      used_ = 0;
+      for (const Entry& entry : slots_) used_ += entry.key != 0 ? 1 : 0;
+      const auto n = slots_.size();
+      if ((n & (n - 1)) != 0 || (n != 0 && used_ * 4 > n * 3)) slots_.clear(), archive.fail();
+    }
+  }
+
+ private:
+  static std::size_t home(std::uint32_t key, std::size_t mask) {
+    return (key * 0x9E3779B1U >> 7) & mask;
+  }
+  Entry& place(std::uint32_t key) {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = home(key, mask);
+    while (slots_[at].key != 0) at = (at + 1) & mask;
+    slots_[at].key = key + 1;
+    return slots_[at];
+  }
+  void grow() {
+    auto old = std::move(slots_);
+    slots_.assign(old.empty() ? 16 : old.size() * 2, Entry{});
+    for (const Entry& entry : old)
+      if (entry.key != 0) place(entry.key - 1) = entry;
+  }
+  std::vector<Entry> slots_;
+  std::size_t used_ = 0;
+};
+
+struct SeenEntry {
+  std::uint32_t key = 0;   ///< video number + 1
+  std::uint32_t last = 0;  ///< the person's own count of showings: exact order, unlike a clock;
+                           ///< 0: never shown
+  std::uint32_t mood = 0;  ///< kPlain, kLiked, kHidden
+  static constexpr std::uint32_t kPlain = 0, kLiked = 1, kHidden = 2;
+};
+
+struct Interest {
+  std::uint32_t key = 0;  ///< short feature key + 1 (2^32 - 1 shares a place with 2^32 - 2)
+  std::uint32_t at_s = 0;
+  float n = 0;  ///< encounters, half-life 14 days
+  float s = 0;  ///< sum of their values
+};
+
+/// Threads: as the engine's phases.
+class PersonState {
+ public:
+  static constexpr std::size_t kEncountersMax = 256;
+  static constexpr std::size_t kSeenMax = 20'000;  ///< exact; older ones go to the Bloom filter
+  static constexpr std::size_t kInterestsMax = 384;
+  static constexpr std::size_t kRelationsMax = 50'000;  ///< of each kind; the oldest keys stay
+  static constexpr std::size_t kBloomWords = 4096;      ///< 32 KB, made when first needed
+
+  // Herself.
+  std::uint64_t key = 0;
+  std::uint64_t language = 0;
+  std::uint8_t age = 0;
+  bool known = false;  ///< a person_changed record was seen; without one she is a guest
+  std::int64_t last_ms = 0;
+  std::uint32_t newer = 0, older = 0;  ///< neighbours in the list by last activity, slot + 1
+  // Relations, each sorted.
+  std::vector<std::uint64_t> follows, blocks, blocked_by;
+  std::vector<std::uint64_t> muted_people, muted_keys;  ///< muted_keys: feature keys
+  // Activity.
+  std::uint32_t events_count = 0;
+  std::uint32_t showings = 0;
+  std::uint32_t seen_total = 0;
+  float share_mean = 0;               ///< of watched shares, over about 50
+  float share_weight = 0;             ///< how many, ≤ 50
+  std::vector<Encounter> encounters;  ///< oldest first
+  SmallTable<SeenEntry> seen;
+  SmallTable<Interest> interests;
+  std::vector<std::uint64_t> bloom;
+
+  /// Shown to her, or hidden by her ("not interested").
+  bool has_seen(std::uint32_t video) const;
+  void mark_seen(std::uint32_t video);
+  /// The encounter with this video that is still going on (within 6 h, among the last 64), or a new
+  /// one.
+  Encounter& encounter(std::uint32_t video, std::int64_t at_ms);
+  /// Sets an encounter's value and moves the interests in the video's content by the difference.
+  void set_value(Encounter& encounter, float value, bool first, const Video& video,
+                 std::int64_t at_ms);
+  /// Smoothed value per encounter with this content, and how many (decayed): {0, 0} if unknown.
+  struct Lean {
+    float mean = 0;
+    float n = 0;
+  };
+  Lean lean(std::uint32_t short_key) const;
+
+  bool blocked(std::uint64_t other) const;
+  bool muted(const Video& video) const;
+  bool follows_author(std::uint64_t author) const;
+  bool has_relations() const;
+  void forget_activity();
+  std::size_t bytes() const;
+  template <typename A>
+  void visit(A& archive);
+
+ private:
+  void age_seen();
+  void move_interest(std::uint32_t short_key, float n, float s, std::int64_t at_ms);
+  void trim_interests();
+};
+
+bool sorted_contains(const std::vector<std::uint64_t>& values, std::uint64_t value);
+/// Adds or removes; false when it would exceed kRelationsMax.
+bool sorted_set(std::vector<std::uint64_t>& values, std::uint64_t value, bool on);
+
+/// People by pseudonym. Guests expire by log time; beyond `people_max` the least recently active
+/// person's activity is forgotten (her relations and profile stay).
+class PeopleTable {
+ public:
+  const PersonState* find(PersonKey key) const;
+  PersonState* find(PersonKey key);
+  /// REQUIRES: key is not 0.
+  PersonState& get(PersonKey key);
+  /// She did something at `at_ms`.
+  void touch(PersonState& person, std::int64_t at_ms);
+  void become_known(PersonState& person);
+  void erase(PersonKey key);
+  /// A bounded step (4 people) of expiry; called once per record.
+  void expire(std::int64_t at_ms, std::int64_t guest_ttl_ms, std::size_t people_max);
+
+  std::size_t size() const { return index_.size(); }
+  /// People active within the last 24 h before the last activity, by whole hours.
+  std::uint32_t audience() const;
+  std::size_t bytes() const;
+  template <typename A>
+  void visit(A& archive);
+
+ private:
+  struct List {
+    std::uint32_t newest = 0, oldest = 0, count = 0;  // slot + 1
+  };
+  List& list_of(const PersonState& person) { return person.known ? known_ : guests_; }
+  void unlink(PersonState& person);
+  void link(PersonState& person);
+  void leave_hour(const PersonState& person);
+  void release(std::uint32_t slot);
+  std::uint32_t slot_of(const PersonState& person) const { return *index_.find(person.key); }
+
+  ChunkedVector<PersonState, 6> people_;
+  std::vector<std::uint32_t> free_;
+  List known_, guests_;
+  std::array<std::uint32_t, 24> hours_{};  // people whose last activity lies in hour h mod 24
+  std::int64_t hour_ = 0;
+  SegmentedMap index_;  // rebuilt after loading
+};
+
+template <typename A>
+void PersonState::visit(A& a) {
+  a(key), a(language), a(age), a(known), a(last_ms), a(newer), a(older);
+  for (auto* list : {&follows, &blocks, &blocked_by, &muted_people, &muted_keys})
+    a(*list, kRelationsMax);
+  a(events_count), a(showings), a(seen_total), a(share_mean), a(share_weight);
+  a(encounters, kEncountersMax);
+  seen.visit(a, 1U << 16);
+  interests.visit(a, 1U << 12);
+  a(bloom, kBloomWords);
+}
+
+template <typename A>
+void PeopleTable::visit(A& a) {
+  const auto n = a.count(people_.size(), 1U << 30);
+  for (std::size_t i = 0; i < n && a.ok(); ++i) {
+    if constexpr (A::kLoading) people_.push_back({});
+    people_[i].visit(a);
+  }
+  a(free_, 1U << 30);
+  for (List* list : {&known_, &guests_}) a(list->newest), a(list->oldest), a(list->count);
+  for (auto& hour : hours_) a(hour);
+  a(hour_);
+  if constexpr (A::kLoading) {
+    index_.reset();
+    for (std::uint32_t i = 0; i < people_.size(); ++i)
+      if (people_[i].key != 0) index_.put(people_[i].key, i);
+  }
+}
+
+}  // namespace filoscope::engine

@@ -1,0 +1,48 @@
+#pragma once
+
+/// From scored candidates to an order: a pure function of its arguments. Spaces authors and sounds,
+/// keeps topics from crowding each other out (a greedy maximal-marginal-relevance order: Carbonell
+/// & Goldstein, SIGIR 1998), and gives single slots to exploration and to the fresh pool by the
+/// seed.
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/random.h"
+#include "engine/embedding_table.h"
+
+namespace filoscope::engine {
+
+struct Scored {
+  std::uint32_t video = 0;
+  float value = 0;
+  std::uint64_t author = 0;
+  std::uint64_t sound = 0;  ///< 0: silent
+  bool fresh = false;       ///< still owed impressions
+  Row content{};            ///< of length 1
+};
+
+struct RerankOptions {
+  std::size_t count = 8;
+  double fresh_share = 0.10;        ///< of slots kept for what is owed impressions
+  double exploration_share = 0.02;  ///< of slots
+  float breadth = 0.8F;             ///< price of likeness, in standard deviations of the values
+};
+
+struct Slot {
+  std::size_t index = 0;  ///< into the candidates
+  enum class Why : std::uint8_t { value, fresh, exploration } why = Why::value;
+};
+
+/// Draws an exploration video that is not among `taken`, scores it; nothing when none is left.
+using Explore = std::function<bool(std::span<const std::uint32_t> taken, Scored& out)>;
+
+/// `before` is what comes right before on her screen, oldest first. Explored videos are appended to
+/// `candidates` when they were not among them. No author twice in a row, and no sound, where
+/// anything else is left.
+std::vector<Slot> rerank(std::vector<Scored>& candidates, std::span<const Scored> before,
+                         const RerankOptions& options, Random& random, const Explore& explore);
+
+}  // namespace filoscope::engine

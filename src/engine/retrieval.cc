@@ -1,0 +1,223 @@
+#include "engine/retrieval.h"
+
+#include <algorithm>
+
+namespace filoscope::engine {
+namespace {
+
+constexpr std::size_t kFreshScanned = 1024;
+constexpr std::size_t kFollowedAuthors = 64, kPerAuthor = 3;
+constexpr std::size_t kContentKeys = 12, kPerKey = 24;
+constexpr std::size_t kCoWatchSources = 10;
+constexpr std::uint32_t kFillScanned = 4096;
+
+/// The union of what the routes propose: each video once, in the order of first proposal.
+class Pool {
+ public:
+  Pool(const State& state, const PersonState& person, const Filter& filter, std::size_t max)
+      : state_(state), person_(person), filter_(filter), max_(max) {
+    std::size_t slots = 64;
+    while (slots < max * 3) slots *= 2;
+    places_.assign(slots, 0);
+    candidates_.reserve(max);
+  }
+  /// False when the video may not be shown, has been seen, or there is no room.
+  bool propose(std::uint32_t number, Route route, float co_watch = 0) {
+    const std::size_t mask = places_.size() - 1;
+    std::size_t at = (number * 0x9E3779B1U >> 7) & mask;
+    for (; places_[at] != 0; at = (at + 1) & mask) {
+      Candidate& known = candidates_[places_[at] - 1];
+      if (known.video != number) continue;
+      known.routes |= route_bit(route);
+      known.co_watch += co_watch;
+      return true;
+    }
+    if (full() || !filter_.allowed(number) || !filter_.unseen(number)) return false;
+    candidates_.push_back({number, route_bit(route), co_watch});
+    places_[at] = static_cast<std::uint32_t>(candidates_.size());
+    return true;
+  }
+  bool full() const { return candidates_.size() >= max_; }
+  std::size_t size() const { return candidates_.size(); }
+  const State& state() const { return state_; }
+  const PersonState& person() const { return person_; }
+  std::vector<Candidate> take() { return std::move(candidates_); }
+
+ private:
+  const State& state_;
+  const PersonState& person_;
+  const Filter& filter_;
+  std::size_t max_;
+  std::vector<std::uint32_t> places_;  // index + 1 into candidates_, open addressing
+  std::vector<Candidate> candidates_;
+};
+
+void propose_fresh(Pool& pool, std::size_t quota) {
+  const auto& fresh = pool.state().videos.fresh();
+  const auto oldest_ms = pool.state().at_ms - VideoTable::kFreshMs;
+  std::size_t given = 0, scanned = 0;
+  for (auto i = pool.state().videos.fresh_begin();
+       i < fresh.size() && given < quota && scanned < kFreshScanned; ++i, ++scanned) {
+    const auto number = fresh[i];
+    if ((pool.state().videos.scan(number).flags & kFreshDone) != 0) continue;
+    if (pool.state().videos[number].created_ms < oldest_ms) continue;
+    if (pool.propose(number, Route::fresh)) ++given;
+  }
+}
+
+void propose_following(Pool& pool, std::size_t quota) {
+  const auto& follows = pool.person().follows;
+  if (follows.empty()) return;
+  // More people than fit in one answer take turns with her showings.
+  const std::size_t start = pool.person().showings % follows.size();
+  std::size_t given = 0;
+  for (std::size_t i = 0; i < std::min(follows.size(), kFollowedAuthors) && given < quota; ++i) {
+    const Author* author = pool.state().videos.find_author(follows[(start + i) % follows.size()]);
+    if (author == nullptr) continue;
+    std::size_t from_author = 0;
+    for (std::size_t back = 1; back <= std::min<std::size_t>(author->videos.size(), 32); ++back)
+      if (pool.propose(author->videos[author->videos.size() - back], Route::following))
+        if (++given, ++from_author >= kPerAuthor || given >= quota) break;
+  }
+}
+
+/// Her strongest leanings, strongest first.
+std::vector<std::pair<float, std::uint32_t>> top_interests(const PersonState& person) {
+  std::vector<std::pair<float, std::uint32_t>> top;
+  person.interests.each([&](const Interest& interest) {
+    const float lean = interest.s / (interest.n + 1);
+    if (lean > 0.05F) top.emplace_back(-lean, SmallTable<Interest>::key_of(interest));
+  });
+  const auto kept = std::min(top.size(), kContentKeys);
+  std::partial_sort(top.begin(), top.begin() + static_cast<std::ptrdiff_t>(kept), top.end());
+  top.resize(kept);
+  return top;
+}
+
+void propose_content(Pool& pool, std::size_t quota) {
+  std::size_t given = 0;
+  for (const auto& [lean, key] : top_interests(pool.person())) {
+    const auto* posting = pool.state().videos.posting(key);
+    if (posting == nullptr) continue;
+    const auto n = posting->videos.size();
+    std::size_t from_key = 0;
+    for (std::size_t back = 1; back <= n && from_key < kPerKey; ++back) {
+      // Newest first: the ring's last written place is next - 1.
+      const auto at = (posting->next + n - back % n) % n;
+      if (pool.propose(posting->videos[at], Route::content)) ++from_key, ++given;
+      if (given >= quota) return;
+    }
+  }
+}
+
+void propose_co_watch(Pool& pool, std::size_t quota) {
+  const auto& encounters = pool.person().encounters;
+  std::size_t given = 0, sources = 0;
+  for (std::size_t i = encounters.size(); i > 0 && sources < kCoWatchSources; --i) {
+    const Encounter& encounter = encounters[i - 1];
+    if (encounter.value < 0.5F) continue;
+    ++sources;
+    for (const CoWatch& next : pool.state().videos[encounter.video].co_watch)
+      if (pool.propose(next.video, Route::co_watch, next.weight) && ++given >= quota) return;
+  }
+}
+
+void propose_trending(Pool& pool, std::size_t quota) {
+  std::size_t given = 0;
+  for (const auto number : pool.state().videos.trending())
+    if (pool.propose(number, Route::trending) && ++given >= quota) return;
+}
+
+void fill(Pool& pool) {
+  const auto& videos = pool.state().videos;
+  std::uint32_t scanned = 0;
+  for (auto number = videos.numbers_end(); number > 0 && !pool.full(); --number) {
+    if (++scanned > kFillScanned && pool.size() >= 64) return;
+    const bool watched = videos[number - 1].counters.watches > 0;
+    pool.propose(number - 1, watched ? Route::trending : Route::fresh);
+  }
+}
+
+}  // namespace
+
+Filter::Filter(const State& state, const PersonState& person, std::uint8_t age,
+               std::span<const VideoId> held)
+    : state_(state), person_(person), minor_((person.age != 0 ? person.age : age) < 18) {
+  for (const auto id : held)
+    if (const auto number = state.videos.find(id)) held_.push_back(*number);
+  std::sort(held_.begin(), held_.end());
+}
+
+bool Filter::held(std::uint32_t number) const {
+  return !held_.empty() && std::binary_search(held_.begin(), held_.end(), number);
+}
+
+/// Blocks, mutes, held.
+bool Filter::passes(std::uint32_t number) const {
+  if (held(number)) return false;
+  const auto author = state_.videos.scan(number).author;
+  if (person_.blocked(author)) return false;
+  if (person_.muted_people.empty() && person_.muted_keys.empty()) return true;
+  return !person_.muted(state_.videos[number]);
+}
+
+bool Filter::allowed_unprofiled(std::uint32_t number) const {
+  const auto flags = state_.videos.scan(number).flags;
+  if ((flags & (kLive | kFollowersOnly)) != kLive || ((flags & kAdult) != 0 && minor_))
+    return false;
+  return passes(number);
+}
+
+bool Filter::allowed(std::uint32_t number) const {
+  const auto author = state_.videos.scan(number).author;
+  return (author != person_.key || author == 0) && allowed_unprofiled(number);
+}
+
+bool Filter::allowed_following(std::uint32_t number) const {
+  const auto& row = state_.videos.scan(number);
+  if ((row.flags & kLive) == 0 || ((row.flags & kAdult) != 0 && minor_)) return false;
+  return row.author != person_.key && person_.follows_author(row.author) && passes(number);
+}
+
+std::vector<Candidate> retrieve(const State& state, const PersonState& person, const Filter& filter,
+                                std::size_t candidates_max) {
+  Pool pool(state, person, filter, candidates_max);
+  const auto part = [&](std::size_t percent) {
+    return std::max<std::size_t>(1, candidates_max * percent / 100);
+  };
+  propose_following(pool, part(15));
+  propose_fresh(pool, part(15));
+  propose_content(pool, part(35));
+  propose_co_watch(pool, part(20));
+  propose_trending(pool, part(15));
+  fill(pool);
+  return pool.take();
+}
+
+std::size_t count_eligible(const State& state, const Filter& filter) {
+  std::size_t count = 0;
+  for (std::uint32_t number = 0; number < state.videos.numbers_end(); ++number)
+    if (filter.allowed(number) && filter.unseen(number)) ++count;
+  return count;
+}
+
+std::uint32_t draw_eligible(const State& state, const Filter& filter,
+                            std::span<const std::uint32_t> taken, Random& random) {
+  const auto end = state.videos.numbers_end();
+  const auto fits = [&](std::uint32_t number) {
+    return std::find(taken.begin(), taken.end(), number) == taken.end() && filter.allowed(number) &&
+           filter.unseen(number);
+  };
+  if (end == 0) return end;
+  // Rejection keeps it uniform; what is nearly exhausted is counted out instead.
+  for (int attempt = 0; attempt < 64; ++attempt) {
+    const auto number = static_cast<std::uint32_t>(random.below(end));
+    if (fits(number)) return number;
+  }
+  std::vector<std::uint32_t> left;
+  for (std::uint32_t number = 0; number < end; ++number)
+    if (fits(number)) left.push_back(number);
+  return left.empty() ? end : left[random.below(left.size())];
+}
+
+}  // namespace filoscope::engine

@@ -1,0 +1,62 @@
+#pragma once
+
+/// Which videos may be shown to a person, and the routes that propose some of them. Each route
+/// gives a bounded number; together at most `candidates_max`, each video once.
+/// REQUIRES the shared phase.
+
+#include <span>
+#include <vector>
+
+#include "base/random.h"
+#include "engine/state.h"
+
+namespace filoscope::engine {
+
+/// The rules on what a person may be shown, taken once for an answer.
+class Filter {
+ public:
+  /// `held` are not given again. `age` 0 counts as a minor.
+  Filter(const State& state, const PersonState& person, std::uint8_t age,
+         std::span<const VideoId> held);
+  /// Everyone's videos she may be given at all (blocks, mutes, age, own, held), seen or not.
+  bool allowed(std::uint32_t number) const;
+  /// The same for the following feed, where the followers-only videos of people she follows count.
+  bool allowed_following(std::uint32_t number) const;
+  bool unseen(std::uint32_t number) const { return !person_.has_seen(number); }
+  bool held(std::uint32_t number) const;
+  bool is_minor() const { return minor_; }
+  /// The same rules without what is hers alone to know (own, relations beyond block and mute).
+  bool allowed_unprofiled(std::uint32_t number) const;
+
+ private:
+  bool passes(std::uint32_t number) const;
+  const State& state_;
+  const PersonState& person_;
+  bool minor_;
+  std::vector<std::uint32_t> held_;  // sorted
+};
+
+struct Candidate {
+  std::uint32_t video = 0;
+  std::uint16_t routes = 0;  ///< bit per Route
+  float co_watch = 0;        ///< summed weight of the co-watch entries that proposed it
+};
+
+inline constexpr std::uint16_t route_bit(Route route) {
+  return static_cast<std::uint16_t>(1U << static_cast<unsigned>(route));
+}
+
+/// Unseen, allowed videos by all routes. When the routes give fewer than `candidates_max`, the rest
+/// is filled with the newest others (named trending when anyone has watched them, else fresh), so
+/// that a small catalogue is always a candidate as a whole, and the list is empty only if nothing
+/// is left.
+std::vector<Candidate> retrieve(const State& state, const PersonState& person, const Filter& filter,
+                                std::size_t candidates_max);
+
+/// How many unseen, allowed videos there are in all. O(videos).
+std::size_t count_eligible(const State& state, const Filter& filter);
+/// One of them but for `taken`, uniformly; numbers_end() when there is none.
+std::uint32_t draw_eligible(const State& state, const Filter& filter,
+                            std::span<const std::uint32_t> taken, Random& random);
+
+}  // namespace filoscope::engine

@@ -1,0 +1,52 @@
+#pragma once
+
+/// Everything the log made: the whole state of the engine at one position.
+/// Threads: as the engine's phases.
+
+#include <array>
+
+#include "engine/embedding_table.h"
+#include "engine/engine.h"
+#include "engine/model.h"
+#include "engine/pending.h"
+#include "engine/person_state.h"
+#include "engine/video_table.h"
+
+namespace filoscope::engine {
+
+struct State {
+  HeadValues weights{};
+  LogPosition position = 0;
+  std::int64_t at_ms = 0;  ///< of the last record
+  VideoTable videos;
+  PeopleTable people;
+  EmbeddingTable embeddings;
+  Model model;
+  PendingTable pending;
+  std::array<Counters, 4> everyone;  ///< by duration bucket
+
+  /// Mean watched share of videos of this length, smoothed towards 0.4.
+  float share_mean(unsigned bucket) const {
+    const Counters& c = everyone[bucket];
+    return (c.share_sum + 20 * 0.4F) / (c.watches + 20);
+  }
+
+  template <typename A>
+  void visit(A& a) {
+    a(weights), a(position), a(at_ms);
+    videos.visit(a), people.visit(a), embeddings.visit(a), model.visit(a), pending.visit(a);
+    for (auto& counters : everyone) engine::visit(a, counters);
+  }
+};
+
+/// Impressions a new video is promised at this audience.
+inline std::uint32_t fresh_target(const State& state, const EngineOptions& options) {
+  const auto half = state.people.audience() / 2;
+  return std::max<std::uint32_t>(2, std::min(options.fresh_impressions, half));
+}
+
+/// The effect of one record on the state. Errors: corrupt (does not decode; the state is then
+/// unchanged but for the position and time).
+Result<void> apply_record(State& state, const EngineOptions& options, const LogRecord& record);
+
+}  // namespace filoscope::engine

@@ -1,0 +1,238 @@
+#include "engine/video_table.h"
+
+#include <algorithm>
+
+#include "engine/numbers.h"
+
+namespace filoscope::engine {
+namespace {
+
+constexpr std::int64_t kCounterHalfLifeMs = 7LL * 24 * 3600 * 1000;
+constexpr double kNewVideoHeat = 4;  ///< a new video starts as warm as four full watches just now
+
+double time_exponent(std::int64_t at_ms) {
+  return static_cast<double>(at_ms) / static_cast<double>(VideoTable::kHotHalfLifeMs);
+}
+
+}  // namespace
+
+std::uint64_t feature_key(FeatureKind kind, std::uint64_t value) {
+  const auto key = mix64(value ^ (static_cast<std::uint64_t>(kind) * 0xD6E8FEB86659FD93ULL));
+  return key == 0 ? 1 : key;
+}
+
+void Counters::bring_forward(std::int64_t at_ms) {
+  const auto now_s = static_cast<std::uint32_t>(at_ms / 1000);
+  if (now_s <= at_s) return;
+  if (at_s != 0) {
+    const float left = decay((static_cast<std::int64_t>(now_s) - at_s) * 1000, kCounterHalfLifeMs);
+    exposures *= left, watches *= left, share_sum *= left;
+    likes *= left, skips *= left, negatives *= left;
+  }
+  at_s = now_s;
+}
+
+unsigned Video::duration_bucket() const {
+  return duration_ms <= 5000 ? 0 : (duration_ms <= 15000 ? 1 : (duration_ms <= 60000 ? 2 : 3));
+}
+
+const Author* VideoTable::find_author(std::uint64_t key) const {
+  const auto found = key == 0 ? std::nullopt : author_index_.find(key);
+  return found ? &authors_[*found] : nullptr;
+}
+
+const VideoTable::Posting* VideoTable::posting(std::uint32_t key) const {
+  const auto found = posting_index_.find(std::uint64_t{key} + 1);
+  return found ? &postings_[*found] : nullptr;
+}
+
+std::uint32_t VideoTable::author_index(std::uint64_t key) {
+  const auto place = std::max<std::uint64_t>(key, 1);
+  if (const auto found = author_index_.find(place)) return *found;
+  const auto index = static_cast<std::uint32_t>(authors_.size());
+  authors_.push_back({}).key = place;
+  author_index_.put(place, index);
+  return index;
+}
+
+void VideoTable::post(std::uint32_t key, std::uint32_t number) {
+  const std::uint64_t place = std::uint64_t{key} + 1;
+  auto found = posting_index_.find(place);
+  if (!found) {
+    found = static_cast<std::uint32_t>(postings_.size());
+    if (!posting_index_.put(place, *found)) return;
+    postings_.push_back({}).key = key;
+  }
+  Posting& posting = postings_[*found];
+  if (posting.videos.size() < kPostingMax)
+    posting.videos.push_back(number);
+  else
+    posting.videos[posting.next % kPostingMax] = number;
+  ++posting.next;
+}
+
+std::optional<std::uint32_t> VideoTable::publish(const VideoPublished& body, std::int64_t at_ms,
+                                                 std::size_t live_max) {
+  if (!body.video) return std::nullopt;
+  auto known = index_.find(body.video.value);
+  if (!known || !live(*known))
+    while (live_count_ >= live_max) drop_oldest();
+  const bool is_new = !known;
+  if (is_new) {
+    if (videos_.size() >= 0xFFFFFFF0ULL) return std::nullopt;
+    known = static_cast<std::uint32_t>(videos_.size());
+    videos_.push_back({});
+    scan_.push_back({});
+    index_.put(body.video.value, *known);
+  }
+  const auto number = *known;
+  if (!is_new && live(number)) unlist(number);
+  Video& video = videos_[number];
+  const auto old_keys = std::move(video.keys);
+  const auto old_sound = video.sound_key;
+  video.id = body.video.value, video.author = body.author.value;
+  video.sound_key = body.sound ? feature_key(FeatureKind::sound, body.sound.value) : 0;
+  video.author_key = feature_key(FeatureKind::author, body.author.value);
+  video.video_key = feature_key(FeatureKind::video, body.video.value);
+  video.language = body.language, video.created_ms = std::min(body.created_ms, at_ms);
+  video.duration_ms = std::max<std::uint32_t>(body.duration_ms, 1);
+  video.tags_count = static_cast<std::uint8_t>(body.hashtags.size());
+  video.words_count = static_cast<std::uint8_t>(body.words.size());
+  video.keys.clear();
+  for (const auto tag : body.hashtags) video.keys.push_back(feature_key(FeatureKind::hashtag, tag));
+  for (const auto word : body.words) video.keys.push_back(feature_key(FeatureKind::word, word));
+  video.keys.shrink_to_fit();
+  video.author_index = author_index(body.author.value);
+
+  auto& by_author = authors_[video.author_index].videos;
+  const auto older = [this](std::uint32_t a, std::uint32_t b) {
+    const Video &x = videos_[a], &y = videos_[b];
+    return x.created_ms != y.created_ms ? x.created_ms < y.created_ms : x.id < y.id;
+  };
+  by_author.insert(std::upper_bound(by_author.begin(), by_author.end(), number, older), number);
+  for (const auto key : video.keys)
+    if (std::find(old_keys.begin(), old_keys.end(), key) == old_keys.end())
+      post(short_key(key), number);
+  if (video.sound_key != 0 && video.sound_key != old_sound)
+    post(short_key(video.sound_key), number);
+
+  ScanRow& row = scan_[number];
+  if (is_new) row.hot = time_exponent(video.created_ms) + log2_fixed(kNewVideoHeat);
+  row.author = video.author, row.language = video.language;
+  row.flags = (row.flags & kFreshDone) | kLive | (body.followers_only ? kFollowersOnly : 0U) |
+              (body.age_min >= 18 ? kAdult : 0U);
+  ++live_count_;
+  oldest_ = std::min(oldest_, number);
+  if (is_new) fresh_.push_back(number);
+  if (!body.followers_only) enter_trending(number);
+  return number;
+}
+
+/// Takes a live video out of every list; its number, counters and features stay known.
+void VideoTable::unlist(std::uint32_t number) {
+  scan_[number].flags &= kFreshDone;
+  --live_count_;
+  auto& by_author = authors_[videos_[number].author_index].videos;
+  by_author.erase(std::remove(by_author.begin(), by_author.end(), number), by_author.end());
+  trending_.erase(std::remove(trending_.begin(), trending_.end(), number), trending_.end());
+  if (trending_.size() < kTrendingMax / 2 && live_count_ > trending_.size()) rebuild_trending();
+}
+
+void VideoTable::remove(VideoId id) {
+  const auto number = index_.find(id.value);
+  if (!number || !live(*number)) return;
+  unlist(*number);
+  videos_[*number].co_watch = {};
+}
+
+void VideoTable::drop_oldest() {
+  while (oldest_ < videos_.size() && !live(oldest_)) ++oldest_;
+  if (oldest_ < videos_.size()) remove({videos_[oldest_].id});
+}
+
+bool VideoTable::hotter(std::uint32_t a, std::uint32_t b) const {
+  return scan_[a].hot != scan_[b].hot ? scan_[a].hot > scan_[b].hot : a < b;
+}
+
+/// Heat only grows, so moving a video up where it belongs keeps the list exact.
+void VideoTable::enter_trending(std::uint32_t number) {
+  auto at = std::find(trending_.begin(), trending_.end(), number);
+  if (at == trending_.end()) {
+    if (trending_.size() >= kTrendingMax) {
+      if (!hotter(number, trending_.back())) return;
+      trending_.pop_back();
+    }
+    trending_.push_back(number);
+    at = trending_.end() - 1;
+  }
+  const auto place =
+      std::lower_bound(trending_.begin(), at, number,
+                       [this](std::uint32_t a, std::uint32_t b) { return hotter(a, b); });
+  std::rotate(place, at, at + 1);
+}
+
+void VideoTable::rebuild_trending() {
+  trending_.clear();
+  for (std::uint32_t number = oldest_; number < numbers_end(); ++number)
+    if ((scan_[number].flags & (kLive | kFollowersOnly)) == kLive) enter_trending(number);
+}
+
+void VideoTable::heat(std::uint32_t number, double weight, std::int64_t at_ms) {
+  if (weight <= 0) return;
+  ScanRow& row = scan_[number];
+  row.hot = log2_add(row.hot, time_exponent(at_ms) + log2_fixed(weight));
+  if ((row.flags & (kLive | kFollowersOnly)) == kLive) enter_trending(number);
+}
+
+void VideoTable::count_fresh(std::uint32_t number, std::uint32_t target) {
+  if (videos_[number].counters.total_impressions < target) return;
+  scan_[number].flags |= kFreshDone;
+  while (fresh_begin_ < fresh_.size()) {
+    const auto flags = scan_[fresh_[fresh_begin_]].flags;
+    if ((flags & kFreshDone) == 0 && (flags & kLive) != 0) break;
+    ++fresh_begin_;
+  }
+  if (fresh_begin_ > 4096 && fresh_begin_ > fresh_.size() / 2) {
+    fresh_.erase(fresh_.begin(), fresh_.begin() + fresh_begin_);
+    fresh_begin_ = 0;
+  }
+}
+
+void VideoTable::join(std::uint32_t a, std::uint32_t b, float weight) {
+  auto& list = videos_[a].co_watch;
+  auto at = std::find_if(list.begin(), list.end(), [&](const CoWatch& x) { return x.video == b; });
+  if (at == list.end()) {
+    if (list.size() >= kCoWatchMax) {
+      // Full: everything ages and the newcomer takes the lightest place (lossy counting).
+      for (CoWatch& x : list) x.weight *= 0.95F;
+      if (list.back().weight > 2 * weight) return;
+      list.pop_back();
+    }
+    list.push_back({b, 0});
+    at = list.end() - 1;
+  }
+  at->weight += weight;
+  for (; at != list.begin() && (at - 1)->weight < at->weight; --at) std::swap(*at, *(at - 1));
+}
+
+void VideoTable::rebuild_indexes() {
+  index_.reset(), author_index_.reset(), posting_index_.reset();
+  for (std::uint32_t i = 0; i < videos_.size(); ++i)
+    if (videos_[i].id != 0) index_.put(videos_[i].id, i);
+  for (std::uint32_t i = 0; i < authors_.size(); ++i)
+    if (authors_[i].key != 0) author_index_.put(authors_[i].key, i);
+  for (std::uint32_t i = 0; i < postings_.size(); ++i)
+    posting_index_.put(std::uint64_t{postings_[i].key} + 1, i);
+}
+
+std::size_t VideoTable::bytes() const {
+  std::size_t total = videos_.bytes() + scan_.bytes() + authors_.bytes() + postings_.bytes() +
+                      index_.bytes() + author_index_.bytes() + posting_index_.bytes();
+  for (std::uint32_t i = 0; i < videos_.size(); ++i)
+    total += videos_[i].keys.capacity() * 8 + videos_[i].co_watch.capacity() * sizeof(CoWatch);
+  for (std::uint32_t i = 0; i < authors_.size(); ++i) total += authors_[i].videos.capacity() * 4;
+  for (std::uint32_t i = 0; i < postings_.size(); ++i) total += postings_[i].videos.capacity() * 4;
+  return total + (trending_.capacity() + fresh_.capacity()) * 4;
+}
+
+}  // namespace filoscope::engine

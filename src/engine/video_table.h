@@ -1,0 +1,188 @@
+#pragma once
+
+/// What the engine knows of videos and their authors: features, decayed counters, and the indexes
+/// that retrieval reads (postings by content, co-watch lists, trending and fresh lists).
+/// A video's number (u32) is given at its first publication and never given again.
+/// Threads: readers in the shared phase, one writer in the exclusive one.
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "engine/containers.h"
+#include "engine/records.h"
+
+namespace filoscope::engine {
+
+enum class FeatureKind : std::uint64_t {
+  hashtag = 1,
+  word,
+  sound,
+  author,
+  video,
+  language,
+  bucket
+};
+/// Key of a feature in every table here; never 0.
+std::uint64_t feature_key(FeatureKind kind, std::uint64_t value);
+/// The 32 bits of a feature key that interest histograms and postings keep.
+inline std::uint32_t short_key(std::uint64_t key) { return static_cast<std::uint32_t>(key >> 32); }
+
+/// Counters with a half-life of 7 days of log time, brought forward when they are written.
+struct Counters {
+  float exposures = 0;  ///< impressions
+  float watches = 0;
+  float share_sum = 0;  ///< of watched shares, each 0..1
+  float likes = 0;      ///< like, save, share, follow
+  float skips = 0;
+  float negatives = 0;  ///< not interested, report
+  std::uint32_t at_s = 0;
+  std::uint32_t total_impressions = 0;  ///< not decayed
+  void bring_forward(std::int64_t at_ms);
+};
+
+struct CoWatch {
+  std::uint32_t video = 0;
+  float weight = 0;
+};
+
+struct Video {
+  std::uint64_t id = 0;
+  std::uint64_t author = 0;
+  std::uint64_t sound_key = 0;  ///< feature key, 0 when silent
+  std::uint64_t author_key = 0;
+  std::uint64_t video_key = 0;
+  std::uint64_t language = 0;
+  std::int64_t created_ms = 0;
+  std::uint32_t duration_ms = 0;
+  std::uint32_t author_index = 0;
+  std::uint8_t tags_count = 0;
+  std::uint8_t words_count = 0;
+  Counters counters;
+  std::vector<std::uint64_t> keys;  ///< feature keys: hashtags, then words
+  std::vector<CoWatch> co_watch;    ///< ≤ kCoWatchMax, heaviest first
+
+  /// 0 ≤ 5 s, 1 ≤ 15 s, 2 ≤ 60 s, 3 longer.
+  unsigned duration_bucket() const;
+};
+
+inline constexpr std::uint8_t kLive = 1, kFollowersOnly = 2, kAdult = 4, kFreshDone = 8;
+
+/// What a scan over all videos reads, one after the other in memory.
+struct ScanRow {
+  double hot = 0;  ///< log2 of forward-decayed popularity; grows only, comparable at any time
+  std::uint64_t author = 0;
+  std::uint64_t language = 0;
+  std::uint64_t flags = 0;
+};
+
+struct Author {
+  std::uint64_t key = 0;
+  Counters counters;
+  std::vector<std::uint32_t> videos;  ///< live ones, oldest first
+};
+
+class VideoTable {
+ public:
+  static constexpr std::size_t kCoWatchMax = 32;
+  static constexpr std::size_t kPostingMax = 128;
+  static constexpr std::size_t kTrendingMax = 512;
+  static constexpr std::int64_t kHotHalfLifeMs = 24LL * 3600 * 1000;
+  static constexpr std::int64_t kFreshMs = 7LL * 24 * 3600 * 1000;
+
+  /// Adds or replaces; above `live_max` the oldest live video is dropped first. Nothing when 2^32
+  /// numbers are used up.
+  std::optional<std::uint32_t> publish(const VideoPublished& body, std::int64_t at_ms,
+                                       std::size_t live_max);
+  void remove(VideoId id);
+
+  std::optional<std::uint32_t> find(VideoId id) const { return index_.find(id.value); }
+  std::uint32_t numbers_end() const { return static_cast<std::uint32_t>(videos_.size()); }
+  std::size_t live_count() const { return live_count_; }
+  bool live(std::uint32_t number) const { return (scan_[number].flags & kLive) != 0; }
+  const Video& operator[](std::uint32_t number) const { return videos_[number]; }
+  Video& at(std::uint32_t number) { return videos_[number]; }
+  const ScanRow& scan(std::uint32_t number) const { return scan_[number]; }
+  const Author& author_of(const Video& video) const { return authors_[video.author_index]; }
+  Author& author_at(const Video& video) { return authors_[video.author_index]; }
+  const Author* find_author(std::uint64_t key) const;
+
+  /// Adds `weight` of engagement at `at_ms`.
+  void heat(std::uint32_t number, double weight, std::int64_t at_ms);
+  /// An impression counted; ends the fresh guarantee at `target`.
+  void count_fresh(std::uint32_t number, std::uint32_t target);
+  /// `a` and `b` were both liked by one person within a short while.
+  void join(std::uint32_t a, std::uint32_t b, float weight);
+
+  const std::vector<std::uint32_t>& trending() const { return trending_; }  ///< hottest first
+  /// Still owed impressions, oldest first; some may be done or gone since.
+  const std::vector<std::uint32_t>& fresh() const { return fresh_; }
+  std::size_t fresh_begin() const { return fresh_begin_; }
+  /// Videos with this content, oldest first as a ring of kPostingMax: newest at `next - 1`.
+  struct Posting {
+    std::uint32_t key = 0;
+    std::uint32_t next = 0;  ///< total ever added
+    std::vector<std::uint32_t> videos;
+  };
+  const Posting* posting(std::uint32_t key) const;
+
+  std::size_t bytes() const;
+  template <typename A>
+  void visit(A& archive);
+
+ private:
+  void post(std::uint32_t key, std::uint32_t number);
+  void unlist(std::uint32_t number);
+  void drop_oldest();
+  void enter_trending(std::uint32_t number);
+  void rebuild_trending();
+  bool hotter(std::uint32_t a, std::uint32_t b) const;
+  std::uint32_t author_index(std::uint64_t key);
+  void rebuild_indexes();
+
+  ChunkedVector<Video> videos_;
+  ChunkedVector<ScanRow, 10> scan_;
+  ChunkedVector<Author> authors_;
+  ChunkedVector<Posting> postings_;
+  std::vector<std::uint32_t> trending_;
+  std::vector<std::uint32_t> fresh_;
+  std::uint32_t fresh_begin_ = 0;
+  std::uint32_t oldest_ = 0;  ///< no live video has a lower number
+  std::uint32_t live_count_ = 0;
+  SegmentedMap index_, author_index_, posting_index_;  // rebuilt after loading
+};
+
+template <typename A>
+void visit(A& a, Counters& c) {
+  a(c.exposures), a(c.watches), a(c.share_sum), a(c.likes), a(c.skips), a(c.negatives);
+  a(c.at_s), a(c.total_impressions);
+}
+
+template <typename A>
+void visit(A& a, Video& v) {
+  a(v.id), a(v.author), a(v.sound_key), a(v.author_key), a(v.video_key), a(v.language);
+  a(v.created_ms), a(v.duration_ms), a(v.author_index), a(v.tags_count), a(v.words_count);
+  visit(a, v.counters);
+  a(v.keys, kHashtagsMax + kWordsMax), a(v.co_watch, VideoTable::kCoWatchMax);
+}
+
+template <typename A>
+void VideoTable::visit(A& a) {
+  constexpr std::size_t kMax = 1U << 31;
+  const auto each = [&](auto& table, auto member) {
+    const auto n = a.count(table.size(), kMax);
+    for (std::size_t i = 0; i < n && a.ok(); ++i) {
+      if constexpr (A::kLoading) table.push_back({});
+      member(table[i]);
+    }
+  };
+  each(videos_, [&](Video& v) { engine::visit(a, v); });
+  each(scan_, [&](ScanRow& r) { a(r.hot), a(r.author), a(r.language), a(r.flags); });
+  each(authors_, [&](Author& x) { a(x.key), engine::visit(a, x.counters), a(x.videos, kMax); });
+  each(postings_, [&](Posting& p) { a(p.key), a(p.next), a(p.videos, kPostingMax); });
+  a(trending_, kTrendingMax), a(fresh_, kMax);
+  a(fresh_begin_), a(oldest_), a(live_count_);
+  if constexpr (A::kLoading) rebuild_indexes();
+}
+
+}  // namespace filoscope::engine
