@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include <new>
+
 namespace filoscope::crypto {
 namespace {
 
@@ -53,6 +55,23 @@ Digest sha256(std::span<const std::uint8_t> data) {
 }
 
 Digest sha256(std::string_view data) { return sha256(as_bytes(data)); }
+
+Sha256::Sha256() {
+  static_assert(sizeof(crypto_hash_sha256_state) <= sizeof state_);
+  crypto_hash_sha256_init(new (state_.data()) crypto_hash_sha256_state);
+}
+
+void Sha256::update(std::span<const std::uint8_t> data) {
+  crypto_hash_sha256_update(reinterpret_cast<crypto_hash_sha256_state*>(state_.data()), data.data(),
+                            data.size());
+}
+
+Digest Sha256::finish() {
+  Digest digest;
+  crypto_hash_sha256_final(reinterpret_cast<crypto_hash_sha256_state*>(state_.data()),
+                           digest.data());
+  return digest;
+}
 
 Digest hmac_sha256(const Key& key, std::string_view data) {
   Digest digest;

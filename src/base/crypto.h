@@ -23,6 +23,16 @@ Bytes random_bytes(std::size_t count);
 
 Digest sha256(std::span<const std::uint8_t> data);
 Digest sha256(std::string_view data);
+/// SHA-256 of data that come in parts.
+class Sha256 {
+ public:
+  Sha256();
+  void update(std::span<const std::uint8_t> data);
+  Digest finish();  ///< once
+
+ private:
+  alignas(16) std::array<std::uint8_t, 128> state_;  ///< libsodium's, which stays out of here
+};
 Digest hmac_sha256(const Key& key, std::string_view data);
 /// A key for one purpose out of the installation's master key (HMAC of the purpose's name).
 Key derive_key(const Key& master, std::string_view purpose);
