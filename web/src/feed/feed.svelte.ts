@@ -1,0 +1,212 @@
+// A vertical list of clips as the swiper shows it: a feed that asks for a new tail after each
+// telling act, or a plain list (a profile, a hashtag, one video).
+
+import { api } from '../lib/api';
+import { ApiError } from '../lib/http';
+import { outbox } from '../lib/events';
+import { session } from '../lib/session.svelte';
+import { settings } from '../lib/settings.svelte';
+import { metrics } from '../player/metrics';
+import type { FeedAnswer, FeedMode, VideoItem } from '../lib/types';
+import { FeedQueue, type Entry } from './queue';
+
+const LIMIT = 6;
+const MORE_WHEN_LEFT = 3;
+/** A new tail that takes longer than this is not waited for. */
+const TAIL_WAIT_MS = 3000;
+
+export interface Changed {
+  counts: VideoItem['video']['counts'];
+  viewer: VideoItem['video']['viewer'];
+}
+
+export abstract class ClipList {
+  entries = $state.raw<Entry[]>([]);
+  index = $state(0);
+  waiting = $state(false);
+  loading = $state(false);
+  error = $state.raw<ApiError | null>(null);
+  protected queue = new FeedQueue();
+
+  abstract start(): Promise<void>;
+  /** She did something that says what she likes; `swiped` when the act was to go on. */
+  abstract told(swiped: boolean): Promise<void>;
+  protected abstract more(): Promise<void>;
+
+  get current(): Entry | undefined {
+    return this.entries[this.index];
+  }
+
+  get canAdvance(): boolean {
+    return this.queue.canAdvance && this.index < this.entries.length;
+  }
+
+  forward(): boolean {
+    const moved = this.queue.advance();
+    this.sync();
+    return moved;
+  }
+
+  backward(): boolean {
+    const moved = this.queue.retreat();
+    this.sync();
+    return moved;
+  }
+
+  /** Takes over what the server says about a clip, wherever it is in the list. */
+  patch(id: string, change: (item: VideoItem) => VideoItem): void {
+    const apply = (entry: Entry): Entry =>
+      entry.kind === 'clip' && entry.item.video.id === id
+        ? { ...entry, item: change(entry.item) }
+        : entry;
+    this.queue.entries = this.queue.entries.map(apply);
+    this.sync();
+  }
+
+  drop(unwanted: (item: VideoItem) => boolean): void {
+    this.queue.drop(unwanted);
+    this.sync();
+  }
+
+  protected sync(): void {
+    this.entries = this.queue.entries;
+    this.index = this.queue.current;
+    this.waiting = this.queue.waiting;
+  }
+
+  protected async guarded(run: () => Promise<void>): Promise<void> {
+    if (this.loading) return;
+    this.loading = true;
+    try {
+      await run();
+      this.error = null;
+    } catch (error) {
+      if (error instanceof ApiError) this.error = error;
+      else throw error;
+    } finally {
+      this.loading = false;
+    }
+  }
+}
+
+export class Feed extends ClipList {
+  readonly tab: 'for_you' | 'following';
+
+  constructor(tab: 'for_you' | 'following') {
+    super();
+    this.tab = tab;
+  }
+
+  get mode(): FeedMode {
+    return this.tab === 'following' ? 'following' : session.feedMode;
+  }
+
+  start(): Promise<void> {
+    return this.guarded(async () => {
+      this.queue.reset(await this.#ask({}));
+      this.sync();
+    });
+  }
+
+  async told(swiped: boolean): Promise<void> {
+    if (this.mode !== 'for_you') {
+      void outbox.flush();
+      if (this.queue.remaining < MORE_WHEN_LEFT) await this.more();
+      return;
+    }
+    const request = this.queue.beginTail(!swiped);
+    this.sync();
+    const deadline = setTimeout(() => {
+      if (this.queue.failTail(request)) this.sync();
+    }, TAIL_WAIT_MS);
+    try {
+      await outbox.flush();
+      if (this.queue.applyTail(request, await this.#ask({ held: request.held }))) {
+        metrics.tail_replacements++;
+        this.error = null;
+      } else {
+        metrics.stale_tails_dropped++;
+      }
+    } catch (error) {
+      this.queue.failTail(request);
+      if (error instanceof ApiError && this.queue.remaining === 0) this.error = error;
+    } finally {
+      clearTimeout(deadline);
+      this.sync();
+    }
+  }
+
+  protected more(): Promise<void> {
+    if (!this.queue.cursor) return Promise.resolve();
+    return this.guarded(async () => {
+      const held = this.queue.ahead(MORE_WHEN_LEFT).flatMap((entry) =>
+        entry.kind === 'clip' ? [entry.item.video.id] : [],
+      );
+      this.queue.append(await this.#ask({ held, cursor: this.queue.cursor }));
+      this.sync();
+    });
+  }
+
+  #ask(more: { held?: string[]; cursor?: string | null }): Promise<FeedAnswer> {
+    const mode = this.mode;
+    return api.feed({
+      mode,
+      limit: LIMIT,
+      ...more,
+      ...(mode === 'not_profiled' ? { shown: settings.shown } : {}),
+    });
+  }
+}
+
+export type Page = { items: VideoItem[]; next_cursor: string | null };
+
+/** A list that is what it is: swiping through it changes nothing but what the engine knows. */
+export class PlainList extends ClipList {
+  #load: (cursor: string | null) => Promise<Page>;
+  #first: Page | null;
+  #index: number;
+
+  constructor(
+    load: (cursor: string | null) => Promise<Page>,
+    first: Page | null = null,
+    index = 0,
+  ) {
+    super();
+    this.#load = load;
+    this.#first = first;
+    this.#index = index;
+  }
+
+  start(): Promise<void> {
+    return this.guarded(async () => {
+      const page = this.#first ?? (await this.#load(null));
+      this.queue.reset(asAnswer(page));
+      this.queue.jump(this.#index);
+      this.sync();
+    });
+  }
+
+  async told(): Promise<void> {
+    void outbox.flush();
+    if (this.queue.remaining < MORE_WHEN_LEFT) await this.more();
+  }
+
+  protected more(): Promise<void> {
+    if (!this.queue.cursor) return Promise.resolve();
+    return this.guarded(async () => {
+      this.queue.append(asAnswer(await this.#load(this.queue.cursor)));
+      this.sync();
+    });
+  }
+}
+
+function asAnswer(page: Page): FeedAnswer {
+  return {
+    request_id: '',
+    mode: 'for_you',
+    log_position: 0,
+    exhausted: false,
+    items: page.items.filter((item) => item.video.playback !== null),
+    cursor: page.next_cursor,
+  };
+}

@@ -1,0 +1,40 @@
+// The keyboard on the player. Nothing happens while she types or a button has the focus.
+
+export type KeyAction =
+  | 'next'
+  | 'previous'
+  | 'pause'
+  | 'mute'
+  | 'like'
+  | 'comments'
+  | 'fullscreen'
+  | 'keys'
+  | 'forward'
+  | 'rewind';
+
+const KEYS: Record<string, KeyAction> = {
+  ArrowDown: 'next',
+  j: 'next',
+  PageDown: 'next',
+  ArrowUp: 'previous',
+  k: 'previous',
+  PageUp: 'previous',
+  ' ': 'pause',
+  m: 'mute',
+  l: 'like',
+  c: 'comments',
+  f: 'fullscreen',
+  '?': 'keys',
+  ArrowRight: 'forward',
+  ArrowLeft: 'rewind',
+};
+
+export function keyAction(event: KeyboardEvent): KeyAction | null {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return null;
+  const target = event.target as Element | null;
+  if (target?.closest('input, textarea, select, [contenteditable], [role="slider"]')) return null;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  // Space on a focused button presses the button.
+  if (key === ' ' && target?.closest('button, a, summary')) return null;
+  return KEYS[key] ?? null;
+}

@@ -1,0 +1,183 @@
+// The typed client of the HTTP interface (docs/api.md). One function per call, nothing else.
+
+import { request, type RequestOptions } from './http';
+import type {
+  Account,
+  ClientEvent,
+  Comment,
+  Decision,
+  EventsAnswer,
+  FeedAnswer,
+  FeedMode,
+  FeedModeSetting,
+  HashtagHit,
+  List,
+  Me,
+  Mutes,
+  Notification,
+  OwnUpload,
+  Person,
+  Status,
+  Suggestion,
+  Video,
+  VideoCounts,
+  VideoItem,
+  VideoViewer,
+  Visibility,
+} from './types';
+
+type Query = Record<string, string | number | undefined | null>;
+
+function query(values: Query): string {
+  const parts = new URLSearchParams();
+  for (const [key, value] of Object.entries(values)) {
+    if (value !== undefined && value !== null && value !== '') parts.set(key, String(value));
+  }
+  const text = parts.toString();
+  return text ? `?${text}` : '';
+}
+
+const enc = encodeURIComponent;
+const get = <T>(path: string, signal?: AbortSignal) =>
+  request<T>('GET', path, signal ? { signal } : {});
+const send = <T>(method: string, path: string, body?: unknown, options: RequestOptions = {}) =>
+  request<T>(method, path, body === undefined ? options : { ...options, body });
+
+export interface SignUp {
+  handle: string;
+  password: string;
+  birth_date: string;
+  display_name?: string;
+  language?: string;
+  time_zone?: string;
+  keep_guest_state: boolean;
+}
+
+export interface FeedQuery {
+  mode: FeedMode;
+  limit?: number;
+  held?: string[];
+  cursor?: string | null;
+  shown?: string[];
+}
+
+export type ReactionAnswer = { counts: VideoCounts; viewer: VideoViewer };
+export type OnOff = 'PUT' | 'DELETE';
+
+export const api = {
+  me: () => get<Me>('/me'),
+  guest: () => send<{ token: string; expires_at_ms: number }>('POST', '/tokens/guest', {}),
+  signUp: (body: SignUp) =>
+    send<{ account: Account; token: string }>('POST', '/accounts', body, { quiet401: true }),
+  signIn: (handle: string, password: string) =>
+    send<{ account: Account; token: string }>(
+      'POST',
+      '/sessions',
+      { handle, password },
+      { quiet401: true },
+    ),
+  signOut: () => send<void>('DELETE', '/sessions/current'),
+  patchMe: (body: {
+    display_name?: string;
+    bio?: string;
+    language?: string;
+    feed_mode?: FeedModeSetting;
+  }) => send<Me>('PATCH', '/me', body),
+  deleteMe: (password: string) =>
+    send<void>('DELETE', '/me', { password }, { quiet401: true }),
+  ownUploads: () => get<{ items: OwnUpload[] }>('/me/uploads'),
+  likes: (cursor?: string | null) => get<List<VideoItem>>(`/me/likes${query({ cursor })}`),
+  saves: (cursor?: string | null) => get<List<VideoItem>>(`/me/saves${query({ cursor })}`),
+  mutes: () => get<Mutes>('/me/mutes'),
+  muteWord: (method: OnOff, word: string) => send<void>(method, `/me/mutes/words/${enc(word)}`),
+  muteHashtag: (method: OnOff, tag: string) =>
+    send<void>(method, `/me/mutes/hashtags/${enc(tag)}`),
+  notifications: (cursor?: string | null) =>
+    get<List<Notification>>(`/notifications${query({ cursor })}`),
+  notificationsRead: () => send<void>('POST', '/notifications/read', {}),
+
+  person: (handle: string) => get<Person>(`/accounts/${enc(handle)}`),
+  personVideos: (handle: string, cursor?: string | null) =>
+    get<List<VideoItem>>(`/accounts/${enc(handle)}/videos${query({ cursor, limit: 24 })}`),
+  people: (handle: string, list: 'followers' | 'following', cursor?: string | null) =>
+    get<List<Person>>(`/accounts/${enc(handle)}/${list}${query({ cursor })}`),
+  relate: (
+    method: OnOff,
+    handle: string,
+    relation: 'follow' | 'block' | 'mute',
+    impressionToken?: string,
+  ) =>
+    send<void>(
+      method,
+      `/accounts/${enc(handle)}/${relation}`,
+      impressionToken ? { impression_token: impressionToken } : undefined,
+    ),
+
+  feed: (q: FeedQuery, signal?: AbortSignal) =>
+    get<FeedAnswer>(
+      `/feed${query({
+        mode: q.mode,
+        limit: q.limit,
+        held: q.held?.join(','),
+        cursor: q.cursor,
+        shown: q.shown?.join(','),
+      })}`,
+      signal,
+    ),
+  events: (events: ClientEvent[], keepalive = false) =>
+    send<EventsAnswer>('POST', '/events', { events }, { keepalive }),
+  decision: (requestId: string) => get<Decision>(`/decisions/${enc(requestId)}`),
+
+  video: (id: string, surface = 'video') =>
+    get<Video & { impression_token: string }>(`/videos/${enc(id)}${query({ surface })}`),
+  patchVideo: (
+    id: string,
+    body: { caption?: string; visibility?: Visibility; cover_index?: number; draft?: false },
+  ) => send<Video>('PATCH', `/videos/${enc(id)}`, body),
+  deleteVideo: (id: string) => send<void>('DELETE', `/videos/${enc(id)}`),
+  react: (
+    method: OnOff,
+    id: string,
+    what: 'like' | 'save' | 'not-interested',
+    impressionToken?: string,
+  ) =>
+    send<ReactionAnswer>(
+      method,
+      `/videos/${enc(id)}/${what}`,
+      impressionToken ? { impression_token: impressionToken } : undefined,
+    ),
+  share: (id: string, impressionToken?: string) =>
+    send<{ url: string }>(
+      'POST',
+      `/videos/${enc(id)}/share`,
+      impressionToken ? { impression_token: impressionToken } : {},
+    ),
+  comments: (id: string, cursor?: string | null) =>
+    get<List<Comment>>(`/videos/${enc(id)}/comments${query({ cursor, limit: 30 })}`),
+  addComment: (id: string, text: string, impressionToken?: string) =>
+    send<Comment>('POST', `/videos/${enc(id)}/comments`, {
+      text,
+      ...(impressionToken ? { impression_token: impressionToken } : {}),
+    }),
+  deleteComment: (id: string) => send<void>('DELETE', `/comments/${enc(id)}`),
+  report: (body: {
+    video_id?: string;
+    handle?: string;
+    comment_id?: string;
+    reason: string;
+    text?: string;
+  }) => send<void>('POST', '/reports', body),
+
+  hashtag: (tag: string) => get<HashtagHit>(`/hashtags/${enc(tag)}`),
+  hashtagVideos: (tag: string, cursor?: string | null) =>
+    get<List<VideoItem>>(`/hashtags/${enc(tag)}/videos${query({ cursor, limit: 24 })}`),
+  search: <T>(q: string, kind: string, cursor?: string | null, signal?: AbortSignal) =>
+    get<List<T>>(`/search${query({ q, kind, cursor })}`, signal),
+  suggest: (q: string, signal?: AbortSignal) =>
+    get<{ items: Suggestion[] }>(`/search/suggest${query({ q })}`, signal),
+  status: () => get<Status>('/status'),
+  upload: (id: string) =>
+    get<{ state: string; offset: number; size_bytes: number; video?: Video }>(
+      `/uploads/${enc(id)}`,
+    ),
+};

@@ -1,0 +1,95 @@
+// Strings in message files. English is in the bundle; other languages are loaded when chosen.
+
+import { en, type MessageKey, type Messages } from '../messages/en';
+import { read, write } from './storage';
+
+export const LANGUAGES: Record<string, string> = { en: 'English', de: 'Deutsch' };
+const loaders: Record<string, () => Promise<Messages>> = {
+  de: () => import('../messages/de').then((module) => module.de),
+};
+const KEY = 'fs.language';
+
+type Values = Record<string, string | number>;
+
+class I18n {
+  language = $state('en');
+  #messages = $state.raw<Messages>(en);
+
+  async start(): Promise<void> {
+    const kept = read(KEY);
+    const wished = kept ? [kept] : navigator.languages;
+    const choice = wished.map((tag) => tag.split('-')[0] ?? '').find((tag) => tag in LANGUAGES);
+    await this.use(choice ?? 'en');
+  }
+
+  async use(language: string, remember = false): Promise<void> {
+    if (!(language in LANGUAGES)) return;
+    try {
+      this.#messages = (await loaders[language]?.()) ?? en;
+      this.language = language;
+    } catch {
+      // The file could not be fetched: English is better than nothing.
+      this.#messages = en;
+      this.language = 'en';
+    }
+    document.documentElement.lang = this.language;
+    if (remember) write(KEY, language);
+  }
+
+  /** The sentence for `key`; `{name}` is replaced, `n` chooses between `key` and `key_one`. */
+  t(key: MessageKey, values: Values = {}): string {
+    let text: string = this.#messages[key];
+    if (values['n'] === 1) {
+      const one = this.#messages[`${key}_one` as MessageKey] as string | undefined;
+      if (one !== undefined) text = one;
+    }
+    return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+      const value = values[name];
+      if (value === undefined) return whole;
+      return typeof value === 'number' ? this.number(value) : value;
+    });
+  }
+
+  number(value: number): string {
+    return new Intl.NumberFormat(this.language).format(value);
+  }
+
+  /** 1.2K instead of 1,234: for counts beside icons. */
+  compact(value: number): string {
+    return new Intl.NumberFormat(this.language, {
+      notation: 'compact',
+      maximumFractionDigits: value < 10_000 ? 1 : 0,
+    }).format(value);
+  }
+
+  percent(value: number, digits = 0): string {
+    return new Intl.NumberFormat(this.language, {
+      style: 'percent',
+      maximumFractionDigits: digits,
+    }).format(value);
+  }
+
+  ago(ms: number, nowMs = Date.now()): string {
+    const seconds = Math.max(0, (nowMs - ms) / 1000);
+    const steps: [Intl.RelativeTimeFormatUnit, number][] = [
+      ['year', 31_536_000],
+      ['month', 2_592_000],
+      ['week', 604_800],
+      ['day', 86_400],
+      ['hour', 3600],
+      ['minute', 60],
+    ];
+    for (const [unit, size] of steps) {
+      if (seconds >= size) {
+        return new Intl.RelativeTimeFormat(this.language, {
+          numeric: 'auto',
+          style: 'narrow',
+        }).format(-Math.floor(seconds / size), unit);
+      }
+    }
+    return this.t('now');
+  }
+}
+
+export const i18n = new I18n();
+export const t = (key: MessageKey, values?: Values): string => i18n.t(key, values);

@@ -1,0 +1,67 @@
+// Who is watching, and the door to acts that need an account.
+
+import { api } from './api';
+import { i18n, t } from './i18n.svelte';
+import { sheets } from './sheets.svelte';
+import type { Account, FeedModeSetting, Me } from './types';
+
+class Session {
+  account = $state.raw<Account | null>(null);
+  feedMode = $state<FeedModeSetting>('for_you');
+  unread = $state(0);
+  /** Grows with every sign-in, sign-out and change of mode: feeds start over when it does. */
+  epoch = $state(0);
+  known = $state(false);
+
+  get signedIn(): boolean {
+    return this.account !== null;
+  }
+
+  async load(): Promise<void> {
+    try {
+      this.take(await api.me());
+    } catch {
+      // No session yet: the first feed answer makes a guest.
+    } finally {
+      this.known = true;
+    }
+  }
+
+  take(me: Me): void {
+    this.account = me.account;
+    this.feedMode = me.settings.feed_mode;
+    this.unread = me.unread_notifications;
+    const language = me.account && me.settings.language.split('-')[0];
+    if (language && language !== i18n.language) void i18n.use(language, true);
+  }
+
+  async refresh(): Promise<void> {
+    this.take(await api.me());
+  }
+
+  /** Runs `act` now, or after she has signed up or in. `reason` says what it is for. */
+  need(reason: string, act: () => void): void {
+    if (this.signedIn) act();
+    else sheets.signIn(reason, act);
+  }
+
+  expired(): void {
+    if (!this.signedIn || sheets.auth) return;
+    this.account = null;
+    sheets.signIn(t('session_ended'), null, 'in');
+  }
+
+  async signedInNow(): Promise<void> {
+    await this.refresh();
+    this.epoch++;
+  }
+
+  async signOut(): Promise<void> {
+    await api.signOut();
+    this.account = null;
+    this.unread = 0;
+    this.epoch++;
+  }
+}
+
+export const session = new Session();

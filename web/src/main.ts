@@ -1,0 +1,28 @@
+import './fonts.css';
+import './app.css';
+import { mount } from 'svelte';
+import App from './App.svelte';
+import { startOutbox } from './lib/events';
+import { setHttpHooks } from './lib/http';
+import { i18n, t } from './lib/i18n.svelte';
+import { net } from './lib/net.svelte';
+import { router } from './lib/router.svelte';
+import { session } from './lib/session.svelte';
+import { settings } from './lib/settings.svelte';
+import { exposeMetrics } from './player/metrics';
+
+settings.applyTheme();
+net.start();
+router.start();
+setHttpHooks({
+  onUnauthenticated: () => session.expired(),
+  onReachable: (reachable) => net.reached(reachable),
+  offlineText: () => t('error_offline'),
+  brokenText: () => t('error_server'),
+});
+exposeMetrics();
+void session.load().then(startOutbox);
+await i18n.start();
+
+const target = document.getElementById('app');
+if (target) mount(App, { target });

@@ -1,0 +1,80 @@
+// The resumable transfer itself (tus 1.0.0 by tus-js-client), loaded only when something is sent.
+
+import { Upload } from 'tus-js-client';
+import { API, clientHeaders } from '../lib/http';
+
+/** The server takes at most 8 MiB in one PATCH. */
+export const CHUNK_BYTES_MAX = 8 * 1024 * 1024;
+/** About ten minutes without a network or server before she is asked to try again. */
+const RETRY_MS = [0, 500, 1000, 2000, 4000, ...Array<number>(60).fill(10_000)];
+
+export interface TransferOptions {
+  file: File;
+  fingerprint: string;
+  metadata: Record<string, string>;
+  /** Address of an upload that an earlier page began. */
+  uploadUrl?: string;
+  onProgress: (sent: number, total: number) => void;
+  /** True while the network or the server is away and the transfer waits to go on. */
+  onWaiting: (waiting: boolean) => void;
+  onDone: (videoId: string | null, uploadUrl: string | null) => void;
+  onError: (sentence: string) => void;
+}
+
+export interface Transfer {
+  abort: (remove: boolean) => Promise<void>;
+  kick: () => void;
+}
+
+function sentenceOf(body: string): string {
+  try {
+    const problem = JSON.parse(body) as { detail?: string; title?: string };
+    return problem.detail ?? problem.title ?? '';
+  } catch {
+    return '';
+  }
+}
+
+export async function startTransfer(options: TransferOptions): Promise<Transfer> {
+  const upload = new Upload(options.file, {
+    endpoint: `${API}/uploads`,
+    ...(options.uploadUrl ? { uploadUrl: options.uploadUrl } : {}),
+    chunkSize: CHUNK_BYTES_MAX,
+    retryDelays: RETRY_MS,
+    removeFingerprintOnSuccess: true,
+    fingerprint: () => Promise.resolve(`fs-${options.fingerprint}`),
+    metadata: { ...options.metadata, fingerprint: options.fingerprint },
+    onBeforeRequest(request) {
+      for (const [name, value] of Object.entries(clientHeaders())) request.setHeader(name, value);
+    },
+    onAfterResponse() {
+      options.onWaiting(false);
+    },
+    onShouldRetry(error) {
+      const status = error.originalResponse?.getStatus() ?? 0;
+      // No answer, a conflict of offsets, a lock, a full queue or a failing server pass by.
+      const again = status === 0 || status >= 500 || [409, 423, 429, 460].includes(status);
+      options.onWaiting(again);
+      return again;
+    },
+    onProgress: options.onProgress,
+    onSuccess({ lastResponse }) {
+      options.onDone(lastResponse.getHeader('Filoscope-Video-Id') ?? null, upload.url);
+    },
+    onError(error) {
+      const body = 'originalResponse' in error ? (error.originalResponse?.getBody() ?? '') : '';
+      options.onError(sentenceOf(body) || error.message);
+    },
+  });
+  if (!options.uploadUrl) {
+    const [previous] = await upload.findPreviousUploads();
+    if (previous) upload.resumeFromPreviousUpload(previous);
+  }
+  upload.start();
+  return {
+    abort: (remove) => upload.abort(remove),
+    kick: () => {
+      void upload.abort(false).then(() => upload.start());
+    },
+  };
+}

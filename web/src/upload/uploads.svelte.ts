@@ -1,0 +1,184 @@
+// Uploads of this visit: they go on while she swipes, and say what is happening to them.
+
+import { api } from '../lib/api';
+import { ApiError, API } from '../lib/http';
+import { t } from '../lib/i18n.svelte';
+import { toasts } from '../lib/toast.svelte';
+import type { OwnUpload, Video, Visibility } from '../lib/types';
+import { profileChanges } from '../routes/changes.svelte';
+import { fingerprint } from './fingerprint';
+import { uploadPill } from './pill.svelte';
+import type { Transfer } from './tus';
+
+export type Phase = 'sending' | 'processing' | 'published' | 'failed';
+
+export interface UploadForm {
+  caption: string;
+  visibility: Visibility;
+  draft: boolean;
+}
+
+const POLL_MS = 1000;
+const POLLS_MAX = 3600;
+
+export class UploadTask {
+  readonly id: number;
+  readonly file: File;
+  readonly form: UploadForm;
+  phase = $state<Phase>('sending');
+  sent = $state(0);
+  waiting = $state(false);
+  video = $state.raw<Video | null>(null);
+  problem = $state('');
+  #transfer: Transfer | null = null;
+  #resume: string | undefined;
+  #closed = false;
+
+  constructor(id: number, file: File, form: UploadForm, resume?: string) {
+    this.id = id;
+    this.file = file;
+    this.form = form;
+    this.#resume = resume;
+  }
+
+  /** 0..1 of the whole way: sending is the first half. */
+  get share(): number {
+    if (this.phase === 'published') return 1;
+    const sent = this.file.size > 0 ? this.sent / this.file.size : 0;
+    return 0.5 * sent + (this.video ? 0.005 * this.video.progress_percent : 0);
+  }
+
+  get busy(): boolean {
+    return this.phase === 'sending' || this.phase === 'processing';
+  }
+
+  async start(): Promise<void> {
+    this.phase = 'sending';
+    this.problem = '';
+    try {
+      const [{ startTransfer }, mark] = await Promise.all([
+        import('./tus'),
+        fingerprint(this.file),
+      ]);
+      this.#transfer = await startTransfer({
+        file: this.file,
+        fingerprint: mark,
+        ...(this.#resume ? { uploadUrl: this.#resume } : {}),
+        metadata: {
+          filename: this.file.name,
+          caption: this.form.caption,
+          visibility: this.form.visibility,
+          ...(this.form.draft ? { draft: 'true' } : {}),
+        },
+        onProgress: (sent) => (this.sent = sent),
+        onWaiting: (waiting) => (this.waiting = waiting),
+        onDone: (videoId, url) => void this.#sentAll(videoId, url),
+        onError: (sentence) => this.#fail(sentence),
+      });
+    } catch (error) {
+      this.#fail((error as Error).message);
+    }
+  }
+
+  /** The network is back: do not wait for the next try. */
+  kick(): void {
+    if (this.phase === 'sending' && this.waiting) this.#transfer?.kick();
+  }
+
+  async cancel(): Promise<void> {
+    this.#closed = true;
+    await this.#transfer?.abort(true).catch(() => {});
+  }
+
+  async #sentAll(videoId: string | null, url: string | null): Promise<void> {
+    this.sent = this.file.size;
+    this.phase = 'processing';
+    let id = videoId;
+    for (let round = 0; round < POLLS_MAX && !this.#closed; round++) {
+      try {
+        id ??= await this.#askId(url);
+        if (id) this.video = await api.video(id, 'upload');
+        if (this.#settled()) return;
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return this.#fail(error.detail);
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  async #askId(url: string | null): Promise<string | null> {
+    const uploadId = url?.split('/').pop();
+    if (!uploadId) return null;
+    return (await api.upload(uploadId)).video?.id ?? null;
+  }
+
+  #settled(): boolean {
+    const state = this.video?.state;
+    if (state === 'published') {
+      this.phase = 'published';
+      profileChanges.epoch++;
+      toasts.show(this.form.draft ? t('upload_draft_ready') : t('upload_live'));
+      return true;
+    }
+    if (state === 'failed' || state === 'removed') {
+      this.#fail(this.video?.error || t('state_failed'));
+      return true;
+    }
+    return false;
+  }
+
+  #fail(sentence: string): void {
+    this.phase = 'failed';
+    this.problem = sentence;
+    this.waiting = false;
+  }
+}
+
+class Uploads {
+  tasks = $state.raw<UploadTask[]>([]);
+  /** Begun in an earlier tab and not finished. */
+  unfinished = $state.raw<Extract<OwnUpload, { kind: 'upload' }>[]>([]);
+  #id = 0;
+  #bound = false;
+
+  get busy(): UploadTask[] {
+    return this.tasks.filter((task) => task.busy);
+  }
+
+  add(file: File, form: UploadForm, resumeId?: string): UploadTask {
+    this.#bind();
+    const url = resumeId ? `${API}/uploads/${encodeURIComponent(resumeId)}` : undefined;
+    const task = new UploadTask(this.#id++, file, form, url);
+    this.tasks = [task, ...this.tasks];
+    if (resumeId) this.unfinished = this.unfinished.filter((one) => one.id !== resumeId);
+    void task.start();
+    return task;
+  }
+
+  remove(task: UploadTask): void {
+    this.tasks = this.tasks.filter((other) => other !== task);
+    if (task.busy) void task.cancel();
+  }
+
+  async loadUnfinished(): Promise<void> {
+    const { items } = await api.ownUploads();
+    const mine = new Set(this.busy.map((task) => task.file.name));
+    this.unfinished = items.flatMap((one) =>
+      one.kind === 'upload' && !mine.has(one.filename) ? [one] : [],
+    );
+  }
+
+  #bind(): void {
+    if (this.#bound) return;
+    this.#bound = true;
+    uploadPill.bind(() => this.busy[0]);
+    addEventListener('online', () => {
+      for (const task of this.busy) task.kick();
+    });
+    addEventListener('beforeunload', (event) => {
+      if (this.tasks.some((task) => task.phase === 'sending')) event.preventDefault();
+    });
+  }
+}
+
+export const uploads = new Uploads();
