@@ -101,9 +101,9 @@ struct NewVideo {
 };
 
 struct VideoChange {
-  std::optional<std::string> caption;
-  std::optional<Visibility> visibility;
-  std::optional<int> cover_index;
+  std::optional<std::string> caption{};
+  std::optional<Visibility> visibility{};
+  std::optional<int> cover_index{};
   bool publish_draft = false;
 };
 
@@ -137,6 +137,9 @@ class Catalog {
   virtual ~Catalog() = default;
 
   virtual Result<Video> create(const NewVideo& form) = 0;  ///< state received
+  /// As `create`; `also` runs in the same transaction (an upload's job is queued by it).
+  virtual Result<Video> create_with(
+      const NewVideo& form, const std::function<Result<void>(Session&, const Video&)>& also) = 0;
   virtual Result<void> set_state(VideoId id, State state, int progress_percent,
                                  std::string_view error) = 0;
   /// Stores what processing found and publishes (unless a draft): row, sound, hashtags, search

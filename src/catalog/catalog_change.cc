@@ -71,7 +71,7 @@ Result<void> CatalogImpl::set_caption(Video& video, std::string_view caption) {
   return {};
 }
 
-Result<Video> CatalogImpl::create(const NewVideo& form) {
+Result<Video> CatalogImpl::create_with(const NewVideo& form, const ChangeHook& also) {
   if (!parts_.accounts.person_of(form.author))
     return Error(Code::not_found, "the account that uploads does not exist");
   Video video;
@@ -92,7 +92,7 @@ Result<Video> CatalogImpl::create(const NewVideo& form) {
         {video.id.db(), video.author.db(), number(video.state), std::int64_t{video.draft},
          number(video.visibility), std::int64_t{video.sample}, video.caption, video.language,
          video.created_ms, video.media_key, encode_facts(video)}));
-    return {};
+    return also ? also(session, video) : Result<void>();
   }));
   return video;
 }

@@ -1,7 +1,3 @@
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <charconv>
 #include <unordered_set>
 
@@ -14,34 +10,9 @@ namespace {
 
 constexpr std::size_t kFindingsMax = 100;
 constexpr std::size_t kReaperQueueMax = 4096;
-constexpr std::size_t kCopyBytes = 1 << 20;
 
 void add_finding(std::vector<std::string>& findings, std::string text) {
   if (findings.size() < kFindingsMax) findings.push_back(std::move(text));
-}
-
-/// From the start of `from`; shares blocks where the file system can.
-Result<void> copy_content(int from, int to, std::int64_t size_bytes) {
-  off_t read_at = 0, write_at = 0;
-  while (write_at < size_bytes) {
-    const auto count = ::copy_file_range(from, &read_at, to, &write_at,
-                                         static_cast<std::size_t>(size_bytes - write_at), 0);
-    if (count > 0) continue;
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno != EXDEV && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
-      return errno_error("copy a video file");
-    break;
-  }
-  Bytes buffer(kCopyBytes);
-  while (write_at < size_bytes) {
-    const auto count = ::pread(from, buffer.data(), buffer.size(), write_at);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return errno_error("read a video file");
-    if (count == 0) return Error(Code::corrupt, "a video file is shorter than it should be");
-    FILOSCOPE_DO(write_all(to, std::span(buffer).first(static_cast<std::size_t>(count)), write_at));
-    write_at += count;
-  }
-  return {};
 }
 
 std::array<std::uint16_t, 4> parse_renditions(std::string_view text) {
@@ -150,10 +121,8 @@ Result<void> CatalogImpl::copy_files(const Video& video, std::string_view new_ke
   std::vector<std::string> keys;
   FILOSCOPE_DO(parts_.blobs.list(from, [&](std::string_view key) { keys.emplace_back(key); }));
   for (const auto& key : keys) {
-    FILOSCOPE_TRY(const auto blob, parts_.blobs.open(key));
-    FILOSCOPE_TRY(auto file, parts_.blobs.make_temporary());
-    FILOSCOPE_DO(copy_content(blob.file.get(), file.get(), blob.size_bytes));
-    FILOSCOPE_DO(parts_.blobs.put(to + key.substr(from.size()), std::move(file)));
+    FILOSCOPE_TRY(auto blob, parts_.blobs.open(key));
+    FILOSCOPE_DO(parts_.blobs.put(to + key.substr(from.size()), std::move(blob.file)));
   }
   return {};
 }

@@ -29,7 +29,8 @@ class CatalogImpl final : public Catalog {
   /// Migrates, sweeps what a crash left, loads the media keys.
   Result<void> start();
 
-  Result<Video> create(const NewVideo& form) override;
+  Result<Video> create(const NewVideo& form) override { return create_with(form, {}); }
+  Result<Video> create_with(const NewVideo& form, const ChangeHook& also) override;
   Result<void> set_state(VideoId id, State state, int progress_percent,
                          std::string_view error) override;
   Result<Video> publish(VideoId id, const Processed& processed) override;

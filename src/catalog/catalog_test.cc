@@ -1,0 +1,338 @@
+#include "catalog/catalog.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "catalog/world_test.h"
+
+namespace filoscope::catalog {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr auto kPublished = static_cast<std::uint16_t>(engine::RecordKind::video_published);
+constexpr auto kRemoved = static_cast<std::uint16_t>(engine::RecordKind::video_removed);
+
+class CatalogTest : public ::testing::Test, public World {
+ protected:
+  CatalogTest() { take_kinds(); }
+  bool resolves(const std::string& url) const { return catalog->resolve_media(url).has_value(); }
+  std::vector<std::string> by_tag(const accounts::Viewer& who, const std::string& tag) {
+    std::vector<std::string> captions;
+    for (const auto& video : must(catalog->by_hashtag(who, tag, "", 20)).items)
+      captions.push_back(video.caption);
+    return captions;
+  }
+  std::int64_t tag_count(const std::string& tag) {
+    for (const auto& found : must(catalog->hashtags(tag, 10)))
+      if (found.tag == tag) return found.videos_count;
+    return 0;
+  }
+  void expect_sound() { EXPECT_THAT(must(catalog->verify()), IsEmpty()); }
+
+  accounts::Account mara = person("mara"), jo = person("jo", "de");
+  accounts::Viewer nobody;
+};
+
+TEST_F(CatalogTest, PublishedVideoComesBackWholeAlsoAfterARestart) {
+  const auto made = publish(mara, "Clay bowls #Ceramics with @jo and @no.such.person");
+  for (int round = 0; round < 2; ++round) {
+    const auto video = must(catalog->get_visible(nobody, made.id));
+    EXPECT_EQ(video.state, State::published);
+    EXPECT_THAT(video.hashtags, ElementsAre("ceramics"));
+    EXPECT_THAT(video.mentions, ElementsAre(jo.id));
+    EXPECT_EQ(video.language, "en");
+    EXPECT_EQ(video.duration_ms, 5000);
+    EXPECT_EQ(video.gain_db, -2.5);
+    EXPECT_EQ(video.sound_title, "Original sound · @mara");
+    EXPECT_TRUE(video.sound);
+    ASSERT_THAT(video.renditions, SizeIs(2));
+    EXPECT_EQ(video.renditions[0].segments_head[1].last, 299);
+    EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4")));
+    EXPECT_TRUE(resolves(catalog->media_url(made, "cover1.jpg")));
+    expect_sound();
+    reopen();
+  }
+}
+
+TEST_F(CatalogTest, CaptionsThatDoNotFitAreRefusedWithTheLimit) {
+  const auto too_long = catalog->create({mara.id, std::string(2201, 'x')});
+  ASSERT_EQ(code_of(too_long), Code::invalid_argument);
+  EXPECT_THAT(too_long.error().message, HasSubstr("2200"));
+  EXPECT_EQ(code_of(catalog->create({mara.id, "\xFF"})), Code::invalid_argument);
+  EXPECT_EQ(code_of(catalog->create({AccountId{4711}, "x"})), Code::not_found);
+  std::string umlauts;
+  for (int i = 0; i < 2200; ++i) umlauts += "ü";
+  EXPECT_TRUE(catalog->create({mara.id, umlauts}).has_value());
+  EXPECT_FALSE(parse_visibility("friends").has_value());
+}
+
+TEST_F(CatalogTest, OnlyTheAuthorChangesOrRemoves) {
+  const auto open = publish(mara, "one");
+  const auto closed = publish(mara, "two", Visibility::only_me);
+  EXPECT_EQ(code_of(catalog->remove(jo.id, open.id)), Code::denied);
+  EXPECT_EQ(code_of(catalog->remove(jo.id, closed.id)), Code::not_found);
+  EXPECT_EQ(code_of(catalog->change(jo.id, open.id, {.caption = "x"})), Code::denied);
+  EXPECT_EQ(code_of(catalog->change(mara.id, open.id, {.cover_index = 2})), Code::invalid_argument);
+  EXPECT_EQ(must(catalog->change(mara.id, open.id, {.cover_index = 1})).cover_index, 1);
+  EXPECT_EQ(must(catalog->get(open.id)).caption, "one");
+}
+
+TEST_F(CatalogTest, WhoMaySeeWhat) {
+  const auto open = publish(mara, "o #x");
+  const auto followers = publish(mara, "f #x", Visibility::followers);
+  const auto own = publish(mara, "m #x", Visibility::only_me);
+  const auto draft = publish(mara, "d #x", Visibility::everyone, true);
+  const auto author = viewer(mara), other = viewer(jo);
+  EXPECT_THAT(by_tag(nobody, "X"), ElementsAre("o"
+                                               " #x"));
+  EXPECT_THAT(by_tag(author, "#x"), ElementsAre("m #x", "f #x", "o #x"));
+  EXPECT_FALSE(catalog->get_visible(other, followers.id).has_value());
+  must(accounts->set_follow(other, mara.id, true));
+  EXPECT_THAT(by_tag(other, "x"), ElementsAre("f #x", "o #x"));
+  EXPECT_FALSE(catalog->get_visible(other, own.id).has_value());
+  EXPECT_FALSE(catalog->get_visible(other, draft.id).has_value());
+  EXPECT_TRUE(catalog->get_visible(author, draft.id).has_value());
+  EXPECT_EQ(tag_count("x"), 1);
+  EXPECT_EQ(must(catalog->videos_count(mara.id)), 1);
+  EXPECT_THAT(must(catalog->own(mara.id)), SizeIs(4));
+  must(accounts->set_block(viewer(mara), jo.id, true));
+  EXPECT_THAT(by_tag(other, "x"), IsEmpty());
+  EXPECT_EQ(code_of(catalog->get_visible(other, open.id)), Code::not_found);
+  EXPECT_THAT(must(catalog->by_author(other, mara.id, "", 10)).items, IsEmpty());
+  expect_sound();
+}
+
+TEST_F(CatalogTest, TheEngineHearsOfWhatOthersMaySeeOnly) {
+  publish(mara, "draft", Visibility::everyone, true);
+  publish(mara, "own", Visibility::only_me);
+  const auto failed = must(catalog->create({mara.id, "bad"}));
+  must(catalog->set_state(failed.id, State::failed, 0, "it is not a video"));
+  EXPECT_THAT(take_kinds(), IsEmpty());
+  const auto video = publish(mara, "Clay #pots", Visibility::followers);
+  EXPECT_THAT(take_kinds(), ElementsAre(kPublished));
+  auto body = must(engine::decode<engine::VideoPublished>(last));
+  EXPECT_TRUE(body.followers_only);
+  EXPECT_EQ(body.author, mara.person);
+  EXPECT_THAT(body.hashtags, ElementsAre(engine::text_key("pots")));
+  EXPECT_THAT(body.words, ElementsAre(engine::text_key("clay"), engine::text_key("pots")));
+  EXPECT_EQ(body.language, engine::text_key("en"));
+  must(catalog->change(mara.id, video.id, {.visibility = Visibility::everyone}));
+  EXPECT_THAT(take_kinds(), ElementsAre(kPublished));
+  must(catalog->change(mara.id, video.id, {.visibility = Visibility::only_me}));
+  EXPECT_THAT(take_kinds(), ElementsAre(kRemoved));
+  must(catalog->remove(mara.id, video.id));
+  EXPECT_THAT(take_kinds(), IsEmpty());
+}
+
+TEST_F(CatalogTest, ADraftIsShownOncePublished) {
+  const auto draft = publish(mara, "soon #x", Visibility::everyone, true);
+  const auto address = catalog->media_url(draft, "720.mp4");
+  EXPECT_THAT(address, HasSubstr("/media/r/"));
+  EXPECT_TRUE(resolves(address));
+  const auto video = must(catalog->change(mara.id, draft.id, {.publish_draft = true}));
+  EXPECT_FALSE(video.draft);
+  EXPECT_GT(video.published_ms, 0);
+  EXPECT_THAT(take_kinds(), ElementsAre(kPublished));
+  EXPECT_FALSE(resolves(address));
+  EXPECT_THAT(catalog->media_url(video, "720.mp4"), HasSubstr("/media/p/"));
+  EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4")));
+  EXPECT_EQ(tag_count("x"), 1);
+}
+
+TEST_F(CatalogTest, NewVisibilityMovesTheFilesAndOldAddressesDieAtOnce) {
+  const auto before = publish(mara, "hello #x");
+  const auto address = catalog->media_url(before, "720.mp4");
+  const auto after =
+      must(catalog->change(mara.id, before.id, {.visibility = Visibility::followers}));
+  EXPECT_NE(after.media_key, before.media_key);
+  EXPECT_FALSE(resolves(address));
+  const auto file = must(catalog->resolve_media(catalog->media_url(after, "720.mp4")));
+  EXPECT_TRUE(file.restricted);
+  const auto content = must(blobs->open(file.blob_key));
+  EXPECT_EQ(content.size_bytes, 18);
+  EXPECT_EQ(code_of(blobs->open(catalog->blob_key(before, "720.mp4"))), Code::not_found);
+  EXPECT_EQ(tag_count("x"), 0);
+  EXPECT_THAT(blob_keys(), SizeIs(7));
+  expect_sound();
+  reopen();
+  EXPECT_FALSE(resolves(address));
+  EXPECT_TRUE(resolves(catalog->media_url(after, "720.mp4")));
+}
+
+TEST_F(CatalogTest, RemovedIsGoneFromEverySurfaceAndFromDisk) {
+  const auto video = publish(mara, "gone #soon");
+  const auto kept = publish(mara, "stays #soon");
+  const auto address = catalog->media_url(video, "master.m3u8");
+  take_kinds();
+  must(catalog->remove(mara.id, video.id));
+  EXPECT_THAT(take_kinds(), ElementsAre(kRemoved));
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(code_of(catalog->get(video.id)), Code::not_found);
+    const std::vector<VideoId> both{video.id, kept.id};
+    EXPECT_THAT(must(catalog->get_many(both)), SizeIs(1));
+    EXPECT_FALSE(resolves(address));
+    EXPECT_THAT(by_tag(viewer(mara), "soon"), ElementsAre("stays #soon"));
+    EXPECT_THAT(must(catalog->by_author(viewer(mara), mara.id, "", 10)).items, SizeIs(1));
+    EXPECT_THAT(must(catalog->own(mara.id)), SizeIs(1));
+    EXPECT_EQ(tag_count("soon"), 1);
+    EXPECT_THAT(blob_keys(), SizeIs(7));
+    EXPECT_EQ(code_of(catalog->remove(mara.id, video.id)), Code::not_found);
+    expect_sound();
+    reopen();
+  }
+}
+
+TEST_F(CatalogTest, StatesOfProcessingAreSeenByTheAuthor) {
+  const auto video = must(catalog->create({mara.id, "soon"}));
+  must(catalog->set_state(video.id, State::checked, 0, ""));
+  must(catalog->set_state(video.id, State::processing, 1, ""));
+  must(catalog->set_state(video.id, State::processing, 42, ""));
+  EXPECT_EQ(must(catalog->get(video.id)).progress_percent, 42);
+  EXPECT_EQ(code_of(catalog->get_visible(viewer(jo), video.id)), Code::not_found);
+  put_blob(catalog->blob_key(video, "720.mp4"), "half a file");
+  must(catalog->set_state(video.id, State::failed, 0, "the file ends in the middle"));
+  const auto failed = must(catalog->get_visible(viewer(mara), video.id));
+  EXPECT_EQ(failed.state, State::failed);
+  EXPECT_EQ(failed.error, "the file ends in the middle");
+  EXPECT_THAT(blob_keys(), IsEmpty());
+  const auto published = publish(mara, "done");
+  EXPECT_EQ(code_of(catalog->set_state(published.id, State::processing, 1, "")), Code::conflict);
+  EXPECT_EQ(must(catalog->publish(published.id, processed())).media_key, published.media_key);
+}
+
+TEST_F(CatalogTest, RemovedWhileProcessingIsNotPublished) {
+  const auto video = must(catalog->create({mara.id, "soon"}));
+  must(catalog->set_state(video.id, State::processing, 1, ""));
+  put_blob(catalog->blob_key(video, "720.mp4"), "half a file");
+  must(catalog->remove(mara.id, video.id));
+  EXPECT_EQ(code_of(catalog->set_state(video.id, State::processing, 50, "")), Code::not_found);
+  EXPECT_EQ(code_of(catalog->publish(video.id, processed())), Code::not_found);
+  EXPECT_THAT(blob_keys(), IsEmpty());
+}
+
+TEST_F(CatalogTest, HashtagCountsAreExactUnderConcurrentWork) {
+  constexpr int kThreads = 4, kEach = 10;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kEach; ++i) {
+        const auto video = must(catalog->create({mara.id, "#all #t" + std::to_string(t)}));
+        must(catalog->publish(video.id, Processed{}));
+        if (i % 2 == 0) must(catalog->remove(mara.id, video.id));
+        if (i == 1) must(catalog->change(mara.id, video.id, {.caption = "#other"}));
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(tag_count("all"), kThreads * 4);
+  EXPECT_EQ(tag_count("other"), kThreads * 1);
+  EXPECT_EQ(tag_count("t3"), 4);
+  expect_sound();
+}
+
+TEST_F(CatalogTest, PagesFollowEachOtherWithoutGapsOrRepeats) {
+  std::vector<VideoId> made;
+  for (int i = 0; i < 7; ++i) {
+    const auto visibility = i % 3 == 0 ? Visibility::only_me : Visibility::everyone;
+    const auto video = publish(mara, "#x", visibility);
+    if (visibility == Visibility::everyone) made.insert(made.begin(), video.id);
+  }
+  std::vector<VideoId> seen;
+  std::string cursor;
+  do {
+    const auto page = must(catalog->by_author(nobody, mara.id, cursor, 2));
+    for (const auto& video : page.items) seen.push_back(video.id);
+    cursor = page.next_cursor;
+  } while (!cursor.empty());
+  EXPECT_EQ(seen, made);
+  EXPECT_EQ(code_of(catalog->by_author(nobody, mara.id, "garbage", 2)), Code::invalid_argument);
+}
+
+TEST_F(CatalogTest, ADeletedAccountTakesItsVideosAlong) {
+  const auto video = publish(mara, "mine #x");
+  const auto other = publish(jo, "hers #x");
+  const auto address = catalog->media_url(video, "720.mp4");
+  must(accounts->remove(mara.id, "a long password 1"));
+  EXPECT_FALSE(resolves(address));
+  EXPECT_EQ(code_of(catalog->get(video.id)), Code::not_found);
+  EXPECT_THAT(by_tag(nobody, "x"), ElementsAre("hers #x"));
+  EXPECT_FALSE(catalog->create({mara.id, "again"}).has_value());
+  reopen();  // closing waits for the files to go
+  EXPECT_THAT(blob_keys(), SizeIs(7));
+  EXPECT_TRUE(resolves(catalog->media_url(other, "720.mp4")));
+  expect_sound();
+}
+
+TEST_F(CatalogTest, AnAccountThatCouldNotBeDeletedKeepsItsVideos) {
+  const auto video = publish(mara, "mine #x");
+  accounts->on_delete([](Session&, AccountId, PersonKey) -> Result<void> {
+    return Error(Code::unavailable, "not now");
+  });
+  EXPECT_FALSE(accounts->remove(mara.id, "a long password 1").has_value());
+  reopen();
+  EXPECT_TRUE(catalog->get_visible(nobody, video.id).has_value());
+  EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4")));
+  expect_sound();
+}
+
+TEST_F(CatalogTest, SamplesGoTogetherAndNothingElse) {
+  const auto sample = must(catalog->create({mara.id, "s", Visibility::everyone, false, true}));
+  must(catalog->publish(sample.id, Processed{}));
+  const auto own = publish(mara, "own");
+  must(catalog->remove_samples());
+  EXPECT_FALSE(catalog->get(sample.id).has_value());
+  EXPECT_TRUE(catalog->get(own.id).has_value());
+  must(catalog->remove_all_of(mara.id));
+  EXPECT_THAT(blob_keys(), IsEmpty());
+  EXPECT_THAT(must(catalog->own(mara.id)), IsEmpty());
+}
+
+TEST_F(CatalogTest, VerifySaysWhatIsMissingAndWhatIsOver) {
+  const auto video = publish(mara, "x #tag");
+  must(blobs->remove(catalog->blob_key(video, "360.mp4")));
+  put_blob("video/00/0123/720.mp4", "stray");
+  must(database->write([](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute("UPDATE catalog_hashtags SET videos_count = 5"));
+    return {};
+  }));
+  const auto findings = must(catalog->verify());
+  ASSERT_THAT(findings, SizeIs(3));
+  EXPECT_THAT(findings[0], HasSubstr("has lost its file 360.mp4"));
+  EXPECT_THAT(findings[1], HasSubstr("video/00/0123/720.mp4 belongs to no video"));
+  EXPECT_THAT(findings[2], HasSubstr("#tag counts 5 videos and has 1"));
+}
+
+TEST_F(CatalogTest, HooksSeeEveryChangeAndTheirErrorUndoesIt) {
+  std::vector<State> told;
+  bool refuse = false;
+  catalog->on_change([&](Session&, const Video& video) -> Result<void> {
+    if (refuse) return Error(Code::unavailable, "no");
+    told.push_back(video.state);
+    return {};
+  });
+  const auto video = publish(mara, "a #x");
+  must(catalog->change(mara.id, video.id, {.caption = "b #y"}));
+  refuse = true;
+  EXPECT_EQ(code_of(catalog->change(mara.id, video.id, {.caption = "c #z"})), Code::unavailable);
+  EXPECT_EQ(code_of(catalog->remove(mara.id, video.id)), Code::unavailable);
+  EXPECT_EQ(code_of(catalog->change(mara.id, video.id, {.visibility = Visibility::only_me})),
+            Code::unavailable);
+  EXPECT_EQ(must(catalog->get(video.id)).caption, "b #y");
+  EXPECT_EQ(tag_count("z"), 0);
+  EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4")));
+  EXPECT_THAT(blob_keys(), SizeIs(7));
+  refuse = false;
+  must(catalog->remove(mara.id, video.id));
+  EXPECT_THAT(told, ElementsAre(State::published, State::published, State::removed));
+  expect_sound();
+}
+
+}  // namespace
+}  // namespace filoscope::catalog
