@@ -1,0 +1,154 @@
+#include "app/cli.h"
+
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "app/commands.h"
+#include "app/output.h"
+#include "base/product.h"
+#include "media/media.h"
+
+namespace filoscope::app {
+namespace {
+
+/// Everything the command line can fill.
+struct Words {
+  ServeOptions serve;
+  bool help_config = false;
+  ImportOptions import;
+  DataOptions data;
+  std::string request_id;
+  AccountOptions account;
+  BenchOptions bench;
+};
+
+void add_data(CLI::App& command, std::string& data, std::string& config_path) {
+  command.add_option("--data", data, "The data folder")->required();
+  command.add_option("--config", config_path, "A TOML file with settings");
+}
+
+void add_serve(CLI::App& app, Words& words) {
+  auto& command = *app.add_subcommand("serve", "Serve the platform over HTTP");
+  command.add_option("--data", words.serve.data, "The data folder; made when missing");
+  command.add_option("--listen", words.serve.listen, "HOST:PORT; port 0 picks a free one")
+      ->capture_default_str();
+  command.add_option("--config", words.serve.config_path, "A TOML file with settings");
+  command.add_option("--roles", words.serve.roles,
+                     "Which of api,worker this process is; all when left out");
+  command.add_option("--web", words.serve.web, "The folder of the built web app");
+  command.add_option("--samples", words.serve.samples,
+                     "A folder in which sample clips appear; they are taken in");
+  command.add_flag("--help-config", words.help_config, "Print every setting as Markdown");
+}
+
+void add_import(CLI::App& app, Words& words) {
+  auto& command = *app.add_subcommand("import", "Take files or folders of videos in");
+  auto* data = command.add_option("--data", words.import.data,
+                                  "The data folder of a server that is not running");
+  auto* as = command.add_option("--as", words.import.as, "The handle whose videos they become");
+  auto* url = command.add_option("--url", words.import.url, "The address of a running server");
+  auto* token = command.add_option("--token", words.import.token, "A token of the account there");
+  data->needs(as)->excludes(url);
+  url->needs(token);
+  command.add_option("--config", words.import.config_path, "A TOML file with settings");
+  command.add_option("--json", words.import.json, "Write the result as JSON to a file or -");
+  command.add_option("PATH", words.import.paths, "Files or folders")->required();
+}
+
+void add_operator(CLI::App& app, Words& words) {
+  auto& verify_command =
+      *app.add_subcommand("verify", "Check every invariant of a data folder at rest");
+  add_data(verify_command, words.data.data, words.data.config_path);
+  verify_command.add_option("--json", words.data.json, "Write the result as JSON to a file or -");
+
+  auto& explain_command =
+      *app.add_subcommand("explain", "Make a served feed answer again and say why it was so");
+  add_data(explain_command, words.data.data, words.data.config_path);
+  explain_command.add_option("--json", words.data.json, "Write the result as JSON to a file or -");
+  explain_command.add_option("REQUEST_ID", words.request_id, "Of the feed answer")->required();
+
+  auto& samples = *app.add_subcommand("samples", "The sample catalogue");
+  samples.require_subcommand(1);
+  add_data(*samples.add_subcommand("remove", "Remove sample videos, accounts and their influence"),
+           words.data.data, words.data.config_path);
+
+  auto& doctor_command = *app.add_subcommand("doctor", "Say what this machine can and cannot do");
+  doctor_command.add_option("--data", words.data.data, "The data folder");
+  doctor_command.add_option("--json", words.data.json, "Write the result as JSON to a file or -");
+
+  auto& account = *app.add_subcommand("account", "People of this installation");
+  account.require_subcommand(1);
+  auto& create = *account.add_subcommand("create", "Make an account; reads the password");
+  add_data(create, words.account.data, words.account.config_path);
+  create.add_option("HANDLE", words.account.handle, "2 to 24 of a-z, 0-9, . and _")->required();
+  create.add_option("--birth-date", words.account.birth_date, "YYYY-MM-DD")->capture_default_str();
+  create.add_option("--name", words.account.display_name, "The name that is shown");
+  create.add_option("--password", words.account.password,
+                    "Asked for when left out (others on this machine may see it here)");
+
+  auto& bench_command = *app.add_subcommand("bench", "Measure, with the limit or rival beside it");
+  bench_command
+      .add_option("NAME", words.bench.name,
+                  "media.ladder, engine.rank, engine.train, delivery or feed")
+      ->required();
+  bench_command.add_option("--json", words.bench.json, "Write the result as JSON to a file or -");
+  bench_command.add_option("--seconds", words.bench.seconds, "Length of one measurement")
+      ->capture_default_str();
+  bench_command.add_option("--videos", words.bench.videos_count, "Of feed")->capture_default_str();
+  bench_command.add_option("--people", words.bench.people_count, "Of feed")->capture_default_str();
+  bench_command.add_option("--data", words.bench.data, "Keep the seeded folder of feed here");
+  bench_command.add_option("ARGUMENT", words.bench.arguments, "Files, for media.ladder");
+}
+
+int serve_command(const Words& words) {
+  if (words.help_config) {
+    std::fputs(settings_markdown().c_str(), stdout);
+    return 0;
+  }
+  if (words.serve.data.empty()) return fail("serve needs --data DIR");
+  return serve(words.serve);
+}
+
+int media_worker() {
+  sigset_t none;  // a parent may have blocked what ends us
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  return media::media_worker_main();
+}
+
+int dispatch(const CLI::App& app, const Words& words) {
+  const auto& name = app.get_subcommands().front()->get_name();
+  if (name == "serve") return serve_command(words);
+  if (name == "media-worker") return media_worker();
+  if (name == "import") return import_files(words.import);
+  if (name == "verify") return verify(words.data);
+  if (name == "explain") return explain(words.data, words.request_id);
+  if (name == "samples") return samples_remove(words.data);
+  if (name == "doctor") return doctor(words.data.data, words.data.json);
+  if (name == "account") return account_create(words.account);
+  return bench(words.bench);
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  CLI::App app(std::string(kProductName) + ": short videos, and a feed that learns from one swipe",
+               kProgramName);
+  app.set_version_flag("--version", std::string(kProgramName) + " " + kVersion);
+  app.require_subcommand(1);
+  Words words;
+  add_serve(app, words);
+  add_import(app, words);
+  add_operator(app, words);
+  app.add_subcommand("media-worker", "")->group("");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem);
+  }
+  return dispatch(app, words);
+}
+
+}  // namespace filoscope::app

@@ -1,0 +1,54 @@
+#pragma once
+
+/// What the subcommands of the program do. Each returns the exit status and prints its own
+/// problems.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+
+namespace filoscope::app {
+
+inline const Setting<std::string> kLogLevel{"app.log_level", "info",
+                                            "What is logged: debug, info, warn, error or off."};
+inline const Setting<std::int64_t> kDrainS{
+    "app.drain_s", 10, 0, 600, "Seconds that requests in flight get to finish at shutdown."};
+
+struct ServeOptions {
+  std::string data, listen = "127.0.0.1:8080", config_path, roles, web, samples;
+};
+int serve(const ServeOptions& options);
+
+struct ImportOptions {
+  std::string data, as, url, token, config_path, json;
+  std::vector<std::string> paths;
+};
+int import_files(const ImportOptions& options);
+
+struct DataOptions {
+  std::string data, config_path, json;
+};
+int verify(const DataOptions& options);
+int explain(const DataOptions& options, const std::string& request_id);
+int samples_remove(const DataOptions& options);
+int doctor(const std::string& data, const std::string& json);
+
+struct AccountOptions {
+  std::string data, config_path, handle, password, birth_date = "2000-01-01", display_name;
+};
+int account_create(const AccountOptions& options);
+
+struct BenchOptions {
+  std::string name, json;
+  std::int64_t seconds = 20, videos_count = 100'000, people_count = 20'000;
+  std::string data;  ///< keep and reuse the seeded folder here
+  std::vector<std::string> arguments;
+};
+int bench(const BenchOptions& options);
+
+/// The configuration from a file (when given) and the environment; also sets the log level.
+Result<Config> load_config(const std::string& path);
+
+}  // namespace filoscope::app

@@ -1,0 +1,74 @@
+#include "app/data_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string>
+
+namespace filoscope::app {
+namespace {
+
+std::string holder_of(int fd) {
+  std::array<char, 32> text{};
+  const auto count = ::pread(fd, text.data(), text.size() - 1, 0);
+  std::string number(text.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
+  number.erase(std::remove(number.begin(), number.end(), '\n'), number.end());
+  return number.empty() ? std::string() : " (process " + number + ")";
+}
+
+}  // namespace
+
+Result<DataFolder> DataFolder::open(const std::filesystem::path& path, Missing missing) {
+  std::error_code problem;
+  const auto whole = std::filesystem::absolute(path, problem).lexically_normal();
+  if (missing == Missing::make) {
+    std::filesystem::create_directories(whole, problem);
+    if (problem) {
+      return Error(Code::unavailable,
+                   "the data folder " + whole.string() + " cannot be made: " + problem.message());
+    }
+  } else if (!std::filesystem::exists(whole / "master.key")) {
+    return Error(Code::not_found, whole.string() + " is not a data folder of this program");
+  }
+  UniqueFd lock(::open((whole / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock) return errno_error("open " + (whole / "lock").string());
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return errno_error("lock " + whole.string());
+    return Error(Code::conflict, "the data folder " + whole.string() +
+                                     " is in use by another filoscope" + holder_of(lock.get()) +
+                                     "; stop it first");
+  }
+  const std::string number = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(lock.get(), 0) != 0) return errno_error("write " + whole.string() + "/lock");
+  FILOSCOPE_DO(write_all(lock.get(), crypto::as_bytes(number), 0));
+  DataFolder folder(whole, std::move(lock));
+  FILOSCOPE_DO(folder.load_key());
+  return folder;
+}
+
+Result<void> DataFolder::load_key() {
+  const auto path = path_ / "master.key";
+  if (!std::filesystem::exists(path)) {
+    if (std::filesystem::exists(path_ / "filoscope.db")) {
+      return Error(Code::corrupt, path.string() +
+                                      " is missing beside an existing database; restore it from a "
+                                      "backup (a new key would make every session invalid)");
+    }
+    const auto made = crypto::random_bytes(master_key_.size());
+    FILOSCOPE_DO(write_file_durably(path, made));
+  }
+  FILOSCOPE_TRY(const auto bytes, read_file(path, 1024));
+  if (bytes.size() != master_key_.size()) {
+    return Error(Code::corrupt, path.string() + " is damaged: it has " +
+                                    std::to_string(bytes.size()) + " bytes instead of " +
+                                    std::to_string(master_key_.size()));
+  }
+  std::copy(bytes.begin(), bytes.end(), master_key_.begin());
+  return {};
+}
+
+}  // namespace filoscope::app

@@ -1,0 +1,34 @@
+#pragma once
+
+/// The folder in which one installation lives: one process at a time, one master key.
+
+#include <filesystem>
+
+#include "base/crypto.h"
+#include "base/file.h"
+#include "base/result.h"
+
+namespace filoscope::app {
+
+/// Held as long as this lives; the lock ends with the process, however it ends.
+class DataFolder {
+ public:
+  enum class Missing { make, fail };
+  /// Errors: conflict (another process holds it; says which), not_found, unavailable, corrupt (the
+  /// key's file is damaged).
+  static Result<DataFolder> open(const std::filesystem::path& path, Missing missing);
+
+  const std::filesystem::path& path() const { return path_; }
+  const crypto::Key& master_key() const { return master_key_; }
+
+ private:
+  DataFolder(std::filesystem::path path, UniqueFd lock)
+      : path_(std::move(path)), lock_(std::move(lock)) {}
+  Result<void> load_key();
+
+  std::filesystem::path path_;
+  UniqueFd lock_;
+  crypto::Key master_key_{};
+};
+
+}  // namespace filoscope::app

@@ -1,0 +1,99 @@
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/utsname.h>
+
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "app/commands.h"
+#include "app/data_folder.h"
+#include "app/output.h"
+#include "base/product.h"
+#include "media/media.h"
+
+namespace filoscope::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kGiB = 1024.0 * 1024 * 1024;
+constexpr double kDiskLowGiB = 2;
+
+struct Report {
+  Json json = Json::array();
+  bool good = true;
+
+  void say(const char* what, bool fine, const std::string& detail, bool essential = true) {
+    json.push_back({{"what", what}, {"good", fine}, {"detail", detail}});
+    good = good && (fine || !essential);
+  }
+};
+
+bool port_free(std::uint16_t port) {
+  const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int on = 1;
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  return ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+}
+
+void check_sandbox(Report& report) {
+  const auto features = media::MediaWorkers().sandbox_report();
+  if (!features) {
+    report.say("media worker", false, features.error().message);
+    return;
+  }
+  for (const auto& feature : *features) {
+    report.say(("sandbox: " + feature.name).c_str(), feature.active, feature.detail, false);
+  }
+}
+
+void check_data(Report& report, const std::string& data) {
+  std::error_code problem;
+  const auto folder = data.empty() ? std::filesystem::current_path() : std::filesystem::path(data);
+  const auto space = std::filesystem::space(folder, problem);
+  if (problem) {
+    report.say("disk", false, folder.string() + ": " + problem.message());
+  } else {
+    const double free_gib = static_cast<double>(space.available) / kGiB;
+    report.say("disk", free_gib >= kDiskLowGiB,
+               fmt::format("{:.1f} GiB free at {}", free_gib, folder.string()));
+  }
+  if (data.empty()) return;
+  const auto opened = DataFolder::open(data, DataFolder::Missing::fail);
+  const bool in_use = !opened && opened.error().code == Code::conflict;
+  report.say("data folder", opened || in_use,
+             opened ? "free to be opened" : opened.error().message);
+}
+
+}  // namespace
+
+int doctor(const std::string& data, const std::string& json) {
+  Report report;
+  utsname system{};
+  ::uname(&system);
+  report.say("program", true, fmt::format("{} {}", kProgramName, kVersion));
+  report.say("system", true,
+             fmt::format("{} {} {}", system.sysname, system.release, system.machine));
+  report.say("processors", true, std::to_string(std::thread::hardware_concurrency()));
+  check_sandbox(report);
+  check_data(report, data);
+  constexpr std::uint16_t kPort = 8080;
+  const bool is_free = port_free(kPort);
+  report.say("port 8080", is_free, is_free ? "free" : "taken; choose another with --listen", false);
+  if (json != "-") {
+    for (const auto& row : report.json) {
+      fmt::print("{:4} {:28} {}\n", row["good"].get<bool>() ? "ok" : "no",
+                 row["what"].get<std::string>(), row["detail"].get<std::string>());
+    }
+  }
+  if (auto done = write_json(json, report.json); !done) return fail(done.error());
+  return report.good ? 0 : 1;
+}
+
+}  // namespace filoscope::app

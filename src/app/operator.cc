@@ -1,0 +1,209 @@
+#include <fmt/format.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "app/commands.h"
+#include "app/output.h"
+#include "app/samples.h"
+#include "app/wiring.h"
+#include "base/log.h"
+
+namespace filoscope::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// An installation opened for a command: quiet but for problems.
+struct Opened {
+  std::unique_ptr<Config> config;
+  std::unique_ptr<Wiring> wiring;
+};
+
+Result<Opened> open_quietly(const std::string& data, const std::string& config_path) {
+  FILOSCOPE_TRY(auto config, load_config(config_path));
+  log::set_level(log::Level::warn);
+  Opened opened;
+  opened.config = std::make_unique<Config>(std::move(config));
+  Wiring::Options options;
+  options.data_folder = data;
+  FILOSCOPE_TRY(opened.wiring, Wiring::open(options, *opened.config));
+  return opened;
+}
+
+Result<std::vector<std::string>> check_database(Database& database) {
+  std::vector<std::string> findings;
+  FILOSCOPE_DO(database.read([&](Session& session) -> Result<void> {
+    findings.clear();
+    const auto note = [&](const Row& row) {
+      if (row.text(0) != "ok") findings.push_back("the database says: " + row.text(0));
+    };
+    FILOSCOPE_DO(session.query("SELECT * FROM pragma_integrity_check(20)", {}, note));
+    return session.query(
+        "SELECT \"table\" || ' row ' || rowid || ' points nowhere' FROM "
+        "pragma_foreign_key_check LIMIT 20",
+        {}, note);
+  }));
+  return findings;
+}
+
+std::string read_password() {
+  const bool terminal = ::isatty(STDIN_FILENO) != 0;
+  termios before{};
+  if (terminal) {
+    std::fputs("Password: ", stderr);
+    ::tcgetattr(STDIN_FILENO, &before);
+    termios quiet = before;
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    ::tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
+  }
+  std::string password;
+  std::getline(std::cin, password);
+  if (terminal) {
+    ::tcsetattr(STDIN_FILENO, TCSANOW, &before);
+    std::fputs("\n", stderr);
+  }
+  return password;
+}
+
+Json to_json(const feed::Feed::Reexecution& done) {
+  const auto& decision = done.recorded.decision;
+  Json json;
+  json["request_id"] = decision.request.text();
+  json["same"] = done.same;
+  json["mode"] = engine::to_string(decision.mode);
+  json["at_ms"] = done.recorded.at_ms;
+  json["log_position"] = decision.read_position;
+  json["candidates"] = decision.candidates_count;
+  json["items"] = Json::array();
+  for (std::size_t i = 0; i < decision.items.size(); ++i) {
+    const auto& item = decision.items[i];
+    Json row{{"video_id", item.video.text()},
+             {"position", i},
+             {"route", engine::to_string(item.route)},
+             {"propensity", item.propensity},
+             {"value", item.value},
+             {"reason", done.recorded.reasons[i]}};
+    for (std::size_t head = 0; head < engine::kHeadsCount; ++head) {
+      row["heads"].push_back({{"head", engine::to_string(static_cast<engine::Head>(head))},
+                              {"probability", item.probabilities[head]},
+                              {"weight", decision.weights[head]},
+                              {"contribution", item.probabilities[head] * decision.weights[head]}});
+    }
+    json["items"].push_back(std::move(row));
+  }
+  json["again"] = Json::array();
+  for (const auto video : done.again) json["again"].push_back(video.text());
+  json["attended"] = Json::array();
+  for (std::size_t i = 0; i < decision.history.size(); ++i) {
+    json["attended"].push_back({{"video_id", decision.history[i].video.text()},
+                                {"caption", done.recorded.attended_captions[i]},
+                                {"action", done.recorded.attended_actions[i]},
+                                {"weight", decision.history[i].weight}});
+  }
+  return json;
+}
+
+void print(const feed::Feed::Reexecution& done) {
+  const auto& decision = done.recorded.decision;
+  fmt::print(
+      "{}, {} candidates at log position {}: {}\n", engine::to_string(decision.mode),
+      decision.candidates_count, decision.read_position,
+      done.same ? "made again, it comes out the same" : "made again, it comes out DIFFERENT");
+  for (std::size_t i = 0; i < decision.items.size(); ++i) {
+    const auto& item = decision.items[i];
+    fmt::print("{:3}  {}  {:11}  value {:+.4f}  {}\n", i + 1, item.video.text(),
+               engine::to_string(item.route), item.value, done.recorded.reasons[i]);
+    if (!done.same) {
+      fmt::print("     again: {}\n", i < done.again.size() ? done.again[i].text() : "nothing");
+    }
+  }
+}
+
+}  // namespace
+
+int verify(const DataOptions& options) {
+  auto opened = open_quietly(options.data, options.config_path);
+  if (!opened) return fail(opened.error());
+  auto& wiring = *opened->wiring;
+  Json report;
+  std::size_t findings_count = 0;
+  ProgressBar bar;
+  const auto check = [&](const char* name, double share, auto run) {
+    bar.show(share, name);
+    Result<std::vector<std::string>> findings = run();
+    bar.clear();
+    Json& part = report["checks"][name];
+    part = Json::array();
+    if (!findings) part.push_back("the check could not run: " + findings.error().message);
+    if (findings) part = *findings;
+    findings_count += part.size();
+    for (const auto& finding : part) {
+      fmt::print(stderr, "{}: {}\n", name, finding.get<std::string>());
+    }
+    if (part.empty() && options.json != "-") fmt::print("{}: good\n", name);
+  };
+  check("database", 0.0, [&] { return check_database(wiring.database()); });
+  check("catalog", 0.2, [&] { return wiring.catalog().verify(); });
+  check("feed", 0.5, [&] { return wiring.feed().verify(); });
+  const auto stats = wiring.feed().stats();
+  report["good"] = findings_count == 0;
+  report["findings"] = findings_count;
+  report["log_position"] = stats.position;
+  report["videos"] = stats.videos_count;
+  report["people"] = stats.people_count;
+  report["state_hash"] = fmt::format("{:016x}", wiring.feed().state_hash());
+  if (auto done = write_json(options.json, report); !done) return fail(done.error());
+  if (options.json != "-") {
+    fmt::print("log position {}, state {}: {}\n", stats.position,
+               report["state_hash"].get<std::string>(),
+               findings_count == 0 ? "all good" : fmt::format("{} findings", findings_count));
+  }
+  return findings_count == 0 ? 0 : 1;
+}
+
+int explain(const DataOptions& options, const std::string& request_id) {
+  const auto request = RequestId::parse(request_id);
+  if (!request) return fail("\"" + request_id + "\" is not the id of a feed answer");
+  auto opened = open_quietly(options.data, options.config_path);
+  if (!opened) return fail(opened.error());
+  const auto done = opened->wiring->feed().explain(*request);
+  if (!done) return fail(done.error());
+  if (options.json.empty()) print(*done);
+  if (auto written = write_json(options.json, to_json(*done)); !written) {
+    return fail(written.error());
+  }
+  return done->same ? 0 : 1;
+}
+
+int samples_remove(const DataOptions& options) {
+  auto opened = open_quietly(options.data, options.config_path);
+  if (!opened) return fail(opened.error());
+  auto& wiring = *opened->wiring;
+  if (auto done = remove_samples(wiring.accounts(), wiring.catalog()); !done) {
+    return fail(done.error());
+  }
+  // Their influence goes with the snapshots that held it.
+  if (auto done = wiring.feed().snapshot(); !done) return fail(done.error());
+  fmt::print("the sample videos, their accounts and their influence are gone\n");
+  return 0;
+}
+
+int account_create(const AccountOptions& options) {
+  auto opened = open_quietly(options.data, options.config_path);
+  if (!opened) return fail(opened.error());
+  accounts::SignUp form;
+  form.handle = options.handle;
+  form.birth_date = options.birth_date;
+  form.display_name = options.display_name;
+  form.password = options.password.empty() ? read_password() : options.password;
+  const auto made = opened->wiring->accounts().sign_up(form);
+  if (!made) return fail(made.error());
+  fmt::print("{}\n", made->token);
+  return 0;
+}
+
+}  // namespace filoscope::app

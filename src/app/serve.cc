@@ -1,0 +1,214 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstdio>
+
+#include "api/api.h"
+#include "app/commands.h"
+#include "app/output.h"
+#include "app/samples.h"
+#include "app/wiring.h"
+#include "base/log.h"
+#include "base/product.h"
+
+namespace filoscope::app {
+namespace {
+
+constexpr int kSamplesBeforeReady = 6;
+constexpr std::int64_t kSamplesWaitMs = 300'000;
+
+/// SIGTERM and SIGINT as something to wait for. The second one ends the process at once.
+class StopSignal {
+ public:
+  StopSignal() {
+    if (::pipe2(pipe_.data(), O_CLOEXEC | O_NONBLOCK) != 0) return;
+    write_end_ = pipe_[1];
+    struct sigaction action {};
+    action.sa_handler = [](int) {
+      if (asked_.exchange(true)) ::_exit(130);
+      [[maybe_unused]] const auto written = ::write(write_end_, "x", 1);
+    };
+    action.sa_flags = SA_RESTART;
+    ::sigaction(SIGTERM, &action, nullptr);
+    ::sigaction(SIGINT, &action, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+  }
+  bool asked() const { return asked_; }
+  void wait() const {
+    struct pollfd waiting {
+      pipe_[0], POLLIN, 0
+    };
+    while (!asked_) ::poll(&waiting, 1, -1);
+  }
+
+ private:
+  std::array<int, 2> pipe_{-1, -1};
+  static inline std::atomic<bool> asked_{false};
+  static inline std::atomic<int> write_end_{-1};
+};
+
+/// What is answered while the log is replayed: alive, not ready.
+api::Router starting_routes() {
+  api::Router router;
+  const auto answer = [](int status, const char* text) {
+    return [status, text](const api::Request&) -> Result<api::Response> {
+      api::Response response;
+      response.status = status;
+      response.content_type = "text/plain; charset=utf-8";
+      response.body = std::string(text);
+      if (status == 503) response.headers.emplace_back("Retry-After", "2");
+      return response;
+    };
+  };
+  router.add({"GET", "/healthz", answer(200, "ok\n"), 0, false});
+  router.add({"GET", "/readyz", answer(503, "starting\n"), 0, false});
+  router.set_fallback(answer(503, "The server is starting; try again in a moment.\n"));
+  return router;
+}
+
+/// HOST of `listen` with the port of `address` ("http://HOST:PORT").
+std::string same_port(const std::string& listen, const std::string& address) {
+  return listen.substr(0, listen.rfind(':')) + address.substr(address.rfind(':'));
+}
+
+Result<bool> wants_uploads(const std::string& roles) {
+  bool api = roles.empty(), worker = roles.empty();
+  for (std::size_t from = 0; from < roles.size();) {
+    const auto comma = std::min(roles.find(',', from), roles.size());
+    const auto role = roles.substr(from, comma - from);
+    from = comma + 1;
+    if (role == "api" || role == "feed" || role == "trainer") {
+      api = true;
+    } else if (role == "worker") {
+      worker = true;
+    } else {
+      return Error(Code::invalid_argument,
+                   "the role \"" + role + "\" is not one of api, feed, trainer, worker");
+    }
+  }
+  if (!api || !worker) {
+    return Error(Code::invalid_argument,
+                 "with the embedded database one process has all roles: leave --roles out, or "
+                 "name api and worker");
+  }
+  return true;
+}
+
+class Service {
+ public:
+  Service(const ServeOptions& options, const Config& config) : options_(options), config_(config) {}
+
+  Result<void> start() {
+    FILOSCOPE_DO(wants_uploads(options_.roles));
+    FILOSCOPE_TRY(auto early,
+                  api::Server::start(options_.listen, starting_routes(), config_, clock_));
+    const std::string listen = same_port(options_.listen, early->address());
+    Wiring::Options wanted;
+    wanted.data_folder = options_.data;
+    wanted.missing = DataFolder::Missing::make;
+    wanted.uploads = true;
+    FILOSCOPE_TRY(wiring_, Wiring::open(wanted, config_));
+    if (!options_.samples.empty()) {
+      samples_ = Samples::start(
+          {wiring_->accounts(), wiring_->catalog(), wiring_->uploads(), options_.samples});
+    }
+    early->stop(0);
+    early.reset();
+    api::Services services{
+        wiring_->accounts(),
+        wiring_->catalog(),
+        wiring_->social(),
+        wiring_->uploads(),
+        wiring_->search(),
+        wiring_->feed(),
+        wiring_->blobs(),
+        wiring_->clock(),
+        config_,
+        wiring_->key_for("api"),
+        options_.web,
+        [this] { return samples_ ? samples_->progress() : api::SamplesProgress(); },
+        [this] { return ready_.load(); }};
+    FILOSCOPE_TRY(server_, api::Server::start(listen, api::make_router(services), services));
+    ready_ = true;
+    log::info("start", {{"part", std::string("http")}, {"address", server_->address()}});
+    return {};
+  }
+
+  /// For the first minutes of a new installation: somebody who opens the page finds clips.
+  void wait_for_samples(const StopSignal& stop) {
+    if (!samples_) return;
+    ProgressBar bar;
+    for (std::int64_t waited_ms = 0; waited_ms < kSamplesWaitMs && !stop.asked();
+         waited_ms += 500) {
+      const auto now = samples_->progress();
+      if (now.done || now.ready >= kSamplesBeforeReady) break;
+      bar.show(now.ready * 1.0 / kSamplesBeforeReady,
+               std::to_string(now.ready) + " sample clips are ready");
+      samples_->wait_for_ready(kSamplesBeforeReady, 500);
+    }
+  }
+
+  std::string address() const { return server_->address(); }
+
+  void stop() {
+    ready_ = false;
+    const auto start_us = clock_.mono_us();
+    server_->stop(config_[kDrainS] * 1000);
+    samples_.reset();
+    server_.reset();
+    wiring_.reset();
+    log::info("stopped", {{"ms", (clock_.mono_us() - start_us) / 1000}});
+  }
+
+ private:
+  const ServeOptions options_;
+  const Config& config_;
+  SystemClock clock_;
+  std::atomic<bool> ready_{false};
+  std::unique_ptr<Wiring> wiring_;
+  std::unique_ptr<Samples> samples_;
+  std::unique_ptr<api::Server> server_;
+};
+
+}  // namespace
+
+Result<Config> load_config(const std::string& path) {
+  FILOSCOPE_TRY(auto config, Config::load(path, filoscope_environment()));
+  const std::string& level = config[kLogLevel];
+  if (level == "debug") {
+    log::set_level(log::Level::debug);
+  } else if (level == "info") {
+    log::set_level(log::Level::info);
+  } else if (level == "warn") {
+    log::set_level(log::Level::warn);
+  } else if (level == "error") {
+    log::set_level(log::Level::error);
+  } else if (level == "off") {
+    log::set_level(log::Level::off);
+  } else {
+    return Error(Code::invalid_argument,
+                 kLogLevel.name + " must be debug, info, warn, error or off, not " + level);
+  }
+  return config;
+}
+
+int serve(const ServeOptions& options) {
+  const StopSignal stop;
+  const auto config = load_config(options.config_path);
+  if (!config) return fail(config.error());
+  Service service(options, *config);
+  if (auto started = service.start(); !started) return fail(started.error());
+  service.wait_for_samples(stop);
+  std::printf("ready %s\n", service.address().c_str());
+  std::fflush(stdout);
+  stop.wait();
+  log::info("stopping");
+  service.stop();
+  return 0;
+}
+
+}  // namespace filoscope::app

@@ -1,0 +1,85 @@
+#include "app/wiring.h"
+
+#include "adapters/files/file_blob_store.h"
+#include "adapters/sqlite/sqlite_database.h"
+#include "adapters/sqlite/sqlite_event_log.h"
+#include "base/log.h"
+
+namespace filoscope::app {
+namespace {
+
+/// Opens one part, says so, and names it in an error.
+template <typename Open>
+auto phase(const Clock& clock, const char* name, Open open) -> decltype(open()) {
+  const auto start_us = clock.mono_us();
+  auto opened = open();
+  const auto took_ms = (clock.mono_us() - start_us) / 1000;
+  if (!opened) {
+    const auto& problem = opened.error();
+    return Error(problem.code, std::string(name) + ": " + problem.message, problem.where);
+  }
+  log::info("start", {{"part", std::string(name)}, {"ms", took_ms}});
+  return opened;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Wiring>> Wiring::open(const Options& options, const Config& config) {
+  FILOSCOPE_TRY(auto folder, DataFolder::open(options.data_folder, options.missing));
+  std::unique_ptr<Wiring> wiring(new Wiring(std::move(folder), config));
+  FILOSCOPE_DO(wiring->open_stores());
+  FILOSCOPE_DO(wiring->open_modules(options.uploads));
+  return wiring;
+}
+
+Wiring::~Wiring() {
+  if (uploads_) uploads_->stop();
+}
+
+crypto::Key Wiring::key_for(std::string_view purpose) const {
+  return crypto::derive_key(folder_.master_key(), purpose);
+}
+
+Result<void> Wiring::open_stores() {
+  FILOSCOPE_TRY(database_, phase(clock_, "database", [&] {
+                  return open_sqlite(SqliteOptions::from(config_, folder_.path() / "filoscope.db"));
+                }));
+  FILOSCOPE_TRY(log_,
+                phase(clock_, "event log", [&] { return open_sqlite_event_log(*database_); }));
+  FILOSCOPE_TRY(blobs_, phase(clock_, "blobs",
+                              [&] { return open_file_blob_store(folder_.path() / "blobs"); }));
+  return {};
+}
+
+Result<void> Wiring::open_modules(bool uploads) {
+  FILOSCOPE_TRY(
+      accounts_, phase(clock_, "accounts", [&] {
+        return accounts::Accounts::open({*database_, *log_, clock_, config_, key_for("accounts")});
+      }));
+  FILOSCOPE_TRY(catalog_, phase(clock_, "catalog", [&] {
+                  return catalog::Catalog::open({*database_, *log_, *blobs_, *accounts_, clock_,
+                                                 config_, key_for("catalog")});
+                }));
+  FILOSCOPE_TRY(
+      social_, phase(clock_, "social", [&] {
+        return social::Social::open({*database_, *log_, *accounts_, *catalog_, clock_, config_});
+      }));
+  FILOSCOPE_TRY(search_, phase(clock_, "search", [&] {
+                  return search::Search::open({*database_, *accounts_, *catalog_, config_});
+                }));
+  FILOSCOPE_TRY(
+      feed_, phase(clock_, "feed", [&] {
+        return feed::Feed::open({*database_, *log_, *accounts_, *catalog_, *social_, clock_,
+                                 config_, key_for("feed"), folder_.path().string()});
+      }));
+  if (!uploads) return {};
+  workers_.emplace();
+  FILOSCOPE_TRY(
+      uploads_, phase(clock_, "uploads", [&] {
+        return upload::Uploads::open({*database_, *blobs_, *accounts_, *catalog_, *social_,
+                                      *workers_, clock_, config_, folder_.path().string()});
+      }));
+  return {};
+}
+
+}  // namespace filoscope::app

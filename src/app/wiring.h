@@ -1,0 +1,76 @@
+#pragma once
+
+/// All parts of one installation, put together in one place: opened in the order of their layers,
+/// closed in reverse.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "accounts/accounts.h"
+#include "app/data_folder.h"
+#include "base/clock.h"
+#include "base/config.h"
+#include "catalog/catalog.h"
+#include "feed/feed.h"
+#include "media/media.h"
+#include "ports/blob_store.h"
+#include "ports/database.h"
+#include "ports/event_log.h"
+#include "search/search.h"
+#include "social/social.h"
+#include "upload/upload.h"
+
+namespace filoscope::app {
+
+/// Threads: opened and destroyed by one thread; the parts have their own rules. The members stand
+/// in the order of opening, so the destructor closes them in reverse: first what makes work
+/// (uploads), then the feed (which writes the engine's last snapshot), then what they stand on.
+class Wiring {
+ public:
+  struct Options {
+    std::string data_folder;
+    DataFolder::Missing missing = DataFolder::Missing::fail;
+    bool uploads = false;  ///< also run the processing of waiting videos
+  };
+  /// `config` must outlive the wiring. Errors: those of the parts, with the part's name.
+  static Result<std::unique_ptr<Wiring>> open(const Options& options, const Config& config);
+  ~Wiring();
+  Wiring(const Wiring&) = delete;
+  Wiring& operator=(const Wiring&) = delete;
+
+  const DataFolder& folder() const { return folder_; }
+  const Clock& clock() const { return clock_; }
+  const Config& config() const { return config_; }
+  Database& database() { return *database_; }
+  EventLog& log() { return *log_; }
+  BlobStore& blobs() { return *blobs_; }
+  accounts::Accounts& accounts() { return *accounts_; }
+  catalog::Catalog& catalog() { return *catalog_; }
+  social::Social& social() { return *social_; }
+  search::Search& search() { return *search_; }
+  feed::Feed& feed() { return *feed_; }
+  upload::Uploads& uploads() { return *uploads_; }  ///< REQUIRES: Options::uploads
+  crypto::Key key_for(std::string_view purpose) const;
+
+ private:
+  Wiring(DataFolder folder, const Config& config) : folder_(std::move(folder)), config_(config) {}
+  Result<void> open_stores();
+  Result<void> open_modules(bool uploads);
+
+  DataFolder folder_;
+  SystemClock clock_;
+  const Config& config_;
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<EventLog> log_;
+  std::unique_ptr<BlobStore> blobs_;
+  std::unique_ptr<accounts::Accounts> accounts_;
+  std::unique_ptr<catalog::Catalog> catalog_;
+  std::unique_ptr<social::Social> social_;
+  std::unique_ptr<search::Search> search_;
+  std::unique_ptr<feed::Feed> feed_;
+  std::optional<media::MediaWorkers> workers_;
+  std::unique_ptr<upload::Uploads> uploads_;
+};
+
+}  // namespace filoscope::app
