@@ -5,6 +5,8 @@ export interface SwipeMetric {
   video_id: string;
   /** From the finger letting go to a frame of the clip on the screen. */
   ttff_ms: number;
+  /** The same to the first frame that playing has brought, so to a moving picture. */
+  moving_ms: number;
   /** The first frame was already decoded when the swipe began. */
   prerendered: boolean;
   at_ms: number;

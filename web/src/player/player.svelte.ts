@@ -220,6 +220,13 @@ export class Player {
     this.#framePending = uid;
     const prerendered = slot.ready;
     const from = this.#swipeAt || performance.now();
+    let paintedMs = 0;
+    // A pre-rendered clip shows its first frame with the first picture of the swipe itself: two
+    // frames of the page later that picture is on the screen.
+    if (prerendered) {
+      const painted = () => (paintedMs = performance.now() - from);
+      requestAnimationFrame(() => requestAnimationFrame(painted));
+    }
     const seen = () => {
       if (this.#framePending !== uid || slot.uid !== uid) return;
       if (document.hidden || slot.video.paused) return again();
@@ -227,7 +234,8 @@ export class Player {
       this.#swipeAt = 0;
       noteSwipe({
         video_id: slot.clip?.id ?? '',
-        ttff_ms: performance.now() - from,
+        ttff_ms: paintedMs || performance.now() - from,
+        moving_ms: performance.now() - from,
         prerendered,
         at_ms: Date.now(),
       });

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { href, parseRoute } from './routes';
+
+describe('parseRoute', () => {
+  it.each([
+    ['/', { name: 'home' }],
+    ['//', { name: 'home' }],
+    ['/v/01abc', { name: 'video', id: '01abc' }],
+    ['/@ada', { name: 'profile', handle: 'ada' }],
+    ['/%40ada', { name: 'profile', handle: 'ada' }],
+    ['/tag/k%C3%A4se', { name: 'tag', tag: 'käse' }],
+    ['/inbox', { name: 'inbox' }],
+    ['/inbox/', { name: 'inbox' }],
+    ['/upload', { name: 'upload' }],
+    ['/@', { name: 'missing' }],
+    ['/v', { name: 'missing' }],
+    ['/v/a/b', { name: 'missing' }],
+    ['/tag/%E0%A4%A', { name: 'missing' }],
+    ['/nothing', { name: 'missing' }],
+  ])('%s', (path, route) => {
+    expect(parseRoute(path)).toEqual(route);
+  });
+
+  it('reads the search from the query', () => {
+    expect(parseRoute('/search', '?q=a%20b&kind=people')).toEqual({
+      name: 'search',
+      q: 'a b',
+      kind: 'people',
+    });
+    expect(parseRoute('/search')).toEqual({ name: 'search', q: '', kind: 'videos' });
+  });
+
+  it.each(['北京', 'a/b', '50%', 'ünter', '#x?y'])('comes back from the address of %s', (text) => {
+    const tag = new URL(href.tag(text), 'http://x');
+    expect(parseRoute(tag.pathname)).toEqual({ name: 'tag', tag: text });
+    const search = new URL(href.search(text, 'people'), 'http://x');
+    expect(parseRoute(search.pathname, search.search)).toEqual({
+      name: 'search',
+      q: text,
+      kind: 'people',
+    });
+  });
+});
