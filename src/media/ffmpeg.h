@@ -1,6 +1,7 @@
 #pragma once
 
-/// FFmpeg's C types with owners, and its errors as ours. Only for .cc files of this module and their inner headers.
+/// FFmpeg's C types with owners, and its errors as ours. Only for .cc files of this module and
+/// their inner headers.
 
 #include <memory>
 #include <string>
@@ -61,7 +62,8 @@ inline std::string av_error_text(int code) {
 }
 /// An inner failure: not the file's fault. Out of memory says so.
 inline Error av_failure(const std::string& what, int code) {
-  if (code == AVERROR(ENOMEM)) return {Code::internal, "processing the video needs more memory than allowed"};
+  if (code == AVERROR(ENOMEM))
+    return {Code::internal, "processing the video needs more memory than allowed"};
   return {Code::internal, what + ": " + av_error_text(code)};
 }
 inline Error bad_file(std::string message) { return {Code::invalid_argument, std::move(message)}; }

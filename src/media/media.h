@@ -1,8 +1,9 @@
 #pragma once
 
-/// A video file in; what it is, a ladder of playable renditions, covers, loudness, a sound print and picture hashes out.
-/// The file is decoded only inside a sandboxed worker process (`MediaWorkers`); one decode feeds every output.
-/// Sources: ISO/IEC 14496-12 (fragmented MP4, `sidx`), RFC 8216 (HLS), ITU-R BS.1770 / EBU R 128 (loudness).
+/// A video file in; what it is, a ladder of playable renditions, covers, loudness, a sound print
+/// and picture hashes out. The file is decoded only inside a sandboxed worker process
+/// (`MediaWorkers`); one decode feeds every output. Sources: ISO/IEC 14496-12 (fragmented MP4,
+/// `sidx`), RFC 8216 (HLS), ITU-R BS.1770 / EBU R 128 (loudness).
 
 #include <array>
 #include <atomic>
@@ -24,7 +25,8 @@ inline const Setting<std::int64_t> kSizeMax{"media.size_max_bytes", 2LL << 30, 1
                                             "The largest video file that is processed."};
 inline const Setting<std::int64_t> kDeadline{"media.deadline_s", 1'800, 10, 86'400,
                                              "Seconds after which a processing job is stopped."};
-inline const Setting<std::int64_t> kMemoryMax{"media.memory_max_bytes", 3LL << 30, 512LL << 20, 64LL << 30,
+inline const Setting<std::int64_t> kMemoryMax{"media.memory_max_bytes", 3LL << 30, 512LL << 20,
+                                              64LL << 30,
                                               "Address space that one media worker may use."};
 
 struct MediaLimits {
@@ -56,7 +58,8 @@ struct Segment {
 
 /// One fragmented MP4: [0, init_last] is ftyp + moov + sidx, then the segments without gaps.
 struct Rendition {
-  std::string name;  ///< "720", "540" or "360": the short side it aims at; a smaller source keeps its own size
+  std::string name;  ///< "720", "540" or "360": the short side it aims at; a smaller source keeps
+                     ///< its own size
   int width = 0;
   int height = 0;
   double fps = 0;
@@ -71,7 +74,8 @@ struct Rendition {
 
 enum class HdrKind : std::uint8_t { none, pq, hlg, dolby_vision };
 
-/// 256 bits of one picture a second (DCT signs against their median, as PDQ); near pictures differ in few bits.
+/// 256 bits of one picture a second (DCT signs against their median, as PDQ); near pictures differ
+/// in few bits.
 using FrameHash = std::array<std::uint64_t, 4>;
 
 struct MediaFacts {
@@ -85,19 +89,20 @@ struct MediaFacts {
   std::string audio_codec;
   HdrKind hdr = HdrKind::none;
   bool interlaced = false;
-  double loudness_lufs = -70;   ///< integrated; -70 when silent or without sound
-  double gain_db = 0;           ///< brings it to -14 LUFS, held so that no sample passes -1 dBFS
-  std::string placeholder;      ///< "data:image/jpeg;base64,…", some 20 pixels long
+  double loudness_lufs = -70;  ///< integrated; -70 when silent or without sound
+  double gain_db = 0;          ///< brings it to -14 LUFS, held so that no sample passes -1 dBFS
+  std::string placeholder;     ///< "data:image/jpeg;base64,…", some 20 pixels long
   std::vector<std::uint32_t> sound_print;  ///< raw chromaprint, about 8 values a second
   std::vector<FrameHash> frame_hashes;     ///< at 0, 1, 2 … seconds
   std::vector<Rendition> renditions;       ///< largest first
-  int covers_count = 0;                    ///< how many cover outputs were written; number 0 is the best one
+  int covers_count = 0;  ///< how many cover outputs were written; number 0 is the best one
   std::int64_t frames_decoded = 0;
   std::int64_t decode_errors = 0;  ///< frames or packets that were damaged or lost
   bool operator==(const MediaFacts&) const = default;
 };
 
-/// Empty writable files. Renditions go by index: 0 is "720", 1 "540", 2 "360"; those not made stay empty.
+/// Empty writable files. Renditions go by index: 0 is "720", 1 "540", 2 "360"; those not made stay
+/// empty.
 struct MediaOutputs {
   std::array<int, 3> renditions{-1, -1, -1};
   std::vector<int> covers;  ///< at most kCoversMax, JPEG
@@ -114,7 +119,8 @@ struct SandboxFeature {
 };
 
 struct WorkerProgram {
-  std::string path = "/proc/self/exe";  ///< run as `path media-worker`; must call media_worker_main()
+  std::string path =
+      "/proc/self/exe";  ///< run as `path media-worker`; must call media_worker_main()
 };
 
 /// The parent's side: one worker process per call. Threads: any; each call blocks its own.
@@ -122,11 +128,13 @@ class MediaWorkers {
  public:
   explicit MediaWorkers(WorkerProgram program = {});
 
-  /// Descriptors stay the caller's; the input is read by position, from its start. `progress` is called on this thread.
-  /// Errors: invalid_argument (the file is bad or over a limit: a sentence for the uploader, no use retrying),
-  /// deadline (took too long), unavailable (cancelled, or the disk is full), internal (the worker crashed or ran out of memory).
+  /// Descriptors stay the caller's; the input is read by position, from its start. `progress` is
+  /// called on this thread. Errors: invalid_argument (the file is bad or over a limit: a sentence
+  /// for the uploader, no use retrying), deadline (took too long), unavailable (cancelled, or the
+  /// disk is full), internal (the worker crashed or ran out of memory).
   Result<MediaFacts> process(int input_fd, const MediaOptions& options, const MediaOutputs& outputs,
-                             const Progress& progress = {}, const std::atomic<bool>* cancel = nullptr) const;
+                             const Progress& progress = {},
+                             const std::atomic<bool>* cancel = nullptr) const;
   /// What a worker on this machine is locked in by. Errors: internal.
   Result<std::vector<SandboxFeature>> sandbox_report() const;
 
@@ -137,13 +145,15 @@ class MediaWorkers {
 /// The child's entry: serves one job on descriptor 3. Returns the exit status.
 int media_worker_main();
 
-/// HLS (RFC 8216, version 7). `address` gives the address of a file, as "720.m3u8" of a rendition "720".
+/// HLS (RFC 8216, version 7). `address` gives the address of a file, as "720.m3u8" of a rendition
+/// "720".
 std::string master_playlist(const MediaFacts& facts,
                             const std::function<std::string(const Rendition&)>& address);
 /// All segments as byte ranges of the one file at `mp4_address`.
 std::string media_playlist(const Rendition& rendition, std::string_view mp4_address);
 
-/// How alike two sound prints are, 0..1, at the best offset of up to `offset_max` values (8 a second).
+/// How alike two sound prints are, 0..1, at the best offset of up to `offset_max` values (8 a
+/// second).
 double sound_similarity(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b,
                         int offset_max = 240);
 int hash_distance(const FrameHash& a, const FrameHash& b);

@@ -1,8 +1,9 @@
 #pragma once
 
-/// Writes one fragmented MP4: ftyp, moov, one global sidx, then a moof + mdat per segment, each beginning with a key frame.
-/// Source: ISO/IEC 14496-12:2015 (boxes), 14496-15 (avcC), 14496-14 (esds); composition offsets are signed (trun version 1), so
-/// presentation starts at 0 without a video edit list; AAC priming is skipped by an audio edit list.
+/// Writes one fragmented MP4: ftyp, moov, one global sidx, then a moof + mdat per segment, each
+/// beginning with a key frame. Source: ISO/IEC 14496-12:2015 (boxes), 14496-15 (avcC), 14496-14
+/// (esds); composition offsets are signed (trun version 1), so presentation starts at 0 without a
+/// video edit list; AAC priming is skipped by an audio edit list.
 
 #include <cstdint>
 #include <deque>
@@ -57,13 +58,15 @@ class Mp4Writer {
  public:
   Mp4Writer(int fd, VideoTrack video, std::optional<AudioTrack> audio);
 
-  /// In decode order. A key frame at or after the next boundary (1 s, then every 2 s) begins a segment.
+  /// In decode order. A key frame at or after the next boundary (1 s, then every 2 s) begins a
+  /// segment.
   Result<void> add_video(Sample sample);
   /// In order; segments wait until their sound has come.
   Result<void> add_audio(SamplePtr sample);
   /// No more sound will come; needed before finish() when there is an audio track.
   void end_audio() { audio_ended_ = true; }
-  /// Writes what is left; the presentation ends at `end` (1/90000 s). Fills everything of the rendition but its name.
+  /// Writes what is left; the presentation ends at `end` (1/90000 s). Fills everything of the
+  /// rendition but its name.
   Result<Rendition> finish(std::int64_t end);
 
  private:

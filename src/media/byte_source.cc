@@ -1,0 +1,125 @@
+#include "media/byte_source.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+
+#include "base/file.h"
+
+namespace filoscope::media {
+namespace {
+
+constexpr int kBoxesMax = 20'000;  // of a file cut into very short fragments
+
+std::uint64_t big_endian(const std::uint8_t* at, int count) {
+  std::uint64_t value = 0;
+  for (int i = 0; i < count; ++i) value = value << 8 | at[i];
+  return value;
+}
+
+bool is_type(const std::uint8_t* at, const char* type) { return std::memcmp(at, type, 4) == 0; }
+
+bool read_exact(const ByteSource& bytes, std::int64_t offset, std::span<std::uint8_t> out) {
+  return bytes.read_at(offset, out) == std::ssize(out);
+}
+
+void scan_boxes(const ByteSource& bytes, ContainerScan& scan) {
+  std::int64_t offset = 0;
+  for (int i = 0; i < kBoxesMax && offset + 8 <= bytes.size_bytes(); ++i) {
+    std::array<std::uint8_t, 16> head{};
+    if (!read_exact(bytes, offset, std::span(head).first(8))) return;
+    auto size = big_endian(head.data(), 4);
+    if (size == 1) {
+      if (!read_exact(bytes, offset, head)) return;
+      size = big_endian(head.data() + 8, 8);
+    }
+    if (size == 0) size = static_cast<std::uint64_t>(bytes.size_bytes() - offset);
+    if (size < 8) return;
+    scan.has_moov = scan.has_moov || is_type(head.data() + 4, "moov");
+    scan.has_moof = scan.has_moof || is_type(head.data() + 4, "moof");
+    if (size > static_cast<std::uint64_t>(bytes.size_bytes() - offset)) {
+      scan.cut_off = true;
+      return;
+    }
+    offset += static_cast<std::int64_t>(size);
+  }
+}
+
+/// An EBML element at `offset`: id, then size of 1 to 8 bytes; all ones is "unknown".
+void scan_matroska(const ByteSource& bytes, ContainerScan& scan) {
+  std::int64_t offset = 0;
+  for (int i = 0; i < 4; ++i) {
+    std::array<std::uint8_t, 12> head{};
+    if (!read_exact(bytes, offset, head)) return;
+    const int id_size = std::countl_zero(head[0]) + 1;
+    if (id_size > 4) return;
+    const int size_size = std::countl_zero(head[static_cast<std::size_t>(id_size)]) + 1;
+    if (size_size > 8) return;
+    auto size = big_endian(head.data() + id_size, size_size);
+    const auto unknown = (1ULL << (7 * size_size)) - 1;
+    size &= unknown;
+    if (size == unknown) return;
+    const std::int64_t content = offset + id_size + size_size;
+    if (size >
+        static_cast<std::uint64_t>(std::max<std::int64_t>(bytes.size_bytes() - content, 0))) {
+      scan.cut_off = true;
+      return;
+    }
+    offset = content + static_cast<std::int64_t>(size);
+  }
+}
+
+}  // namespace
+
+Result<FileBytes> FileBytes::open(int fd) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) return errno_error("reading the upload");
+  return FileBytes(fd, info.st_size);
+}
+
+std::int64_t FileBytes::read_at(std::int64_t offset, std::span<std::uint8_t> out) const {
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const auto count = ::pread(fd_, out.data() + done, out.size() - done,
+                               offset + static_cast<std::int64_t>(done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return -1;
+    if (count == 0) break;
+    done += static_cast<std::size_t>(count);
+  }
+  return static_cast<std::int64_t>(done);
+}
+
+std::int64_t MemoryBytes::read_at(std::int64_t offset, std::span<std::uint8_t> out) const {
+  if (offset < 0 || offset >= size_bytes()) return 0;
+  const auto from = data_.subspan(static_cast<std::size_t>(offset));
+  const auto count = std::min(from.size(), out.size());
+  std::memcpy(out.data(), from.data(), count);
+  return static_cast<std::int64_t>(count);
+}
+
+ContainerScan scan_container(const ByteSource& bytes) {
+  ContainerScan scan;
+  std::array<std::uint8_t, 12> head{};
+  if (!read_exact(bytes, 0, head)) return scan;
+  if (big_endian(head.data(), 4) == 0x1A45DFA3) {
+    scan_matroska(bytes, scan);
+  } else if (is_type(head.data(), "RIFF")) {
+    const auto riff_bytes = std::int64_t{head[4]} | std::int64_t{head[5]} << 8 |
+                            std::int64_t{head[6]} << 16 | std::int64_t{head[7]} << 24;
+    scan.cut_off = riff_bytes + 8 > bytes.size_bytes() + 1;
+  } else {
+    for (const char* type : {"ftyp", "moov", "mdat", "free", "skip", "wide", "pnot", "styp"}) {
+      scan.iso_boxes = scan.iso_boxes || is_type(head.data() + 4, type);
+    }
+    if (scan.iso_boxes) scan_boxes(bytes, scan);
+  }
+  return scan;
+}
+
+}  // namespace filoscope::media

@@ -1,0 +1,39 @@
+#pragma once
+
+/// Which pictures are made of a source: its orientation, its rungs and their rates. Pure.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace filoscope::media {
+
+/// How a stored picture is turned for display: first mirrored (in stored terms), then its axes
+/// swapped.
+struct Orientation {
+  bool swap = false;    ///< rows become columns
+  bool flip_x = false;  ///< displayed columns run against the stored axis they come from
+  bool flip_y = false;
+  bool operator==(const Orientation&) const = default;
+  bool is_identity() const { return !swap && !flip_x && !flip_y; }
+};
+
+/// From the 3×3 display matrix of ISO/IEC 14496-12 (16.16 fixed point, nullptr is none), to the
+/// nearest quarter turn.
+Orientation orientation_of(const std::int32_t* matrix);
+
+struct RungPlan {
+  int output_index = 0;  ///< 0 "720", 1 "540", 2 "360"
+  std::string name;
+  int width = 0;  ///< as displayed, even
+  int height = 0;
+  std::int64_t rate_max_bps = 0;  ///< the cap of the rate control
+  double fps_max = 60;
+};
+
+/// Largest first. A rung aims at a short side of 720, 540 or 360 px and is never larger than the
+/// source; a source between two rungs takes the upper one at its own size when that has over 10 %
+/// more lines than the lower.
+std::vector<RungPlan> plan_rungs(int display_width, int display_height);
+
+}  // namespace filoscope::media

@@ -1,0 +1,345 @@
+#include "media/pipeline.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "media/rung.h"
+#include "media/video_decoder.h"
+
+extern "C" {
+#include <libavutil/log.h>
+}
+
+namespace filoscope::media {
+namespace {
+
+constexpr std::int64_t kLeadMs = 1'000;  // sound this far before the picture keeps its place
+constexpr std::int64_t kTailMs = 250;    // sound this far behind the picture holds the last frame
+constexpr std::int64_t kHoldStep = kTicksPerSecond / 2;
+constexpr std::int64_t kDamagePercentMax = 5;
+
+bool is_wide_gamut(const AVFrame& frame) {
+  return frame.color_primaries == AVCOL_PRI_BT2020 || frame.colorspace == AVCOL_SPC_BT2020_NCL;
+}
+
+HdrKind frame_hdr(const AVFrame& frame, HdrKind claimed) {
+  if (frame.color_trc != AVCOL_TRC_SMPTE2084 && frame.color_trc != AVCOL_TRC_ARIB_STD_B67)
+    return HdrKind::none;
+  if (claimed != HdrKind::none) return claimed;
+  return frame.color_trc == AVCOL_TRC_SMPTE2084 ? HdrKind::pq : HdrKind::hlg;
+}
+
+double plausible_fps(const AVStream& stream, int fps_max) {
+  for (const AVRational rate : {stream.avg_frame_rate, stream.r_frame_rate}) {
+    if (rate.num <= 0 || rate.den <= 0) continue;
+    const double fps = av_q2d(rate);
+    if (fps >= 1 && fps <= fps_max + 1.5) return fps;
+  }
+  return 30;
+}
+
+class Processing {
+ public:
+  Processing(const MediaOptions& options, const MediaOutputs& outputs, const Progress& progress,
+             const std::atomic<bool>* cancel)
+      : options_(options), outputs_(outputs), progress_(progress), cancel_(cancel) {}
+
+  Result<MediaFacts> run(const ByteSource& bytes);
+
+ private:
+  Result<void> read_all();
+  Result<void> take_frame(AVFrame& frame);
+  Result<void> start(const AVFrame& frame);
+  Result<void> start_rungs(const AVFrame& frame);
+  Result<void> filter(const AVFrame& frame);
+  Result<void> push_rungs(const AVFrame& frame);
+  Result<void> check_damage();
+  Result<void> check_sound();
+  Result<void> finish();
+  void report(Stage stage, std::int64_t pts);
+  int processors() const;
+
+  const MediaOptions& options_;
+  const MediaOutputs& outputs_;
+  const Progress& progress_;
+  const std::atomic<bool>* cancel_;
+  std::unique_ptr<Source> source_;
+  std::optional<VideoDecoder> decoder_;
+  SharedSound shared_;
+  std::unique_ptr<Sound> sound_;
+  std::int64_t sound_packets_ = 0;
+  Stills stills_;
+  PreFilter filter_;
+  PreFilter::Plan filter_plan_;
+  std::vector<RungPlan> plans_;
+  std::vector<std::unique_ptr<Rung>> rungs_;
+  FramePtr last_;  ///< as given to the rungs
+  bool started_ = false;
+  std::int64_t zero_ = 0;
+  std::int64_t last_pts_ = -1;
+  std::int64_t end_ = 0;
+  std::int64_t frames_ = 0;
+  double fps_ = 30;
+  int percent_ = -1;
+  MediaFacts facts_;
+};
+
+int Processing::processors() const {
+  if (options_.threads_count > 0) return options_.threads_count;
+  return static_cast<int>(std::clamp<long>(::sysconf(_SC_NPROCESSORS_ONLN), 1, 8));
+}
+
+void Processing::report(Stage stage, std::int64_t pts) {
+  if (!progress_) return;
+  const auto claimed = source_ ? source_->video().claimed_ms * 90 : 0;
+  const int percent = stage == Stage::finishing ? 100
+                      : claimed > 0
+                          ? static_cast<int>(std::clamp<std::int64_t>(pts * 99 / claimed, 0, 99))
+                          : 0;
+  if (percent == percent_) return;
+  percent_ = percent;
+  progress_(percent, stage);
+}
+
+Result<MediaFacts> Processing::run(const ByteSource& bytes) {
+  report(Stage::checking, 0);
+  FILOSCOPE_TRY(source_, Source::open(bytes, options_.limits));
+  FILOSCOPE_TRY(VideoDecoder decoder,
+                VideoDecoder::open(*source_->video_stream(), options_.limits, processors()));
+  decoder_.emplace(std::move(decoder));
+  if (const AVStream* audio = source_->audio_stream()) {
+    FILOSCOPE_TRY(sound_, Sound::open(*audio, options_.limits.duration_max_ms, shared_));
+  }
+  fps_ = plausible_fps(*source_->video_stream(), options_.limits.fps_max);
+  FILOSCOPE_DO(read_all());
+  FILOSCOPE_DO(finish());
+  return std::move(facts_);
+}
+
+Result<void> Processing::read_all() {
+  const PacketPtr packet = make_packet();
+  const auto sink = [this](AVFrame& frame) { return take_frame(frame); };
+  while (source_->read(*packet)) {
+    if (cancel_ != nullptr && cancel_->load())
+      return Error{Code::unavailable, "processing was cancelled"};
+    Result<void> outcome;
+    if (packet->stream_index == source_->video().stream_index) {
+      outcome = decoder_->push(packet.get(), sink);
+    } else if (sound_) {
+      ++sound_packets_;
+      outcome = sound_->push(*packet);
+    }
+    av_packet_unref(packet.get());
+    FILOSCOPE_DO(std::move(outcome));
+  }
+  FILOSCOPE_DO(decoder_->push(nullptr, sink));
+  return filter_.finish([this](const AVFrame& frame) { return push_rungs(frame); });
+}
+
+Result<void> Processing::start(const AVFrame& frame) {
+  started_ = true;
+  const AVStream& video = *source_->video_stream();
+  zero_ = frame.pts;
+  if (const AVStream* audio = source_->audio_stream(); audio != nullptr &&
+                                                       audio->start_time != AV_NOPTS_VALUE &&
+                                                       video.start_time != AV_NOPTS_VALUE) {
+    const auto lead = av_rescale_q(video.start_time, video.time_base, kTimeBase) -
+                      av_rescale_q(audio->start_time, audio->time_base, kTimeBase);
+    if (lead > kLeadMs * 90 && lead < options_.limits.duration_max_ms * 90) zero_ -= lead;
+  }
+  facts_.hdr = frame_hdr(frame, source_->video().hdr);
+  FILOSCOPE_DO(start_rungs(frame));
+  if (sound_) FILOSCOPE_DO(sound_->start_at(zero_));
+  return {};
+}
+
+Result<void> Processing::start_rungs(const AVFrame& frame) {
+  const VideoFacts& video = source_->video();
+  plans_ = plan_rungs(video.width, video.height);
+  filter_plan_.deinterlace = video.field_order_interlaced;
+  filter_plan_.tone_map = facts_.hdr != HdrKind::none || is_wide_gamut(frame);
+  filter_plan_.width = video.orientation.swap ? plans_[0].height : plans_[0].width;
+  filter_plan_.height = video.orientation.swap ? plans_[0].width : plans_[0].height;
+  filter_plan_.threads_count = processors();
+  std::optional<AudioTrack> track;
+  if (sound_) track = sound_->track();
+  for (std::size_t i = 0; i < plans_.size(); ++i) {
+    RungOptions rung;
+    rung.plan = plans_[i];
+    rung.orientation = video.orientation;
+    if (!filter_plan_.tone_map) rung.colour = colour_of(frame);
+    rung.source_fps = fps_;
+    // The largest takes over half of the work; more threads than processors only cost.
+    rung.threads_count = i == 0 ? std::max(1, processors() * 5 / 8) : std::max(1, processors() / 4);
+    rung.output_fd = outputs_.renditions[static_cast<std::size_t>(plans_[i].output_index)];
+    const bool stills = i == std::min<std::size_t>(1, plans_.size() - 1);
+    FILOSCOPE_TRY(
+        std::unique_ptr<Rung> started,
+        Rung::start(rung, track, sound_ ? &shared_ : nullptr, stills ? &stills_ : nullptr));
+    rungs_.push_back(std::move(started));
+  }
+  return {};
+}
+
+Result<void> Processing::take_frame(AVFrame& frame) {
+  const AVStream& stream = *source_->video_stream();
+  const auto step = static_cast<std::int64_t>(static_cast<double>(kTicksPerSecond) / fps_);
+  const auto time = frame.best_effort_timestamp;
+  frame.pts = time != AV_NOPTS_VALUE ? av_rescale_q(time, stream.time_base, kTimeBase)
+                                     : zero_ + last_pts_ + step;
+  if (!started_) FILOSCOPE_DO(start(frame));
+  frame.pts -= zero_;
+  if (frames_ == 0 &&
+      frame.pts > 0) {  // sound comes first: the first picture is shown from the start
+    const FramePtr held = share_frame(frame);
+    held->pts = 0;
+    FILOSCOPE_DO(filter(*held));
+  }
+  if (frame.pts <= last_pts_) return {};
+  ++frames_;
+  auto length = av_rescale_q(frame.pkt_duration, stream.time_base, kTimeBase);
+  if (length <= 0 || length > 10 * kTicksPerSecond) length = step;
+  last_pts_ = frame.pts;
+  end_ = frame.pts + length;
+  const auto& limits = options_.limits;
+  if (frame.pts > limits.duration_max_ms * 90) {
+    return bad_file("the video is longer than the longest allowed, " +
+                    duration_text(limits.duration_max_ms));
+  }
+  if (frames_ > 150 && frames_ * kTicksPerSecond > end_ * (limits.fps_max + 2)) {
+    return bad_file(fmt::format("the video has {} frames a second; the most allowed is {}",
+                                frames_ * kTicksPerSecond / end_, limits.fps_max));
+  }
+  report(Stage::encoding, frame.pts);
+  return filter(frame);
+}
+
+Result<void> Processing::filter(const AVFrame& frame) {
+  if (frame.interlaced_frame != 0) facts_.interlaced = filter_plan_.deinterlace = true;
+  if (!filter_plan_.is_needed()) return push_rungs(frame);
+  return filter_.push(frame, filter_plan_,
+                      [this](const AVFrame& done) { return push_rungs(done); });
+}
+
+Result<void> Processing::push_rungs(const AVFrame& frame) {
+  for (const auto& rung : rungs_) FILOSCOPE_DO(rung->push(share_frame(frame)));
+  last_ = share_frame(frame);
+  return {};
+}
+
+Result<void> Processing::check_damage() {
+  const Damage& damage = decoder_->damage();
+  const auto claimed = source_->video().claimed_ms;
+  const auto measured = end_ / 90;
+  if (frames_ == 0) return bad_file("the file is damaged: no frame of its picture can be decoded");
+  if (source_->scan().cut_off && claimed > 0 &&
+      measured * 100 < claimed * (100 - kDamagePercentMax)) {
+    return bad_file(fmt::format("the file is cut off after {} of {}; upload it again",
+                                duration_text(measured), duration_text(claimed)));
+  }
+  const auto expected = std::max(damage.expected_count(), std::int64_t{1});
+  facts_.decode_errors = damage.bad_count();
+  if (facts_.decode_errors * 100 > expected * kDamagePercentMax) {
+    return bad_file(fmt::format("the file is damaged: {} of its {} frames cannot be decoded",
+                                facts_.decode_errors, expected));
+  }
+  return {};
+}
+
+Result<void> Processing::check_sound() {
+  if (!sound_) return {};
+  const auto errors = sound_->errors_count();
+  const auto frames = sound_->frames_count();
+  if ((frames == 0 && sound_packets_ > 0) ||
+      (errors > 2 && errors * 100 > (frames + errors) * kDamagePercentMax)) {
+    return bad_file(fmt::format("the sound is damaged: {} of its {} pieces cannot be decoded",
+                                std::min(errors, sound_packets_), sound_packets_));
+  }
+  facts_.decode_errors += errors;
+  return {};
+}
+
+Result<void> Processing::finish() {
+  FILOSCOPE_DO(check_damage());
+  if (sound_) {
+    FILOSCOPE_DO(sound_->drain());
+    FILOSCOPE_DO(check_sound());
+    const auto sound_end = std::min(sound_->end_time(), options_.limits.duration_max_ms * 90);
+    if (sound_end > end_ + kTailMs * 90) {  // the last picture stays while the sound goes on
+      for (auto pts = last_pts_ + kHoldStep; pts < sound_end; pts += kHoldStep) {
+        const FramePtr held = share_frame(*last_);
+        held->pts = pts;
+        FILOSCOPE_DO(push_rungs(*held));
+      }
+      end_ = sound_end;
+    }
+    FILOSCOPE_DO(sound_->finish(end_, facts_));
+    facts_.has_audio = sound_->frames_count() > 0;
+    facts_.audio_codec = avcodec_get_name(source_->audio_stream()->codecpar->codec_id);
+  }
+  for (const auto& rung : rungs_) FILOSCOPE_DO(rung->end());
+  for (const auto& rung : rungs_) {
+    FILOSCOPE_TRY(Rendition rendition, rung->finish(end_));
+    facts_.renditions.push_back(std::move(rendition));
+  }
+  report(Stage::finishing, end_);
+  facts_.duration_ms = (end_ + 45) / 90;
+  facts_.width = source_->video().width;
+  facts_.height = source_->video().height;
+  facts_.fps = static_cast<double>(frames_) * static_cast<double>(kTicksPerSecond) /
+               static_cast<double>(end_);
+  facts_.container = source_->container();
+  facts_.video_codec = avcodec_get_name(source_->video_stream()->codecpar->codec_id);
+  facts_.frames_decoded = decoder_->damage().frames;
+  return stills_.finish(outputs_.covers, facts_);
+}
+
+}  // namespace
+
+Result<MediaFacts> process_media(const ByteSource& bytes, const MediaOptions& options,
+                                 const MediaOutputs& outputs, const Progress& progress,
+                                 const std::atomic<bool>* cancel) {
+  try {
+    return Processing(options, outputs, progress, cancel).run(bytes);
+  } catch (const std::bad_alloc&) {
+    return av_failure("processing", AVERROR(ENOMEM));
+  }
+}
+
+Result<MediaFacts> probe_media(const ByteSource& bytes, const MediaLimits& limits, int frames_max) {
+  FILOSCOPE_TRY(const std::unique_ptr<Source> source, Source::open(bytes, limits));
+  FILOSCOPE_TRY(VideoDecoder decoder, VideoDecoder::open(*source->video_stream(), limits, 1));
+  SharedSound shared;
+  std::unique_ptr<Sound> sound;
+  if (const AVStream* audio = source->audio_stream()) {
+    FILOSCOPE_TRY(sound, Sound::open(*audio, limits.duration_max_ms, shared));
+    FILOSCOPE_DO(sound->start_at(0));
+  }
+  int frames = 0;
+  const auto sink = [&](AVFrame&) -> Result<void> { return ++frames, Result<void>(); };
+  const PacketPtr packet = make_packet();
+  for (int packets = 0; packets < 4 * frames_max && frames < frames_max && source->read(*packet);
+       ++packets) {
+    Result<void> outcome;
+    if (packet->stream_index == source->video().stream_index) {
+      outcome = decoder.push(packet.get(), sink);
+    } else if (sound) {
+      outcome = sound->push(*packet);
+    }
+    av_packet_unref(packet.get());
+    FILOSCOPE_DO(std::move(outcome));
+  }
+  MediaFacts facts;
+  facts.width = source->video().width;
+  facts.height = source->video().height;
+  facts.container = source->container();
+  facts.frames_decoded = frames;
+  return facts;
+}
+
+void silence_ffmpeg() { av_log_set_level(AV_LOG_QUIET); }
+
+}  // namespace filoscope::media

@@ -1,0 +1,81 @@
+#pragma once
+
+/// One rendition in the making, on a thread of its own: frames in, a fragmented MP4 out.
+
+#include <deque>
+#include <optional>
+#include <thread>
+
+#include "base/mutex.h"
+#include "media/ffmpeg.h"
+#include "media/geometry.h"
+#include "media/mp4_writer.h"
+#include "media/picture.h"
+#include "media/sound.h"
+#include "media/stills.h"
+
+namespace filoscope::media {
+
+struct RungOptions {
+  RungPlan plan;
+  Orientation orientation;
+  ColourTags colour;
+  double source_fps = 30;
+  int threads_count = 1;  ///< of the encoder
+  int output_fd = -1;
+};
+
+/// Threads: push, finish and the destructor from one; the work happens on its own.
+class Rung {
+ public:
+  /// `sound` (may be nullptr) and `stills` (may be nullptr; then this rung feeds it) must outlive
+  /// it. Errors: internal.
+  static Result<std::unique_ptr<Rung>> start(const RungOptions& options,
+                                             const std::optional<AudioTrack>& track,
+                                             const SharedSound* sound, Stills* stills);
+  ~Rung();
+  Rung(const Rung&) = delete;
+  Rung& operator=(const Rung&) = delete;
+
+  /// Waits while the queue is full. `frame.pts` in 1/90000 s, ever growing. Errors: what went wrong
+  /// on the thread.
+  Result<void> push(FramePtr frame);
+  /// No more frames will come; the encoder empties itself meanwhile.
+  Result<void> end() { return push(nullptr); }
+  /// Ends the picture at `end` and the file. REQUIRES: end() was called, the shared sound has
+  /// ended.
+  Result<Rendition> finish(std::int64_t end);
+
+ private:
+  Rung(const RungOptions& options, const std::optional<AudioTrack>& track, const SharedSound* sound,
+       Stills* stills);
+  Result<void> open_encoder();
+  void run();
+  Result<void> work();
+  Result<void> take(FramePtr frame);
+  Result<void> encode(const AVFrame* frame);
+  Result<void> take_sound();
+  bool is_wanted(std::int64_t pts);
+
+  const RungOptions options_;
+  const std::optional<AudioTrack> track_;
+  const SharedSound* const sound_;
+  Stills* const stills_;
+  CodecPtr encoder_;
+  std::optional<Mp4Writer> writer_;
+  Scaler scaler_;
+  std::int64_t interval_ = 0;  ///< least time between frames, 0 keeps all
+  std::int64_t next_due_ = 0;
+  std::int64_t next_key_ = 0;
+  std::size_t sound_taken_ = 0;
+
+  Mutex mutex_;
+  Condition changed_;
+  std::deque<FramePtr> queue_ FILOSCOPE_GUARDED_BY(mutex_);  ///< a null frame ends it
+  bool stopping_ FILOSCOPE_GUARDED_BY(mutex_) = false;
+  bool done_ FILOSCOPE_GUARDED_BY(mutex_) = false;
+  std::optional<Error> error_ FILOSCOPE_GUARDED_BY(mutex_);
+  std::thread thread_;
+};
+
+}  // namespace filoscope::media

@@ -1,0 +1,421 @@
+#include "media/source.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <string_view>
+
+extern "C" {
+#include <libavutil/dovi_meta.h>
+#include <libavutil/opt.h>
+}
+
+namespace filoscope::media {
+
+const char* const kDecoders =
+    "h264,hevc,libdav1d,vp8,vp9,mpeg4,msmpeg4,msmpeg4v1,msmpeg4v2,mpeg1video,mpeg2video,h263,h263i,"
+    "flv,mjpeg,prores,dnxhd,theora,vc1,wmv1,wmv2,wmv3,svq3,vp6,vp6f,ffv1,huffyuv,rawvideo,"
+    "aac,aac_latm,mp1float,mp2float,mp3float,mp2,mp3,ac3,eac3,opus,libopus,vorbis,flac,alac,amrnb,"
+    "amrwb,"
+    "wmav1,wmav2,wmapro,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,nellymoser,speex,libspeex,"
+    "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_u8,pcm_s8,pcm_f32le,pcm_f32be,"
+    "pcm_alaw,pcm_mulaw,pcm_bluray,pcm_dvd";
+
+namespace {
+
+constexpr int kIoBytes = 64 << 10;
+constexpr int kStreamsMax = 64;
+constexpr int kReadErrorsMax = 64;
+constexpr const char* kContainers =
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,live_flv,mpegts,mpeg,ogg,asf,mpegvideo,m4v";
+
+bool is_picture_format(std::string_view name) {
+  return name.ends_with("_pipe") || name.starts_with("image2") || name == "gif" || name == "ico" ||
+         name == "apng" || name == "webp";
+}
+
+bool is_listed(std::string_view list, std::string_view name) {
+  for (std::size_t at = 0; at <= list.size();) {
+    const auto end = std::min(list.find(',', at), list.size());
+    if (list.substr(at, end - at) == name) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
+bool is_allowed_container(const AVInputFormat& format) {
+  const std::string_view names = format.name;
+  return is_listed(kContainers, names.substr(0, names.find(',')));
+}
+
+const AVCodec* find_allowed_decoder(AVCodecID id) {
+  const AVCodec* decoder = avcodec_find_decoder(id);
+  return decoder != nullptr && is_listed(kDecoders, decoder->name) ? decoder : nullptr;
+}
+
+bool is_encrypted(const AVStream& stream) {
+  const auto tag = stream.codecpar->codec_tag;
+  return av_stream_get_side_data(&stream, AV_PKT_DATA_ENCRYPTION_INIT_INFO, nullptr) != nullptr ||
+         tag == MKTAG('e', 'n', 'c', 'v') || tag == MKTAG('e', 'n', 'c', 'a');
+}
+
+std::string codec_text(const AVCodecParameters& parameters) {
+  if (parameters.codec_id != AV_CODEC_ID_NONE) return avcodec_get_name(parameters.codec_id);
+  if (parameters.codec_tag == 0) return "an unknown way";
+  std::string text;
+  for (int shift = 0; shift < 32; shift += 8) {
+    const auto c = static_cast<char>(parameters.codec_tag >> shift & 0xFF);
+    text += c > ' ' && c < 127 ? c : '?';
+  }
+  return text;
+}
+
+std::int64_t stream_ms(const AVStream& stream, std::int64_t time) {
+  return av_rescale_q(time, stream.time_base, AVRational{1, 1000});
+}
+
+int refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) {
+  return AVERROR(EACCES);
+}
+
+Result<void> check_size(const AVCodecParameters& parameters, const MediaLimits& limits) {
+  const int long_side = std::max(parameters.width, parameters.height);
+  const int short_side = std::min(parameters.width, parameters.height);
+  if (long_side <= limits.long_side_max_px && short_side <= limits.short_side_max_px) return {};
+  return bad_file(fmt::format("the picture has {} × {} pixels; the largest allowed is {} × {} (4K)",
+                              parameters.width, parameters.height, limits.long_side_max_px,
+                              limits.short_side_max_px));
+}
+
+HdrKind hdr_kind(const AVStream& stream) {
+  const auto transfer = stream.codecpar->color_trc;
+  const bool dovi = av_stream_get_side_data(&stream, AV_PKT_DATA_DOVI_CONF, nullptr) != nullptr;
+  if (transfer == AVCOL_TRC_SMPTE2084) return dovi ? HdrKind::dolby_vision : HdrKind::pq;
+  if (transfer == AVCOL_TRC_ARIB_STD_B67) return dovi ? HdrKind::dolby_vision : HdrKind::hlg;
+  return HdrKind::none;
+}
+
+/// Dolby Vision whose base layer means nothing without its metadata (profile 5) would come out
+/// green and violet.
+bool is_bare_dolby_vision(const AVStream& stream) {
+  std::size_t size = 0;
+  const auto* data = av_stream_get_side_data(&stream, AV_PKT_DATA_DOVI_CONF, &size);
+  if (data == nullptr || size < sizeof(AVDOVIDecoderConfigurationRecord)) return false;
+  AVDOVIDecoderConfigurationRecord record;
+  std::memcpy(&record, data, sizeof record);
+  return record.dv_profile == 5;
+}
+
+/// Which of several pictures is the video: readable ones first, then the default, the moving and
+/// the first.
+int video_rank(const AVStream& stream) {
+  int rank = 0;
+  if (find_allowed_decoder(stream.codecpar->codec_id) != nullptr && !is_encrypted(stream))
+    rank += 1000;
+  if (stream.codecpar->format != AV_PIX_FMT_NONE) rank += 500;
+  if ((stream.disposition & AV_DISPOSITION_DEFAULT) != 0) rank += 20;
+  if (stream.nb_frames > 1 || stream.nb_frames == 0) rank += 100;
+  if (stream.avg_frame_rate.num > 0 && av_q2d(stream.avg_frame_rate) >= 5) rank += 50;
+  return rank;
+}
+
+Error not_a_video(const AVInputFormat* format) {
+  if (format == nullptr) return bad_file("the file is not a video: its format is not recognised");
+  const std::string_view name = format->name;
+  if (is_picture_format(name)) return bad_file("the file is a still picture, not a video");
+  const std::string_view long_name =
+      format->long_name != nullptr ? format->long_name : format->name;
+  const auto* tables = format->codec_tag;
+  static constexpr std::string_view kSoundFormats =
+      "mp3,aac,wav,flac,ac3,eac3,dts,amr,aiff,w64,caf,loas,ape,wv";
+  if (is_listed(kSoundFormats, name)) return bad_file("the file holds sound but no picture");
+  static_cast<void>(tables);
+  return bad_file(
+      fmt::format("this kind of file ({}) is not accepted; MP4, MOV, WebM, MKV, AVI, FLV, "
+                  "MPEG and Ogg videos are",
+                  long_name));
+}
+
+}  // namespace
+
+std::string duration_text(std::int64_t ms) {
+  if (ms < 60'000) return fmt::format("{:.1f} s", static_cast<double>(ms) / 1000);
+  const auto seconds = (ms + 500) / 1000;
+  if (seconds < 3600) return fmt::format("{} min {} s", seconds / 60, seconds % 60);
+  return fmt::format("{} h {} min", seconds / 3600, seconds / 60 % 60);
+}
+
+Source::~Source() {
+  avformat_close_input(&context_);
+  if (io_ != nullptr) av_freep(&io_->buffer);
+  avio_context_free(&io_);
+}
+
+int Source::read_callback(void* self, std::uint8_t* out, int size) {
+  auto& source = *static_cast<Source*>(self);
+  const auto count = source.bytes_.read_at(source.position_, {out, static_cast<std::size_t>(size)});
+  if (count < 0) return AVERROR(EIO);
+  if (count == 0) return AVERROR_EOF;
+  source.position_ += count;
+  return static_cast<int>(count);
+}
+
+std::int64_t Source::seek_callback(void* self, std::int64_t offset, int whence) {
+  auto& source = *static_cast<Source*>(self);
+  switch (whence & ~AVSEEK_FORCE) {
+    case AVSEEK_SIZE:
+      return source.bytes_.size_bytes();
+    case SEEK_CUR:
+      offset += source.position_;
+      break;
+    case SEEK_END:
+      offset += source.bytes_.size_bytes();
+      break;
+    default:
+      break;
+  }
+  if (offset < 0) return AVERROR(EINVAL);
+  return source.position_ = offset;
+}
+
+Result<void> Source::open_container(const MediaLimits& limits) {
+  if (bytes_.size_bytes() == 0) return bad_file("the file is empty");
+  if (bytes_.size_bytes() > limits.size_max_bytes) {
+    return bad_file(fmt::format("the file has {} MB; the largest allowed is {} MB",
+                                bytes_.size_bytes() >> 20, limits.size_max_bytes >> 20));
+  }
+  scan_ = scan_container(bytes_);
+  auto* buffer = static_cast<unsigned char*>(av_malloc(kIoBytes));
+  if (buffer == nullptr) return av_failure("opening the file", AVERROR(ENOMEM));
+  io_ = avio_alloc_context(buffer, kIoBytes, 0, this, &read_callback, nullptr, &seek_callback);
+  context_ = avformat_alloc_context();
+  if (io_ == nullptr || context_ == nullptr) return av_failure("opening the file", AVERROR(ENOMEM));
+  context_->pb = io_;
+  context_->flags |= AVFMT_FLAG_CUSTOM_IO;
+  context_->io_open = &refuse_to_open;
+  context_->max_streams = kStreamsMax;
+  context_->codec_whitelist = av_strdup(kDecoders);
+  context_->format_whitelist = av_strdup(kContainers);
+
+  const AVInputFormat* format = nullptr;
+  if (av_probe_input_buffer2(io_, &format, "", nullptr, 0, 1 << 20) < 0) format = nullptr;
+  if (format == nullptr || !is_allowed_container(*format)) return not_a_video(format);
+  const int status = avformat_open_input(&context_, "", format, nullptr);
+  if (status == AVERROR(ENOMEM)) return av_failure("opening the file", status);
+  if (status < 0) {
+    if (scan_.iso_boxes && !scan_.has_moov) {
+      return bad_file(
+          "the file has no index (its `moov` is missing): it is cut off or was never finished");
+    }
+    return bad_file("the file is damaged: its header cannot be read");
+  }
+  for (unsigned i = 0; i < context_->nb_streams; ++i) {
+    const AVStream& stream = *context_->streams[i];
+    if (stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
+        find_allowed_decoder(stream.codecpar->codec_id)) {
+      FILOSCOPE_DO(check_size(*stream.codecpar, limits));
+    }
+  }
+  context_->max_analyze_duration = 10 * AV_TIME_BASE;
+  context_->probesize = 16 << 20;
+  if (avformat_find_stream_info(context_, nullptr) < 0) {
+    return bad_file("the file is damaged: its streams cannot be read");
+  }
+  return {};
+}
+
+Result<void> Source::choose_video(const MediaLimits& limits) {
+  int best = -1;
+  int best_rank = -1;
+  bool sound = false;
+  for (unsigned i = 0; i < context_->nb_streams; ++i) {
+    const AVStream& stream = *context_->streams[i];
+    sound = sound || stream.codecpar->codec_type == AVMEDIA_TYPE_AUDIO;
+    if (stream.codecpar->codec_type != AVMEDIA_TYPE_VIDEO) continue;
+    if ((stream.disposition & AV_DISPOSITION_ATTACHED_PIC) != 0) continue;
+    const int rank = video_rank(stream);
+    if (rank > best_rank) best = static_cast<int>(i), best_rank = rank;
+  }
+  if (best < 0) {
+    return bad_file(sound ? "the file holds sound but no picture" : "the file holds no picture");
+  }
+  const AVStream& stream = *context_->streams[best];
+  if (is_encrypted(stream))
+    return bad_file("the video is encrypted (copy protected) and cannot be played");
+  if (find_allowed_decoder(stream.codecpar->codec_id) == nullptr) {
+    return bad_file(
+        fmt::format("the picture is stored as {}, which cannot be read; H.264 in MP4 always can",
+                    codec_text(*stream.codecpar)));
+  }
+  if (is_bare_dolby_vision(stream)) {
+    return bad_file(
+        "the picture is Dolby Vision profile 5, whose colours cannot be read; "
+        "export it as HDR10, HLG or standard range");
+  }
+  FILOSCOPE_DO(check_size(*stream.codecpar, limits));
+  if (stream.codecpar->width <= 0 || stream.codecpar->height <= 0) {
+    return bad_file("the file is damaged: no frame of its picture can be decoded");
+  }
+  video_.stream_index = best;
+  return {};
+}
+
+Result<void> Source::choose_audio() {
+  const AVStream* unreadable = nullptr;
+  int best_rank = -1;
+  for (unsigned i = 0; i < context_->nb_streams; ++i) {
+    const AVStream& stream = *context_->streams[i];
+    if (stream.codecpar->codec_type != AVMEDIA_TYPE_AUDIO) continue;
+    const bool readable = find_allowed_decoder(stream.codecpar->codec_id) != nullptr &&
+                          !is_encrypted(stream) && stream.codecpar->sample_rate > 0 &&
+                          stream.codecpar->ch_layout.nb_channels > 0;
+    if (!readable) {
+      if (unreadable == nullptr) unreadable = &stream;
+      continue;
+    }
+    const int rank = (stream.disposition & AV_DISPOSITION_DEFAULT) != 0 ? 1 : 0;
+    if (rank > best_rank) audio_index_ = static_cast<int>(i), best_rank = rank;
+  }
+  if (audio_index_ >= 0 || unreadable == nullptr) return {};
+  if (is_encrypted(*unreadable))
+    return bad_file("the sound is encrypted (copy protected) and cannot be played");
+  return bad_file(
+      fmt::format("the sound is stored as {}, which cannot be read; AAC in MP4 always can",
+                  codec_text(*unreadable->codecpar)));
+}
+
+Result<void> Source::describe_video(const MediaLimits& limits) {
+  AVStream& stream = *video_stream();
+  const auto& parameters = *stream.codecpar;
+  std::size_t size = 0;
+  const auto* matrix = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+  if (matrix != nullptr && size >= 9 * sizeof(std::int32_t)) {
+    std::array<std::int32_t, 9> values{};
+    std::memcpy(values.data(), matrix, sizeof values);
+    video_.orientation = orientation_of(values.data());
+  }
+  AVRational aspect = av_guess_sample_aspect_ratio(context_, &stream, nullptr);
+  double ratio = aspect.num > 0 && aspect.den > 0 ? av_q2d(aspect) : 1;
+  if (ratio < 0.1 || ratio > 10) ratio = 1;
+  double width = parameters.width;
+  double height = parameters.height;
+  if (ratio > 1) width *= ratio;  // square pixels without losing lines
+  if (ratio < 1) height /= ratio;
+  video_.width = std::max(2, static_cast<int>(std::lround(width)));
+  video_.height = std::max(2, static_cast<int>(std::lround(height)));
+  if (video_.orientation.swap) std::swap(video_.width, video_.height);
+  video_.hdr = hdr_kind(stream);
+  video_.field_order_interlaced =
+      parameters.field_order != AV_FIELD_UNKNOWN && parameters.field_order != AV_FIELD_PROGRESSIVE;
+  if (stream.duration > 0) {
+    video_.claimed_ms = stream_ms(stream, stream.duration);
+  } else if (context_->duration > 0) {
+    video_.claimed_ms = context_->duration / 1000;
+  }
+  if (stream.avg_frame_rate.num > 0 && stream.avg_frame_rate.den > 0) {
+    video_.claimed_fps = av_q2d(stream.avg_frame_rate);
+  }
+  if (scan_.iso_boxes && !scan_.has_moof)
+    video_.indexed_frames = avformat_index_get_entries_count(&stream);
+  if (video_.indexed_frames >= 30 && video_.claimed_fps > limits.fps_max + 1.5) {
+    return bad_file(fmt::format("the video has {:.0f} frames a second; the most allowed is {}",
+                                video_.claimed_fps, limits.fps_max));
+  }
+  return {};
+}
+
+/// The index of an MP4 names each frame's place: count those that lie behind the end of the file.
+Result<void> Source::check_index() {
+  if (video_.indexed_frames == 0) return {};
+  AVStream& stream = *video_stream();
+  std::int64_t missing = 0;
+  std::int64_t first_missing = AV_NOPTS_VALUE;
+  std::int64_t first = AV_NOPTS_VALUE;
+  std::int64_t last = 0;
+  for (int i = 0; i < video_.indexed_frames; ++i) {
+    const AVIndexEntry* entry = avformat_index_get_entry(&stream, i);
+    if (first == AV_NOPTS_VALUE) first = entry->timestamp;
+    last = std::max(last, entry->timestamp);
+    if (entry->pos + entry->size <= bytes_.size_bytes()) continue;
+    if (missing++ == 0) first_missing = entry->timestamp;
+  }
+  if (missing * 20 <= video_.indexed_frames) return {};
+  return bad_file(
+      fmt::format("the file is cut off after {} of {}; upload it again",
+                  duration_text(stream_ms(stream, first_missing - first)),
+                  duration_text(std::max(video_.claimed_ms, stream_ms(stream, last - first)))));
+}
+
+Result<void> Source::check_duration(const MediaLimits& limits) {
+  if (video_.claimed_ms <= limits.duration_max_ms) return {};
+  const auto too_long = [&](const std::string& length) {
+    return bad_file(fmt::format("the video is {} long; the longest allowed is {}", length,
+                                duration_text(limits.duration_max_ms)));
+  };
+  AVStream& stream = *video_stream();
+  if (video_.indexed_frames > 1) {
+    const auto* first = avformat_index_get_entry(&stream, 0);
+    const auto* last =
+        avformat_index_get_entry(&stream, static_cast<int>(video_.indexed_frames) - 1);
+    const auto ms = stream_ms(stream, last->timestamp - first->timestamp);
+    if (ms > limits.duration_max_ms) return too_long(duration_text(ms));
+    return {};
+  }
+  // The claim may be a lie: read the time stamps, decode nothing, then start again.
+  const PacketPtr packet = make_packet();
+  std::int64_t first = AV_NOPTS_VALUE;
+  while (read(*packet)) {
+    const auto time = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+    const bool counts = packet->stream_index == video_.stream_index && time != AV_NOPTS_VALUE;
+    if (counts && first == AV_NOPTS_VALUE) first = time;
+    const bool over = counts && stream_ms(stream, time - first) > limits.duration_max_ms;
+    av_packet_unref(packet.get());
+    if (over) return too_long("over " + duration_text(limits.duration_max_ms));
+  }
+  video_.claimed_ms = 0;
+  if (av_seek_frame(context_, -1, context_->start_time != AV_NOPTS_VALUE ? context_->start_time : 0,
+                    AVSEEK_FLAG_BACKWARD) < 0 &&
+      avformat_seek_file(context_, -1, INT64_MIN, 0, INT64_MAX, AVSEEK_FLAG_BYTE) < 0) {
+    return bad_file("the file claims a wrong length and cannot be read twice");
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Source>> Source::open(const ByteSource& bytes, const MediaLimits& limits) {
+  std::unique_ptr<Source> source(new Source(bytes));
+  FILOSCOPE_DO(source->open_container(limits));
+  FILOSCOPE_DO(source->choose_video(limits));
+  FILOSCOPE_DO(source->describe_video(limits));
+  FILOSCOPE_DO(source->choose_audio());
+  FILOSCOPE_DO(source->check_index());
+  for (unsigned i = 0; i < source->context_->nb_streams; ++i) {
+    const bool taken = static_cast<int>(i) == source->video_.stream_index ||
+                       static_cast<int>(i) == source->audio_index_;
+    if (!taken) source->context_->streams[i]->discard = AVDISCARD_ALL;
+  }
+  FILOSCOPE_DO(source->check_duration(limits));
+  return source;
+}
+
+bool Source::read(AVPacket& packet) {
+  while (errors_in_a_row_ < kReadErrorsMax) {
+    const int status = av_read_frame(context_, &packet);
+    if (status >= 0) {
+      errors_in_a_row_ = 0;
+      return true;
+    }
+    if (status == AVERROR_EOF || status == AVERROR(EIO)) return false;
+    ++errors_in_a_row_;
+  }
+  return false;
+}
+
+std::string Source::container() const {
+  const std::string_view names = context_->iformat->name;
+  return std::string(names.substr(0, names.find(',')));
+}
+
+}  // namespace filoscope::media

@@ -1,0 +1,76 @@
+#pragma once
+
+/// An upload opened for reading: what it claims to be, which streams are taken, and a plain refusal
+/// when nothing can come of it. Only listed containers and decoders are ever tried; the demuxer can
+/// open nothing but these bytes.
+
+#include <memory>
+#include <string>
+
+#include "media/byte_source.h"
+#include "media/ffmpeg.h"
+#include "media/geometry.h"
+#include "media/media.h"
+
+namespace filoscope::media {
+
+/// Comma-separated decoder names, for AVCodecContext::codec_whitelist.
+extern const char* const kDecoders;
+
+struct VideoFacts {
+  int stream_index = -1;
+  int width = 0;  ///< displayed, upright, square pixels
+  int height = 0;
+  Orientation orientation;
+  HdrKind hdr = HdrKind::none;
+  std::int64_t claimed_ms = 0;      ///< what the file says, 0 when it says nothing
+  std::int64_t indexed_frames = 0;  ///< samples in the index, 0 without one
+  double claimed_fps = 0;           ///< 0 when unknown
+  bool field_order_interlaced = false;
+};
+
+/// Threads: one.
+class Source {
+ public:
+  /// `bytes` must outlive it. Errors: invalid_argument (a sentence for the uploader), internal.
+  static Result<std::unique_ptr<Source>> open(const ByteSource& bytes, const MediaLimits& limits);
+  ~Source();
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+
+  /// False at the end of the file; a damaged stretch is skipped.
+  bool read(AVPacket& packet);
+
+  const VideoFacts& video() const { return video_; }
+  AVStream* video_stream() const { return context_->streams[video_.stream_index]; }
+  AVStream* audio_stream() const {
+    return audio_index_ < 0 ? nullptr : context_->streams[audio_index_];
+  }
+  const ContainerScan& scan() const { return scan_; }
+  std::string container() const;
+
+ private:
+  explicit Source(const ByteSource& bytes) : bytes_(bytes) {}
+  Result<void> open_container(const MediaLimits& limits);
+  Result<void> choose_video(const MediaLimits& limits);
+  Result<void> choose_audio();
+  Result<void> describe_video(const MediaLimits& limits);
+  Result<void> check_duration(const MediaLimits& limits);
+  Result<void> check_index();
+  static int read_callback(void* self, std::uint8_t* out, int size);
+  static std::int64_t seek_callback(void* self, std::int64_t offset, int whence);
+
+  const ByteSource& bytes_;
+  std::int64_t position_ = 0;
+  AVIOContext* io_ = nullptr;
+  AVFormatContext* context_ = nullptr;
+  ContainerScan scan_;
+  VideoFacts video_;
+  int audio_index_ = -1;
+  int errors_in_a_row_ = 0;
+};
+
+/// "1 min 5 s", "3.2 s".
+std::string duration_text(std::int64_t ms);
+
+}  // namespace filoscope::media

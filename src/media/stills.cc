@@ -1,0 +1,214 @@
+#include "media/stills.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numbers>
+
+#include "base/file.h"
+#include "media/picture.h"
+
+extern "C" {
+#include <libavutil/base64.h>
+}
+
+namespace filoscope::media {
+namespace {
+
+constexpr int kGrid = 64;
+constexpr int kWaves = 16;
+constexpr std::size_t kCandidatesMax = 16;
+constexpr int kPlaceholderLong = 20;          // px
+constexpr std::size_t kPlaceholderMax = 700;  // characters
+constexpr int kCoverQuality = 5;
+
+using Luma = std::array<std::array<float, kGrid>, kGrid>;
+
+/// Mean luma of a 64×64 grid of areas.
+Luma shrink_luma(const AVFrame& frame) {
+  Luma grid{};
+  for (int gy = 0; gy < kGrid; ++gy) {
+    const int y0 = gy * frame.height / kGrid;
+    const int y1 = std::max(y0 + 1, (gy + 1) * frame.height / kGrid);
+    for (int gx = 0; gx < kGrid; ++gx) {
+      const int x0 = gx * frame.width / kGrid;
+      const int x1 = std::max(x0 + 1, (gx + 1) * frame.width / kGrid);
+      std::int64_t sum = 0;
+      for (int y = y0; y < y1; ++y) {
+        const std::uint8_t* row = frame.data[0] + y * std::ptrdiff_t{frame.linesize[0]};
+        for (int x = x0; x < x1; ++x) sum += row[x];
+      }
+      grid[static_cast<std::size_t>(gy)][static_cast<std::size_t>(gx)] =
+          static_cast<float>(sum) / static_cast<float>((y1 - y0) * (x1 - x0));
+    }
+  }
+  return grid;
+}
+
+/// Waves 1..16 of the DCT-II of 64 values.
+const std::array<std::array<float, kGrid>, kWaves>& waves() {
+  static const auto kTable = [] {
+    std::array<std::array<float, kGrid>, kWaves> table{};
+    for (std::size_t k = 0; k < kWaves; ++k) {
+      for (std::size_t i = 0; i < kGrid; ++i) {
+        table[k][i] =
+            static_cast<float>(std::cos(std::numbers::pi * (2.0 * static_cast<double>(i) + 1) *
+                                        static_cast<double>(k + 1) / (2.0 * kGrid)));
+      }
+    }
+    return table;
+  }();
+  return kTable;
+}
+
+/// Detail (mean gradient) times how well lit the picture is.
+double cover_score(const AVFrame& frame) {
+  const Luma grid = shrink_luma(frame);
+  double detail = 0;
+  double light = 0;
+  for (std::size_t y = 0; y + 1 < kGrid; ++y) {
+    for (std::size_t x = 0; x + 1 < kGrid; ++x) {
+      detail += std::abs(grid[y][x] - grid[y][x + 1]) + std::abs(grid[y][x] - grid[y + 1][x]);
+      light += grid[y][x];
+    }
+  }
+  const double mean = light / ((kGrid - 1) * (kGrid - 1));
+  return (detail + 1) * std::clamp(std::min(mean - 16, 250 - mean) / 40, 0.01, 1.0);
+}
+
+}  // namespace
+
+FrameHash hash_frame(const AVFrame& frame) {
+  const Luma grid = shrink_luma(frame);
+  const auto& table = waves();
+  std::array<std::array<float, kGrid>, kWaves> rows{};
+  for (std::size_t k = 0; k < kWaves; ++k) {
+    for (std::size_t x = 0; x < kGrid; ++x) {
+      for (std::size_t y = 0; y < kGrid; ++y) rows[k][x] += table[k][y] * grid[y][x];
+    }
+  }
+  std::array<float, kWaves * kWaves> values{};
+  for (std::size_t k = 0; k < kWaves; ++k) {
+    for (std::size_t j = 0; j < kWaves; ++j) {
+      for (std::size_t x = 0; x < kGrid; ++x) values[k * kWaves + j] += table[j][x] * rows[k][x];
+    }
+  }
+  auto sorted = values;
+  std::nth_element(sorted.begin(), sorted.begin() + sorted.size() / 2, sorted.end());
+  const float median = sorted[sorted.size() / 2];
+  FrameHash hash{};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] > median) hash[i / 64] |= std::uint64_t{1} << (i % 64);
+  }
+  return hash;
+}
+
+int hash_distance(const FrameHash& a, const FrameHash& b) {
+  int distance = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) distance += std::popcount(a[i] ^ b[i]);
+  return distance;
+}
+
+Result<Bytes> encode_jpeg(const AVFrame& frame, int quality) {
+  const AVCodec* codec = avcodec_find_encoder(AV_CODEC_ID_MJPEG);
+  const CodecPtr encoder(codec != nullptr ? avcodec_alloc_context3(codec) : nullptr);
+  if (!encoder) return Error{Code::internal, "no JPEG encoder"};
+  encoder->width = frame.width;
+  encoder->height = frame.height;
+  encoder->pix_fmt = AV_PIX_FMT_YUVJ420P;
+  encoder->color_range = AVCOL_RANGE_JPEG;
+  encoder->time_base = kTimeBase;
+  encoder->flags |= AV_CODEC_FLAG_QSCALE | AV_CODEC_FLAG_BITEXACT;
+  encoder->global_quality = quality * FF_QP2LAMBDA;
+  encoder->thread_count = 1;
+  int status = avcodec_open2(encoder.get(), codec, nullptr);
+  if (status < 0) return av_failure("JPEG", status);
+
+  const FramePtr full = make_frame();  // limited to full range
+  full->format = AV_PIX_FMT_YUVJ420P;
+  full->width = frame.width;
+  full->height = frame.height;
+  full->quality = encoder->global_quality;
+  if ((status = av_frame_get_buffer(full.get(), 0)) < 0) return av_failure("JPEG", status);
+  for (int plane = 0; plane < 3; ++plane) {
+    const int shift = plane == 0 ? 0 : 1;
+    const int width = (frame.width + shift) >> shift;
+    const int height = (frame.height + shift) >> shift;
+    for (int y = 0; y < height; ++y) {
+      const std::uint8_t* in = frame.data[plane] + y * std::ptrdiff_t{frame.linesize[plane]};
+      std::uint8_t* out = full->data[plane] + y * std::ptrdiff_t{full->linesize[plane]};
+      for (int x = 0; x < width; ++x) {
+        const int value =
+            plane == 0 ? ((in[x] - 16) * 255 + 109) / 219 : ((in[x] - 128) * 255) / 224 + 128;
+        out[x] = static_cast<std::uint8_t>(std::clamp(value, 0, 255));
+      }
+    }
+  }
+  if ((status = avcodec_send_frame(encoder.get(), full.get())) < 0)
+    return av_failure("JPEG", status);
+  const PacketPtr packet = make_packet();
+  if ((status = avcodec_receive_packet(encoder.get(), packet.get())) < 0)
+    return av_failure("JPEG", status);
+  return Bytes(packet->data, packet->data + packet->size);
+}
+
+Result<std::string> make_placeholder(const AVFrame& frame) {
+  const double factor = static_cast<double>(kPlaceholderLong) / std::max(frame.width, frame.height);
+  const auto side = [&](int length) {
+    return std::max(4, 2 * static_cast<int>(std::lround(length * factor / 2)));
+  };
+  Scaler scaler(side(frame.width), side(frame.height));
+  FILOSCOPE_TRY(const FramePtr small, scaler.scale(frame));
+  std::string text;
+  for (int quality = 4; quality <= 31; quality += 3) {
+    FILOSCOPE_TRY(const Bytes jpeg, encode_jpeg(*small, quality));
+    std::string base64(AV_BASE64_SIZE(jpeg.size()), '\0');
+    av_base64_encode(base64.data(), static_cast<int>(base64.size()), jpeg.data(),
+                     static_cast<int>(jpeg.size()));
+    text = std::string("data:image/jpeg;base64,") + base64.c_str();
+    if (text.size() <= kPlaceholderMax) break;
+  }
+  return text;
+}
+
+Result<void> Stills::offer(const AVFrame& frame, std::int64_t pts) {
+  const auto second = std::ssize(hashes_);
+  if (pts < second * kTicksPerSecond) return {};
+  // A long still picture counts for each of its seconds.
+  const FrameHash hash = hash_frame(frame);
+  const auto held = hashes_.empty() ? hash : hashes_.back();
+  while (std::ssize(hashes_) < pts / kTicksPerSecond) hashes_.push_back(held);
+  hashes_.push_back(hash);
+  if ((std::ssize(hashes_) - 1) % stride_ != 0 && !candidates_.empty()) return {};
+  candidates_.push_back({share_frame(frame), cover_score(frame)});
+  candidates_.back().frame->pts = pts;
+  if (candidates_.size() <= kCandidatesMax) return {};
+  for (std::size_t i = 0; 2 * i < candidates_.size(); ++i)
+    std::swap(candidates_[i], candidates_[2 * i]);
+  candidates_.resize((candidates_.size() + 1) / 2);
+  stride_ *= 2;
+  return {};
+}
+
+Result<void> Stills::finish(std::span<const int> covers, MediaFacts& facts) {
+  FILOSCOPE_CHECK(!candidates_.empty());
+  facts.frame_hashes = std::move(hashes_);
+  const auto best =
+      std::max_element(candidates_.begin(), candidates_.end(),
+                       [](const auto& a, const auto& b) { return a.score < b.score; });
+  FILOSCOPE_TRY(facts.placeholder, make_placeholder(*best->frame));
+  std::vector<const AVFrame*> chosen{best->frame.get()};
+  const auto strip_max = std::min(covers.size(), candidates_.size());
+  for (std::size_t i = 0; i < strip_max && chosen.size() < strip_max; ++i) {
+    const AVFrame* frame = candidates_[i * candidates_.size() / strip_max].frame.get();
+    if (frame != chosen[0]) chosen.push_back(frame);
+  }
+  for (std::size_t i = 0; i < std::min(chosen.size(), covers.size()); ++i) {
+    FILOSCOPE_TRY(const Bytes jpeg, encode_jpeg(*chosen[i], kCoverQuality));
+    FILOSCOPE_DO(write_all(covers[i], jpeg, 0));
+    facts.covers_count = static_cast<int>(i) + 1;
+  }
+  return {};
+}
+
+}  // namespace filoscope::media

@@ -1,0 +1,41 @@
+#pragma once
+
+/// Pictures taken out of the stream once a second: perceptual hashes, cover candidates, the tiny
+/// placeholder. Source of the hash: Facebook, "PDQ" (2019): luma 64×64, 16×16 DCT, bits against the
+/// median.
+
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "media/ffmpeg.h"
+#include "media/media.h"
+
+namespace filoscope::media {
+
+FrameHash hash_frame(const AVFrame& frame);
+/// Baseline JPEG of a yuv420p frame; quality 2 (best) to 31.
+Result<Bytes> encode_jpeg(const AVFrame& frame, int quality);
+/// A "data:image/jpeg;base64,…" of at most 700 characters or so.
+Result<std::string> make_placeholder(const AVFrame& frame);
+
+/// Threads: one. Frames are upright yuv420p in presentation order.
+class Stills {
+ public:
+  Result<void> offer(const AVFrame& frame, std::int64_t pts);
+  /// Writes up to `covers.size()` covers and fills hashes, placeholder and covers_count. REQUIRES:
+  /// one frame was offered.
+  Result<void> finish(std::span<const int> covers, MediaFacts& facts);
+
+ private:
+  struct Candidate {
+    FramePtr frame;
+    double score = 0;  ///< detail and light; black or flat pictures score low
+  };
+
+  std::vector<FrameHash> hashes_;
+  std::vector<Candidate> candidates_;
+  std::int64_t stride_ = 1;  ///< seconds between candidates; doubles when there are too many
+};
+
+}  // namespace filoscope::media

@@ -1,0 +1,43 @@
+#pragma once
+
+/// Clips for tests, made with the FFmpeg libraries in memory. Only for *_test.cc files.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/file.h"
+
+namespace filoscope::media {
+
+struct ClipOptions {
+  std::string container = "mp4";
+  std::string video_encoder = "libx264";  ///< empty: no picture
+  int width = 320;
+  int height = 568;
+  int frames_count = 60;
+  int fps = 30;
+  std::vector<std::int64_t> times_ms;  ///< of each frame; empty: even
+  bool sound = true;
+  double sound_from_s = 0;  ///< the tone and its time stamps begin here
+  double sound_s = 0;       ///< its length; 0: as long as the picture
+  int rotation_degrees = 0;
+  bool mirrored = false;
+  bool interlaced = false;
+  bool hdr10 = false;  ///< 10 bits, tagged BT.2020 PQ
+  int aspect_num = 1;  ///< of a pixel
+  int aspect_den = 1;
+  std::vector<std::pair<std::string, std::string>> metadata;
+  std::string muxer_flags;  ///< movflags
+};
+
+/// A moving test picture: grey bars, a white square going right, a red left upper corner; a 440 Hz
+/// tone of 0.25. Aborts when it cannot be made.
+Bytes make_clip(const ClipOptions& options = {});
+
+/// An unnamed file with this content, readable and writable.
+UniqueFd file_of(const Bytes& content);
+Bytes content_of(int fd);
+
+}  // namespace filoscope::media

@@ -1,0 +1,217 @@
+#include "media/test_clips.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "media/ffmpeg.h"
+
+extern "C" {
+#include <libavutil/display.h>
+#include <libavutil/opt.h>
+}
+
+namespace filoscope::media {
+namespace {
+
+class ClipMaker {
+ public:
+  explicit ClipMaker(const ClipOptions& options) : o_(options) {}
+
+  Bytes make() {
+    FILOSCOPE_CHECK(
+        avformat_alloc_output_context2(&format_, nullptr, o_.container.c_str(), nullptr) >= 0);
+    const FileSeeker file;  // MP4 needs to seek back: a memory file
+    FILOSCOPE_CHECK(avio_open2(&format_->pb, file.url.c_str(), AVIO_FLAG_WRITE, nullptr, nullptr) >=
+                    0);
+    for (const auto& [key, value] : o_.metadata)
+      av_dict_set(&format_->metadata, key.c_str(), value.c_str(), 0);
+    if (!o_.video_encoder.empty()) open_video();
+    if (o_.sound) open_audio();
+    AVDictionary* flags = nullptr;
+    if (!o_.muxer_flags.empty()) av_dict_set(&flags, "movflags", o_.muxer_flags.c_str(), 0);
+    FILOSCOPE_CHECK(avformat_write_header(format_, &flags) >= 0);
+    av_dict_free(&flags);
+    if (video_) write_video();
+    if (audio_) write_audio();
+    FILOSCOPE_CHECK(av_write_trailer(format_) >= 0);
+    avio_closep(&format_->pb);
+    avformat_free_context(format_);
+    return content_of(file.fd.get());
+  }
+
+ private:
+  struct FileSeeker {
+    UniqueFd fd{::memfd_create("clip", MFD_CLOEXEC)};
+    std::string url = "file:/proc/self/fd/" + std::to_string(fd.get());
+  };
+
+  void open_video() {
+    const AVCodec* codec = avcodec_find_encoder_by_name(o_.video_encoder.c_str());
+    FILOSCOPE_CHECK(codec != nullptr);
+    video_.reset(avcodec_alloc_context3(codec));
+    video_->width = o_.width;
+    video_->height = o_.height;
+    video_->pix_fmt = o_.hdr10 ? AV_PIX_FMT_YUV420P10LE : AV_PIX_FMT_YUV420P;
+    video_->time_base = o_.times_ms.empty() ? AVRational{1, o_.fps} : AVRational{1, 1000};
+    video_->framerate = AVRational{o_.fps, 1};
+    video_->sample_aspect_ratio = AVRational{o_.aspect_num, o_.aspect_den};
+    video_->thread_count = 1;
+    video_->bit_rate = 1'000'000;
+    if (o_.hdr10) {
+      video_->color_primaries = AVCOL_PRI_BT2020;
+      video_->color_trc = AVCOL_TRC_SMPTE2084;
+      video_->colorspace = AVCOL_SPC_BT2020_NCL;
+      video_->color_range = AVCOL_RANGE_MPEG;
+    }
+    if (o_.interlaced) video_->flags |= AV_CODEC_FLAG_INTERLACED_DCT | AV_CODEC_FLAG_INTERLACED_ME;
+    if ((format_->oformat->flags & AVFMT_GLOBALHEADER) != 0)
+      video_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    if (o_.video_encoder == "libx264") av_opt_set(video_->priv_data, "preset", "ultrafast", 0);
+    FILOSCOPE_CHECK(avcodec_open2(video_.get(), codec, nullptr) >= 0);
+    video_stream_ = avformat_new_stream(format_, nullptr);
+    avcodec_parameters_from_context(video_stream_->codecpar, video_.get());
+    video_stream_->time_base = video_->time_base;
+    video_stream_->sample_aspect_ratio = video_->sample_aspect_ratio;
+    if (o_.rotation_degrees != 0 || o_.mirrored) {
+      auto* matrix = reinterpret_cast<std::int32_t*>(av_stream_new_side_data(
+          video_stream_, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(std::int32_t)));
+      av_display_rotation_set(matrix, -o_.rotation_degrees);  // FFmpeg counts against the clock
+      if (o_.mirrored) av_display_matrix_flip(matrix, 1, 0);
+    }
+  }
+
+  void open_audio() {
+    const bool mp4 = o_.container == "mp4" || o_.container == "mov" || o_.container == "matroska";
+    const AVCodec* codec = avcodec_find_encoder(mp4 ? AV_CODEC_ID_AAC : AV_CODEC_ID_MP2);
+    audio_.reset(avcodec_alloc_context3(codec));
+    audio_->sample_fmt = mp4 ? AV_SAMPLE_FMT_FLTP : AV_SAMPLE_FMT_S16;
+    audio_->sample_rate = 48'000;
+    audio_->time_base = AVRational{1, 48'000};
+    audio_->bit_rate = 128'000;
+    av_channel_layout_default(&audio_->ch_layout, 1);
+    if ((format_->oformat->flags & AVFMT_GLOBALHEADER) != 0)
+      audio_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    FILOSCOPE_CHECK(avcodec_open2(audio_.get(), codec, nullptr) >= 0);
+    audio_stream_ = avformat_new_stream(format_, nullptr);
+    avcodec_parameters_from_context(audio_stream_->codecpar, audio_.get());
+    audio_stream_->time_base = audio_->time_base;
+  }
+
+  void set_pixel_row(AVFrame& frame, int plane, int y, int x0, int x1, int value) const {
+    const int shift = o_.hdr10 ? 2 : 0;
+    std::uint8_t* row = frame.data[plane] + y * std::ptrdiff_t{frame.linesize[plane]};
+    for (int x = x0; x < x1; ++x) {
+      if (o_.hdr10) {
+        reinterpret_cast<std::uint16_t*>(row)[x] = static_cast<std::uint16_t>(value << shift);
+      } else {
+        row[x] = static_cast<std::uint8_t>(value);
+      }
+    }
+  }
+
+  void draw(AVFrame& frame, int index) const {
+    const int corner = std::min(o_.width, o_.height) / 4;
+    for (int y = 0; y < o_.height; ++y) {
+      for (int bar = 0; bar < 8; ++bar) {
+        set_pixel_row(frame, 0, y, bar * o_.width / 8, (bar + 1) * o_.width / 8,
+                      60 + 16 * bar + y % 7);
+      }
+      if (y < corner) set_pixel_row(frame, 0, y, 0, corner, 81);
+      if (y > o_.height / 2 && y < o_.height / 2 + corner / 2) {
+        const int x = index * 5 % std::max(1, o_.width - corner / 2);
+        set_pixel_row(frame, 0, y, x, x + corner / 2, 230);
+      }
+    }
+    for (int y = 0; y < (o_.height + 1) / 2; ++y) {
+      set_pixel_row(frame, 1, y, 0, (o_.width + 1) / 2, 128);
+      set_pixel_row(frame, 2, y, 0, (o_.width + 1) / 2, 128);
+      if (y < corner / 2)
+        set_pixel_row(frame, 1, y, 0, corner / 2, 90),
+            set_pixel_row(frame, 2, y, 0, corner / 2, 240);
+    }
+  }
+
+  void write_packets(AVCodecContext& encoder, const AVFrame* frame, AVStream& stream) {
+    FILOSCOPE_CHECK(avcodec_send_frame(&encoder, frame) >= 0);
+    const PacketPtr packet = make_packet();
+    while (avcodec_receive_packet(&encoder, packet.get()) >= 0) {
+      packet->stream_index = stream.index;
+      av_packet_rescale_ts(packet.get(), encoder.time_base, stream.time_base);
+      FILOSCOPE_CHECK(av_interleaved_write_frame(format_, packet.get()) >= 0);
+    }
+  }
+
+  void write_video() {
+    for (int i = 0; i < o_.frames_count; ++i) {
+      const FramePtr frame = make_frame();
+      frame->format = video_->pix_fmt;
+      frame->width = o_.width;
+      frame->height = o_.height;
+      FILOSCOPE_CHECK(av_frame_get_buffer(frame.get(), 0) >= 0);
+      draw(*frame, i);
+      frame->pts = o_.times_ms.empty() ? i : o_.times_ms[static_cast<std::size_t>(i)];
+      if (o_.interlaced) frame->interlaced_frame = frame->top_field_first = 1;
+      write_packets(*video_, frame.get(), *video_stream_);
+    }
+    write_packets(*video_, nullptr, *video_stream_);
+  }
+
+  void write_audio() {
+    const double length =
+        o_.sound_s > 0 ? o_.sound_s : static_cast<double>(o_.frames_count) / o_.fps;
+    const auto count = static_cast<std::int64_t>(length * 48'000);
+    const auto from = static_cast<std::int64_t>(o_.sound_from_s * 48'000);
+    for (std::int64_t at = 0; at < count; at += audio_->frame_size) {
+      const FramePtr frame = make_frame();
+      frame->format = audio_->sample_fmt;
+      frame->sample_rate = 48'000;
+      frame->nb_samples = audio_->frame_size;
+      av_channel_layout_copy(&frame->ch_layout, &audio_->ch_layout);
+      FILOSCOPE_CHECK(av_frame_get_buffer(frame.get(), 0) >= 0);
+      for (int i = 0; i < audio_->frame_size; ++i) {
+        const double value =
+            0.25 * std::sin(2 * std::numbers::pi * 440 * static_cast<double>(at + i) / 48'000);
+        if (audio_->sample_fmt == AV_SAMPLE_FMT_FLTP) {
+          reinterpret_cast<float*>(frame->data[0])[i] = static_cast<float>(value);
+        } else {
+          reinterpret_cast<std::int16_t*>(frame->data[0])[i] =
+              static_cast<std::int16_t>(value * 32'767);
+        }
+      }
+      frame->pts = from + at;
+      write_packets(*audio_, frame.get(), *audio_stream_);
+    }
+    write_packets(*audio_, nullptr, *audio_stream_);
+  }
+
+  const ClipOptions& o_;
+  AVFormatContext* format_ = nullptr;
+  CodecPtr video_;
+  CodecPtr audio_;
+  AVStream* video_stream_ = nullptr;
+  AVStream* audio_stream_ = nullptr;
+};
+
+}  // namespace
+
+Bytes make_clip(const ClipOptions& options) { return ClipMaker(options).make(); }
+
+UniqueFd file_of(const Bytes& content) {
+  UniqueFd fd(::memfd_create("test", MFD_CLOEXEC));
+  FILOSCOPE_CHECK(write_all(fd.get(), content, 0).has_value());
+  return fd;
+}
+
+Bytes content_of(int fd) {
+  struct stat info {};
+  FILOSCOPE_CHECK(::fstat(fd, &info) == 0);
+  Bytes content(static_cast<std::size_t>(info.st_size));
+  FILOSCOPE_CHECK(::pread(fd, content.data(), content.size(), 0) == info.st_size);
+  return content;
+}
+
+}  // namespace filoscope::media

@@ -1,0 +1,234 @@
+#include "media/wire.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace filoscope::media::wire {
+namespace {
+
+constexpr std::size_t kListMax = 100'000;
+
+Error malformed() { return {Code::internal, "the media worker sent a malformed message"}; }
+
+void put_rendition(ByteWriter& out, const Rendition& r) {
+  out.put_text(r.name);
+  out.put(r.width), out.put(r.height), out.put(r.fps), out.put(r.bitrate_bps), out.put(r.peak_bps);
+  out.put_text(r.codecs);
+  out.put(r.size_bytes), out.put(r.init_last);
+  out.put_varint(r.segments.size());
+  for (const Segment& s : r.segments) {
+    out.put(s.offset), out.put(s.size_bytes), out.put(s.start_ms), out.put(s.duration_ms);
+  }
+}
+
+Rendition get_rendition(ByteReader& in) {
+  Rendition r;
+  r.name = in.get_text();
+  r.width = in.get<int>();
+  r.height = in.get<int>();
+  r.fps = in.get<double>();
+  r.bitrate_bps = in.get<std::int64_t>();
+  r.peak_bps = in.get<std::int64_t>();
+  r.codecs = in.get_text();
+  r.size_bytes = in.get<std::int64_t>();
+  r.init_last = in.get<std::int64_t>();
+  const auto count = in.get_varint();
+  for (std::uint64_t i = 0; i < count && i < kListMax && in.ok(); ++i) {
+    Segment s;
+    s.offset = in.get<std::int64_t>();
+    s.size_bytes = in.get<std::int64_t>();
+    s.start_ms = in.get<std::int64_t>();
+    s.duration_ms = in.get<std::int64_t>();
+    r.segments.push_back(s);
+  }
+  return r;
+}
+
+}  // namespace
+
+Result<void> send(int socket, Kind kind, std::span<const std::uint8_t> body,
+                  std::span<const int> fds) {
+  if (body.size() + 1 > kMessageMaxBytes || fds.size() > kFdsMax) {
+    return Error{Code::internal, "a message to or from the media worker is too long"};
+  }
+  auto type = static_cast<std::uint8_t>(kind);
+  std::array<iovec, 2> parts{{{&type, 1}, {const_cast<std::uint8_t*>(body.data()), body.size()}}};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(int) * kFdsMax)> control{};
+  if (!fds.empty()) {
+    message.msg_control = control.data();
+    message.msg_controllen = CMSG_SPACE(fds.size_bytes());
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(fds.size_bytes());
+    std::memcpy(CMSG_DATA(header), fds.data(), fds.size_bytes());
+  }
+  while (::sendmsg(socket, &message, MSG_NOSIGNAL) < 0) {
+    if (errno != EINTR) return errno_error("talking to the media worker");
+  }
+  return {};
+}
+
+Result<std::optional<Message>> receive(int socket) {
+  Bytes buffer(kMessageMaxBytes);
+  iovec part{buffer.data(), buffer.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(int) * kFdsMax)> control{};
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  ssize_t count = 0;
+  while ((count = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC)) < 0) {
+    if (errno == ECONNRESET) return std::optional<Message>();
+    if (errno != EINTR) return errno_error("talking to the media worker");
+  }
+  Message received;
+  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+       header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+    const std::size_t fds = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t i = 0; i < fds; ++i) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof fd);
+      received.fds.emplace_back(fd);
+    }
+  }
+  if (count == 0) return std::optional<Message>();
+  if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return malformed();
+  received.kind = static_cast<Kind>(buffer[0]);
+  received.body.assign(buffer.begin() + 1, buffer.begin() + count);
+  return std::optional<Message>(std::move(received));
+}
+
+Bytes encode_job(const MediaOptions& options, std::span<const int> rendition_fds,
+                 std::size_t covers_count) {
+  ByteWriter out;
+  const MediaLimits& l = options.limits;
+  out.put(l.duration_max_ms), out.put(l.size_max_bytes), out.put(l.long_side_max_px);
+  out.put(l.short_side_max_px), out.put(l.fps_max), out.put(l.deadline_s), out.put(l.cpu_s);
+  out.put(l.memory_max_bytes), out.put(l.output_max_bytes), out.put(options.threads_count);
+  for (const int fd : rendition_fds) out.put(static_cast<std::uint8_t>(fd >= 0 ? 1 : 0));
+  out.put_varint(covers_count);
+  return out.take();
+}
+
+Result<Job> decode_job(const Bytes& body) {
+  ByteReader in(body);
+  Job job;
+  MediaLimits& l = job.options.limits;
+  l.duration_max_ms = in.get<std::int64_t>();
+  l.size_max_bytes = in.get<std::int64_t>();
+  l.long_side_max_px = in.get<int>();
+  l.short_side_max_px = in.get<int>();
+  l.fps_max = in.get<int>();
+  l.deadline_s = in.get<int>();
+  l.cpu_s = in.get<int>();
+  l.memory_max_bytes = in.get<std::int64_t>();
+  l.output_max_bytes = in.get<std::int64_t>();
+  job.options.threads_count = in.get<int>();
+  for (bool& made : job.renditions) made = in.get<std::uint8_t>() != 0;
+  job.covers_count = static_cast<std::size_t>(in.get_varint());
+  if (!in.at_end() || job.covers_count > kCoversMax) return malformed();
+  return job;
+}
+
+Bytes encode_facts(const MediaFacts& f) {
+  ByteWriter out;
+  out.put(f.duration_ms), out.put(f.width), out.put(f.height), out.put(f.fps);
+  out.put(static_cast<std::uint8_t>(f.has_audio));
+  out.put_text(f.container), out.put_text(f.video_codec), out.put_text(f.audio_codec);
+  out.put(f.hdr), out.put(static_cast<std::uint8_t>(f.interlaced));
+  out.put(f.loudness_lufs), out.put(f.gain_db);
+  out.put_text(f.placeholder);
+  out.put_array(std::span<const std::uint32_t>(f.sound_print));
+  out.put_varint(f.frame_hashes.size());
+  for (const FrameHash& hash : f.frame_hashes) {
+    for (const auto word : hash) out.put(word);
+  }
+  out.put_varint(f.renditions.size());
+  for (const Rendition& rendition : f.renditions) put_rendition(out, rendition);
+  out.put(f.covers_count), out.put(f.frames_decoded), out.put(f.decode_errors);
+  return out.take();
+}
+
+Result<MediaFacts> decode_facts(const Bytes& body) {
+  ByteReader in(body);
+  MediaFacts f;
+  f.duration_ms = in.get<std::int64_t>();
+  f.width = in.get<int>();
+  f.height = in.get<int>();
+  f.fps = in.get<double>();
+  f.has_audio = in.get<std::uint8_t>() != 0;
+  f.container = in.get_text();
+  f.video_codec = in.get_text();
+  f.audio_codec = in.get_text();
+  f.hdr = in.get<HdrKind>();
+  f.interlaced = in.get<std::uint8_t>() != 0;
+  f.loudness_lufs = in.get<double>();
+  f.gain_db = in.get<double>();
+  f.placeholder = in.get_text();
+  f.sound_print = in.get_array<std::uint32_t>();
+  const auto hashes = in.get_varint();
+  for (std::uint64_t i = 0; i < hashes && i < kListMax && in.ok(); ++i) {
+    FrameHash hash{};
+    for (auto& word : hash) word = in.get<std::uint64_t>();
+    f.frame_hashes.push_back(hash);
+  }
+  const auto renditions = in.get_varint();
+  for (std::uint64_t i = 0; i < renditions && i < 3 && in.ok(); ++i)
+    f.renditions.push_back(get_rendition(in));
+  f.covers_count = in.get<int>();
+  f.frames_decoded = in.get<std::int64_t>();
+  f.decode_errors = in.get<std::int64_t>();
+  if (!in.at_end()) return malformed();
+  return f;
+}
+
+Bytes encode_error(const Error& error) {
+  ByteWriter out;
+  out.put(static_cast<std::uint8_t>(error.code));
+  out.put_text(std::string_view(error.message).substr(0, 2'000));
+  return out.take();
+}
+
+Error decode_error(const Bytes& body) {
+  ByteReader in(body);
+  const auto code = in.get<std::uint8_t>();
+  std::string message = in.get_text();
+  if (!in.at_end() || code > static_cast<std::uint8_t>(Code::internal)) return malformed();
+  return {static_cast<Code>(code), std::move(message)};
+}
+
+Bytes encode_features(std::span<const SandboxFeature> features) {
+  ByteWriter out;
+  out.put_varint(features.size());
+  for (const SandboxFeature& feature : features) {
+    out.put_text(feature.name);
+    out.put(static_cast<std::uint8_t>(feature.active));
+    out.put_text(feature.detail);
+  }
+  return out.take();
+}
+
+Result<std::vector<SandboxFeature>> decode_features(const Bytes& body) {
+  ByteReader in(body);
+  std::vector<SandboxFeature> features;
+  const auto count = in.get_varint();
+  for (std::uint64_t i = 0; i < count && i < 100 && in.ok(); ++i) {
+    SandboxFeature feature;
+    feature.name = in.get_text();
+    feature.active = in.get<std::uint8_t>() != 0;
+    feature.detail = in.get_text();
+    features.push_back(std::move(feature));
+  }
+  if (!in.at_end()) return malformed();
+  return features;
+}
+
+}  // namespace filoscope::media::wire

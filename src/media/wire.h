@@ -1,0 +1,54 @@
+#pragma once
+
+/// What parent and worker say to each other over a SOCK_SEQPACKET pair: one message a packet,
+/// descriptors beside the first.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/file.h"
+#include "media/media.h"
+
+namespace filoscope::media::wire {
+
+inline constexpr int kWorkerFd = 3;
+inline constexpr std::size_t kMessageMaxBytes = 160 << 10;
+inline constexpr std::size_t kFdsMax = 1 + 3 + kCoversMax;
+
+enum class Kind : std::uint8_t { job, sandbox_job, progress, facts, error, sandbox };
+
+struct Message {
+  Kind kind{};
+  Bytes body;
+  std::vector<UniqueFd> fds;
+};
+
+/// Errors: internal (the other side is gone, or the message is too long).
+Result<void> send(int socket, Kind kind, std::span<const std::uint8_t> body,
+                  std::span<const int> fds = {});
+/// Nothing when the other side has closed. Blocks until something comes.
+Result<std::optional<Message>> receive(int socket);
+
+Bytes encode_job(const MediaOptions& options, std::span<const int> rendition_fds,
+                 std::size_t covers_count);
+struct Job {
+  MediaOptions options;
+  std::array<bool, 3> renditions{};
+  std::size_t covers_count = 0;
+};
+Result<Job> decode_job(const Bytes& body);
+
+Bytes encode_facts(const MediaFacts& facts);
+Result<MediaFacts> decode_facts(const Bytes& body);
+
+Bytes encode_error(const Error& error);
+/// The error told by the worker; itself an error of kind internal when the message is malformed.
+Error decode_error(const Bytes& body);
+
+Bytes encode_features(std::span<const SandboxFeature> features);
+Result<std::vector<SandboxFeature>> decode_features(const Bytes& body);
+
+}  // namespace filoscope::media::wire

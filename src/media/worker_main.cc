@@ -1,0 +1,63 @@
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "media/pipeline.h"
+#include "media/sandbox.h"
+#include "media/wire.h"
+
+namespace filoscope::media {
+namespace {
+
+void send_error(const Error& error) {
+  // When even this fails the parent sees a closed socket, which it reports as a crash.
+  static_cast<void>(wire::send(wire::kWorkerFd, wire::Kind::error, wire::encode_error(error)));
+}
+
+Result<void> serve(wire::Message message) {
+  FILOSCOPE_TRY(const wire::Job job, wire::decode_job(message.body));
+  std::size_t expected = 1 + job.covers_count;
+  for (const bool made : job.renditions) expected += made ? 1 : 0;
+  if (message.fds.size() != expected)
+    return Error{Code::internal, "the media worker lacks a descriptor"};
+  std::size_t next = 1;
+  MediaOutputs outputs;
+  for (std::size_t i = 0; i < job.renditions.size(); ++i) {
+    if (job.renditions[i]) outputs.renditions[i] = message.fds[next++].get();
+  }
+  for (std::size_t i = 0; i < job.covers_count; ++i)
+    outputs.covers.push_back(message.fds[next++].get());
+
+  static_cast<void>(enter_sandbox(job.options.limits));
+  FILOSCOPE_TRY(const FileBytes bytes, FileBytes::open(message.fds[0].get()));
+  const auto progress = [](int percent, Stage stage) {
+    const std::array<std::uint8_t, 2> body{static_cast<std::uint8_t>(percent),
+                                           static_cast<std::uint8_t>(stage)};
+    if (!wire::send(wire::kWorkerFd, wire::Kind::progress, body))
+      ::_exit(1);  // nobody waits any more
+  };
+  FILOSCOPE_TRY(const MediaFacts facts, process_media(bytes, job.options, outputs, progress));
+  return wire::send(wire::kWorkerFd, wire::Kind::facts, wire::encode_facts(facts));
+}
+
+Result<void> serve_sandbox() {
+  const auto features = enter_sandbox(MediaLimits{});
+  return wire::send(wire::kWorkerFd, wire::Kind::sandbox, wire::encode_features(features));
+}
+
+}  // namespace
+
+int media_worker_main() {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() == 1) return 1;  // the parent was gone before the line above
+  silence_ffmpeg();
+  auto message = wire::receive(wire::kWorkerFd);
+  if (!message || !*message) return 2;
+  auto outcome =
+      (*message)->kind == wire::Kind::sandbox_job ? serve_sandbox() : serve(std::move(**message));
+  if (!outcome) send_error(outcome.error());
+  ::_exit(0);  // no destructors in a locked-in process
+}
+
+}  // namespace filoscope::media

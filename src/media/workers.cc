@@ -1,0 +1,234 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/clock.h"
+#include "media/media.h"
+#include "media/media_probe.h"
+#include "media/wire.h"
+
+namespace filoscope::media {
+namespace {
+
+constexpr int kPollMs = 100;  // how soon a cancellation is seen
+constexpr int kReportDeadlineS = 20;
+
+/// A running worker; killed and reaped at the latest by the destructor. Threads: one.
+class Child {
+ public:
+  static Result<std::unique_ptr<Child>> start(const std::string& program) {
+    std::array<int, 2> pair{};
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0) {
+      return errno_error("starting a media worker");
+    }
+    std::unique_ptr<Child> child(new Child);
+    child->socket_ = UniqueFd(pair[0]);
+    // dup2 onto itself would keep close-on-exec: move it away from the number it must get.
+    const UniqueFd low(pair[1]);
+    const UniqueFd theirs(::fcntl(low.get(), F_DUPFD_CLOEXEC, wire::kWorkerFd + 1));
+    if (!theirs) return errno_error("starting a media worker");
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawnattr_init(&attributes);
+    ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&actions, theirs.get(), wire::kWorkerFd);
+    ::posix_spawn_file_actions_addclosefrom_np(&actions, wire::kWorkerFd + 1);
+    sigset_t none, all;
+    ::sigemptyset(&none);
+    ::sigfillset(&all);
+    ::posix_spawnattr_setsigmask(&attributes, &none);
+    ::posix_spawnattr_setsigdefault(&attributes, &all);
+    // A group of its own: the terminal's interrupt is the server's to handle.
+    ::posix_spawnattr_setpgroup(&attributes, 0);
+    ::posix_spawnattr_setflags(
+        &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    std::string name = program;
+    std::string role = "media-worker";
+    std::array<char*, 3> arguments{name.data(), role.data(), nullptr};
+    std::vector<std::string> kept = kept_environment();
+    std::vector<char*> environment;
+    for (std::string& entry : kept) environment.push_back(entry.data());
+    environment.push_back(nullptr);
+    const int status = ::posix_spawn(&child->pid_, program.c_str(), &actions, &attributes,
+                                     arguments.data(), environment.data());
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::posix_spawnattr_destroy(&attributes);
+    if (status != 0) {
+      child->pid_ = -1;
+      return Error{Code::internal,
+                   "starting a media worker: " + std::string(std::strerror(status))};
+    }
+    return child;
+  }
+
+  ~Child() { static_cast<void>(stop()); }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  int socket() const { return socket_.get(); }
+
+  /// Kills it if it still runs; its wait status.
+  int stop() {
+    if (pid_ <= 0) return 0;
+    ::kill(pid_, SIGKILL);
+    return reap();
+  }
+  /// Waits for a worker that has closed its socket (it is at its end or dead).
+  int reap() {
+    int status = 0;
+    rusage usage{};
+    while (::wait4(pid_, &status, 0, &usage) < 0 && errno == EINTR) {
+    }
+    pid_ = -1;
+    const auto seconds = [](const timeval& t) {
+      return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+    };
+    probe().cpu_s.add(seconds(usage.ru_utime) + seconds(usage.ru_stime));
+    return status;
+  }
+
+ private:
+  Child() = default;
+
+  static std::vector<std::string> kept_environment() {
+    std::vector<std::string> kept;
+    for (const char* name : {"LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {
+      if (const char* value = ::getenv(name)) kept.push_back(std::string(name) + "=" + value);
+    }
+    return kept;
+  }
+
+  UniqueFd socket_;
+  pid_t pid_ = -1;
+};
+
+Error death(int status) {
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
+    return {Code::deadline, "processing the video took too much processor time"};
+  }
+  std::string how = WIFSIGNALED(status) ? std::string("signal ") + ::strsignal(WTERMSIG(status))
+                                        : "status " + std::to_string(WEXITSTATUS(status));
+  return {Code::internal, "the process that reads the video crashed (" + how + ")"};
+}
+
+/// Messages until a last one, the deadline, a cancellation or death.
+class Conversation {
+ public:
+  Conversation(Child& child, int deadline_s, const Progress& progress,
+               const std::atomic<bool>* cancel)
+      : child_(child),
+        deadline_s_(deadline_s),
+        progress_(progress),
+        cancel_(cancel),
+        until_us_(clock_.mono_us() + std::int64_t{deadline_s} * 1'000'000) {}
+
+  Result<wire::Message> last_message() {
+    for (;;) {
+      FILOSCOPE_DO(wait());
+      FILOSCOPE_TRY(std::optional<wire::Message> message, wire::receive(child_.socket()));
+      if (!message) return death(child_.reap());
+      if (message->kind == wire::Kind::error) return wire::decode_error(message->body);
+      if (message->kind != wire::Kind::progress) return std::move(*message);
+      if (progress_ && message->body.size() == 2 && message->body[0] <= 100 &&
+          message->body[1] <= 2) {
+        progress_(message->body[0], static_cast<Stage>(message->body[1]));
+      }
+    }
+  }
+
+ private:
+  Result<void> wait() {
+    for (;;) {
+      if (cancel_ != nullptr && cancel_->load())
+        return Error{Code::unavailable, "processing was cancelled"};
+      if (clock_.mono_us() > until_us_) {
+        return Error{Code::deadline, "processing the video took longer than " +
+                                         std::to_string(deadline_s_) + " s and was stopped"};
+      }
+      pollfd entry{child_.socket(), POLLIN, 0};
+      const int ready = ::poll(&entry, 1, kPollMs);
+      if (ready > 0) return {};
+      if (ready < 0 && errno != EINTR) return errno_error("waiting for the media worker");
+    }
+  }
+
+  SystemClock clock_;
+  Child& child_;
+  const int deadline_s_;
+  const Progress& progress_;
+  const std::atomic<bool>* cancel_;
+  const std::int64_t until_us_;
+};
+
+Result<MediaFacts> run_job(const std::string& program, int input_fd, const MediaOptions& options,
+                           const MediaOutputs& outputs, const Progress& progress,
+                           const std::atomic<bool>* cancel) {
+  if (outputs.covers.size() > kCoversMax) return Error{Code::internal, "too many cover outputs"};
+  FILOSCOPE_TRY(const std::unique_ptr<Child> child, Child::start(program));
+  std::vector<int> fds{input_fd};
+  for (const int fd : outputs.renditions) {
+    if (fd >= 0) fds.push_back(fd);
+  }
+  fds.insert(fds.end(), outputs.covers.begin(), outputs.covers.end());
+  FILOSCOPE_DO(wire::send(child->socket(), wire::Kind::job,
+                          wire::encode_job(options, outputs.renditions, outputs.covers.size()),
+                          fds));
+  Conversation conversation(*child, options.limits.deadline_s, progress, cancel);
+  FILOSCOPE_TRY(const wire::Message message, conversation.last_message());
+  if (message.kind != wire::Kind::facts)
+    return Error{Code::internal, "the media worker answered wrongly"};
+  return wire::decode_facts(message.body);
+}
+
+}  // namespace
+
+MediaWorkers::MediaWorkers(WorkerProgram program) : program_(std::move(program)) {}
+
+Result<MediaFacts> MediaWorkers::process(int input_fd, const MediaOptions& options,
+                                         const MediaOutputs& outputs, const Progress& progress,
+                                         const std::atomic<bool>* cancel) const {
+  const SystemClock clock;
+  const auto start_us = clock.mono_us();
+  auto facts = run_job(program_.path, input_fd, options, outputs, progress, cancel);
+  probe().job_s.observe_s(static_cast<double>(clock.mono_us() - start_us) * 1e-6);
+  if (facts) {
+    probe().done.add();
+  } else if (facts.error().code == Code::invalid_argument) {
+    probe().refused.add();
+  } else {
+    probe().failed.add();
+  }
+  return facts;
+}
+
+Result<std::vector<SandboxFeature>> MediaWorkers::sandbox_report() const {
+  FILOSCOPE_TRY(const std::unique_ptr<Child> child, Child::start(program_.path));
+  FILOSCOPE_DO(wire::send(child->socket(), wire::Kind::sandbox_job, {}));
+  Conversation conversation(*child, kReportDeadlineS, {}, nullptr);
+  FILOSCOPE_TRY(const wire::Message message, conversation.last_message());
+  if (message.kind != wire::Kind::sandbox)
+    return Error{Code::internal, "the media worker answered wrongly"};
+  return wire::decode_features(message.body);
+}
+
+MediaLimits media_limits(const Config& config) {
+  MediaLimits limits;
+  limits.duration_max_ms = config[kDurationMax];
+  limits.size_max_bytes = config[kSizeMax];
+  limits.deadline_s = static_cast<int>(config[kDeadline]);
+  limits.cpu_s = limits.deadline_s * 8;
+  limits.memory_max_bytes = config[kMemoryMax];
+  return limits;
+}
+
+}  // namespace filoscope::media
