@@ -3,6 +3,7 @@
 
 import { api } from '../lib/api';
 import { record } from '../lib/events';
+import { ApiError } from '../lib/http';
 import { t } from '../lib/i18n.svelte';
 import { session } from '../lib/session.svelte';
 import { toasts } from '../lib/toast.svelte';
@@ -23,6 +24,20 @@ export function update(
   });
 }
 
+/**
+ * A token belongs to whom it was given: one from before she signed in may not be hers any more,
+ * and then the act happens without it.
+ */
+async function withToken<T>(token: string, act: (token?: string) => Promise<T>): Promise<T> {
+  if (!token) return act();
+  try {
+    return await act(token);
+  } catch (error) {
+    if (error instanceof ApiError && [400, 403, 409, 422].includes(error.status)) return act();
+    throw error;
+  }
+}
+
 function toggle(
   item: VideoItem,
   what: 'like' | 'save',
@@ -37,8 +52,9 @@ function toggle(
     { ...counts, [count]: Math.max(0, counts[count] + step) },
     { ...viewer, [flag]: on },
   ], list);
-  return api
-    .react(on ? 'PUT' : 'DELETE', id, what, item.impression_token)
+  return withToken(item.impression_token, (token) =>
+    api.react(on ? 'PUT' : 'DELETE', id, what, token),
+  )
     .then((answer) => {
       update(id, () => [answer.counts, answer.viewer], list);
       if (what === 'like') void list?.told(false);
@@ -65,7 +81,9 @@ export function save(item: VideoItem, on: boolean): void {
 export function follow(item: VideoItem, done: (follows: boolean) => void): void {
   session.need(t('need_follow', { name: item.video.author.display_name }), () => {
     done(true);
-    api.relate('PUT', item.video.author.handle, 'follow', item.impression_token).catch((error) => {
+    withToken(item.impression_token, (token) =>
+      api.relate('PUT', item.video.author.handle, 'follow', token),
+    ).catch((error: unknown) => {
       done(false);
       toasts.error(error);
     });

@@ -9,8 +9,10 @@ class Session {
   account = $state.raw<Account | null>(null);
   feedMode = $state<FeedModeSetting>('for_you');
   unread = $state(0);
-  /** Grows with every sign-in, sign-out and change of mode: feeds start over when it does. */
+  /** Grows with every sign-in and sign-out: pages that show her things ask again. */
   epoch = $state(0);
+  /** Grows when feeds have to start over: sign-out, another mode. Signing in keeps the place. */
+  feedEpoch = $state(0);
   known = $state(false);
 
   get signedIn(): boolean {
@@ -58,9 +60,15 @@ class Session {
 
   async signOut(): Promise<void> {
     await api.signOut();
+    this.forget();
+  }
+
+  /** Nobody is signed in any more. */
+  forget(): void {
     this.account = null;
     this.unread = 0;
     this.epoch++;
+    this.feedEpoch++;
   }
 }
 
