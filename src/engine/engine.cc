@@ -130,6 +130,15 @@ class EngineImpl final : public Engine {
 
 }  // namespace
 
+RankRequest request_of(PersonKey person, const Decision& decision) {
+  RankRequest request;
+  request.request = decision.request, request.person = person, request.mode = decision.mode;
+  request.count = decision.count, request.seed = decision.seed, request.at_ms = decision.at_ms;
+  request.language = decision.language, request.age = decision.age;
+  request.held = decision.held, request.shown = decision.shown, request.cursor = decision.cursor;
+  return request;
+}
+
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   FILOSCOPE_DO(check(options));
   return std::unique_ptr<Engine>(std::make_unique<EngineImpl>(options));

@@ -13,18 +13,22 @@
 
 namespace filoscope::engine {
 
-/// Everything the state depends on besides the log. A snapshot holds these and refuses others.
+/// Everything the state depends on besides the log. A snapshot holds seed, limits,
+/// fresh_impressions and guest_state_ttl_ms, and refuses others; exploration_share and
+/// candidates_max shape answers only.
 struct EngineOptions {
   std::uint64_t seed = 1;
-  HeadValues weights{-1.0F, 0.3F, 0.4F, 0.5F,  1.0F,
-                     2.0F,  3.0F, 4.0F, -20.0F};  ///< by Head; value = Σ weight · probability
-  std::size_t videos_max = 1U << 20;
-  std::size_t people_max = 1U << 20;
+  /// By Head; value = Σ weight · probability. The weights at the log's beginning: later ones come
+  /// by `weights_changed`, so a snapshot made with others is not refused.
+  HeadValues weights{-1.0F, 0.3F, 0.4F, 0.5F, 1.0F, 2.0F, 3.0F, 4.0F, -20.0F};
+  std::size_t videos_max = 1U << 20;     ///< live ones; the oldest make room
+  std::size_t people_max = 1U << 20;     ///< the least recently active lose their activity
   std::uint32_t fresh_impressions = 20;  ///< guaranteed to a new video; scaled down to the audience
                                          ///< (≤ half of the people seen in 24 h, ≥ 2)
   double exploration_share = 0.02;       ///< of slots, uniformly random, with logged propensity
   std::size_t candidates_max = 400;      ///< scored per answer
-  std::int64_t guest_state_ttl_ms = 24LL * 3600 * 1000;
+  std::int64_t guest_state_ttl_ms = 24LL * 3600 * 1000;  ///< a guest: a person without any
+                                                         ///< person_changed record
 };
 
 struct RankRequest {
@@ -37,9 +41,12 @@ struct RankRequest {
   std::uint64_t language = 0;  ///< overrides the person's, 0 keeps it
   std::uint8_t age = 0;        ///< of a person the log does not know; 0 counts as a minor
   std::vector<VideoId> held;   ///< on the device, not shown yet: not given again, not counted
-  std::vector<VideoId> shown;  ///< what the device says it has shown (not_profiled only)
+  std::vector<VideoId> shown;  ///< what the device says it has shown, oldest first (not_profiled)
   std::string cursor;          ///< from the previous answer (following, not_profiled)
 };
+
+/// The request that a decision answered: at `decision.read_position`, `rank` gives the same again.
+RankRequest request_of(PersonKey person, const Decision& decision);
 
 struct Ranking {
   std::vector<DecisionItem> items;
@@ -47,14 +54,15 @@ struct Ranking {
   bool exhausted = false;  ///< nothing unseen is left; items (if any) are repeats, longest-unseen
                            ///< first, liked ones first
   std::string cursor;
-  LogRecord decision;  ///< to append to the log before the answer goes out (for_you, following)
+  LogRecord decision;  ///< to append to the log before the answer goes out (for_you, following; an
+                       ///< empty body in not_profiled, which leaves no decision)
 };
 
 /// What the engine holds about a person, for herself.
 struct PersonSummary {
   std::uint32_t events_count = 0;
   std::uint32_t seen_count = 0;
-  std::vector<Attended> recent;
+  std::vector<Attended> recent;  ///< newest first; weight: how it felt, -2 (hidden) .. 2 (loved)
 };
 
 struct EngineStats {
@@ -84,8 +92,10 @@ class Engine {
   /// does not decode); the state is then unchanged but for the position.
   virtual Result<void> apply(const LogRecord& record) = 0;
 
-  /// One feed answer. Never the person's own, blocked (both ways), muted or age-limited videos,
-  /// never one twice, never a held one. Errors: invalid_argument (count, cursor).
+  /// One feed answer: deterministic for equal state and request. Never blocked (both ways), muted
+  /// or age-limited videos, never one twice, never a held one; never the person's own, but in
+  /// not_profiled, which may not know what is hers. Errors: invalid_argument (count, more than 64
+  /// held or 2,000 shown, cursor).
   virtual Result<Ranking> rank(const RankRequest& request) const = 0;
 
   /// What the engine holds about a person.
