@@ -5,6 +5,7 @@
 /// once.
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,13 @@ inline const Setting<std::int64_t> kCommentCharactersMax{"social.comment_charact
                                                          5000, "Longest comment, in characters."};
 inline const Setting<std::int64_t> kCommentsPerMinuteMax{
     "social.comments_per_minute_max", 20, 1, 1000, "Comments a person may write in a minute."};
+inline const Setting<std::int64_t> kReportsPerDayMax{"social.reports_per_day_max", 100, 1, 10'000,
+                                                     "Reports a person may send in 24 hours."};
+inline const Setting<std::int64_t> kNotificationsMax{
+    "social.notifications_max", 500, 10, 100'000,
+    "Notifications kept for a person; older ones are dropped."};
+inline const Setting<std::int64_t> kCountsCachedMax{
+    "social.counts_cached_max", 200'000, 1, 100'000'000, "Videos whose counts are held in memory."};
 
 struct VideoCounts {
   std::int64_t views = 0, likes = 0, comments = 0, saves = 0, shares = 0;
@@ -53,6 +61,7 @@ struct NotificationPage {
 struct Origin {
   RequestId request;
   std::uint8_t surface = 6;
+  VideoId video{};  ///< what was playing when someone was followed
 };
 struct Report {
   VideoId video;
@@ -61,7 +70,9 @@ struct Report {
   std::string reason, text;
 };
 
-/// Threads: any; calls may block on the database. Counts of hot videos are cached.
+/// Threads: any; calls may block on the database. Counts of hot videos are cached: a person's own
+/// act shows at once, views and erasures within a second. Lists are pages of 1..50; errors:
+/// invalid_argument (cursor, limit), unauthenticated (no account, or not even a guest).
 class Social {
  public:
   struct Parts {

@@ -1,0 +1,194 @@
+#include "accounts/text.h"
+#include "social/social_impl.h"
+
+namespace filoscope::social {
+
+using engine::EventType;
+
+namespace {
+
+constexpr std::size_t kReasonCharactersMax = 50;
+constexpr std::size_t kReportCharactersMax = 1000;
+constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
+
+Error no_such_video() { return Error(Code::not_found, "there is no such video"); }
+
+}  // namespace
+
+Result<bool> SocialImpl::write_fact(Session& session, const Fact& fact, std::int64_t key,
+                                    const catalog::Video& video, bool on) {
+  std::int64_t changed = 0;
+  if (on) {
+    FILOSCOPE_TRY(changed,
+                  session.execute(fact.sql.add, {key, video.id.db(), parts_.clock.now_ms()}));
+  } else {
+    FILOSCOPE_TRY(changed, session.execute(fact.sql.drop, {key, video.id.db()}));
+  }
+  if (changed == 0) return false;
+  FILOSCOPE_DO(add_count(session, fact.count, on ? 1 : -1, video.id, video.author));
+  return true;
+}
+
+Result<VideoCounts> SocialImpl::set_fact(const Fact& fact, std::int64_t key,
+                                         const accounts::Viewer& who, VideoId video_id, bool on,
+                                         const Origin& origin) {
+  FILOSCOPE_TRY(const auto video, parts_.catalog.get_visible(who, video_id));
+  Counted counted;
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(need_living(who.person));
+    FILOSCOPE_TRY(const bool changed, write_fact(session, fact, key, video, on));
+    if (changed) {
+      FILOSCOPE_DO(append_event(session, who, video_id, on ? fact.on : fact.off, origin));
+      if (!fact.notice.empty()) {
+        const Notice notice{fact.notice, who.account, video_id, {}, ""};
+        FILOSCOPE_DO(on ? write_notice(session, video.author, notice)
+                        : drop_notice(session, notice));
+      }
+    }
+    FILOSCOPE_TRY(counted, read_counts(session, video_id));
+    return {};
+  }));
+  counts_.put(video_id, counted.counts, counted.version);
+  return counted.counts;
+}
+
+Result<VideoCounts> SocialImpl::set_like(const accounts::Viewer& who, VideoId video, bool on,
+                                         const Origin& origin) {
+  static constexpr Fact fact{
+      {"INSERT INTO social_likes (account, video, at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+       "DELETE FROM social_likes WHERE account = ? AND video = ?"},
+      "UPDATE social_counts SET likes = likes + ?, author = ?, version = version + 1 WHERE "
+      "video = ? AND removed = 0",
+      EventType::like,
+      EventType::unlike,
+      "like"};
+  FILOSCOPE_DO(need_account(who));
+  return set_fact(fact, who.account.db(), who, video, on, origin);
+}
+
+Result<VideoCounts> SocialImpl::set_save(const accounts::Viewer& who, VideoId video, bool on,
+                                         const Origin& origin) {
+  static constexpr Fact fact{
+      {"INSERT INTO social_saves (account, video, at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+       "DELETE FROM social_saves WHERE account = ? AND video = ?"},
+      "UPDATE social_counts SET saves = saves + ?, author = ?, version = version + 1 WHERE "
+      "video = ? AND removed = 0",
+      EventType::save,
+      EventType::unsave,
+      ""};
+  FILOSCOPE_DO(need_account(who));
+  return set_fact(fact, who.account.db(), who, video, on, origin);
+}
+
+Result<void> SocialImpl::set_not_interested(const accounts::Viewer& who, VideoId video, bool on,
+                                            const Origin& origin) {
+  static constexpr Fact fact{
+      {"INSERT INTO social_not_interested (person, video, at_ms) VALUES (?, ?, ?) ON CONFLICT DO "
+       "NOTHING",
+       "DELETE FROM social_not_interested WHERE person = ? AND video = ?"},
+      // Counted nowhere, but only for a video that is still there.
+      "UPDATE social_counts SET views = views + 0 * ?, author = ? WHERE video = ? AND removed = 0",
+      EventType::not_interested,
+      EventType::undo_not_interested,
+      ""};
+  FILOSCOPE_DO(need_person(who));
+  FILOSCOPE_DO(set_fact(fact, who.person.db(), who, video, on, origin));
+  return {};
+}
+
+Result<VideoCounts> SocialImpl::share(const accounts::Viewer& who, VideoId video,
+                                      const Origin& origin) {
+  static constexpr Fact fact{
+      {"INSERT INTO social_shares (person, video, at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+       ""},
+      "UPDATE social_counts SET shares = shares + ?, author = ?, version = version + 1 WHERE "
+      "video = ? AND removed = 0",
+      EventType::share,
+      EventType::share,
+      ""};
+  FILOSCOPE_DO(need_person(who));
+  return set_fact(fact, who.person.db(), who, video, true, origin);
+}
+
+Result<void> SocialImpl::follow(const accounts::Viewer& who, AccountId other, bool on,
+                                const Origin& origin) {
+  FILOSCOPE_DO(need_account(who));
+  FILOSCOPE_DO(
+      parts_.accounts.set_follow_with(who, other, on, [&](Session& session) -> Result<void> {
+        const Notice notice{"follow", who.account, {}, {}, ""};
+        if (!on) {
+          FILOSCOPE_DO(
+              session.execute("DELETE FROM social_notifications WHERE account = ? AND subject = ?",
+                              {other.db(), subject_of(notice)}));
+          return {};
+        }
+        FILOSCOPE_DO(write_notice(session, other, notice));
+        if (!origin.video) return {};
+        return append_event(session, who, origin.video, EventType::follow, origin);
+      }));
+  return {};
+}
+
+Result<std::string> SocialImpl::check_report(const accounts::Viewer& who, const Report& report) {
+  const int named = (report.video ? 1 : 0) + (report.account ? 1 : 0) + (report.comment ? 1 : 0);
+  if (named != 1) {
+    return Error(Code::invalid_argument,
+                 "name one thing to report: a video, a person or a comment");
+  }
+  if (report.video) FILOSCOPE_DO(parts_.catalog.get_visible(who, report.video));
+  if (report.comment) FILOSCOPE_DO(read_comment(report.comment));
+  if (report.account) {
+    FILOSCOPE_DO(parts_.accounts.get(report.account));
+    if (report.account == who.account) {
+      return Error(Code::invalid_argument, "this is yourself; name another person");
+    }
+  }
+  FILOSCOPE_TRY(auto reason, accounts::clean_text("reason", report.reason, accounts::Lines::one,
+                                                  kReasonCharactersMax));
+  if (reason.empty()) return Error(Code::invalid_argument, "reason: say what is wrong with it");
+  return reason;
+}
+
+Result<void> SocialImpl::report(const accounts::Viewer& who, const Report& report,
+                                const Origin& origin) {
+  FILOSCOPE_DO(need_person(who));
+  FILOSCOPE_TRY(const auto reason, check_report(who, report));
+  FILOSCOPE_TRY(const auto text, accounts::clean_text("text", report.text, accounts::Lines::many,
+                                                      kReportCharactersMax));
+  return parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(need_living(who.person));
+    const auto now_ms = parts_.clock.now_ms();
+    std::int64_t today_count = 0;
+    FILOSCOPE_DO(session.query(
+        "SELECT COUNT(*) FROM social_reports WHERE reporter = ? AND at_ms > ?",
+        {who.person.db(), now_ms - kDayMs}, [&](const Row& row) { today_count = row.integer(0); }));
+    if (today_count >= parts_.config[kReportsPerDayMax]) {
+      return Error(Code::exhausted, "you sent " + std::to_string(today_count) +
+                                        " reports in 24 hours, which is the most; try tomorrow");
+    }
+    FILOSCOPE_TRY(const auto count,
+                  session.execute("INSERT INTO social_reports (id, reporter, video, account, "
+                                  "comment, reason, text, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+                                  "ON CONFLICT DO NOTHING",
+                                  {static_cast<std::int64_t>(new_id(now_ms)), who.person.db(),
+                                   report.video.db(), report.account.db(), report.comment.db(),
+                                   reason, text, now_ms}));
+    if (count == 0 || !report.video) return {};
+    return append_event(session, who, report.video, EventType::report, origin);
+  });
+}
+
+Result<void> SocialImpl::add_count(Session& session, std::string_view sql, std::int64_t amount,
+                                   VideoId video, AccountId author) {
+  FILOSCOPE_TRY(auto count, session.execute(sql, {amount, author.db(), video.db()}));
+  if (count != 0) return {};
+  FILOSCOPE_DO(session.execute(
+      "INSERT INTO social_counts (video, author, removed, version, views, likes, comments, saves, "
+      "shares) VALUES (?, ?, 0, 0, 0, 0, 0, 0, 0) ON CONFLICT DO NOTHING",
+      {video.db(), author.db()}));
+  FILOSCOPE_TRY(count, session.execute(sql, {amount, author.db(), video.db()}));
+  if (count == 0) return no_such_video();
+  return {};
+}
+
+}  // namespace filoscope::social

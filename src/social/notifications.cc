@@ -1,0 +1,139 @@
+#include <unordered_map>
+
+#include "accounts/page_cursor.h"
+#include "accounts/text.h"
+#include "social/social_impl.h"
+
+namespace filoscope::social {
+namespace {
+
+constexpr std::size_t kNoticeCharactersMax = 500;
+constexpr int kListRoundsMax = 5;  // of notices from people blocked or muted since
+constexpr std::int64_t kDroppedAtOnce = 20;
+
+Notification notification_of_row(const Row& row) {
+  Notification notification;
+  notification.id = NotificationId::from_db(row.integer(0));
+  notification.kind = row.text(1);
+  notification.actor = AccountId::from_db(row.integer(2));
+  notification.video = VideoId::from_db(row.integer(3));
+  notification.text = row.text(4);
+  notification.created_ms = row.integer(5);
+  notification.read = row.integer(6) != 0;
+  return notification;
+}
+
+}  // namespace
+
+accounts::Viewer SocialImpl::viewer_of(AccountId account) const {
+  accounts::Viewer viewer;
+  if (const auto person = parts_.accounts.person_of(account)) {
+    viewer.account = account;
+    viewer.person = *person;
+  }
+  return viewer;
+}
+
+std::string SocialImpl::subject_of(const Notice& notice) {
+  return std::string(notice.kind) + ":" + notice.actor.text() + ":" + notice.video.text() + ":" +
+         notice.comment.text();
+}
+
+Result<void> SocialImpl::write_notice(Session& session, AccountId whom, const Notice& notice) {
+  const auto viewer = viewer_of(whom);
+  if (!viewer.account || whom == notice.actor) return {};
+  if (notice.actor && hidden_from(viewer, notice.actor)) return {};
+  const auto now_ms = parts_.clock.now_ms();
+  FILOSCOPE_TRY(
+      const auto count,
+      session.execute(
+          "INSERT INTO social_notifications (id, account, subject, kind, actor, video, comment, "
+          "text, at_ms, seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING",
+          {static_cast<std::int64_t>(new_id(now_ms)), whom.db(), subject_of(notice),
+           std::string(notice.kind), notice.actor.db(), notice.video.db(), notice.comment.db(),
+           notice.text, now_ms}));
+  if (count == 0) return {};
+  FILOSCOPE_DO(session.execute(
+      "DELETE FROM social_notifications WHERE id IN (SELECT id FROM social_notifications WHERE "
+      "account = ? ORDER BY at_ms DESC, id DESC LIMIT ? OFFSET ?)",
+      {whom.db(), kDroppedAtOnce, parts_.config[kNotificationsMax]}));
+  return {};
+}
+
+Result<void> SocialImpl::drop_notice(Session& session, const Notice& notice) {
+  FILOSCOPE_DO(session.execute("DELETE FROM social_notifications WHERE video = ? AND subject = ?",
+                               {notice.video.db(), subject_of(notice)}));
+  return {};
+}
+
+Result<void> SocialImpl::notify(AccountId whom, const Notification& notification) {
+  for (const std::string_view kind :
+       {"like", "comment", "follow", "mention", "published", "failed"}) {
+    if (notification.kind != kind) continue;
+    FILOSCOPE_TRY(auto text, accounts::clean_text("text", notification.text, accounts::Lines::many,
+                                                  kNoticeCharactersMax));
+    const Notice notice{kind, notification.actor, notification.video, {}, std::move(text)};
+    return parts_.database.write(
+        [&](Session& session) { return write_notice(session, whom, notice); });
+  }
+  return Error(Code::invalid_argument, "kind: there is no such kind of notification");
+}
+
+Result<NotificationPage> SocialImpl::notifications(const accounts::Viewer& who,
+                                                   std::string_view cursor, int limit) {
+  FILOSCOPE_DO(need_account(who));
+  FILOSCOPE_DO(accounts::check_limit(limit));
+  FILOSCOPE_TRY(auto after, accounts::PageCursor::parse(cursor));
+  NotificationPage page;
+  for (int round = 0; round < kListRoundsMax; ++round) {
+    const auto wanted = static_cast<std::size_t>(limit) - page.items.size();
+    std::vector<Notification> rows;
+    FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+      rows.clear();
+      return session.query(
+          "SELECT id, kind, actor, video, text, at_ms, seen FROM social_notifications WHERE "
+          "account = ? AND (at_ms < ? OR (at_ms = ? AND id < ?)) ORDER BY at_ms DESC, id DESC "
+          "LIMIT ?",
+          {who.account.db(), after.at_ms, after.at_ms, after.id,
+           static_cast<std::int64_t>(wanted) + 1},
+          [&](const Row& row) { rows.push_back(notification_of_row(row)); });
+    }));
+    const bool more = rows.size() > wanted;
+    if (more) rows.pop_back();
+    if (more) after = {rows.back().created_ms, rows.back().id.db()};
+    page.next_cursor = more ? after.text() : "";
+    for (auto& row : rows) {
+      if (!row.actor || !hidden_from(who, row.actor)) page.items.push_back(std::move(row));
+    }
+    if (!more || page.items.size() == static_cast<std::size_t>(limit)) break;
+  }
+  return page;
+}
+
+Result<void> SocialImpl::mark_notifications_read(const accounts::Viewer& who) {
+  FILOSCOPE_DO(need_account(who));
+  return parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(
+        session.execute("UPDATE social_notifications SET seen = 1 WHERE account = ? AND seen = 0",
+                        {who.account.db()}));
+    return {};
+  });
+}
+
+Result<std::int64_t> SocialImpl::unread_count(const accounts::Viewer& who) {
+  if (!who.account) return std::int64_t{0};
+  std::int64_t unread = 0;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    unread = 0;
+    return session.query(
+        "SELECT actor, COUNT(*) FROM social_notifications WHERE account = ? AND seen = 0 GROUP BY "
+        "actor",
+        {who.account.db()}, [&](const Row& row) {
+          const auto actor = AccountId::from_db(row.integer(0));
+          if (!actor || !hidden_from(who, actor)) unread += row.integer(1);
+        });
+  }));
+  return unread;
+}
+
+}  // namespace filoscope::social

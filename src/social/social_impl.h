@@ -1,0 +1,123 @@
+#pragma once
+
+/// The implementation of Social; one class over several files. Internal to this module.
+
+#include "base/lru_cache.h"
+#include "base/mutex.h"
+#include "social/counts_cache.h"
+#include "social/social.h"
+
+namespace filoscope::social {
+
+class SocialImpl final : public Social {
+ public:
+  explicit SocialImpl(const Parts& parts);
+  void hook_in();
+
+  Result<VideoCounts> set_like(const accounts::Viewer& who, VideoId video, bool on,
+                               const Origin& origin) override;
+  Result<VideoCounts> set_save(const accounts::Viewer& who, VideoId video, bool on,
+                               const Origin& origin) override;
+  Result<void> set_not_interested(const accounts::Viewer& who, VideoId video, bool on,
+                                  const Origin& origin) override;
+  Result<VideoCounts> share(const accounts::Viewer& who, VideoId video,
+                            const Origin& origin) override;
+  Result<Comment> comment(const accounts::Viewer& who, VideoId video, std::string_view text,
+                          const Origin& origin) override;
+  Result<void> remove_comment(const accounts::Viewer& who, CommentId id) override;
+  Result<CommentPage> comments(const accounts::Viewer& viewer, VideoId video,
+                               std::string_view cursor, int limit) override;
+  Result<void> report(const accounts::Viewer& who, const Report& report,
+                      const Origin& origin) override;
+  Result<void> follow(const accounts::Viewer& who, AccountId other, bool on,
+                      const Origin& origin) override;
+  Result<void> count_view(Session& session, VideoId video) override;
+  Result<std::vector<VideoCounts>> counts(std::span<const VideoId> videos) override;
+  Result<std::vector<VideoMarks>> marks(const accounts::Viewer& viewer,
+                                        std::span<const VideoId> videos) override;
+  Result<std::int64_t> likes_received(AccountId author) override;
+  Result<catalog::VideoPage> liked(const accounts::Viewer& who, std::string_view cursor,
+                                   int limit) override;
+  Result<catalog::VideoPage> saved(const accounts::Viewer& who, std::string_view cursor,
+                                   int limit) override;
+  Result<void> notify(AccountId whom, const Notification& notification) override;
+  Result<NotificationPage> notifications(const accounts::Viewer& who, std::string_view cursor,
+                                         int limit) override;
+  Result<void> mark_notifications_read(const accounts::Viewer& who) override;
+  Result<std::int64_t> unread_count(const accounts::Viewer& who) override;
+
+ private:
+  /// The SQL of a fact that a key (account or person) has with a video or has not. The arguments:
+  /// key, video (and time, to add).
+  struct FactSql {
+    std::string_view add, drop;
+  };
+  struct Fact {
+    FactSql sql;
+    std::string_view count;  ///< the statement that counts it: amount, author, video
+    engine::EventType on, off;
+    std::string_view notice;  ///< the notification's kind; "" is none
+  };
+  struct Counted {
+    VideoCounts counts;
+    std::int64_t version = 0;
+  };
+  struct Notice {
+    std::string_view kind;
+    AccountId actor;
+    VideoId video;
+    CommentId comment;
+    std::string text;
+  };
+
+  // What everyone needs
+  static Result<void> need_account(const accounts::Viewer& who);
+  static Result<void> need_person(const accounts::Viewer& who);
+  Result<void> need_living(PersonKey person);  ///< not erased a moment ago; inside a transaction
+  Result<void> append_event(Session& session, const accounts::Viewer& who, VideoId video,
+                            engine::EventType type, const Origin& origin);
+
+  // Facts
+  Result<VideoCounts> set_fact(const Fact& fact, std::int64_t key, const accounts::Viewer& who,
+                               VideoId video, bool on, const Origin& origin);
+  Result<bool> write_fact(Session& session, const Fact& fact, std::int64_t key,
+                          const catalog::Video& video, bool on);
+  Result<std::string> check_report(const accounts::Viewer& who, const Report& report);
+
+  // Counts
+  /// Errors: not_found (the video was removed).
+  static Result<void> add_count(Session& session, std::string_view sql, std::int64_t amount,
+                                VideoId video, AccountId author);
+  static Result<Counted> read_counts(Session& session, VideoId video);
+
+  // Comments
+  Result<Comment> read_comment(CommentId id);
+  Result<void> check_comment_rate(Session& session, AccountId author);
+  Result<void> notify_comment(Session& session, const catalog::Video& video,
+                              const Comment& comment);
+  bool hidden_from(const accounts::Viewer& viewer, AccountId author) const;
+
+  // Notifications
+  accounts::Viewer viewer_of(AccountId account) const;
+  Result<void> write_notice(Session& session, AccountId whom, const Notice& notice);
+  static std::string subject_of(const Notice& notice);
+  static Result<void> drop_notice(Session& session, const Notice& notice);
+
+  // Lists
+  Result<catalog::VideoPage> video_page(std::string_view sql, const accounts::Viewer& who,
+                                        std::string_view cursor, int limit);
+
+  // Erasure
+  Result<void> forget_account(Session& session, AccountId account);
+  Result<void> forget_person(Session& session, PersonKey person);
+  Result<void> forget_video(Session& session, const catalog::Video& video);
+
+  const Parts parts_;
+  CountsCache counts_;
+  Mutex mutex_;
+  /// Erased in the last minute, or about to be: a fact that comes after the erasure in the writer's
+  /// order must not be stored for nobody.
+  LruCache<PersonKey, std::int64_t> erased_us_ FILOSCOPE_GUARDED_BY(mutex_);
+};
+
+}  // namespace filoscope::social
