@@ -6,7 +6,7 @@ import { ApiError } from '../lib/http';
 import { outbox } from '../lib/events';
 import { session } from '../lib/session.svelte';
 import { settings } from '../lib/settings.svelte';
-import { metrics } from '../player/metrics';
+import { metrics, type ShownList } from '../player/metrics';
 import type { FeedAnswer, FeedMode, VideoItem } from '../lib/types';
 import { FeedQueue, type Entry } from './queue';
 
@@ -87,6 +87,23 @@ export abstract class ClipList {
       this.loading = false;
     }
   }
+}
+
+/** What is in the list, for `window.__filoscope`. */
+export function shownList(list: ClipList): ShownList {
+  return {
+    index: list.index,
+    waiting: list.waiting,
+    entries: list.entries.map((entry) =>
+      entry.kind === 'clip'
+        ? {
+            video_id: entry.item.video.id,
+            request_id: entry.item.request_id ?? '',
+            repeat: entry.item.repeat,
+          }
+        : { video_id: null, request_id: '', repeat: false },
+    ),
+  };
 }
 
 export class Feed extends ClipList {

@@ -36,14 +36,25 @@ export const metrics: Metrics = {
   stale_tails_dropped: 0,
 };
 
+/** The list on the screen, as browser tests ask for it. */
+export interface ShownList {
+  index: number;
+  waiting: boolean;
+  entries: { video_id: string | null; request_id: string; repeat: boolean }[];
+}
+
 declare global {
   interface Window {
-    __filoscope?: { metrics: Metrics; feed?: () => unknown };
+    __filoscope?: { metrics: Metrics; list?: () => ShownList };
   }
 }
 
 export function exposeMetrics(): void {
   window.__filoscope = { ...window.__filoscope, metrics };
+}
+
+export function exposeList(list: () => ShownList): void {
+  window.__filoscope = { metrics, list };
 }
 
 export function noteSwipe(swipe: SwipeMetric): void {
