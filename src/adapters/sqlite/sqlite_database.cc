@@ -75,7 +75,8 @@ Result<void> SqliteDatabase::read(const Work& work) {
 
 Result<std::unique_ptr<Connection>> SqliteDatabase::take_reader() {
   Lock lock(mutex_);
-  if (!reader_free_.wait_for_ms(mutex_, reader_wait_ms_, [&] { return !idle_.empty(); })) {
+  if (!reader_free_.wait_for_ms(mutex_, reader_wait_ms_,
+                                [&]() FILOSCOPE_REQUIRES(mutex_) { return !idle_.empty(); })) {
     return Error(Code::unavailable,
                  fmt::format("the database was busy with other reads for {} ms; try again",
                              reader_wait_ms_));

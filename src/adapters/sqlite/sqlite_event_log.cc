@@ -148,6 +148,7 @@ Result<void> SqliteEventLog::blank(Session& session, PersonKey person) {
   auto done = session.execute("UPDATE event_log SET body = x'' WHERE person = ? AND person <> 0",
                               {person.db()});
   FILOSCOPE_DO(connection.control("PRAGMA secure_delete = FAST"));
+  own(session).erase_everywhere();
   FILOSCOPE_DO(std::move(done));
   return {};
 }

@@ -27,11 +27,15 @@ class SqliteSession final : public Session {
   /// is undone. Works of one group: in their order. Must not throw.
   void on_commit(AfterCommit call) { after_commit_.push_back(std::move(call)); }
   std::vector<AfterCommit> take_after_commit() { return std::move(after_commit_); }
+  /// After this work commits, no copy of what it erased may stay in the write-ahead log.
+  void erase_everywhere() { erases_ = true; }
+  bool erases() const { return erases_; }
   Connection& connection() { return connection_; }
 
  private:
   Connection& connection_;
   std::vector<AfterCommit> after_commit_;
+  bool erases_ = false;
 };
 
 /// Runs work; an exception becomes an error.

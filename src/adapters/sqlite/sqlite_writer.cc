@@ -17,6 +17,7 @@ Writer::Writer(std::unique_ptr<Connection> connection, const SqliteOptions& opti
       group_max_(static_cast<std::size_t>(options.group_max)),
       queue_max_(static_cast<std::size_t>(options.queue_max)),
       group_us_(options.group_ms * 1000),
+      busy_timeout_("PRAGMA busy_timeout = " + std::to_string(options.busy_timeout_ms)),
       thread_([this] { run(); }) {
   pthread_setname_np(thread_.native_handle(), "sqlite-writer");
 }
@@ -58,7 +59,8 @@ void Writer::run() {
 Writer::Group Writer::take_group() {
   Group group;
   Lock lock(mutex_);
-  work_to_do_.wait(mutex_, [&] { return stopping_ || !queue_.empty(); });
+  work_to_do_.wait(mutex_,
+                   [&]() FILOSCOPE_REQUIRES(mutex_) { return stopping_ || !queue_.empty(); });
   while (!queue_.empty() && group.size() < group_max_) {
     group.push_back(queue_.front());
     queue_.pop_front();
@@ -110,6 +112,7 @@ void Writer::commit_together(Group& group, bool alone) {
                {{"reason", problem.message}, {"writes", static_cast<std::int64_t>(group.size())}});
     return fail_rest(problem);
   }
+  if (sweep_wal_) sweep_wal();
   probe_.groups.add();
   probe_.commit_seconds.observe_s(static_cast<double>(now_us() - start_us) * 1e-6);
   for (auto* request : group) {
@@ -143,6 +146,7 @@ bool Writer::run_in_savepoint(Request& request) {
   if (result) result = connection_->control("RELEASE work");
   if (result) {
     request.after_commit = session.take_after_commit();
+    sweep_wal_ = sweep_wal_ || session.erases();
     return true;
   }
   request.error = result.error();
@@ -158,6 +162,15 @@ Result<void> Writer::commit(const Group& group) {
   auto done = connection_->control(any ? "COMMIT" : "ROLLBACK");
   if (!done && connection_->in_transaction()) static_cast<void>(connection_->control("ROLLBACK"));
   return done;
+}
+
+/// What was erased from the tables still lies in the write-ahead log until that is emptied. A
+/// reader on an older snapshot prevents it; then the next commit tries again.
+void Writer::sweep_wal() {
+  static_cast<void>(connection_->control("PRAGMA busy_timeout = 0"));
+  const auto busy = connection_->ask("PRAGMA wal_checkpoint(TRUNCATE)");
+  static_cast<void>(connection_->control(busy_timeout_.c_str()));
+  sweep_wal_ = !busy || *busy != 0;
 }
 
 void Writer::release(const Group& group) {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -55,18 +56,21 @@ class Writer {
   bool run_in_savepoint(Request& request);
   /// Errors: as Connection::error.
   Result<void> commit(const Group& group);
+  void sweep_wal();
   void release(const Group& group);
 
   const std::unique_ptr<Connection> connection_;
   const std::size_t group_max_;
   const std::size_t queue_max_;
   const std::int64_t group_us_;
+  const std::string busy_timeout_;  ///< as a statement
   Probe probe_;
   Mutex mutex_;
   Condition work_to_do_;
   std::deque<Request*> queue_ FILOSCOPE_GUARDED_BY(mutex_);
   bool stopping_ FILOSCOPE_GUARDED_BY(mutex_) = false;
-  bool running_work_ = false;  ///< only the writer's thread looks at it
+  bool running_work_ = false;  ///< this and the next: only the writer's thread looks at them
+  bool sweep_wal_ = false;
   std::thread thread_;
 };
 
