@@ -61,7 +61,7 @@ def check_declared(modules):
 
 def check_file(path, modules):
     relative = path.relative_to(SOURCE).as_posix()
-    is_test = path.stem.endswith("_test")
+    is_test = path.stem.endswith("_test") or path.stem.startswith("test_")
     own = module_of(relative, modules)
     for number, line in enumerate(path.read_text().splitlines(), 1):
         found = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
