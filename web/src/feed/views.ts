@@ -31,8 +31,8 @@ export class View {
     void outbox.flush();
   }
 
-  tick(positionMs: number): void {
-    if (this.#impression) this.#watch.sample(positionMs);
+  tick(positionMs: number, rate: number): void {
+    if (this.#impression) this.#watch.sample(positionMs, rate);
   }
 
   loop(): void {

@@ -16,7 +16,7 @@ export interface PlayerEntry {
 export interface PlayerEvents {
   /** A frame of the current clip is on the screen, the page is visible and it plays. */
   onFirstFrame: (uid: number) => void;
-  onTick: (uid: number, positionMs: number) => void;
+  onTick: (uid: number, positionMs: number, rate: number) => void;
   onLoop: (uid: number) => void;
   /** Playing stopped or jumped, so positions do not connect. */
   onBreak: (uid: number) => void;
@@ -304,7 +304,7 @@ export class Player {
     if (!slot || slot.uid === null) return;
     const { video } = slot;
     if (!video.paused && video.readyState >= 2 && !video.seeking && this.#framePending === null) {
-      this.#events.onTick(slot.uid, video.currentTime * 1000);
+      this.#events.onTick(slot.uid, video.currentTime * 1000, this.#speed);
     }
     if (this.#enabled && !this.pausedByUser && slot.loopIfAtEnd()) {
       this.#events.onLoop(slot.uid);

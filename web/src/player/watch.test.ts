@@ -53,6 +53,18 @@ describe('WatchAccumulator', () => {
     expect(watch.result().watched).toEqual([[900, 1000]]);
   });
 
+  it('counts time on the clock at another speed, never more than the loops explain', () => {
+    const watch = new WatchAccumulator(4000);
+    for (let at = 0; at <= 2000; at += 50) watch.sample(at, 2);
+    expect(watch.result().watch_ms).toBe(1000);
+    for (let round = 0; round < 5; round++) {
+      watch.interrupt();
+      play(watch, 0, 3900);
+    }
+    expect(watch.result().watch_ms).toBe(4000);
+    expect(watch.result().loops).toBe(0);
+  });
+
   it('keeps at most the number of ranges the server takes', () => {
     const watch = new WatchAccumulator(1_000_000);
     for (let i = 0; i < 100; i++) {

@@ -1,8 +1,9 @@
 // What of a clip was really watched. Fed with positions while the clip plays, is current and can
 // be seen; knows nothing of elements or clocks, so that hidden tabs and prefetch cannot count.
 
-/** The server keeps at most this many ranges of one view. */
+/** The server keeps at most this many ranges and loops of one view. */
 export const RANGES_MAX = 32;
+export const LOOPS_MAX = 1000;
 /** A longer step between two samples is a seek or a frozen page, not watching. */
 const STEP_MAX_MS = 1500;
 /** Ranges this close together are one. */
@@ -25,14 +26,14 @@ export class WatchAccumulator {
     this.#durationMs = Math.max(0, durationMs);
   }
 
-  /** The clip plays, is current, and is at `positionMs`. */
-  sample(positionMs: number): void {
+  /** The clip plays at `rate` times its speed, is current, and is at `positionMs`. */
+  sample(positionMs: number, rate = 1): void {
     if (!Number.isFinite(positionMs) || positionMs < 0) return;
     const at = this.#durationMs > 0 ? Math.min(positionMs, this.#durationMs) : positionMs;
     const last = this.#lastMs;
     this.#lastMs = at;
     if (last === null || at <= last || at - last > STEP_MAX_MS) return;
-    this.#watchMs += at - last;
+    this.#watchMs += (at - last) / rate;
     this.#add(last, at);
   }
 
@@ -43,7 +44,7 @@ export class WatchAccumulator {
       this.#watchMs += this.#durationMs - last;
       this.#add(last, this.#durationMs);
     }
-    this.#loops++;
+    this.#loops = Math.min(this.#loops + 1, LOOPS_MAX);
     this.#lastMs = 0;
   }
 
@@ -64,14 +65,15 @@ export class WatchAccumulator {
     return this.#loops;
   }
 
-  get watchMs(): number {
-    return Math.round(this.#watchMs);
-  }
-
   result(): Watched {
+    // Scrubbing back or half speed can give more time than the loops explain; the server asks for
+    // both to agree.
+    const mostMs = this.#durationMs > 0 ? this.#durationMs * (this.#loops + 1) : Infinity;
     return {
-      watch_ms: Math.round(this.#watchMs),
-      watched: this.#ranges.map(([from, to]) => [Math.round(from), Math.round(to)]),
+      watch_ms: Math.round(Math.min(this.#watchMs, mostMs)),
+      watched: this.#ranges.flatMap(([from, to]): [number, number][] =>
+        Math.round(from) < Math.round(to) ? [[Math.round(from), Math.round(to)]] : [],
+      ),
       loops: this.#loops,
     };
   }
