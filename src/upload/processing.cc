@@ -1,0 +1,352 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "upload/upload_impl.h"
+
+namespace filoscope::upload {
+namespace {
+
+constexpr std::int64_t kRetryDelayMs = 2'000;     ///< times the tries made
+constexpr std::int64_t kNoSpaceDelayMs = 30'000;  ///< until the disk is looked at again
+constexpr std::int64_t kPollMs = 250;             ///< while only postponed jobs wait
+constexpr std::array<const char*, 3> kRenditionNames{"720", "540", "360"};
+
+catalog::Processed processed_of(const media::MediaFacts& facts) {
+  catalog::Processed processed;
+  processed.duration_ms = facts.duration_ms;
+  processed.width = facts.width;
+  processed.height = facts.height;
+  processed.gain_db = facts.gain_db;
+  processed.placeholder = facts.placeholder;
+  processed.has_audio = facts.has_audio;
+  processed.sound_print = facts.sound_print;
+  for (const auto& hash : facts.frame_hashes) {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(hash.data());
+    processed.frame_hashes.insert(processed.frame_hashes.end(), bytes, bytes + sizeof hash);
+  }
+  for (const auto& from : facts.renditions) {
+    catalog::Rendition to;
+    to.name = from.name;
+    to.width = from.width;
+    to.height = from.height;
+    to.fps = from.fps;
+    to.bitrate_bps = from.bitrate_bps;
+    to.size_bytes = from.size_bytes;
+    to.codecs = from.codecs;
+    to.init = {0, from.init_last};
+    for (std::size_t i = 0; i < from.segments.size() && i < 2; ++i) {
+      const auto& segment = from.segments[i];
+      to.segments_head.push_back({segment.offset, segment.offset + segment.size_bytes - 1});
+    }
+    processed.renditions.push_back(std::move(to));
+  }
+  processed.covers_count = facts.covers_count;
+  // Names of codecs and containers are FFmpeg's own words and need no escaping.
+  processed.facts_json = "{\"container\":\"" + facts.container + "\",\"video_codec\":\"" +
+                         facts.video_codec + "\",\"audio_codec\":\"" + facts.audio_codec +
+                         "\",\"hdr\":" + std::to_string(static_cast<int>(facts.hdr)) +
+                         ",\"interlaced\":" + (facts.interlaced ? "true" : "false") +
+                         ",\"loudness_lufs\":" + std::to_string(facts.loudness_lufs) +
+                         ",\"frames_decoded\":" + std::to_string(facts.frames_decoded) +
+                         ",\"decode_errors\":" + std::to_string(facts.decode_errors) + "}";
+  return processed;
+}
+
+Result<std::vector<UniqueFd>> temporaries(BlobStore& blobs, std::size_t count) {
+  std::vector<UniqueFd> files;
+  for (std::size_t i = 0; i < count; ++i) {
+    FILOSCOPE_TRY(auto file, blobs.make_temporary());
+    files.push_back(std::move(file));
+  }
+  return files;
+}
+
+}  // namespace
+
+Result<void> UploadsImpl::insert_job(Session& session, const Job& job) const {
+  FILOSCOPE_DO(session.execute(
+      "INSERT INTO upload_jobs (video, owner, file, size_bytes, created_ms, not_before_ms, "
+      "attempts_count, running) VALUES (?, ?, ?, ?, ?, 0, 0, 0)",
+      {job.video.db(), job.owner.db(), job.file, job.size_bytes, job.created_ms}));
+  return {};
+}
+
+void UploadsImpl::enqueue(Job job) {
+  Lock lock(mutex_);
+  queue_.add(std::move(job));
+  probe_.waiting.set(static_cast<double>(queue_.waiting_count()));
+  wake_workers_.notify_all();
+}
+
+Result<void> UploadsImpl::load_jobs() {
+  // One that ran when the server died has had its try.
+  FILOSCOPE_DO(parts_.database.write([](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute("UPDATE upload_jobs SET running = 0"));
+    return {};
+  }));
+  return parts_.database.read([&](Session& session) {
+    return session.query(
+        "SELECT video, owner, file, size_bytes, created_ms, not_before_ms, attempts_count FROM "
+        "upload_jobs",
+        {}, [&](const Row& row) {
+          Job job;
+          job.video = VideoId::from_db(row.integer(0));
+          job.owner = AccountId::from_db(row.integer(1));
+          job.file = row.text(2);
+          job.size_bytes = row.integer(3);
+          job.created_ms = row.integer(4);
+          job.not_before_ms = row.integer(5);
+          job.attempts_count = static_cast<int>(row.integer(6));
+          enqueue(std::move(job));
+        });
+  });
+}
+
+Result<void> UploadsImpl::on_video_change(Session& session, const catalog::Video& video) {
+  if (video.state != catalog::State::published && video.state != catalog::State::removed) return {};
+  FILOSCOPE_TRY(const auto changed,
+                session.execute("DELETE FROM upload_jobs WHERE video = ?", {video.id.db()}));
+  if (changed == 0 || video.state != catalog::State::removed) return {};
+  Lock lock(mutex_);
+  if (auto* job = queue_.find(video.id)) job->cancel->store(true);
+  removed_.insert(video.id);
+  wake_sweeper_.notify_all();
+  return {};
+}
+
+void UploadsImpl::reap(std::unordered_set<VideoId> videos) {
+  for (const auto video : videos) {
+    bool stored = false;
+    // A write waits behind the transaction that removed the video, whatever became of it.
+    const auto asked = parts_.database.write([&](Session& session) {
+      return session.query("SELECT 1 FROM upload_jobs WHERE video = ?", {video.db()},
+                           [&](const Row&) { stored = true; });
+    });
+    if (!asked) {
+      log::warn("upload.reap_failed", {{"reason", asked.error().message}});
+      continue;
+    }
+    Lock lock(mutex_);
+    auto* job = queue_.find(video);
+    if (job == nullptr || job->running) continue;  // its worker ends it
+    if (stored) {
+      job->cancel->store(false);
+      wake_workers_.notify_all();
+    } else {
+      ::unlink(path_of(job->file).c_str());
+      queue_.erase(video);
+    }
+  }
+}
+
+void UploadsImpl::worker_loop() {
+  while (true) {
+    std::optional<Job> next;
+    {
+      Lock lock(mutex_);
+      wake_workers_.wait_for_ms(mutex_, kPollMs, [&] {
+        if (stopping_ || next) return true;
+        if (const auto* job = queue_.take(parts_.clock.now_ms())) next = *job;
+        return next.has_value();
+      });
+      if (stopping_) {
+        if (next) queue_.find(next->video)->running = false;
+        return;
+      }
+      probe_.waiting.set(static_cast<double>(queue_.waiting_count()));
+    }
+    if (next) run(*next);
+  }
+}
+
+void UploadsImpl::run(const Job& job) {
+  const auto begun_us = parts_.clock.mono_us();
+  const auto begun = parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_TRY(const auto changed,
+                  session.execute("UPDATE upload_jobs SET running = 1, attempts_count = ? WHERE "
+                                  "video = ?",
+                                  {std::int64_t{job.attempts_count} + 1, job.video.db()}));
+    if (changed == 0) return Error(Code::not_found, "the video was removed");
+    return {};
+  });
+  const auto video = begun ? parts_.catalog.get(job.video) : Result<catalog::Video>(begun.error());
+  if (!video) {
+    if (video.error().code == Code::not_found) return finish(job);
+    return postpone(job, job.attempts_count, kNoSpaceDelayMs);
+  }
+  // A server that died between publishing and this row is told by the hook; both are one
+  // transaction.
+  const auto done = attempt(job, *video);
+  if (done) {
+    finish(job);
+    probe_.published.add();
+    probe_.seconds.observe_s(static_cast<double>(parts_.clock.mono_us() - begun_us) * 1e-6);
+    return tell(*video, "published",
+                video->draft ? "Your draft is ready" : "Your video is published");
+  }
+  failed_try(job, *video, done.error());
+}
+
+Result<void> UploadsImpl::attempt(const Job& job, const catalog::Video& video) {
+  const UniqueFd input(::open(path_of(job.file).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!input) return errno_error("open an uploaded file");
+  FILOSCOPE_TRY(auto renditions, temporaries(parts_.blobs, kRenditionNames.size()));
+  FILOSCOPE_TRY(auto covers, temporaries(parts_.blobs, media::kCoversMax));
+  media::MediaOutputs outputs;
+  for (std::size_t i = 0; i < renditions.size(); ++i) outputs.renditions[i] = renditions[i].get();
+  for (const auto& cover : covers) outputs.covers.push_back(cover.get());
+  bool checked = false;
+  const auto progress = [&](int percent, media::Stage stage) {
+    const bool checking = stage == media::Stage::checking;
+    if (checking && checked) return;
+    checked = true;
+    const auto state = checking ? catalog::State::checked : catalog::State::processing;
+    const auto stored = parts_.catalog.set_state(video.id, state, percent, "");
+    if (!stored && stored.error().code == Code::not_found) job.cancel->store(true);
+  };
+  FILOSCOPE_TRY(const auto facts, process_(input.get(), outputs, progress, job.cancel.get()));
+  FILOSCOPE_DO(put_outputs(job, video, facts, renditions, covers));
+  FILOSCOPE_DO(parts_.catalog.publish(video.id, processed_of(facts)));
+  return {};
+}
+
+Result<void> UploadsImpl::put_outputs(const Job& job, const catalog::Video& video,
+                                      const media::MediaFacts& facts,
+                                      std::vector<UniqueFd>& renditions,
+                                      std::vector<UniqueFd>& covers) {
+  auto& catalog = parts_.catalog;
+  for (const auto& rendition : facts.renditions) {
+    for (std::size_t i = 0; i < kRenditionNames.size(); ++i) {
+      if (rendition.name != kRenditionNames[i]) continue;
+      const auto mp4 = rendition.name + ".mp4";
+      FILOSCOPE_DO(put_fresh(catalog.blob_key(video, mp4), std::move(renditions[i])));
+      FILOSCOPE_DO(put_text(catalog.blob_key(video, rendition.name + ".m3u8"),
+                            media::media_playlist(rendition, mp4)));
+    }
+  }
+  FILOSCOPE_DO(put_text(catalog.blob_key(video, "master.m3u8"),
+                        media::master_playlist(facts, [](const media::Rendition& rendition) {
+                          return rendition.name + ".m3u8";
+                        })));
+  const auto covers_count = static_cast<std::size_t>(std::max(0, facts.covers_count));
+  for (std::size_t i = 0; i < covers_count && i < covers.size(); ++i) {
+    FILOSCOPE_DO(put_fresh(catalog.blob_key(video, "cover" + std::to_string(i) + ".jpg"),
+                           std::move(covers[i])));
+  }
+  if (!parts_.config[kKeepOriginal]) return {};
+  UniqueFd original(::open(path_of(job.file).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!original) return errno_error("open an uploaded file");
+  return put_fresh(catalog.blob_key(video, "original"), std::move(original));
+}
+
+Result<void> UploadsImpl::put_fresh(const std::string& key, UniqueFd file) {
+  FILOSCOPE_DO(parts_.blobs.remove(key));  // of a try that a crash ended
+  return parts_.blobs.put(key, std::move(file));
+}
+
+Result<void> UploadsImpl::put_text(const std::string& key, std::string_view text) {
+  FILOSCOPE_TRY(auto file, parts_.blobs.make_temporary());
+  FILOSCOPE_DO(write_all(file.get(), crypto::as_bytes(text), 0));
+  return put_fresh(key, std::move(file));
+}
+
+void UploadsImpl::failed_try(const Job& job, const catalog::Video& video, const Error& problem) {
+  bool stopping = false;
+  {
+    Lock lock(mutex_);
+    stopping = stopping_;
+  }
+  const bool stored = [&] {
+    bool found = false;
+    const auto asked = parts_.database.read([&](Session& session) {
+      return session.query("SELECT 1 FROM upload_jobs WHERE video = ?", {job.video.db()},
+                           [&](const Row&) { found = true; });
+    });
+    return found || !asked;
+  }();
+  if (!stored) return finish(job);                            // removed meanwhile
+  if (stopping) return postpone(job, job.attempts_count, 0);  // goes on at the next start
+  if (problem.code == Code::invalid_argument) return give_up(job, video, problem.message);
+  if (problem.code == Code::unavailable)
+    return postpone(job, job.attempts_count, job.cancel->load() ? 0 : kNoSpaceDelayMs);
+  const int attempts_count = job.attempts_count + 1;
+  log::warn("upload.try_failed", {{"video", job.video.text()},
+                                  {"try", std::int64_t{attempts_count}},
+                                  {"reason", problem.message}});
+  if (attempts_count > parts_.config[kRetriesMax]) {
+    return give_up(job, video,
+                   problem.code == Code::deadline
+                       ? "processing this video took too long, " + std::to_string(attempts_count) +
+                             " times over; try a shorter or smaller one"
+                       : "this video could not be processed: reading it broke off " +
+                             std::to_string(attempts_count) +
+                             " times; save it again in another format and upload that");
+  }
+  probe_.retried.add();
+  postpone(job, attempts_count, kRetryDelayMs * attempts_count);
+}
+
+void UploadsImpl::postpone(const Job& job, int attempts_count, std::int64_t delay_ms) {
+  const std::int64_t not_before_ms = delay_ms == 0 ? 0 : parts_.clock.now_ms() + delay_ms;
+  const auto stored = parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute(
+        "UPDATE upload_jobs SET running = 0, attempts_count = ?, not_before_ms = ? WHERE video = ?",
+        {std::int64_t{attempts_count}, not_before_ms, job.video.db()}));
+    return {};
+  });
+  if (!stored) log::warn("upload.postpone_failed", {{"reason", stored.error().message}});
+  Lock lock(mutex_);
+  if (auto* waiting = queue_.find(job.video)) {
+    waiting->running = false;
+    waiting->attempts_count = attempts_count;
+    waiting->not_before_ms = not_before_ms;
+    if (!stopping_) waiting->cancel->store(false);
+  }
+}
+
+void UploadsImpl::give_up(const Job& job, const catalog::Video& video,
+                          const std::string& sentence) {
+  const auto told = parts_.catalog.set_state(video.id, catalog::State::failed, 0, sentence);
+  if (!told && told.error().code != Code::not_found && told.error().code != Code::conflict)
+    return postpone(job, job.attempts_count, kNoSpaceDelayMs);
+  finish(job);
+  probe_.failed.add();
+  if (told) tell(video, "failed", sentence);
+}
+
+void UploadsImpl::finish(const Job& job) {
+  const auto stored = parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute("DELETE FROM upload_jobs WHERE video = ?", {job.video.db()}));
+    return {};
+  });
+  // A row that stays is looked at again at the next start.
+  if (!stored) log::warn("upload.finish_failed", {{"reason", stored.error().message}});
+  if (stored) ::unlink(path_of(job.file).c_str());
+  Lock lock(mutex_);
+  queue_.erase(job.video);
+}
+
+void UploadsImpl::tell(const catalog::Video& video, const char* kind, const std::string& text) {
+  if (video.sample) return;
+  social::Notification notification;
+  notification.kind = kind;
+  notification.video = video.id;
+  notification.text = text;
+  const auto told = parts_.social.notify(video.author, notification);
+  if (!told) log::warn("upload.notify_failed", {{"reason", told.error().message}});
+}
+
+void UploadsImpl::stop() {
+  {
+    Lock lock(mutex_);
+    stopping_ = true;
+    queue_.cancel_running();
+    wake_workers_.notify_all();
+    wake_sweeper_.notify_all();
+  }
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+}  // namespace filoscope::upload

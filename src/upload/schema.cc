@@ -1,0 +1,70 @@
+#include <array>
+
+#include "upload/upload_impl.h"
+
+namespace filoscope::upload {
+namespace {
+
+constexpr std::array<Migration, 1> kMigrations{{
+    {1, R"sql(
+      CREATE TABLE upload_files (
+        id BIGINT NOT NULL PRIMARY KEY,
+        owner BIGINT NOT NULL,
+        size_bytes BIGINT NOT NULL,
+        stored_bytes BIGINT NOT NULL,
+        filename TEXT NOT NULL,
+        caption TEXT NOT NULL,
+        visibility TEXT NOT NULL,
+        draft BIGINT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        expires_ms BIGINT NOT NULL,
+        video BIGINT NOT NULL
+      );
+      CREATE INDEX upload_files_owner ON upload_files (owner, id);
+      CREATE INDEX upload_files_expiry ON upload_files (expires_ms);
+      CREATE TABLE upload_made (
+        id BIGINT NOT NULL PRIMARY KEY,
+        owner BIGINT NOT NULL,
+        at_ms BIGINT NOT NULL
+      );
+      CREATE INDEX upload_made_owner ON upload_made (owner, at_ms);
+      CREATE TABLE upload_jobs (
+        video BIGINT NOT NULL PRIMARY KEY,
+        owner BIGINT NOT NULL,
+        file TEXT NOT NULL,
+        size_bytes BIGINT NOT NULL,
+        created_ms BIGINT NOT NULL,
+        not_before_ms BIGINT NOT NULL,
+        attempts_count BIGINT NOT NULL,
+        running BIGINT NOT NULL
+      );
+      CREATE TABLE upload_imports (
+        account BIGINT NOT NULL,
+        sha256 TEXT NOT NULL,
+        video BIGINT NOT NULL,
+        PRIMARY KEY (account, sha256)
+      );
+    )sql"},
+}};
+
+}  // namespace
+
+UploadRow read_upload(const Row& row) {
+  UploadRow upload;
+  upload.state.id = UploadId::from_db(row.integer(0));
+  upload.owner = AccountId::from_db(row.integer(1));
+  upload.state.size_bytes = row.integer(2);
+  upload.state.offset = row.integer(3);
+  upload.state.filename = row.text(4);
+  upload.caption = row.text(5);
+  upload.visibility = row.text(6);
+  upload.draft = row.integer(7) != 0;
+  upload.state.fingerprint = row.text(8);
+  upload.state.expires_at_ms = row.integer(9);
+  upload.state.video = VideoId::from_db(row.integer(10));
+  return upload;
+}
+
+std::span<const Migration> migrations() { return kMigrations; }
+
+}  // namespace filoscope::upload

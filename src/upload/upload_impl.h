@@ -1,0 +1,123 @@
+#pragma once
+
+/// The one Uploads. Internal to upload; its parts: uploads.cc (rows), chunk.cc (bytes), import.cc,
+/// processing.cc (jobs).
+
+#include <filesystem>
+#include <functional>
+#include <thread>
+#include <unordered_set>
+
+#include "base/mutex.h"
+#include "upload/job_queue.h"
+#include "upload/upload.h"
+#include "upload/upload_probe.h"
+
+namespace filoscope::upload {
+
+/// What turns a file into outputs: media::MediaWorkers::process, or a test's own.
+using Processor = std::function<Result<media::MediaFacts>(
+    int input_fd, const media::MediaOutputs& outputs, const media::Progress& progress,
+    const std::atomic<bool>* cancel)>;
+Result<std::unique_ptr<Uploads>> open_uploads(const Uploads::Parts& parts, Processor process);
+
+/// A row of upload_files.
+struct UploadRow {
+  UploadState state;
+  AccountId owner;
+  std::string caption, visibility;
+  bool draft = false;
+};
+
+/// Order of durability: bytes, fdatasync, row. After a crash the row's offset is the truth and what
+/// the file has beyond it is cut off. A complete file belongs to the job of its video, which is
+/// queued in the transaction that makes the video and deleted in the one that publishes or removes
+/// it.
+class UploadsImpl final : public Uploads {
+ public:
+  UploadsImpl(const Parts& parts, Processor process);
+  ~UploadsImpl() override;
+  /// Migrates, sweeps, takes up the jobs a crash or stop left, starts the threads.
+  Result<void> start();
+
+  Result<UploadState> create(const accounts::Viewer& who, const NewUpload& form) override;
+  Result<UploadState> state(const accounts::Viewer& who, UploadId id) override;
+  Result<std::unique_ptr<Chunk>> begin_chunk(const accounts::Viewer& who, UploadId id,
+                                             std::int64_t offset, std::int64_t length_bytes,
+                                             std::string_view checksum) override;
+  Result<void> terminate(const accounts::Viewer& who, UploadId id) override;
+  Result<std::vector<UploadState>> unfinished(AccountId who) override;
+  Result<VideoId> import_file(AccountId who, const std::string& path, std::string_view caption,
+                              bool sample) override;
+  bool idle() const override;
+  std::size_t waiting_count() const override;
+  void stop() override;
+
+  // For Chunk (chunk.cc).
+  std::filesystem::path path_of(std::string_view file) const { return folder_ / file; }
+  /// Moves the stored offset; a complete file becomes a video with a job.
+  Result<UploadState> advance(const UploadRow& row, std::int64_t offset);
+  void release(UploadId id);
+
+ private:
+  // uploads.cc
+  Result<UploadRow> load(const accounts::Viewer& who, UploadId id);
+  Result<void> check_form(const NewUpload& form) const;
+  Result<void> check_space(std::int64_t size_bytes) const;
+  /// Inside the transaction that would add one more.
+  Result<void> check_quotas(Session& session, AccountId owner, std::int64_t now_ms) const;
+  Result<void> forget_account(Session& session, AccountId owner);
+  /// Rows that expired, and files that belong to no upload and no job.
+  Result<void> sweep(bool at_start);
+  void sweep_loop();
+
+  // import.cc
+  Result<std::string> copy_in(int source, std::int64_t size_bytes);
+
+  // processing.cc
+  Result<void> insert_job(Session& session, const Job& job) const;
+  void enqueue(Job job);
+  Result<void> load_jobs();
+  Result<void> on_video_change(Session& session, const catalog::Video& video);
+  /// Deletes what removed videos left, once their transaction is committed.
+  void reap(std::unordered_set<VideoId> videos);
+  void worker_loop();
+  /// One try of one job, from its row to its row.
+  void run(const Job& job);
+  Result<void> attempt(const Job& job, const catalog::Video& video);
+  Result<void> put_outputs(const Job& job, const catalog::Video& video,
+                           const media::MediaFacts& facts, std::vector<UniqueFd>& renditions,
+                           std::vector<UniqueFd>& covers);
+  Result<void> put_text(const std::string& key, std::string_view text);
+  Result<void> put_fresh(const std::string& key, UniqueFd file);
+  void failed_try(const Job& job, const catalog::Video& video, const Error& problem);
+  /// Back into the queue.
+  void postpone(const Job& job, int attempts_count, std::int64_t delay_ms);
+  void give_up(const Job& job, const catalog::Video& video, const std::string& sentence);
+  void finish(const Job& job);
+  void tell(const catalog::Video& video, const char* kind, const std::string& text);
+
+  const Parts parts_;
+  const Processor process_;
+  const std::filesystem::path folder_;
+  Probe probe_;
+
+  mutable Mutex mutex_;
+  Condition wake_workers_;
+  Condition wake_sweeper_;
+  JobQueue queue_ FILOSCOPE_GUARDED_BY(mutex_);
+  std::unordered_set<UploadId> busy_ FILOSCOPE_GUARDED_BY(mutex_);      ///< being written
+  std::unordered_set<VideoId> removed_ FILOSCOPE_GUARDED_BY(mutex_);    ///< to be reaped
+  std::unordered_set<std::string> fresh_ FILOSCOPE_GUARDED_BY(mutex_);  ///< files without a row yet
+  bool stopping_ FILOSCOPE_GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> threads_;
+};
+
+/// Columns of upload_files in the order of read_upload.
+inline constexpr const char* kUploadColumns =
+    "id, owner, size_bytes, stored_bytes, filename, caption, visibility, draft, fingerprint, "
+    "expires_ms, video";
+UploadRow read_upload(const Row& row);
+std::span<const Migration> migrations();
+
+}  // namespace filoscope::upload
