@@ -128,7 +128,10 @@ void meet_full_disk(ChildProcess& child, Expected& expected, FreeSpace free_spac
   }
 }
 
-TEST(FullDisk, WritesFailWithASentenceAndGoOnWhenThereIsSpaceAgain) {
+/// What is on the flag's file says what fails (power_cut_shim.c).
+class FullDisk : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(FullDisk, WritesFailWithASentenceAndGoOnWhenThereIsSpaceAgain) {
   const Folder folder;
   const auto root = folder.path() / "data";
   const auto flag = folder.path() / "full";
@@ -145,15 +148,21 @@ TEST(FullDisk, WritesFailWithASentenceAndGoOnWhenThereIsSpaceAgain) {
       const auto line = child.line(kLineWaitMs);
       ASSERT_TRUE(line && expected.note(*line)) << line.value_or("the writer ended");
     }
-    std::ofstream{flag};
+    std::ofstream(flag.string() + ".new") << GetParam();
+    std::filesystem::rename(flag.string() + ".new", flag);
     ASSERT_NO_FATAL_FAILURE(
         meet_full_disk(child, expected, [&] { std::filesystem::remove(flag); }));
     ASSERT_NO_FATAL_FAILURE(kill_after(child, random.below(50), expected));
+    ASSERT_TRUE(ok(power.cut(Cut::torn, random.next())));
     ASSERT_TRUE(ok(expected.audit(root)));
   }
 }
 
-TEST(FullDisk, ARealFullFileSystemLosesNothing) {
+INSTANTIATE_TEST_SUITE_P(Flags, FullDisk, ::testing::Values("", "sync"), [](const auto& test) {
+  return test.param.empty() ? "when_writing" : "when_syncing";
+});
+
+TEST(FullFileSystem, LosesNothing) {
   const Folder folder;
   const auto root = folder.path() / "data";
   std::filesystem::create_directory(root);

@@ -7,7 +7,7 @@
  *
  * Not durable here, whatever a real system says: close, rename, link, sync, syncfs,
  * sync_file_range, msync, O_SYNC, O_DSYNC. When FILOSCOPE_POWER_CUT_FULL names a file that exists,
- * the disk is full as well: calls that would need space below the root fail with ENOSPC.
+ * the disk is full as well, see full().
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -110,11 +110,24 @@ static void keep(int fd) {
   close(lock);
 }
 
+/* The flag's file: none, all is well; empty, no write finds space; not empty, only syncs fail, as
+ * where space is looked for late (delayed allocation). */
+static int full(int fd, int syncing) {
+  const char* flag = getenv("FILOSCOPE_POWER_CUT_FULL");
+  struct stat info;
+  if (flag == NULL || stat(flag, &info) != 0 || (info.st_size > 0) != syncing || !below_root(fd)) {
+    return 0;
+  }
+  errno = ENOSPC;
+  return 1;
+}
+
 int fsync(int fd) {
   if (!below_root(fd)) {
     int (*next)(int) = real("fsync");
     return next(fd);
   }
+  if (full(fd, 1)) return -1;
   keep(fd);
   return 0;
 }
@@ -124,51 +137,51 @@ int fdatasync(int fd) {
     int (*next)(int) = real("fdatasync");
     return next(fd);
   }
+  if (full(fd, 1)) return -1;
   keep(fd);
   return 0;
 }
 
-/* ---- the full disk ---- */
-
-static int full(int fd) {
-  const char* flag = getenv("FILOSCOPE_POWER_CUT_FULL");
-  if (flag == NULL || access(flag, F_OK) != 0 || !below_root(fd)) return 0;
-  errno = ENOSPC;
-  return 1;
-}
+/* ---- the full disk, for what needs space ---- */
 
 ssize_t write(int fd, const void* data, size_t size) {
   static ssize_t (*next)(int, const void*, size_t);
   if (next == NULL) next = real("write");
-  return full(fd) ? -1 : next(fd, data, size);
+  return full(fd, 0) ? -1 : next(fd, data, size);
 }
 
 ssize_t pwrite(int fd, const void* data, size_t size, off_t at) {
   static ssize_t (*next)(int, const void*, size_t, off_t);
   if (next == NULL) next = real("pwrite");
-  return full(fd) ? -1 : next(fd, data, size, at);
+  return full(fd, 0) ? -1 : next(fd, data, size, at);
 }
 
 ssize_t pwrite64(int fd, const void* data, size_t size, off64_t at) {
   static ssize_t (*next)(int, const void*, size_t, off64_t);
   if (next == NULL) next = real("pwrite64");
-  return full(fd) ? -1 : next(fd, data, size, at);
+  return full(fd, 0) ? -1 : next(fd, data, size, at);
+}
+
+ssize_t writev(int fd, const struct iovec* parts, int count) {
+  static ssize_t (*next)(int, const struct iovec*, int);
+  if (next == NULL) next = real("writev");
+  return full(fd, 0) ? -1 : next(fd, parts, count);
 }
 
 ssize_t pwritev(int fd, const struct iovec* parts, int count, off_t at) {
   static ssize_t (*next)(int, const struct iovec*, int, off_t);
   if (next == NULL) next = real("pwritev");
-  return full(fd) ? -1 : next(fd, parts, count, at);
+  return full(fd, 0) ? -1 : next(fd, parts, count, at);
 }
 
 ssize_t copy_file_range(int from, off64_t* in, int to, off64_t* out, size_t size, unsigned flags) {
   static ssize_t (*next)(int, off64_t*, int, off64_t*, size_t, unsigned);
   if (next == NULL) next = real("copy_file_range");
-  return full(to) ? -1 : next(from, in, to, out, size, flags);
+  return full(to, 0) ? -1 : next(from, in, to, out, size, flags);
 }
 
 int fallocate(int fd, int mode, off_t at, off_t size) {
   static int (*next)(int, int, off_t, off_t);
   if (next == NULL) next = real("fallocate");
-  return full(fd) ? -1 : next(fd, mode, at, size);
+  return full(fd, 0) ? -1 : next(fd, mode, at, size);
 }

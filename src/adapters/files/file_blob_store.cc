@@ -165,7 +165,10 @@ Result<void> FileBlobStore::place(std::string_view key, const fs::path& path, Pl
   // Every folder on the way: another put may have made one and not have come to its fsync yet.
   for (auto folder = path.parent_path();; folder = folder.parent_path()) {
     auto synced = sync_folder(folder);  // not_found: a remove() took blob and folder away already
-    if (!synced && synced.error().code != Code::not_found) return synced;
+    if (!synced && synced.error().code != Code::not_found) {
+      ::unlink(path.c_str());  // a put that failed leaves the key free
+      return synced;
+    }
     if (folder == objects_) return {};
   }
 }
@@ -236,10 +239,10 @@ Result<BlobStore::Blob> FileBlobStore::open(std::string_view key) const {
 Result<void> FileBlobStore::remove(std::string_view key) {
   FILOSCOPE_DO(files::check_key(key));
   const fs::path path = objects_ / files::path_of_key(key);
-  if (::unlink(path.c_str()) != 0) {
-    if (errno == ENOENT) return {};
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
     return errno_error("remove the blob \"" + std::string(key) + "\"");
   }
+  // Also when it was gone: the call that removed it may have failed at its sync.
   auto synced = sync_folder(path.parent_path());
   if (!synced && synced.error().code != Code::not_found) return synced;  // not_found: emptied, gone
   for (auto folder = path.parent_path(); folder != objects_; folder = folder.parent_path()) {

@@ -21,6 +21,20 @@ std::string shown(std::string_view sql) {
   return std::string(sql.substr(0, kShownSqlMax)) + (sql.size() > kShownSqlMax ? "…" : "");
 }
 
+/// What the system said about the disk. SQLite reads errno late, when it may be gone; the files
+/// remember theirs.
+int disk_errno(sqlite3* db) {
+  int number = sqlite3_system_errno(db);
+  if (number != 0) return number;
+  sqlite3_file* log = nullptr;  // in WAL mode the "journal" is the write-ahead log
+  if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
+      log != nullptr && log->pMethods != nullptr) {
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+  }
+  if (number == 0) sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+  return number;
+}
+
 }  // namespace
 
 Statement::Statement(Statement&& other) noexcept
@@ -261,7 +275,7 @@ Error Connection::error(int code, std::string_view sql) const {
       return Error(Code::unavailable, "the database cannot be opened: " + detail + ", " +
                                           std::strerror(sqlite3_system_errno(db_)));
     case SQLITE_IOERR: {
-      const int number = sqlite3_system_errno(db_);
+      const int number = disk_errno(db_);
       if (number == ENOSPC || number == EDQUOT || number == EFBIG) {
         return Error(Code::unavailable, "the disk is full; free some space and try again");
       }
