@@ -21,6 +21,23 @@ std::optional<catalog::Video> pick(const std::vector<catalog::Video>& videos, Vi
   return std::nullopt;
 }
 
+/// The request that a decision answered.
+engine::RankRequest asked_again(PersonKey person, const engine::Decision& decision) {
+  engine::RankRequest asked;
+  asked.request = decision.request;
+  asked.person = person;
+  asked.mode = decision.mode;
+  asked.count = decision.count;
+  asked.seed = decision.seed;
+  asked.at_ms = decision.at_ms;
+  asked.language = decision.language;
+  asked.age = decision.age;
+  asked.held = decision.held;
+  asked.shown = decision.shown;
+  asked.cursor = decision.cursor;
+  return asked;
+}
+
 }  // namespace
 
 Result<FeedImpl::Recorded> FeedImpl::read_decision(RequestId request) {
@@ -83,7 +100,7 @@ Result<void> FeedImpl::explain_items(const accounts::Viewer& viewer, DecisionVie
 
 Result<DecisionView> FeedImpl::decision(const accounts::Viewer& viewer, RequestId request) {
   FILOSCOPE_TRY(auto row, find_decision(parts_.database, request));
-  if (!row || !viewer.person || row->asked.person != viewer.person) {
+  if (!row || !viewer.person || row->person != viewer.person) {
     return Error(Code::not_found, "there is no such decision record of yours");
   }
   FILOSCOPE_TRY(auto recorded, read_decision(request));
@@ -97,15 +114,15 @@ Result<DecisionView> FeedImpl::decision(const accounts::Viewer& viewer, RequestI
 Result<Feed::Reexecution> FeedImpl::explain(RequestId request) {
   FILOSCOPE_TRY(auto recorded, read_decision(request));
   FILOSCOPE_TRY(const auto engine, life_->at(recorded.decision.read_position, false));
-  FILOSCOPE_TRY(const auto ranking, engine->rank(recorded.row.asked));
+  FILOSCOPE_TRY(const auto ranking,
+                engine->rank(asked_again(recorded.row.person, recorded.decision)));
   Reexecution answer;
   FILOSCOPE_TRY(const auto again, engine::decode<engine::Decision>(ranking.decision));
   answer.same =
-      again.items.size() == recorded.decision.items.size() &&
-      ranking.decision.body == engine::encode(recorded.row.asked.person, recorded.decision).body;
+      ranking.decision.body == engine::encode(recorded.row.person, recorded.decision).body;
   for (const auto& item : again.items) answer.again.push_back(item.video);
   accounts::Viewer viewer;
-  viewer.person = recorded.row.asked.person;
+  viewer.person = recorded.row.person;
   if (const auto account = parts_.accounts.account_of(viewer.person)) {
     viewer.account = *account;
   }

@@ -317,8 +317,14 @@ Result<std::vector<std::string>> EngineLife::verify() const {
 }
 
 void EngineLife::keep() {
-  std::int64_t swept_us = parts_.clock.mono_us() - kSweepEveryMs * 1000;
+  std::int64_t sweep_at_us = parts_.clock.mono_us();  // at once, then now and then
   while (true) {
+    if (parts_.clock.mono_us() >= sweep_at_us) {
+      sweep_at_us = parts_.clock.mono_us() + kSweepEveryMs * 1000;
+      if (auto done = sweep(); !done) {
+        log::error("feed.sweep_failed", {{"reason", done.error().message}});
+      }
+    }
     bool due = false;
     {
       Lock lock(mutex_);
@@ -326,15 +332,9 @@ void EngineLife::keep() {
       if (stopping_) return;
       due = std::exchange(due_, false);
     }
-    if (due) {
-      if (auto done = snapshot(); !done) {
-        log::error("engine.snapshot_failed", {{"reason", done.error().message}});
-      }
-    }
-    if (parts_.clock.mono_us() - swept_us < kSweepEveryMs * 1000) continue;
-    swept_us = parts_.clock.mono_us();
-    if (auto done = sweep(); !done) {
-      log::error("feed.sweep_failed", {{"reason", done.error().message}});
+    if (!due) continue;
+    if (auto done = snapshot(); !done) {
+      log::error("engine.snapshot_failed", {{"reason", done.error().message}});
     }
   }
 }

@@ -11,7 +11,7 @@ namespace filoscope::feed {
 namespace {
 
 constexpr int kItemsMax = 20;
-constexpr std::size_t kHeldMax = 200;
+constexpr std::size_t kHeldMax = 64;
 constexpr std::size_t kShownMax = 2'000;
 constexpr int kRanksMax = 4;
 constexpr const char* kWeightsName = "value_weights";
@@ -132,7 +132,8 @@ Result<FeedImpl::Served> FeedImpl::rank_visible(const accounts::Viewer& viewer,
     std::erase_if(videos, [&](const auto& video) {
       return !parts_.catalog.may_see(viewer, video) || video.author == viewer.account;
     });
-    if (videos.size() == ids.size() || i == kRanksMax) {
+    const auto room = kHeldMax - std::min(kHeldMax, asked.held.size());
+    if (videos.size() == ids.size() || i == kRanksMax || ids.size() - videos.size() > room) {
       std::erase_if(ranking.items, [&](const auto& item) {
         return std::none_of(videos.begin(), videos.end(),
                             [&](const auto& video) { return video.id == item.video; });
@@ -155,7 +156,8 @@ Result<void> FeedImpl::record(const Served& served, std::int64_t at_ms) {
     LogRecord record = served.ranking.decision;
     record.at_ms = at_ms;
     FILOSCOPE_TRY(const auto position, parts_.log.append(session, std::span(&record, 1)));
-    return insert_decision(session, {served.asked, at_ms, position});
+    return insert_decision(
+        session, {served.asked.request, served.asked.person, served.asked.mode, at_ms, position});
   });
 }
 

@@ -4,8 +4,6 @@
 #include <array>
 #include <cstdlib>
 
-#include "base/bytes.h"
-
 namespace filoscope::feed {
 namespace {
 
@@ -15,8 +13,7 @@ constexpr std::array kMigrations = {Migration{1, R"(
     person BIGINT NOT NULL,
     at_ms BIGINT NOT NULL,
     position BIGINT NOT NULL,
-    mode INTEGER NOT NULL,
-    asked BLOB NOT NULL
+    mode INTEGER NOT NULL
   );
   CREATE INDEX feed_decisions_person ON feed_decisions (person);
   CREATE INDEX feed_decisions_at ON feed_decisions (at_ms);
@@ -45,80 +42,30 @@ constexpr std::array kMigrations = {Migration{1, R"(
 )"}};
 
 constexpr std::int64_t kSweepRowsMax = 20'000;
-constexpr std::uint8_t kAskedVersion = 1;
-
-void put_videos(ByteWriter& writer, const std::vector<VideoId>& videos) {
-  writer.put_varint(videos.size());
-  for (const auto video : videos) writer.put(video.value);
-}
-
-bool get_videos(ByteReader& reader, std::vector<VideoId>& videos) {
-  const auto count = reader.get_varint();
-  if (count > reader.remaining() / sizeof(std::uint64_t)) return false;
-  for (std::uint64_t i = 0; i < count; ++i) videos.push_back({reader.get<std::uint64_t>()});
-  return reader.ok();
-}
-
-Bytes encode_asked(const engine::RankRequest& asked) {
-  ByteWriter writer;
-  writer.put(kAskedVersion);
-  writer.put(static_cast<std::uint32_t>(asked.count));
-  writer.put(asked.seed);
-  writer.put(asked.at_ms);
-  writer.put(asked.language);
-  writer.put(asked.age);
-  put_videos(writer, asked.held);
-  put_videos(writer, asked.shown);
-  writer.put_text(asked.cursor);
-  return writer.take();
-}
-
-bool decode_asked(const Bytes& bytes, engine::RankRequest& asked) {
-  ByteReader reader(bytes);
-  if (reader.get<std::uint8_t>() != kAskedVersion) return false;
-  asked.count = reader.get<std::uint32_t>();
-  asked.seed = reader.get<std::uint64_t>();
-  asked.at_ms = reader.get<std::int64_t>();
-  asked.language = reader.get<std::uint64_t>();
-  asked.age = reader.get<std::uint8_t>();
-  if (!get_videos(reader, asked.held) || !get_videos(reader, asked.shown)) return false;
-  asked.cursor = reader.get_text();
-  return reader.at_end();
-}
 
 }  // namespace
 
 Result<void> migrate_store(Database& database) { return database.migrate("feed", kMigrations); }
 
 Result<void> insert_decision(Session& session, const DecisionRow& row) {
-  FILOSCOPE_DO(
-      session.execute("INSERT INTO feed_decisions (request, person, at_ms, position, mode, asked) "
-                      "VALUES (?, ?, ?, ?, ?, ?)",
-                      {row.asked.request.db(), row.asked.person.db(), row.at_ms, row.position,
-                       static_cast<std::int64_t>(row.asked.mode), encode_asked(row.asked)}));
+  FILOSCOPE_DO(session.execute(
+      "INSERT INTO feed_decisions (request, person, at_ms, position, mode) VALUES (?, ?, ?, ?, ?)",
+      {row.request.db(), row.person.db(), row.at_ms, row.position,
+       static_cast<std::int64_t>(row.mode)}));
   return {};
 }
 
 Result<std::optional<DecisionRow>> find_decision(Database& database, RequestId request) {
   std::optional<DecisionRow> found;
-  bool readable = true;
   FILOSCOPE_DO(database.read([&](Session& session) {
     return session.query(
-        "SELECT person, at_ms, position, mode, asked FROM feed_decisions WHERE request = ?",
+        "SELECT person, mode, at_ms, position FROM feed_decisions WHERE request = ?",
         {request.db()}, [&](const Row& row) {
-          DecisionRow decision;
-          decision.at_ms = row.integer(1);
-          decision.position = row.integer(2);
-          readable = decode_asked(row.bytes(4), decision.asked);
-          decision.asked.request = request;
-          decision.asked.person = PersonKey::from_db(row.integer(0));
-          decision.asked.mode = static_cast<engine::Mode>(row.integer(3));
-          found = std::move(decision);
+          found = DecisionRow{request, PersonKey::from_db(row.integer(0)),
+                              static_cast<engine::Mode>(row.integer(1)), row.integer(2),
+                              row.integer(3)};
         });
   }));
-  if (!readable) {
-    return Error(Code::corrupt, "the decision record " + request.text() + " cannot be read");
-  }
   return found;
 }
 

@@ -16,9 +16,11 @@
 
 namespace filoscope::feed {
 
-/// What a decision was asked with: everything Engine::rank took, so that it can be asked again.
+/// Where the record of one answer lies.
 struct DecisionRow {
-  engine::RankRequest asked;
+  RequestId request;
+  PersonKey person;
+  engine::Mode mode = engine::Mode::for_you;
   std::int64_t at_ms = 0;
   LogPosition position = 0;  ///< of its record in the log
 };

@@ -1,0 +1,206 @@
+#include "feed/engine_life.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "feed/test_world.h"
+
+namespace filoscope::feed {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class EngineLifeTest : public World {
+ protected:
+  EngineLifeTest() {
+    for (int i = 0; i < 12; ++i) {
+      publish(mara, "clip " + std::to_string(i) + " #t" + std::to_string(i % 3));
+    }
+    swipe(jo, 6);
+  }
+  void swipe(const accounts::Viewer& viewer, int count) {
+    FeedRequest one;
+    one.limit = 1;
+    for (int i = 0; i < count; ++i) {
+      const auto answer = ask(viewer, one);
+      if (answer.items.empty()) return;
+      watch(viewer, answer.items[0], i % 2 == 0 ? 9'000 : 300);
+    }
+  }
+  /// A copy of the folder as a killed process leaves it, opened beside.
+  std::uint64_t hash_after_kill() {
+    const auto copy = folder.string() + "_copy";
+    std::filesystem::copy(folder, copy, std::filesystem::copy_options::recursive);
+    std::uint64_t hash = 0;
+    {
+      auto other_database = must(open_sqlite(SqliteOptions::from(config, copy + "/test.db")));
+      auto other_log = must(open_sqlite_event_log(*other_database));
+      auto life = must(EngineLife::open(
+          {*other_database, *other_log, clock, config, copy + "/engine", engine::EngineOptions()}));
+      hash = life->engine().state_hash();
+    }
+    std::filesystem::remove_all(copy);
+    return hash;
+  }
+  void damage(const std::filesystem::path& path) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(200);
+    file.put('!').put('?').put('!');
+  }
+  std::vector<std::filesystem::path> snapshot_paths() {
+    std::vector<std::filesystem::path> paths;
+    for (const auto& entry : std::filesystem::directory_iterator(folder / "engine")) {
+      if (entry.path().extension() == ".snapshot") paths.push_back(entry.path());
+    }
+    std::sort(paths.begin(), paths.end());
+    return paths;
+  }
+  accounts::Viewer mara = person("mara"), jo = person("jo");
+};
+
+TEST_F(EngineLifeTest, KilledWithoutASnapshotItReplaysToTheSameBits) {
+  EXPECT_EQ(count_snapshots(), 0U);
+  EXPECT_EQ(hash_after_kill(), feed->state_hash());
+  must(feed->snapshot());
+  swipe(jo, 3);
+  EXPECT_EQ(hash_after_kill(), feed->state_hash());
+}
+
+TEST_F(EngineLifeTest, StoppedAndOpenedAgainItIsTheSame) {
+  for (int round = 0; round < 3; ++round) {
+    const auto hash = feed->state_hash();
+    reopen();
+    EXPECT_EQ(feed->state_hash(), hash);
+    expect_sound();
+    swipe(jo, 2);
+  }
+  EXPECT_EQ(count_snapshots(), 2U) << "the newest two are kept";
+}
+
+TEST_F(EngineLifeTest, ADamagedSnapshotIsSetAsideForTheOneBefore) {
+  must(feed->snapshot());
+  swipe(jo, 2);
+  const auto hash = feed->state_hash();
+  close();
+  ASSERT_EQ(snapshot_paths().size(), 2U);
+  damage(snapshot_paths().back());
+  open();
+  EXPECT_EQ(feed->state_hash(), hash);
+  EXPECT_EQ(count_snapshots(".damaged"), 1U);
+}
+
+TEST_F(EngineLifeTest, AllSnapshotsDamagedTheWholeLogIsReplayed) {
+  must(feed->snapshot());
+  const auto hash = feed->state_hash();
+  close();
+  for (const auto& path : snapshot_paths()) damage(path);
+  open();
+  EXPECT_EQ(feed->state_hash(), hash);
+}
+
+TEST_F(EngineLifeTest, VerifyFindsWhatDoesNotFit) {
+  must(feed->snapshot());
+  swipe(jo, 2);
+  must(feed->snapshot());
+  expect_sound();
+  damage(snapshot_paths().front());
+  EXPECT_THAT(must(feed->verify()), Not(IsEmpty()));
+}
+
+TEST_F(EngineLifeTest, VerifyFindsDecisionsThatAreNotInTheLog) {
+  ask(jo);
+  must(database->write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(
+        session.execute("UPDATE feed_decisions SET position = position - 1 WHERE position "
+                        "= (SELECT MAX(position) FROM feed_decisions)"));
+    return {};
+  }));
+  EXPECT_THAT(must(feed->verify()), ElementsAre(HasSubstr("is not at position")));
+}
+
+TEST_F(EngineLifeTest, AnErasureForcesASnapshotFromWhichReplayIsPromised) {
+  must(feed->snapshot());
+  swipe(jo, 3);
+  const auto request = ask(jo).request;
+  must(feed->snapshot());
+  EXPECT_EQ(count_snapshots(), 2U);
+  must(accounts->remove(jo.account, "a long password 1"));
+  must(feed->snapshot());
+  EXPECT_EQ(count_snapshots(), 1U) << "what knew her is gone";
+  EXPECT_EQ(code_of(feed->decision(jo, request)), Code::not_found);
+  EXPECT_EQ(count_rows("feed_event_ids"), 0);
+  EXPECT_EQ(count_rows("feed_plays"), 0);
+  EXPECT_EQ(count_rows("feed_decisions"), 0);
+  const auto lind = person("lind");
+  swipe(lind, 2);
+  const auto hash = feed->state_hash();
+  expect_sound();
+  reopen();
+  EXPECT_EQ(feed->state_hash(), hash);
+  expect_sound();
+}
+
+TEST_F(EngineLifeTest, AnErasureThatTheKillInterruptedIsFinishedAtTheNextStart) {
+  must(feed->snapshot());
+  swipe(jo, 2);
+  feed.reset();
+  must(accounts->remove(jo.account, "a long password 1"));
+  reopen();
+  must(feed->snapshot());
+  EXPECT_EQ(count_snapshots(), 1U);
+  expect_sound();
+}
+
+TEST_F(EngineLifeTest, WithoutReadableSnapshotsAfterAnErasureItSaysWhatToDo) {
+  must(accounts->remove(jo.account, "a long password 1"));
+  close();
+  for (const auto& path : snapshot_paths()) damage(path);
+  open_below();
+  const auto opened = open_feed();
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_EQ(opened.error().code, Code::corrupt);
+  EXPECT_THAT(opened.error().message, HasSubstr("backup"));
+}
+
+TEST_F(EngineLifeTest, OldRecordsAreDroppedAndReplayStillHolds) {
+  must(feed->snapshot());
+  clock.advance_ms(400LL * 24 * 3'600'000);
+  swipe(jo, 2);
+  must(feed->snapshot());
+  swipe(jo, 2);
+  close();  // a start sweeps, once the oldest snapshot is young enough
+  std::filesystem::remove(snapshot_paths().front());
+  open();
+  for (int tries = 0; tries < 500 && must(log->read(0, 1)).at(0).position == 1; ++tries) {
+    ::usleep(10'000);
+  }
+  EXPECT_GT(must(log->read(0, 1)).at(0).position, 1);
+  expect_sound();
+  const auto hash = feed->state_hash();
+  reopen();
+  EXPECT_EQ(feed->state_hash(), hash);
+}
+
+TEST_F(EngineLifeTest, NewWeightsAreAFactOfTheLog) {
+  const auto position = must(log->last_position());
+  close();
+  must(config.set("feed.value_weights", "like=9,skip=-3"));
+  open();
+  EXPECT_EQ(must(log->last_position()), position + 1);
+  const auto view = must(feed->decision(jo, ask(jo).request));
+  EXPECT_EQ(view.decision.weights[static_cast<std::size_t>(engine::Head::like)], 9);
+  const auto after = must(log->last_position());
+  reopen();
+  EXPECT_EQ(must(log->last_position()), after);
+  must(config.set("feed.value_weights", "happiness=1"));
+  close();
+  open_below();
+  EXPECT_EQ(code_of(open_feed()), Code::invalid_argument);
+}
+
+}  // namespace
+}  // namespace filoscope::feed

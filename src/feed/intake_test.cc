@@ -1,0 +1,180 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "feed/feed.h"
+#include "feed/test_world.h"
+
+namespace filoscope::feed {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class IntakeTest : public World {
+ protected:
+  IntakeTest() {
+    for (int i = 0; i < 4; ++i) publish(mara, "clip " + std::to_string(i) + " #x");
+    clock.advance_ms(1);
+    items = ask(jo).items;
+    clock.advance_ms(60'000);
+  }
+  std::int64_t views() { return must(social->counts(std::vector{items[0].video.id}))[0].views; }
+  std::int64_t likes() { return must(social->counts(std::vector{items[0].video.id}))[0].likes; }
+  std::string problem(const ClientEvent& event) {
+    const auto answer = tell(jo, {event});
+    EXPECT_EQ(answer.accepted, 0);
+    return answer.rejected.empty() ? "" : answer.rejected[0].problem;
+  }
+
+  accounts::Viewer mara = person("mara"), jo = person("jo");
+  std::vector<Item> items;
+};
+
+TEST_F(IntakeTest, AnEventIdCountsOnce) {
+  const auto watched = event("e1", items[0], "watch", 5'000);
+  EXPECT_EQ(tell(jo, {watched, watched}).duplicate, 1);
+  EXPECT_EQ(tell(jo, {watched}).duplicate, 1);
+  reopen();
+  const auto position = must(log->last_position());
+  EXPECT_EQ(tell(jo, {watched}).duplicate, 1);
+  EXPECT_EQ(must(log->last_position()), position);
+  EXPECT_EQ(views(), 1);
+  auto other_id = watched;
+  other_id.event_id = "e2";
+  EXPECT_EQ(tell(jo, {other_id}).accepted, 1);
+  EXPECT_EQ(views(), 1) << "once per token";
+}
+
+TEST_F(IntakeTest, ARepeatedWatchKeepsTheLargest) {
+  tell(jo, {event("a", items[0], "watch", 5'000)});
+  const auto position = must(log->last_position());
+  tell(jo, {event("b", items[0], "watch", 3'000)});
+  EXPECT_EQ(must(log->last_position()), position) << "nothing new was told";
+  tell(jo, {event("c", items[0], "watch", 8'000)});
+  EXPECT_EQ(must(log->last_position()), position + 1);
+  const auto record = must(log->read(position, 1)).at(0);
+  EXPECT_EQ(must(engine::decode<engine::Event>(record)).watch_ms, 8'000U);
+}
+
+TEST_F(IntakeTest, ShortWatchesAreSeenButNotViews) {
+  tell(jo, {event("a", items[0], "impression"), event("b", items[0], "watch", 200)});
+  EXPECT_EQ(views(), 0);
+  FeedRequest all;
+  all.limit = 20;
+  EXPECT_THAT(ask(jo, all).items, SizeIs(3));
+  tell(jo, {event("c", items[0], "complete")});
+  EXPECT_EQ(views(), 1);
+}
+
+TEST_F(IntakeTest, EventsAreTakenInTheOrderOfTheDevice) {
+  auto like = event("like", items[0], "like"), unlike = event("unlike", items[0], "unlike");
+  unlike.at_ms = 2'000;
+  like.at_ms = 1'000;
+  EXPECT_EQ(tell(jo, {unlike, like}).accepted, 2);
+  EXPECT_EQ(likes(), 0);
+  like.event_id = "like2", like.at_ms = 3'000;
+  unlike.event_id = "unlike2";
+  EXPECT_EQ(tell(jo, {like, unlike}).accepted, 2);
+  EXPECT_EQ(likes(), 1);
+}
+
+TEST_F(IntakeTest, AFactToldTwiceIsLearnedOnce) {
+  EXPECT_EQ(tell(jo, {event("l1", items[0], "like")}).accepted, 1);
+  const auto position = must(log->last_position());
+  must(social->set_like(jo, items[0].video.id, true, {}));
+  EXPECT_EQ(tell(jo, {event("l2", items[0], "like")}).accepted, 1);
+  EXPECT_EQ(must(log->last_position()), position);
+  EXPECT_EQ(likes(), 1);
+  EXPECT_EQ(tell(jo, {event("f", items[0], "follow")}).accepted, 1);
+  EXPECT_TRUE(accounts->follows(jo.account, mara.account));
+  EXPECT_EQ(tell(jo, {event("s", items[0], "save"), event("n", items[1], "not_interested"),
+                      event("r", items[2], "report"), event("h", items[0], "share")})
+                .accepted,
+            4);
+}
+
+TEST_F(IntakeTest, GuestsMayWatchButNotLike) {
+  const auto visitor = guest();
+  const auto clip = ask(visitor).items.at(0);
+  const auto told = tell(visitor, {event("a", clip, "impression"), event("b", clip, "like")});
+  EXPECT_EQ(told.accepted, 1);
+  ASSERT_THAT(told.rejected, SizeIs(1));
+  EXPECT_EQ(told.rejected[0].index, 1);
+}
+
+TEST_F(IntakeTest, AuthorsOwnPlaysChangeNothing) {
+  const auto own = must(feed->items(mara, {items[0].video}, Surface::profile)).at(0);
+  const auto position = must(log->last_position());
+  EXPECT_EQ(tell(mara, {event("a", own, "impression"), event("b", own, "watch", 3'000)}).accepted,
+            2);
+  EXPECT_EQ(must(log->last_position()), position);
+  EXPECT_EQ(views(), 0);
+}
+
+TEST_F(IntakeTest, TokensAreCheckedForOwnerAgeAndForm) {
+  const auto lind = person("lind");
+  EXPECT_THAT(tell(lind, {event("a", items[0], "impression")}).rejected.at(0).problem,
+              HasSubstr("another person"));
+  EXPECT_EQ(code_of(feed->check_token(lind, items[0].impression_token)), Code::invalid_argument);
+  auto forged = event("b", items[0], "impression");
+  forged.impression_token[30] = forged.impression_token[30] == 'x' ? 'y' : 'x';
+  EXPECT_THAT(problem(forged), HasSubstr("token"));
+  forged.impression_token = "";
+  EXPECT_THAT(problem(forged), HasSubstr("token"));
+  EXPECT_EQ(must(feed->check_token(jo, items[0].impression_token)).video, items[0].video.id);
+  clock.advance_ms(24 * 3'600'000);
+  EXPECT_THAT(problem(event("c", items[0], "impression")), HasSubstr("24 hours"));
+}
+
+TEST_F(IntakeTest, ImpossibleNumbersAreRefusedInWords) {
+  EXPECT_THAT(problem(event("", items[0], "watch")), HasSubstr("event_id"));
+  EXPECT_THAT(problem(event(std::string(65, 'x'), items[0], "watch")), HasSubstr("64"));
+  EXPECT_THAT(problem(event("a", items[0], "purchase")), HasSubstr("purchase"));
+  EXPECT_THAT(problem(event("a", items[0], "watch", -1)), HasSubstr("negative"));
+  EXPECT_THAT(problem(event("a", items[0], "watch", 3'600'000)), HasSubstr("handed out only"));
+  EXPECT_THAT(problem(event("a", items[0], "watch", 40'000)), HasSubstr("loops"));
+  auto looped = event("a", items[0], "watch", 40'000);
+  looped.loops = 3;
+  EXPECT_EQ(tell(jo, {looped}).accepted, 1);
+  auto ranges = event("b", items[0], "watch", 500);
+  ranges.watched = {{5, 5}};
+  EXPECT_THAT(problem(ranges), HasSubstr("range"));
+  ranges.watched = {{0, 20'000}};
+  EXPECT_THAT(problem(ranges), HasSubstr("10000 ms"));
+  ranges.watched.assign(33, {0, 1});
+  EXPECT_THAT(problem(ranges), HasSubstr("32"));
+  ranges.watched.clear();
+  ranges.ended = "bored";
+  EXPECT_THAT(problem(ranges), HasSubstr("ended"));
+  const std::vector<ClientEvent> many(101, event("m", items[0], "impression"));
+  EXPECT_EQ(code_of(feed->take_events(jo, many)), Code::invalid_argument);
+}
+
+TEST_F(IntakeTest, RangesAreMerged) {
+  auto told = event("a", items[0], "watch", 4'000);
+  told.watched = {{3'000, 4'000}, {0, 1'000}, {900, 2'000}};
+  tell(jo, {told});
+  const auto record = must(log->read(must(log->last_position()) - 1, 1)).at(0);
+  const auto body = must(engine::decode<engine::Event>(record));
+  const std::vector<std::array<std::uint32_t, 2>> merged{{0, 2'000}, {3'000, 4'000}};
+  EXPECT_EQ(body.watched, merged);
+  EXPECT_EQ(body.request, must(feed->check_token(jo, items[0].impression_token)).request);
+}
+
+TEST_F(IntakeTest, TheNextAnswerAlwaysReflectsTheEvent) {
+  for (int i = 0; i < 30; ++i) publish(mara, "more " + std::to_string(i) + " #x");
+  FeedRequest one;
+  one.limit = 1;
+  for (int i = 0; i < 30; ++i) {
+    const auto item = ask(jo, one).items.at(0);
+    const auto before = feed->stats().position;
+    watch(jo, item, 1'500);
+    const auto after = ask(jo, one);
+    EXPECT_GT(after.log_position, before);
+    EXPECT_NE(after.items.at(0).video.id, item.video.id);
+  }
+}
+
+}  // namespace
+}  // namespace filoscope::feed

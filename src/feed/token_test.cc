@@ -1,0 +1,62 @@
+#include "feed/token.h"
+
+#include <gtest/gtest.h>
+
+namespace filoscope::feed {
+namespace {
+
+const crypto::Key kKey{7};
+
+Impression sample() {
+  Impression impression;
+  impression.request = RequestId{11};
+  impression.video = VideoId{22};
+  impression.person = PersonKey{33};
+  impression.surface = Surface::hashtag;
+  impression.issued_ms = 1'700'000'000'000;
+  impression.profiled = false;
+  return impression;
+}
+
+TEST(Token, SaysWhatItWasMadeWith) {
+  const auto token = make_token(kKey, sample());
+  EXPECT_EQ(token.size(), kTokenCharacters);
+  const auto read = read_token(kKey, token);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->request, RequestId{11});
+  EXPECT_EQ(read->video, VideoId{22});
+  EXPECT_EQ(read->person, PersonKey{33});
+  EXPECT_EQ(read->surface, Surface::hashtag);
+  EXPECT_EQ(read->issued_ms, 1'700'000'000'000);
+  EXPECT_FALSE(read->profiled);
+}
+
+TEST(Token, AnyChangedCharacterIsRefused) {
+  const auto token = make_token(kKey, sample());
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    auto forged = token;
+    forged[i] = forged[i] == 'A' ? 'B' : 'A';
+    EXPECT_FALSE(read_token(kKey, forged).has_value()) << i;
+  }
+  EXPECT_FALSE(read_token(crypto::Key{8}, token).has_value());
+  EXPECT_FALSE(read_token(kKey, "").has_value());
+  EXPECT_FALSE(read_token(kKey, token + "A").has_value());
+  EXPECT_FALSE(read_token(kKey, std::string(kTokenCharacters, '*')).has_value());
+}
+
+TEST(Token, NumbersTellTokensApart) {
+  auto other = sample();
+  other.video = VideoId{23};
+  EXPECT_NE(token_number(make_token(kKey, sample())), token_number(make_token(kKey, other)));
+}
+
+TEST(Surface, NamesGoBothWays) {
+  for (int i = 0; i <= 6; ++i) {
+    const auto surface = static_cast<Surface>(i);
+    EXPECT_EQ(parse_surface(to_string(surface)), surface);
+  }
+  EXPECT_EQ(parse_surface("elsewhere"), Surface::other);
+}
+
+}  // namespace
+}  // namespace filoscope::feed
