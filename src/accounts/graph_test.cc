@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "accounts/test_world.h"
+#include "accounts/verify.h"
 
 namespace filoscope::accounts {
 namespace {
@@ -199,9 +200,30 @@ TEST(GraphTest, MemoryAndTablesAgreeAfterARace) {
   }
   EXPECT_EQ(logged_follow, follows);
   EXPECT_EQ(logged_block, blocked);
+  EXPECT_THAT(verify_accounts(*world.database).value(), testing::IsEmpty());
   world.reopen();
   EXPECT_EQ(world.accounts->follows(mara.account, ben.account), follows);
   EXPECT_EQ(world.accounts->blocked(mara.account, ben.account), blocked);
+}
+
+TEST(VerifyTest, SaysWhatContradictsItself) {
+  TestWorld world;
+  const auto mara = world.person("mara"), ben = world.person("ben");
+  ASSERT_TRUE(world.accounts->set_follow(mara, ben.account, true).has_value());
+  EXPECT_THAT(verify_accounts(*world.database).value(), testing::IsEmpty());
+  const auto spoil = [&](std::string_view sql) {
+    return world.database->write([&](Session& session) -> Result<void> {
+      FILOSCOPE_DO(session.execute(sql));
+      return {};
+    });
+  };
+  ASSERT_TRUE(spoil("INSERT INTO accounts_blocks (account, other, at_ms) SELECT followed, "
+                    "follower, 1 FROM accounts_follows")
+                  .has_value());
+  EXPECT_THAT(verify_accounts(*world.database).value(),
+              testing::ElementsAre("1 follows hold in spite of a block"));
+  ASSERT_TRUE(spoil("DELETE FROM accounts_people WHERE handle = 'ben'").has_value());
+  EXPECT_THAT(verify_accounts(*world.database).value(), testing::SizeIs(5));
 }
 
 }  // namespace

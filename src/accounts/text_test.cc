@@ -42,6 +42,31 @@ TEST(FoldText, IsStableAndSurvivesBrokenBytes) {
   EXPECT_EQ(fold_text(""), "");
 }
 
+TEST(FoldText, IsStableForEveryCharacter) {
+  for (std::uint32_t c = 0x80; c <= 0x10FFFF; ++c) {
+    if (c == 0xD800) c = 0xE000;
+    std::string text;  // behind an e and before a mark, where composing happens
+    text += 'e';
+    if (c < 0x800) {
+      text += {static_cast<char>(0xC0 | c >> 6)};
+    } else {
+      if (c < 0x10000) {
+        text += static_cast<char>(0xE0 | c >> 12);
+      } else {
+        text += static_cast<char>(0xF0 | c >> 18);
+        text += static_cast<char>(0x80 | (c >> 12 & 63));
+      }
+      text += static_cast<char>(0x80 | (c >> 6 & 63));
+    }
+    text += static_cast<char>(0x80 | (c & 63));
+    text += "\u0301";
+    const auto once = fold_text(text);
+    ASSERT_EQ(fold_text(once), once) << "U+" << std::hex << c;
+    if (c == 0x2FFFF) c = 0xDFFFF;  // planes without characters
+    if (c == 0xE0FFF) break;        // private use
+  }
+}
+
 TEST(AgeYears, CountsBirthdaysAndRefusesOddDates) {
   EXPECT_EQ(age_years("2000-11-14", kNov2023), 23);
   EXPECT_EQ(age_years("2000-11-15", kNov2023), 22);

@@ -1,5 +1,6 @@
 #include <thread>
 
+#include "social/verify.h"
 #include "social/world_test.h"
 
 namespace filoscope::social {
@@ -105,6 +106,7 @@ TEST_F(FactsTest, LikesAndUnlikesAtOnceLeaveTheCountThatTheRowsSay) {
   EXPECT_EQ(static_cast<std::int64_t>(world.events(EventType::like).size()) -
                 static_cast<std::int64_t>(world.events(EventType::unlike).size()),
             rows);
+  EXPECT_THAT(must(verify_social(*world.database)), IsEmpty());
 }
 
 TEST_F(FactsTest, SavesAreAPrivateListThatSkipsWhatIsGone) {

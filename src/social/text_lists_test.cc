@@ -1,3 +1,4 @@
+#include "social/verify.h"
 #include "social/world_test.h"
 
 namespace filoscope::social {
@@ -179,6 +180,7 @@ TEST_F(TextTest, ADeletedAccountTakesItsFactsAndCorrectsCounts) {
     EXPECT_EQ(counts.comments, 1);
     EXPECT_THAT(texts(mara), ElementsAre("three"));
     EXPECT_THAT(world.notices(mara), SizeIs(3));
+    EXPECT_THAT(must(verify_social(*world.database)), IsEmpty());
   };
   check();
   world.reopen_all();
@@ -186,6 +188,18 @@ TEST_F(TextTest, ADeletedAccountTakesItsFactsAndCorrectsCounts) {
   EXPECT_EQ(world.rows("social_reports"), 2);  // kept without whom it came from
   EXPECT_EQ(world.rows("social_reports WHERE reporter = " + std::to_string(ben.person.db())), 0);
   EXPECT_EQ(world.rows("social_not_interested"), 1);
+}
+
+TEST_F(TextTest, VerifySaysWhichCountIsWrong) {
+  must(world.social->set_like(ben, clay.id, true, {}));
+  say(ben, "hello");
+  EXPECT_THAT(must(verify_social(*world.database)), IsEmpty());
+  must(world.database->write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute("UPDATE social_counts SET likes = 7"));
+    return {};
+  }));
+  EXPECT_THAT(must(verify_social(*world.database)),
+              ElementsAre("video " + clay.id.text() + " says 7 likes, but has 1"));
 }
 
 TEST_F(TextTest, AnActBehindTheDeletionIsRefused) {
