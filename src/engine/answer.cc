@@ -51,12 +51,9 @@ class Scorer {
   }
   Scored scored(const Shown& shown) const {
     const Video& video = state_.videos[shown.candidate.video];
-    return {shown.candidate.video,
-            shown.value,
-            video.author,
-            video.sound_key,
-            owed(shown.candidate.video) && (shown.candidate.routes & route_bit(Route::fresh)) != 0,
-            shown.content};
+    const bool fresh = shown.candidate.owed && owed(shown.candidate.video);
+    return {shown.candidate.video, shown.value, video.author,
+            video.sound_key,       fresh,       shown.content};
   }
   Scored unscored(std::uint32_t number) const {
     const Video& video = state_.videos[number];
@@ -142,7 +139,7 @@ Given give_unseen(const State& state, const EngineOptions& options, const Person
     all.push_back(scorer.score(candidate, false));
     scored.push_back(scorer.scored(all.back()));
   }
-  Random random(mix64(request.seed) ^ mix64(request.request.value));
+  Random random(mix64(request.seed ^ mix64(request.request.value)));
   std::size_t eligible = 0;
   std::vector<std::size_t> left;  // eligible videos when each exploration slot was filled
   const Explore explore = [&](std::span<const std::uint32_t> taken, Scored& out) {
@@ -153,7 +150,8 @@ Given give_unseen(const State& state, const EngineOptions& options, const Person
     const bool known = std::any_of(all.begin(), all.end(), [&](const Shown& shown) {
       return shown.candidate.video == number;
     });
-    if (!known) all.push_back(scorer.score({number, route_bit(Route::exploration), 0}, false));
+    if (!known)
+      all.push_back(scorer.score({number, route_bit(Route::exploration), false, 0}, false));
     out = scorer.unscored(number);
     return true;
   };
@@ -231,7 +229,7 @@ Given give_repeats(const State& state, const PersonState& person, std::uint8_t a
   Given given;
   given.candidates_count = past.size();
   for (const auto number : choose_repeats(std::move(past), held, request.count))
-    given.add(scorer.score({number, route_bit(Route::repeat), 0}, true), Route::repeat, 1);
+    given.add(scorer.score({number, route_bit(Route::repeat), false, 0}, true), Route::repeat, 1);
   return given;
 }
 
@@ -264,8 +262,8 @@ Given give_following(const State& state, const PersonState& person, const Filter
     }
   }
   for (const Entry& entry : page)
-    given.add(scorer.score({entry.video, route_bit(Route::following), 0}, false), Route::following,
-              1);
+    given.add(scorer.score({entry.video, route_bit(Route::following), false, 0}, false),
+              Route::following, 1);
   if (!page.empty()) cursor = to_text({'f', page.back().key, page.back().id});
   return given;
 }

@@ -24,9 +24,9 @@ struct EngineOptions {
   std::size_t videos_max = 1U << 20;     ///< live ones; the oldest make room
   std::size_t people_max = 1U << 20;     ///< the least recently active lose their activity
   std::uint32_t fresh_impressions = 20;  ///< guaranteed to a new video; scaled down to the audience
-                                         ///< (≤ half of the people seen in 24 h, ≥ 2)
-  double exploration_share = 0.02;       ///< of slots, uniformly random, with logged propensity
-  std::size_t candidates_max = 400;      ///< scored per answer
+                                         ///< at the time (≤ half of the people seen in 24 h, ≥ 2)
+  double exploration_share = 0.02;   ///< of slots, uniformly random, with logged propensity
+  std::size_t candidates_max = 400;  ///< scored per answer
   std::int64_t guest_state_ttl_ms = 24LL * 3600 * 1000;  ///< a guest: a person without any
                                                          ///< person_changed record
 };

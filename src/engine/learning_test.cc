@@ -65,9 +65,10 @@ void publish_all(TestWorld& world, bool sound_by_topic) {
   }
 }
 
-/// Mean watched share over swipes 41–60, and of all.
+/// Mean watched share over swipes 41–60, and of all; prequential log loss.
 struct Outcome {
   double late = 0, all = 0;
+  HeadValues loss{};
 };
 
 Outcome run(std::uint64_t seed, int viewers, Mode mode, bool sound_by_topic) {
@@ -103,6 +104,7 @@ Outcome run(std::uint64_t seed, int viewers, Mode mode, bool sound_by_topic) {
       if (swipe >= 40) outcome.late += watched / (viewers * 20);
     }
   }
+  outcome.loss = world.engine().stats().prequential_loss;
   return outcome;
 }
 
@@ -119,6 +121,8 @@ TEST(EngineLearning, ForYouBeatsTheFeedWithoutProfiling) {
       const double ratio = mine.late / plain.late;
       std::printf("seed %d sound %d: for_you %.3f (all %.3f), not_profiled %.3f, ratio %.3f\n",
                   seed, sound_by_topic, mine.late, mine.all, plain.late, ratio);
+      std::printf("  log loss: skip %.3f watch_50 %.3f watch_75 %.3f complete %.3f\n", mine.loss[0],
+                  mine.loss[2], mine.loss[3], mine.loss[4]);
       sum += ratio, squares += ratio * ratio;
     }
     const double mean = sum / kSeeds;

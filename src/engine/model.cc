@@ -5,7 +5,7 @@
 namespace filoscope::engine {
 namespace {
 
-constexpr float kRate = 0.05F;
+constexpr float kRate = 0.1F;
 constexpr float kRateFloor = 0.001F;
 constexpr float kSquaresStart = 2.0F;  ///< the priors count as a few dozen examples
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// What the engine holds about one person: her last encounters with videos, what she has seen, what
-/// she leans to, and her relations. Bounded: about 1 KB after a first minute, at most 0.4 MB.
+/// she leans to, and her relations. Bounded: about 1 KB after a first minute, at most 0.5 MB.
 /// Threads: as the engine's phases.
 
 #include <cstdint>

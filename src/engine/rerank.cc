@@ -41,10 +41,10 @@ class Order {
     has_last_ = true;
   }
 
-  /// The best unused one; with `fresh_only` among those owed impressions.
+  /// The best unused one; with `fresh_only` among those owed impressions, spacing authors still.
   std::size_t best(bool fresh_only) const {
     // First with author and sound apart, then only the author, then anything.
-    for (int strictness = 2; strictness >= 0; --strictness) {
+    for (int strictness = 2; strictness >= (fresh_only ? 1 : 0); --strictness) {
       std::size_t chosen = candidates_.size();
       float chosen_value = 0;
       for (std::size_t i = 0; i < candidates_.size(); ++i) {

@@ -6,6 +6,9 @@ namespace filoscope::engine {
 namespace {
 
 constexpr std::size_t kFreshScanned = 1024;
+/// A slot kept for the fresh pool takes the best of the first so many in line: few enough that
+/// nobody's turn is put off for long, enough to find one that suits her.
+constexpr std::size_t kFreshInLine = 16;
 constexpr std::size_t kFollowedAuthors = 64, kPerAuthor = 3;
 constexpr std::size_t kContentKeys = 12, kPerKey = 24;
 constexpr std::size_t kCoWatchSources = 10;
@@ -21,8 +24,8 @@ class Pool {
     places_.assign(slots, 0);
     candidates_.reserve(max);
   }
-  /// False when the video may not be shown, has been seen, or there is no room.
-  bool propose(std::uint32_t number, Route route, float co_watch = 0) {
+  /// Null when the video may not be shown, has been seen, or there is no room.
+  Candidate* propose(std::uint32_t number, Route route, float co_watch = 0) {
     const std::size_t mask = places_.size() - 1;
     std::size_t at = (number * 0x9E3779B1U >> 7) & mask;
     for (; places_[at] != 0; at = (at + 1) & mask) {
@@ -30,12 +33,12 @@ class Pool {
       if (known.video != number) continue;
       known.routes |= route_bit(route);
       known.co_watch += co_watch;
-      return true;
+      return &known;
     }
-    if (full() || !filter_.allowed(number) || !filter_.unseen(number)) return false;
-    candidates_.push_back({number, route_bit(route), co_watch});
+    if (full() || !filter_.allowed(number) || !filter_.unseen(number)) return nullptr;
+    candidates_.push_back({number, route_bit(route), false, co_watch});
     places_[at] = static_cast<std::uint32_t>(candidates_.size());
-    return true;
+    return &candidates_.back();
   }
   bool full() const { return candidates_.size() >= max_; }
   std::size_t size() const { return candidates_.size(); }
@@ -61,7 +64,10 @@ void propose_fresh(Pool& pool, std::size_t quota) {
     const auto number = fresh[i];
     if ((pool.state().videos.scan(number).flags & kFreshDone) != 0) continue;
     if (pool.state().videos[number].created_ms < oldest_ms) continue;
-    if (pool.propose(number, Route::fresh)) ++given;
+    if (Candidate* candidate = pool.propose(number, Route::fresh)) {
+      candidate->owed = given < kFreshInLine;
+      ++given;
+    }
   }
 }
 

@@ -39,6 +39,7 @@ class Filter {
 struct Candidate {
   std::uint32_t video = 0;
   std::uint16_t routes = 0;  ///< bit per Route
+  bool owed = false;         ///< first in the line of those still owed impressions
   float co_watch = 0;        ///< summed weight of the co-watch entries that proposed it
 };
 

@@ -1,0 +1,259 @@
+/// What an answer may contain, in every mode.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "engine/test_world.h"
+
+namespace filoscope::engine {
+namespace {
+
+std::vector<std::uint64_t> order(const Ranking& ranking) {
+  std::vector<std::uint64_t> all;
+  for (const auto& item : ranking.items) all.push_back(item.video.value);
+  return all;
+}
+
+bool gives(TestWorld& world, std::uint64_t person, std::uint64_t video, Mode mode) {
+  const auto all = order(world.ask(person, 20, {}, mode));
+  return std::find(all.begin(), all.end(), video) != all.end();
+}
+
+constexpr auto kForYou = Mode::for_you;
+constexpr auto kFollowing = Mode::following;
+constexpr auto kPlain = Mode::not_profiled;
+
+class RulesTest : public testing::Test {
+ protected:
+  RulesTest() {
+    for (std::uint64_t person : {1, 2, 101, 102}) world.adult(person);
+    world.publish(10, 101, 0);
+    world.publish(11, 102, 1);
+    world.apply(encode(PersonKey{1}, Follow{{101}, true}));
+  }
+  void expect_all(std::uint64_t person, std::uint64_t video, bool given) {
+    EXPECT_EQ(gives(world, person, video, kForYou), given);
+    EXPECT_EQ(gives(world, person, video, kFollowing), given);
+    EXPECT_EQ(gives(world, person, video, kPlain), given);
+  }
+  TestWorld world;
+};
+
+TEST_F(RulesTest, ABlockHoldsBothWaysAndIsUndone) {
+  expect_all(1, 10, true);
+  world.apply(encode(PersonKey{1}, Block{{101}, true}));
+  expect_all(1, 10, false);
+  world.apply(encode(PersonKey{1}, Block{{101}, false}));
+  expect_all(1, 10, true);
+  world.apply(encode(PersonKey{101}, Block{{1}, true}));
+  expect_all(1, 10, false);
+  EXPECT_TRUE(gives(world, 2, 10, kForYou));
+}
+
+TEST_F(RulesTest, MutesOfPersonWordAndHashtag) {
+  const std::pair<MuteKind, std::uint64_t> mutes[] = {{MuteKind::person, 101},
+                                                      {MuteKind::word, text_key("topic0word")},
+                                                      {MuteKind::hashtag, text_key("topic0")}};
+  for (const auto& [kind, key] : mutes) {
+    world.apply(encode(PersonKey{1}, Mute{kind, key, true}));
+    expect_all(1, 10, false);
+    world.apply(encode(PersonKey{1}, Mute{kind, key, false}));
+    expect_all(1, 10, true);
+  }
+}
+
+TEST_F(RulesTest, AMutedHashtagIsNotAMutedWord) {
+  world.apply(encode(PersonKey{1}, Mute{MuteKind::word, text_key("topic0"), true}));
+  expect_all(1, 10, true);
+}
+
+TEST_F(RulesTest, AdultVideosOnlyForAdults) {
+  auto body = world.video(12, 101, 0);
+  body.age_min = 18;
+  world.apply(encode(body));
+  expect_all(1, 12, true);
+  world.apply(encode(PersonKey{1}, PersonChanged{0, 17}));
+  expect_all(1, 12, false);
+  world.apply(encode(PersonKey{1}, PersonChanged{0, 0}));
+  RankRequest request;
+  request.person = {77}, request.count = 20;  // age 0: a minor
+  for (const auto& item : world.ask(request).items) EXPECT_NE(item.video.value, 12U);
+}
+
+TEST_F(RulesTest, FollowersOnlyThroughFollowingAlone) {
+  auto body = world.video(12, 101, 0);
+  body.followers_only = true;
+  world.apply(encode(body));
+  EXPECT_FALSE(gives(world, 1, 12, kForYou));
+  EXPECT_FALSE(gives(world, 1, 12, kPlain));
+  EXPECT_TRUE(gives(world, 1, 12, kFollowing));
+  EXPECT_FALSE(gives(world, 2, 12, kFollowing));
+  world.apply(encode(PersonKey{1}, Follow{{101}, false}));
+  EXPECT_FALSE(gives(world, 1, 12, kFollowing));
+}
+
+TEST_F(RulesTest, RemovedIsGoneAndAnEditMovesVisibility) {
+  world.apply(encode(VideoRemoved{{10}}));
+  expect_all(1, 10, false);
+  world.publish(10, 101, 0);
+  expect_all(1, 10, true);
+  auto body = world.video(10, 101, 3);
+  body.followers_only = true;
+  world.apply(encode(body));
+  EXPECT_FALSE(gives(world, 2, 10, kForYou));
+}
+
+TEST_F(RulesTest, RemovedIsNotRepeatedEither) {
+  world.swipe(1, {10}, 1000);
+  world.swipe(1, {11}, 1000);
+  world.apply(encode(VideoRemoved{{10}}));
+  const auto ranking = world.ask(1);
+  EXPECT_TRUE(ranking.exhausted);
+  EXPECT_EQ(order(ranking), (std::vector<std::uint64_t>{11}));
+}
+
+TEST_F(RulesTest, OneOwnIsNeverGivenButWithoutProfiling) {
+  world.publish(12, 1, 0);
+  EXPECT_FALSE(gives(world, 1, 12, kForYou));
+  EXPECT_FALSE(gives(world, 1, 12, kFollowing));
+  EXPECT_TRUE(gives(world, 1, 12, kPlain));
+}
+
+TEST_F(RulesTest, GivenButNeverOnScreenIsNotSeen) {
+  for (int i = 0; i < 5; ++i) {
+    const auto ranking = world.ask(1, 8);
+    EXPECT_FALSE(ranking.exhausted);
+    EXPECT_EQ(ranking.items.size(), 2U);
+  }
+  world.event(1, {10}, EventType::impression);
+  EXPECT_EQ(order(world.ask(1, 8)), (std::vector<std::uint64_t>{11}));
+}
+
+TEST_F(RulesTest, AVideoHiddenFromElsewhereIsNeverGivenUntilUndone) {
+  world.event(1, {10}, EventType::not_interested);
+  EXPECT_FALSE(gives(world, 1, 10, kForYou));
+  world.swipe(1, {11}, 1000);
+  EXPECT_EQ(order(world.ask(1)), (std::vector<std::uint64_t>{11}));  // a repeat, not the hidden one
+  world.event(1, {10}, EventType::undo_not_interested);
+  const auto ranking = world.ask(1);
+  EXPECT_FALSE(ranking.exhausted);
+  EXPECT_EQ(order(ranking), (std::vector<std::uint64_t>{10}));
+}
+
+TEST_F(RulesTest, WrongRequestsAreRefused) {
+  RankRequest request;
+  request.person = {1};
+  for (const std::size_t count : {0, 21}) {
+    request.count = count;
+    EXPECT_EQ(world.engine().rank(request).error().code, Code::invalid_argument);
+  }
+  request.count = 8;
+  request.mode = kFollowing;
+  for (const auto* cursor : {"x", "n0000000000000000000000000000000000000000",
+                             "f000000000000000000000000000000000000000!"}) {
+    request.cursor = cursor;
+    EXPECT_EQ(world.engine().rank(request).error().code, Code::invalid_argument) << cursor;
+  }
+  request.cursor.clear();
+  request.held.assign(65, {1});
+  EXPECT_FALSE(world.engine().rank(request));
+}
+
+TEST(FollowingFeed, NewestFirstPagesWithoutGapsOrRepeats) {
+  TestWorld world;
+  world.adult(1);
+  for (std::uint64_t author = 100; author < 104; ++author)
+    world.apply(encode(PersonKey{1}, Follow{{author}, true}));
+  for (int i = 1; i <= 30; ++i) {
+    world.publish(i, 100 + i % 6, i % 3);  // two of the six authors are not followed
+    if (i % 4 == 0) world.now_ms += 1000;  // some share their time
+  }
+  RankRequest request;
+  request.person = {1}, request.mode = kFollowing, request.count = 7;
+  std::vector<std::uint64_t> all;
+  for (int page = 0; page < 10; ++page) {
+    request.request = {static_cast<std::uint64_t>(page + 1)};
+    const auto ranking = world.ask(request);
+    for (const auto id : order(ranking)) all.push_back(id);
+    if (page == 1) world.publish(99, 100, 0);  // newer than the cursor: not on later pages
+    if (ranking.items.empty()) {
+      EXPECT_TRUE(ranking.exhausted);
+      break;
+    }
+    request.cursor = ranking.cursor;
+  }
+  std::vector<std::uint64_t> expected;
+  for (std::uint64_t i = 30; i >= 1; --i)
+    if (i % 6 < 4) expected.push_back(i);
+  EXPECT_EQ(std::set<std::uint64_t>(all.begin(), all.end()),
+            std::set<std::uint64_t>(expected.begin(), expected.end()));
+  EXPECT_EQ(all.size(), expected.size());
+  EXPECT_GT(all.front(), all.back());
+}
+
+TEST(PlainFeed, DependsOnNothingOfThePersonButWhatItMay) {
+  TestWorld world;
+  for (int i = 1; i <= 60; ++i) world.publish(i, 100 + i % 9, i % 6);
+  world.adult(1), world.adult(2);
+  for (int i = 0; i < 30; ++i) {  // one of them has a history, likes and follows
+    const auto video = world.ask(1).items[0].video;
+    world.swipe(1, video, 2000, world.last_request());
+    world.event(1, video, EventType::like);
+  }
+  world.apply(encode(PersonKey{1}, Follow{{103}, true}));
+  RankRequest request;
+  request.mode = kPlain, request.count = 20;
+  for (int page = 0; page < 5; ++page) {
+    request.person = {1}, request.seed = 1;
+    const auto mine = world.ask(request);
+    request.person = {2}, request.seed = 2;
+    const auto hers = world.ask(request);
+    EXPECT_EQ(order(mine), order(hers));
+    EXPECT_EQ(mine.cursor, hers.cursor);
+    request.cursor = mine.cursor;
+  }
+}
+
+TEST(PlainFeed, PagesThroughEverythingOnceThenBeginsAgain) {
+  for (const bool device_keeps_list : {false, true}) {
+    TestWorld world;
+    for (int i = 1; i <= 50; ++i) world.publish(i, 100 + i % 9, i % 6), world.now_ms += 7'000'000;
+    RankRequest request;
+    request.mode = kPlain, request.count = 8;
+    std::vector<std::uint64_t> all;
+    while (all.size() < 50) {
+      const auto ranking = world.ask(request);
+      ASSERT_FALSE(ranking.items.empty());
+      EXPECT_FALSE(ranking.exhausted);
+      for (const auto& item : ranking.items) {
+        EXPECT_FALSE(item.repeat);
+        all.push_back(item.video.value);
+        if (device_keeps_list) request.shown.push_back(item.video);
+      }
+      request.cursor = ranking.cursor;
+    }
+    EXPECT_EQ(std::set<std::uint64_t>(all.begin(), all.end()).size(), 50U);
+    const auto again = world.ask(request);
+    EXPECT_TRUE(again.exhausted);
+    ASSERT_FALSE(again.items.empty());
+    for (const auto& item : again.items) EXPECT_TRUE(item.repeat);
+    EXPECT_EQ(again.items[0].video.value, all[0]);
+  }
+}
+
+TEST(PlainFeed, TheAskedLanguageComesFirst) {
+  TestWorld world;
+  for (int i = 1; i <= 20; ++i) {
+    auto body = world.video(i, 100, 0);
+    body.language = text_key(i % 4 == 0 ? "sv" : "en");
+    world.apply(encode(body));
+  }
+  RankRequest request;
+  request.mode = kPlain, request.count = 5, request.language = text_key("sv");
+  for (const auto id : order(world.ask(request))) EXPECT_EQ(id % 4, 0U);
+}
+
+}  // namespace
+}  // namespace filoscope::engine
