@@ -60,6 +60,15 @@ class Order {
     return candidates_.size();
   }
 
+  /// The one that has waited longest for its impressions; candidates come in the order of the line.
+  std::size_t first_in_line() const {
+    for (std::size_t i = 0; i < candidates_.size(); ++i) {
+      const Scored& c = candidates_[i];
+      if (c.fresh && !used_[i] && !(has_last_ && c.author == last_.author)) return i;
+    }
+    return candidates_.size();
+  }
+
   void use(std::size_t index) {
     used_[index] = true;
     put_before(candidates_[index]);
@@ -104,7 +113,9 @@ std::vector<Slot> rerank(std::vector<Scored>& candidates, std::span<const Scored
       if (!explore(taken, explored)) break;
       slot = {order.place_of(explored), Slot::Why::exploration};
     } else if (roll < options.exploration_share + options.fresh_share) {
-      slot = {order.best(true), Slot::Why::fresh};
+      // Half of these slots go by turn, or the least likeable would wait at the front for ever.
+      const bool by_turn = roll < options.exploration_share + options.fresh_share / 2;
+      slot = {by_turn ? order.first_in_line() : order.best(true), Slot::Why::fresh};
     }
     if (slot.index == candidates.size()) slot = {order.best(false), Slot::Why::value};
     if (slot.index == candidates.size()) break;
