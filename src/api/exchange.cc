@@ -77,9 +77,6 @@ void check_body(const HttpParser& parser, Exchange& exchange) {
                                 " bytes; the longest taken "
                                 "here is " +
                                 std::to_string(limit) + " bytes."));
-  } else if (!length && !parser.chunked() && exchange.streams()) {
-    exchange.answer(
-        problem(411, "", "Say how long the body is (Content-Length) or send it in chunks."));
   }
 }
 

@@ -49,6 +49,8 @@ struct Response {
 class BodySink {
  public:
   virtual ~BodySink() = default;
+  /// Asked once, before the body is read: an answer for which the body is not wanted.
+  virtual std::optional<Response> refusal() { return std::nullopt; }
   virtual Result<void> write(std::span<const std::uint8_t> bytes) = 0;
   virtual Result<Response> finish() = 0;
 };

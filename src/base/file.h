@@ -44,6 +44,8 @@ Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
 Result<void> write_file_durably(const std::filesystem::path& path,
                                 std::span<const std::uint8_t> data);
 Result<void> sync_folder(const std::filesystem::path& folder);
+/// Fills `out` from `offset`. Errors: corrupt (the file ends before).
+Result<void> read_all(int fd, std::span<std::uint8_t> out, std::int64_t offset);
 /// Writes all of `data` at `offset`, whatever pwrite does in parts.
 Result<void> write_all(int fd, std::span<const std::uint8_t> data, std::int64_t offset);
 

@@ -1,0 +1,151 @@
+#include "api/auth.h"
+
+#include <fmt/format.h>
+
+namespace filoscope::api {
+namespace {
+
+constexpr std::string_view kSessionCookie = "filoscope_session";
+constexpr std::string_view kCsrfCookie = "filoscope_csrf";
+constexpr std::size_t kTokenCharactersMax = 200;
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::string_view cookie(const Request& request, std::string_view name) {
+  std::string_view rest = request.header("cookie");
+  while (!rest.empty()) {
+    const auto end = rest.find(';');
+    const auto pair = trim(rest.substr(0, end));
+    const auto equals = pair.find('=');
+    if (equals != std::string_view::npos && pair.substr(0, equals) == name)
+      return pair.substr(equals + 1);
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + 1);
+  }
+  return {};
+}
+
+/// The token of the Authorization field, or nothing.
+std::string_view bearer(const Request& request) {
+  const auto field = trim(request.header("authorization"));
+  constexpr std::string_view scheme = "bearer ";
+  if (field.size() <= scheme.size()) return {};
+  for (std::size_t i = 0; i < scheme.size(); ++i) {
+    const char c =
+        field[i] >= 'A' && field[i] <= 'Z' ? static_cast<char>(field[i] - 'A' + 'a') : field[i];
+    if (c != scheme[i]) return {};
+  }
+  return trim(field.substr(scheme.size()));
+}
+
+bool is_web(const Request& request) { return request.header("x-filoscope-client") == "web"; }
+
+bool changes_nothing(const Request& request) {
+  return request.method == "GET" || request.method == "HEAD";
+}
+
+}  // namespace
+
+std::string Auth::csrf_value(std::string_view session_hash) const {
+  const auto mac = crypto::hmac_sha256(services_.key, fmt::format("csrf|{}", session_hash));
+  return crypto::base64url(std::span(mac).first(18));
+}
+
+Result<Caller> Auth::anyone(const Request& request) const {
+  Caller caller;
+  std::string_view token;
+  if (!request.header("authorization").empty()) {
+    token = bearer(request);
+    if (token.empty() || token.size() > kTokenCharactersMax) {
+      return Error(Code::unauthenticated,
+                   "The Authorization field must be \"Bearer TOKEN\" with a token of this server.");
+    }
+  } else {
+    token = cookie(request, kSessionCookie);
+    caller.by_cookie = !token.empty();
+  }
+  if (token.empty()) return caller;
+  if (token.size() > kTokenCharactersMax)
+    return Error(Code::unauthenticated, "You are signed out; sign in again.");
+  FILOSCOPE_TRY(caller.viewer, services_.accounts.authenticate(token));
+  caller.token = token;
+  if (caller.by_cookie && !changes_nothing(request)) {
+    const auto wanted = csrf_value(caller.viewer.session_hash);
+    if (!crypto::equal_constant_time(crypto::as_bytes(wanted),
+                                     crypto::as_bytes(request.header("x-filoscope-csrf")))) {
+      return Error(Code::denied,
+                   "The X-Filoscope-CSRF field is missing or does not belong to this session; "
+                   "reload the page.");
+    }
+  }
+  return caller;
+}
+
+Result<Caller> Auth::person(const Request& request) const {
+  FILOSCOPE_TRY(auto caller, anyone(request));
+  if (!caller.viewer.person)
+    return Error(Code::unauthenticated,
+                 "Sign in, or ask for a guest token first (POST /api/v1/tokens/guest).");
+  return caller;
+}
+
+Result<Caller> Auth::account(const Request& request) const {
+  FILOSCOPE_TRY(auto caller, anyone(request));
+  if (!caller.viewer.account) return Error(Code::unauthenticated, "Sign in or sign up to do this.");
+  return caller;
+}
+
+Result<Caller> Auth::person_or_new_guest(const Request& request, bool* made_guest) const {
+  *made_guest = false;
+  auto caller = anyone(request);
+  const bool ended_cookie = !caller.has_value() && caller.error().code == Code::unauthenticated &&
+                            request.header("authorization").empty();
+  if (!caller.has_value() && !ended_cookie) return caller;
+  if (caller.has_value() && caller->viewer.person) return caller;
+  const auto languages = request.header("accept-language");
+  FILOSCOPE_TRY(const auto guest, services_.accounts.make_guest(
+                                      trim(languages.substr(0, languages.find_first_of(",;-_")))));
+  Caller made;
+  made.token = guest.token;
+  FILOSCOPE_TRY(made.viewer, services_.accounts.authenticate(guest.token));
+  *made_guest = true;
+  return made;
+}
+
+std::string Auth::cookie_attributes() const {
+  const bool secure = services_.config[kPublicUrl].starts_with("https:");
+  return fmt::format("Path=/; SameSite=Lax; Max-Age={}{}",
+                     services_.config[accounts::kSessionTtlDays] * 86400, secure ? "; Secure" : "");
+}
+
+void Auth::give_cookies(const Request& request, std::string_view token, Response& response) const {
+  if (!is_web(request)) return;
+  const auto viewer = services_.accounts.authenticate(token);
+  if (!viewer.has_value()) return;
+  const auto attributes = cookie_attributes();
+  response.headers.emplace_back(
+      "Set-Cookie", fmt::format("{}={}; HttpOnly; {}", kSessionCookie, token, attributes));
+  response.headers.emplace_back(
+      "Set-Cookie",
+      fmt::format("{}={}; {}", kCsrfCookie, csrf_value(viewer->session_hash), attributes));
+}
+
+void Auth::clear_cookies(const Request& request, Response& response) const {
+  if (!is_web(request)) return;
+  for (const auto name : {kSessionCookie, kCsrfCookie}) {
+    response.headers.emplace_back("Set-Cookie",
+                                  fmt::format("{}=; Path=/; SameSite=Lax; Max-Age=0", name));
+  }
+}
+
+void Auth::rotate_if_due(const Request& request, const Caller& caller, Response& response) const {
+  if (!caller.by_cookie || !is_web(request) || !services_.accounts.rotate_due(caller.token)) return;
+  const auto fresh = services_.accounts.rotate(caller.token);
+  if (fresh.has_value()) give_cookies(request, *fresh, response);
+}
+
+}  // namespace filoscope::api

@@ -1,0 +1,49 @@
+#pragma once
+
+/// Who is asking: bearer tokens of programs, the cookie of the web app with its CSRF header,
+/// guests.
+
+#include <string>
+#include <string_view>
+
+#include "accounts/accounts.h"
+#include "api/api.h"
+
+namespace filoscope::api {
+
+struct Caller {
+  accounts::Viewer viewer;  ///< neither account nor person without a token
+  std::string token;
+  bool by_cookie = false;
+};
+
+/// Threads: any. Everything it was made from outlives it.
+class Auth {
+ public:
+  explicit Auth(const Services& services) : services_(services) {}
+
+  /// Anyone. A bearer token or cookie that is not valid is an error, no token is not. A cookie
+  /// needs its CSRF header for everything but GET and HEAD. Errors: unauthenticated, denied (CSRF).
+  Result<Caller> anyone(const Request& request) const;
+  /// A guest or an account. Errors: unauthenticated.
+  Result<Caller> person(const Request& request) const;
+  /// Errors: unauthenticated, also for guests.
+  Result<Caller> account(const Request& request) const;
+  /// Whoever asks for a feed: a new guest when there is no token, or only an ended one in a cookie.
+  /// `made_guest` says so.
+  Result<Caller> person_or_new_guest(const Request& request, bool* made_guest) const;
+
+  /// Cookies for a request of the web app (X-Filoscope-Client: web); nothing for programs.
+  void give_cookies(const Request& request, std::string_view token, Response& response) const;
+  void clear_cookies(const Request& request, Response& response) const;
+  /// A fresh token in the answer's cookies when the session's is due.
+  void rotate_if_due(const Request& request, const Caller& caller, Response& response) const;
+
+ private:
+  std::string csrf_value(std::string_view session_hash) const;
+  std::string cookie_attributes() const;
+
+  const Services& services_;
+};
+
+}  // namespace filoscope::api

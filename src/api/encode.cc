@@ -1,0 +1,186 @@
+#include "api/encode.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace filoscope::api {
+namespace {
+
+using nlohmann::json;
+
+json encode_range(const catalog::ByteRange& range) {
+  return json::array({range.first, range.last});
+}
+
+json encode_playback(const Services& services, const catalog::Video& video) {
+  if (video.renditions.empty()) return nullptr;
+  json renditions = json::array();
+  for (const auto& rendition : video.renditions) {
+    json segments = json::array();
+    for (const auto& segment : rendition.segments_head) segments.push_back(encode_range(segment));
+    renditions.push_back({{"name", rendition.name},
+                          {"width", rendition.width},
+                          {"height", rendition.height},
+                          {"fps", rendition.fps},
+                          {"bitrate_bps", rendition.bitrate_bps},
+                          {"codecs", rendition.codecs},
+                          {"url", services.catalog.media_url(video, rendition.name + ".mp4")},
+                          {"bytes", rendition.size_bytes},
+                          {"init", encode_range(rendition.init)},
+                          {"segments", segments}});
+  }
+  json covers = json::array();
+  for (int i = 0; i < video.covers_count; ++i)
+    covers.push_back(services.catalog.media_url(video, fmt::format("cover{}.jpg", i)));
+  const json cover =
+      covers.empty()
+          ? json()
+          : covers[static_cast<std::size_t>(std::min(video.cover_index, video.covers_count - 1))];
+  return {{"hls", services.catalog.media_url(video, "master.m3u8")},
+          {"mp4", renditions[0]["url"]},
+          {"cover", cover},
+          {"covers", covers},
+          {"renditions", renditions}};
+}
+
+json encode_mentions(const Services& services, const catalog::Video& video) {
+  json mentions = json::array();
+  if (video.mentions.empty()) return mentions;
+  const auto people = services.accounts.get_many(video.mentions);
+  if (people.has_value()) {
+    for (const auto& person : *people) mentions.push_back(person.handle);
+  }
+  return mentions;
+}
+
+}  // namespace
+
+Response json_response(const json& value, int status) {
+  Response response;
+  response.status = status;
+  response.body = value.dump(-1, ' ', false, json::error_handler_t::replace);
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+Response no_content() {
+  Response response;
+  response.status = 204;
+  response.content_type.clear();
+  return response;
+}
+
+json cursor_or_null(const std::string& cursor) { return cursor.empty() ? json() : json(cursor); }
+
+json encode_person_lite(const accounts::Account& account) {
+  return {{"id", account.id.text()},
+          {"handle", account.handle},
+          {"display_name", account.display_name}};
+}
+
+Result<json> encode_person(const Services& services, const accounts::Viewer& viewer,
+                           const accounts::Account& account) {
+  auto person = encode_person_lite(account);
+  const auto counts = services.accounts.counts(account.id);
+  FILOSCOPE_TRY(const auto likes, services.social.likes_received(account.id));
+  FILOSCOPE_TRY(const auto videos, services.catalog.videos_count(account.id));
+  const auto relation = services.accounts.relation(viewer, account.id);
+  person["bio"] = account.bio;
+  person["counts"] = {{"followers", counts.followers},
+                      {"following", counts.following},
+                      {"likes", likes},
+                      {"videos", videos}};
+  person["viewer"] = {{"self", relation.self},
+                      {"follows", relation.follows},
+                      {"followed_by", relation.followed_by},
+                      {"blocks", relation.blocks},
+                      {"mutes", relation.mutes}};
+  return person;
+}
+
+Result<json> encode_own_account(const Services& services, const accounts::Viewer& viewer,
+                                const accounts::Account& account) {
+  FILOSCOPE_TRY(auto person, encode_person(services, viewer, account));
+  person["birth_date"] = account.birth_date;
+  person["language"] = account.language;
+  return person;
+}
+
+json encode_video(const Services& services, const accounts::Viewer& viewer,
+                  const feed::Item& item) {
+  const auto& video = item.video;
+  const auto relation = services.accounts.relation(viewer, video.author);
+  auto author = encode_person_lite(item.author);
+  author["viewer"] = {{"self", relation.self}, {"follows", relation.follows}};
+  json result = {{"id", video.id.text()},
+                 {"state", catalog::to_string(video.state)},
+                 {"progress_percent", video.progress_percent},
+                 {"draft", video.draft},
+                 {"author", author},
+                 {"caption", video.caption},
+                 {"hashtags", video.hashtags},
+                 {"mentions", encode_mentions(services, video)},
+                 {"language", video.language},
+                 {"visibility", catalog::to_string(video.visibility)},
+                 {"created_ms", video.created_ms},
+                 {"duration_ms", video.duration_ms},
+                 {"width", video.width},
+                 {"height", video.height},
+                 {"gain_db", video.gain_db},
+                 {"placeholder", video.placeholder},
+                 {"sound", video.sound ? json{{"id", video.sound.text()},
+                                              {"title", video.sound_title},
+                                              {"original", true}}
+                                       : json()},
+                 {"playback", encode_playback(services, video)},
+                 {"counts",
+                  {{"views", item.counts.views},
+                   {"likes", item.counts.likes},
+                   {"comments", item.counts.comments},
+                   {"saves", item.counts.saves},
+                   {"shares", item.counts.shares}}},
+                 {"viewer",
+                  {{"own", viewer.account && viewer.account == video.author},
+                   {"liked", item.marks.liked},
+                   {"saved", item.marks.saved},
+                   {"not_interested", item.marks.not_interested}}}};
+  if (!video.error.empty()) result["error"] = video.error;
+  return result;
+}
+
+json encode_item(const Services& services, const accounts::Viewer& viewer, const feed::Item& item) {
+  return {{"kind", "video"},
+          {"video", encode_video(services, viewer, item)},
+          {"impression_token", item.impression_token},
+          {"route", item.route},
+          {"repeat", item.repeat}};
+}
+
+json encode_comment(const accounts::Viewer& viewer, const social::Comment& comment,
+                    const accounts::Account& author) {
+  return {{"id", comment.id.text()},
+          {"text", comment.text},
+          {"author", encode_person_lite(author)},
+          {"created_ms", comment.created_ms},
+          {"own", viewer.account && viewer.account == comment.author}};
+}
+
+json encode_upload(const upload::UploadState& state) {
+  return {{"id", state.id.text()},
+          {"filename", state.filename},
+          {"fingerprint", state.fingerprint},
+          {"offset", state.offset},
+          {"size_bytes", state.size_bytes},
+          {"expires_at_ms", state.expires_at_ms}};
+}
+
+Result<Response> encode_page(const Services& services, const accounts::Viewer& viewer,
+                             catalog::VideoPage page, feed::Surface surface) {
+  FILOSCOPE_TRY(const auto items, services.feed.items(viewer, std::move(page.items), surface));
+  json list = json::array();
+  for (const auto& item : items) list.push_back(encode_item(services, viewer, item));
+  return json_response({{"items", list}, {"next_cursor", cursor_or_null(page.next_cursor)}});
+}
+
+}  // namespace filoscope::api

@@ -1,0 +1,37 @@
+#pragma once
+
+/// The JSON of the interface's things, exactly as docs/api.md says. Pure reading; may ask accounts
+/// for the names of mentioned people.
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+
+#include "api/api.h"
+
+namespace filoscope::api {
+
+Response json_response(const nlohmann::json& value, int status = 200);
+Response no_content();
+
+nlohmann::json encode_person_lite(const accounts::Account& account);
+Result<nlohmann::json> encode_person(const Services& services, const accounts::Viewer& viewer,
+                                     const accounts::Account& account);
+/// Person and what only she may know.
+Result<nlohmann::json> encode_own_account(const Services& services, const accounts::Viewer& viewer,
+                                          const accounts::Account& account);
+/// A Video as `viewer` sees it.
+nlohmann::json encode_video(const Services& services, const accounts::Viewer& viewer,
+                            const feed::Item& item);
+/// A feed or list item: kind, video, token, route, repeat.
+nlohmann::json encode_item(const Services& services, const accounts::Viewer& viewer,
+                           const feed::Item& item);
+nlohmann::json encode_comment(const accounts::Viewer& viewer, const social::Comment& comment,
+                              const accounts::Account& author);
+nlohmann::json encode_upload(const upload::UploadState& state);
+/// `{items, next_cursor}` of videos, with tokens for `surface`.
+Result<Response> encode_page(const Services& services, const accounts::Viewer& viewer,
+                             catalog::VideoPage page, feed::Surface surface);
+/// "" becomes null.
+nlohmann::json cursor_or_null(const std::string& cursor);
+
+}  // namespace filoscope::api

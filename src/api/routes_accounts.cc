@@ -1,0 +1,176 @@
+#include <nlohmann/json.hpp>
+
+#include "api/routes.h"
+
+namespace filoscope::api {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kPageMax = 50;
+constexpr int kPageDefault = 20;
+
+Result<Response> signed_in(const Api& api, const Request& request, const accounts::SignedIn& made) {
+  FILOSCOPE_TRY(const auto viewer, api.services.accounts.authenticate(made.token));
+  FILOSCOPE_TRY(auto account, encode_own_account(api.services, viewer, made.account));
+  auto response = json_response({{"account", std::move(account)}, {"token", made.token}}, 201);
+  api.auth.give_cookies(request, made.token, response);
+  return response;
+}
+
+Result<Response> sign_up(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto body, read_object(request));
+  accounts::SignUp form;
+  FILOSCOPE_TRY(form.handle, required_text(body, "handle", 100));
+  FILOSCOPE_TRY(form.password, required_text(body, "password", 1000));
+  FILOSCOPE_TRY(form.birth_date, required_text(body, "birth_date", 20));
+  FILOSCOPE_TRY(const auto display_name, text_field(body, "display_name", 200));
+  FILOSCOPE_TRY(const auto email, text_field(body, "email", 300));
+  FILOSCOPE_TRY(const auto language, text_field(body, "language", 40));
+  FILOSCOPE_TRY(const auto time_zone, text_field(body, "time_zone", 60));
+  FILOSCOPE_TRY(const auto keep, flag_field(body, "keep_guest_state"));
+  form.display_name = display_name.value_or("");
+  form.email = email.value_or("");
+  form.language = language.value_or("");
+  form.time_zone = time_zone.value_or("");
+  const auto caller = api.auth.anyone(request);
+  if (!caller.has_value() && caller.error().code == Code::denied) return caller.error();
+  if (caller.has_value() && caller->viewer.guest() && keep.value_or(true))
+    form.guest = caller->viewer;
+  FILOSCOPE_TRY(const auto made, api.services.accounts.sign_up(form));
+  return signed_in(api, request, made);
+}
+
+Result<Response> sign_in(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto body, read_object(request));
+  FILOSCOPE_TRY(const auto handle, required_text(body, "handle", 100));
+  FILOSCOPE_TRY(const auto password, required_text(body, "password", 1000));
+  FILOSCOPE_TRY(const auto made, api.services.accounts.sign_in(handle, password));
+  return signed_in(api, request, made);
+}
+
+Result<Response> sign_out(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.person(request));
+  FILOSCOPE_DO(api.services.accounts.sign_out(caller.token));
+  auto response = no_content();
+  api.auth.clear_cookies(request, response);
+  return response;
+}
+
+Result<Response> make_guest(const Api& api, const Request& request) {
+  const auto language = request.header("accept-language");
+  FILOSCOPE_TRY(const auto guest, api.services.accounts.make_guest(
+                                      language.substr(0, language.find_first_of(",;-_"))));
+  auto response =
+      json_response({{"token", guest.token}, {"expires_at_ms", guest.expires_at_ms}}, 201);
+  api.auth.give_cookies(request, guest.token, response);
+  return response;
+}
+
+/// The account of `{handle}` as `viewer` may know it: a block hides it both ways.
+Result<accounts::Account> visible_account(const Api& api, const Request& request,
+                                          const accounts::Viewer& viewer) {
+  FILOSCOPE_TRY(auto account,
+                api.services.accounts.find(request.parameters.find("handle")->second));
+  if (viewer.account && api.services.accounts.relation(viewer, account.id).blocked_by) {
+    return Error(Code::not_found, "There is no such account.");
+  }
+  return account;
+}
+
+Result<Response> show(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
+  FILOSCOPE_TRY(const auto account, visible_account(api, request, caller.viewer));
+  FILOSCOPE_TRY(const auto person, encode_person(api.services, caller.viewer, account));
+  return json_response(person);
+}
+
+Result<Response> videos(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
+  FILOSCOPE_TRY(const auto account, visible_account(api, request, caller.viewer));
+  FILOSCOPE_TRY(const int limit, limit_of(request, kPageDefault, kPageMax));
+  FILOSCOPE_TRY(auto page, api.services.catalog.by_author(caller.viewer, account.id,
+                                                          query_text(request, "cursor"), limit));
+  return encode_page(api.services, caller.viewer, std::move(page), feed::Surface::profile);
+}
+
+Result<Response> people(const Api& api, const Request& request, bool followers) {
+  FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
+  FILOSCOPE_TRY(const auto account, visible_account(api, request, caller.viewer));
+  FILOSCOPE_TRY(const int limit, limit_of(request, kPageDefault, kPageMax));
+  const auto cursor = query_text(request, "cursor");
+  auto& accounts = api.services.accounts;
+  FILOSCOPE_TRY(const auto page, followers ? accounts.followers(account.id, cursor, limit)
+                                           : accounts.following(account.id, cursor, limit));
+  json items = json::array();
+  for (const auto& item : page.items) {
+    if (caller.viewer.account && accounts.blocked(caller.viewer.account, item.id)) continue;
+    FILOSCOPE_TRY(auto person, encode_person(api.services, caller.viewer, item));
+    items.push_back(std::move(person));
+  }
+  return json_response({{"items", items}, {"next_cursor", cursor_or_null(page.next_cursor)}});
+}
+
+/// Where an action came from, when the body carries an impression token.
+Result<social::Origin> origin_of(const Api& api, const Request& request,
+                                 const accounts::Viewer& viewer) {
+  social::Origin origin;
+  FILOSCOPE_TRY(const auto body, read_object(request, true));
+  FILOSCOPE_TRY(const auto token, text_field(body, "impression_token", 400));
+  if (!token) return origin;
+  FILOSCOPE_TRY(const auto impression, api.services.feed.check_token(viewer, *token));
+  origin.request = impression.request;
+  origin.surface = static_cast<std::uint8_t>(impression.surface);
+  return origin;
+}
+
+Result<Response> set_follow(const Api& api, const Request& request, bool on) {
+  FILOSCOPE_TRY(const auto caller, api.auth.account(request));
+  FILOSCOPE_TRY(const auto account, visible_account(api, request, caller.viewer));
+  FILOSCOPE_TRY(const auto origin, origin_of(api, request, caller.viewer));
+  FILOSCOPE_DO(api.services.social.follow(caller.viewer, account.id, on, origin));
+  return no_content();
+}
+
+Result<Response> set_block(const Api& api, const Request& request, bool on) {
+  FILOSCOPE_TRY(const auto caller, api.auth.account(request));
+  FILOSCOPE_TRY(const auto account,
+                api.services.accounts.find(request.parameters.find("handle")->second));
+  FILOSCOPE_DO(api.services.accounts.set_block(caller.viewer, account.id, on));
+  return no_content();
+}
+
+Result<Response> set_mute(const Api& api, const Request& request, bool on) {
+  FILOSCOPE_TRY(const auto caller, api.auth.person(request));
+  FILOSCOPE_DO(api.services.accounts.set_mute(caller.viewer, accounts::MuteKind::person,
+                                              request.parameters.find("handle")->second, on));
+  return no_content();
+}
+
+}  // namespace
+
+void add_account_routes(Router& router, const ApiPtr& api) {
+  const std::string base = kBase;
+  const auto with = [&api](auto function) {
+    return Handler([api, function](const Request& request) { return function(*api, request); });
+  };
+  const auto switched = [&api](auto function, bool on) {
+    return Handler(
+        [api, function, on](const Request& request) { return function(*api, request, on); });
+  };
+  router.add({"POST", base + "/accounts", with(sign_up), 16 << 10});
+  router.add({"POST", base + "/sessions", with(sign_in), 16 << 10});
+  router.add({"DELETE", base + "/sessions/current", with(sign_out)});
+  router.add({"POST", base + "/tokens/guest", with(make_guest), 16 << 10});
+  router.add({"GET", base + "/accounts/{handle}", with(show)});
+  router.add({"GET", base + "/accounts/{handle}/videos", with(videos)});
+  router.add({"GET", base + "/accounts/{handle}/followers", switched(people, true)});
+  router.add({"GET", base + "/accounts/{handle}/following", switched(people, false)});
+  for (const auto& [method, on] : {std::pair("PUT", true), std::pair("DELETE", false)}) {
+    router.add({method, base + "/accounts/{handle}/follow", switched(set_follow, on)});
+    router.add({method, base + "/accounts/{handle}/block", switched(set_block, on)});
+    router.add({method, base + "/accounts/{handle}/mute", switched(set_mute, on)});
+  }
+}
+
+}  // namespace filoscope::api

@@ -1,0 +1,194 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "api/routes.h"
+
+namespace filoscope::api {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kIdsMax = 2000;
+
+Result<engine::Mode> parse_mode(const std::string& name, const accounts::Viewer& viewer) {
+  if (name == "following") return engine::Mode::following;
+  if (name == "not_profiled") return engine::Mode::not_profiled;
+  // Her choice persists: who switched profiling off is not profiled, whatever a page asks for.
+  if (name.empty() || name == "for_you")
+    return viewer.feed_mode == "not_profiled" ? engine::Mode::not_profiled : engine::Mode::for_you;
+  return Error(Code::invalid_argument, "mode: must be for_you, following or not_profiled");
+}
+
+Result<std::vector<VideoId>> ids_of(const Request& request, std::string_view name) {
+  std::vector<VideoId> ids;
+  const std::string text = query_text(request, name);
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const auto comma = rest.find(',');
+    const auto id = VideoId::parse(rest.substr(0, comma));
+    if (!id || ids.size() >= kIdsMax)
+      return Error(
+          Code::invalid_argument,
+          fmt::format("{}: must be video ids with commas between, at most {}", name, kIdsMax));
+    ids.push_back(*id);
+    if (comma == std::string_view::npos) break;
+    rest.remove_prefix(comma + 1);
+  }
+  return ids;
+}
+
+Result<Response> answer(const Api& api, const Request& request) {
+  bool made_guest = false;
+  feed::FeedRequest asked;
+  FILOSCOPE_TRY(asked.limit, limit_of(request, 8, 20));
+  FILOSCOPE_TRY(asked.held, ids_of(request, "held"));
+  FILOSCOPE_TRY(asked.shown, ids_of(request, "shown"));
+  asked.cursor = query_text(request, "cursor");
+  FILOSCOPE_DO(parse_mode(query_text(request, "mode"), {}));
+  FILOSCOPE_TRY(const auto caller, api.auth.person_or_new_guest(request, &made_guest));
+  FILOSCOPE_TRY(asked.mode, parse_mode(query_text(request, "mode"), caller.viewer));
+  FILOSCOPE_TRY(const auto made, api.services.feed.answer(caller.viewer, asked));
+  json items = json::array();
+  for (const auto& item : made.items)
+    items.push_back(encode_item(api.services, caller.viewer, item));
+  json body = {{"request_id", made.request.text()},
+               {"mode", engine::to_string(made.mode)},
+               {"log_position", made.log_position},
+               {"exhausted", made.exhausted},
+               {"items", items},
+               {"cursor", cursor_or_null(made.cursor)}};
+  if (made_guest) body["guest_token"] = caller.token;
+  auto response = json_response(body);
+  if (made_guest) api.auth.give_cookies(request, caller.token, response);
+  return response;
+}
+
+/// Errors: invalid_argument: this one event is rejected.
+Result<feed::ClientEvent> parse_event(const json& value) {
+  if (!value.is_object()) return Error(Code::invalid_argument, "an event must be an object");
+  feed::ClientEvent event;
+  FILOSCOPE_TRY(event.event_id, required_text(value, "event_id", 64));
+  FILOSCOPE_TRY(event.impression_token, required_text(value, "impression_token", 400));
+  FILOSCOPE_TRY(event.event, required_text(value, "event", 40));
+  constexpr std::int64_t day_ms = 24LL * 3600 * 1000;
+  FILOSCOPE_TRY(const auto watch_ms, integer_field(value, "watch_ms", 0, day_ms));
+  FILOSCOPE_TRY(const auto loops, integer_field(value, "loops", 0, 60000));
+  FILOSCOPE_TRY(const auto sound, flag_field(value, "sound"));
+  FILOSCOPE_TRY(const auto ended, text_field(value, "ended", 20));
+  FILOSCOPE_TRY(const auto at_ms, integer_field(value, "at_ms", 0, INT64_MAX));
+  event.watch_ms = watch_ms.value_or(0);
+  event.loops = static_cast<int>(loops.value_or(0));
+  event.sound = sound.value_or(false);
+  event.ended = ended.value_or("");
+  event.at_ms = at_ms.value_or(0);
+  const auto ranges = value.find("watched");
+  if (ranges == value.end() || ranges->is_null()) return event;
+  if (!ranges->is_array() || ranges->size() > 200)
+    return Error(Code::invalid_argument, "watched: must be a list of at most 200 ranges");
+  for (const auto& range : *ranges) {
+    if (!range.is_array() || range.size() != 2 || !range[0].is_number() || !range[1].is_number()) {
+      return Error(Code::invalid_argument,
+                   "watched: a range must be two numbers, [from_ms, to_ms]");
+    }
+    const auto milliseconds = [](const json& number) {
+      return static_cast<std::int64_t>(std::clamp(number.get<double>(), -1.0, 1e12));
+    };
+    event.watched.push_back({milliseconds(range[0]), milliseconds(range[1])});
+  }
+  return event;
+}
+
+Result<Response> take_events(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
+  FILOSCOPE_TRY(const auto body, read_object(request));
+  const auto list = body.find("events");
+  if (list == body.end() || !list->is_array())
+    return Error(Code::invalid_argument, "events: must be a list");
+  const auto count_max = static_cast<std::size_t>(api.services.config[feed::kEventsPerCallMax]);
+  if (list->size() > count_max)
+    return Error(Code::invalid_argument, fmt::format("events: at most {} in one call", count_max));
+  std::vector<feed::ClientEvent> events;
+  std::vector<int> places;  // in the caller's list
+  std::vector<feed::EventsAnswer::Rejected> rejected;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    auto event = parse_event((*list)[i]);
+    if (event.has_value()) {
+      events.push_back(*std::move(event));
+      places.push_back(static_cast<int>(i));
+    } else {
+      rejected.push_back({static_cast<int>(i), event.error().message});
+    }
+  }
+  FILOSCOPE_TRY(const auto taken, api.services.feed.take_events(caller.viewer, events));
+  for (const auto& one : taken.rejected)
+    rejected.push_back({places[static_cast<std::size_t>(one.index)], one.problem});
+  std::sort(rejected.begin(), rejected.end(),
+            [](const auto& a, const auto& b) { return a.index < b.index; });
+  json problems = json::array();
+  for (const auto& one : rejected)
+    problems.push_back({{"index", one.index}, {"problem", one.problem}});
+  return json_response(
+      {{"accepted", taken.accepted}, {"duplicate", taken.duplicate}, {"rejected", problems}}, 202);
+}
+
+json encode_decision_item(const feed::DecisionView& view, std::size_t index, const json& attended) {
+  const auto& item = view.decision.items[index];
+  json routes = json::array(), heads = json::array();
+  for (std::size_t route = 0; route < engine::kRoutesCount; ++route) {
+    if ((item.routes >> route & 1U) != 0)
+      routes.push_back(engine::to_string(static_cast<engine::Route>(route)));
+  }
+  for (std::size_t head = 0; head < engine::kHeadsCount; ++head) {
+    const double probability = item.probabilities[head], weight = view.decision.weights[head];
+    heads.push_back({{"head", engine::to_string(static_cast<engine::Head>(head))},
+                     {"probability", probability},
+                     {"weight", weight},
+                     {"contribution", probability * weight}});
+  }
+  return {{"video_id", item.video.text()},
+          {"position", index},
+          {"route", engine::to_string(item.route)},
+          {"routes", routes},
+          {"propensity", item.propensity},
+          {"exploration", item.route == engine::Route::exploration},
+          {"repeat", item.repeat},
+          {"value", item.value},
+          {"reason", view.reasons[index]},
+          {"heads", heads},
+          {"attended", attended}};
+}
+
+Result<Response> decision(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.person(request));
+  FILOSCOPE_TRY(const auto id, id_parameter<RequestId>(request, "request_id"));
+  FILOSCOPE_TRY(const auto view, api.services.feed.decision(caller.viewer, id));
+  json attended = json::array(), items = json::array();
+  for (std::size_t i = 0; i < view.decision.history.size(); ++i) {
+    attended.push_back({{"video_id", view.decision.history[i].video.text()},
+                        {"weight", view.decision.history[i].weight},
+                        {"caption", view.attended_captions[i]},
+                        {"action", view.attended_actions[i]}});
+  }
+  for (std::size_t i = 0; i < view.decision.items.size(); ++i)
+    items.push_back(encode_decision_item(view, i, attended));
+  return json_response({{"request_id", id.text()},
+                        {"mode", engine::to_string(view.decision.mode)},
+                        {"at_ms", view.at_ms},
+                        {"log_position", view.decision.read_position},
+                        {"items", items}});
+}
+
+}  // namespace
+
+void add_feed_routes(Router& router, const ApiPtr& api) {
+  const std::string base = kBase;
+  const auto with = [&api](auto function) {
+    return Handler([api, function](const Request& request) { return function(*api, request); });
+  };
+  router.add({"GET", base + "/feed", with(answer)});
+  router.add({"POST", base + "/events", with(take_events), 256 << 10});
+  router.add({"GET", base + "/decisions/{request_id}", with(decision)});
+}
+
+}  // namespace filoscope::api

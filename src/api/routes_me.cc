@@ -1,0 +1,184 @@
+#include <nlohmann/json.hpp>
+
+#include "api/routes.h"
+
+namespace filoscope::api {
+namespace {
+
+using nlohmann::json;
+
+Result<json> describe(const Api& api, const accounts::Viewer& viewer) {
+  json account, language = viewer.language;
+  std::int64_t unread = 0;
+  if (viewer.account) {
+    FILOSCOPE_TRY(const auto own, api.services.accounts.get(viewer.account));
+    FILOSCOPE_TRY(account, encode_own_account(api.services, viewer, own));
+    FILOSCOPE_TRY(unread, api.services.social.unread_count(viewer));
+  }
+  return json{{"account", account},
+              {"guest", viewer.guest()},
+              {"settings", {{"feed_mode", viewer.feed_mode}, {"language", language}}},
+              {"unread_notifications", unread}};
+}
+
+Result<Response> show(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
+  FILOSCOPE_TRY(const auto me, describe(api, caller.viewer));
+  auto response = json_response(me);
+  api.auth.rotate_if_due(request, caller, response);
+  return response;
+}
+
+Result<Response> change(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.account(request));
+  FILOSCOPE_TRY(const auto body, read_object(request));
+  accounts::ProfileChange change;
+  FILOSCOPE_TRY(change.display_name, text_field(body, "display_name", 200));
+  FILOSCOPE_TRY(change.bio, text_field(body, "bio", 1000));
+  FILOSCOPE_TRY(change.language, text_field(body, "language", 40));
+  FILOSCOPE_TRY(change.feed_mode, text_field(body, "feed_mode", 20));
+  FILOSCOPE_DO(api.services.accounts.change_profile(caller.viewer.account, change));
+  FILOSCOPE_TRY(const auto viewer, api.services.accounts.authenticate(caller.token));
+  FILOSCOPE_TRY(const auto me, describe(api, viewer));
+  return json_response(me);
+}
+
+Result<Response> remove(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.account(request));
+  FILOSCOPE_TRY(const auto body, read_object(request));
+  FILOSCOPE_TRY(const auto password, required_text(body, "password", 1000));
+  FILOSCOPE_DO(api.services.accounts.remove(caller.viewer.account, password));
+  FILOSCOPE_DO(api.services.catalog.remove_all_of(caller.viewer.account));
+  FILOSCOPE_DO(api.services.feed.snapshot());
+  auto response = no_content();
+  api.auth.clear_cookies(request, response);
+  return response;
+}
+
+Result<Response> uploads(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.account(request));
+  FILOSCOPE_TRY(const auto unfinished, api.services.uploads.unfinished(caller.viewer.account));
+  FILOSCOPE_TRY(auto videos, api.services.catalog.own(caller.viewer.account));
+  FILOSCOPE_TRY(const auto items,
+                api.services.feed.items(caller.viewer, std::move(videos), feed::Surface::other));
+  json list = json::array();
+  for (const auto& upload : unfinished) {
+    auto entry = encode_upload(upload);
+    entry["kind"] = "upload";
+    list.push_back(std::move(entry));
+  }
+  for (const auto& item : items)
+    list.push_back({{"kind", "video"}, {"video", encode_video(api.services, caller.viewer, item)}});
+  return json_response({{"items", list}, {"next_cursor", nullptr}});
+}
+
+Result<Response> marked(const Api& api, const Request& request, bool likes) {
+  FILOSCOPE_TRY(const auto caller, api.auth.account(request));
+  FILOSCOPE_TRY(const int limit, limit_of(request, 20, 50));
+  const auto cursor = query_text(request, "cursor");
+  auto& social = api.services.social;
+  FILOSCOPE_TRY(auto page, likes ? social.liked(caller.viewer, cursor, limit)
+                                 : social.saved(caller.viewer, cursor, limit));
+  return encode_page(api.services, caller.viewer, std::move(page), feed::Surface::other);
+}
+
+Result<Response> mutes(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.person(request));
+  FILOSCOPE_TRY(const auto mutes, api.services.accounts.mutes(caller.viewer));
+  json people = json::array();
+  for (const auto& account : mutes.people) {
+    FILOSCOPE_TRY(auto person, encode_person(api.services, caller.viewer, account));
+    people.push_back(std::move(person));
+  }
+  return json_response({{"people", people}, {"words", mutes.words}, {"hashtags", mutes.hashtags}});
+}
+
+Result<Response> set_mute(const Api& api, const Request& request, accounts::MuteKind kind,
+                          bool on) {
+  FILOSCOPE_TRY(const auto caller, api.auth.person(request));
+  FILOSCOPE_DO(api.services.accounts.set_mute(caller.viewer, kind,
+                                              request.parameters.find("what")->second, on));
+  return no_content();
+}
+
+Result<json> encode_notification(const Api& api, const accounts::Viewer& viewer,
+                                 const social::Notification& notification) {
+  json entry = {{"id", notification.id.text()},
+                {"kind", notification.kind},
+                {"actor", nullptr},
+                {"video", nullptr},
+                {"text", notification.text},
+                {"created_ms", notification.created_ms},
+                {"read", notification.read}};
+  if (notification.actor) {
+    const auto actor = api.services.accounts.get(notification.actor);
+    if (actor.has_value()) {
+      FILOSCOPE_TRY(entry["actor"], encode_person(api.services, viewer, *actor));
+    }
+  }
+  if (notification.video) {
+    const auto video = api.services.catalog.get_visible(viewer, notification.video);
+    if (video.has_value()) {
+      const json cover =
+          video->covers_count > 0
+              ? json(api.services.catalog.media_url(
+                    *video,
+                    "cover" +
+                        std::to_string(std::min(video->cover_index, video->covers_count - 1)) +
+                        ".jpg"))
+              : json();
+      entry["video"] = {{"id", video->id.text()}, {"cover", cover}, {"caption", video->caption}};
+    }
+  }
+  return entry;
+}
+
+Result<Response> notifications(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.account(request));
+  FILOSCOPE_TRY(const int limit, limit_of(request, 30, 50));
+  FILOSCOPE_TRY(const auto page, api.services.social.notifications(
+                                     caller.viewer, query_text(request, "cursor"), limit));
+  json items = json::array();
+  for (const auto& notification : page.items) {
+    FILOSCOPE_TRY(auto entry, encode_notification(api, caller.viewer, notification));
+    items.push_back(std::move(entry));
+  }
+  return json_response({{"items", items}, {"next_cursor", cursor_or_null(page.next_cursor)}});
+}
+
+Result<Response> mark_read(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.account(request));
+  FILOSCOPE_DO(api.services.social.mark_notifications_read(caller.viewer));
+  return no_content();
+}
+
+}  // namespace
+
+void add_me_routes(Router& router, const ApiPtr& api) {
+  const std::string base = kBase;
+  const auto with = [&api](auto function) {
+    return Handler([api, function](const Request& request) { return function(*api, request); });
+  };
+  router.add({"GET", base + "/me", with(show)});
+  router.add({"PATCH", base + "/me", with(change), 16 << 10});
+  router.add({"DELETE", base + "/me", with(remove), 16 << 10});
+  router.add({"GET", base + "/me/uploads", with(uploads)});
+  router.add({"GET", base + "/me/likes",
+              with([](const Api& a, const Request& r) { return marked(a, r, true); })});
+  router.add({"GET", base + "/me/saves",
+              with([](const Api& a, const Request& r) { return marked(a, r, false); })});
+  router.add({"GET", base + "/me/mutes", with(mutes)});
+  for (const auto& [method, on] : {std::pair("PUT", true), std::pair("DELETE", false)}) {
+    for (const auto& [name, kind] : {std::pair("words", accounts::MuteKind::word),
+                                     std::pair("hashtags", accounts::MuteKind::hashtag)}) {
+      router.add({method, base + "/me/mutes/" + name + "/{what}",
+                  Handler([api, kind = kind, on = on](const Request& request) {
+                    return set_mute(*api, request, kind, on);
+                  })});
+    }
+  }
+  router.add({"GET", base + "/notifications", with(notifications)});
+  router.add({"POST", base + "/notifications/read", with(mark_read), 16 << 10});
+}
+
+}  // namespace filoscope::api

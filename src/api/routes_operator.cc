@@ -1,0 +1,70 @@
+#include <nlohmann/json.hpp>
+
+#include "api/routes.h"
+#include "base/metrics.h"
+#include "base/product.h"
+
+namespace filoscope::api {
+namespace {
+
+using nlohmann::json;
+
+Response text_response(std::string text, int status, std::string content_type) {
+  Response response;
+  response.status = status;
+  response.content_type = std::move(content_type);
+  response.body = std::move(text);
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+Result<Response> metrics_text(const Api& api, const Request&) {
+  static metrics::Gauge position("filoscope_engine_log_position",
+                                 "Log position that answers are read at");
+  static metrics::Gauge videos("filoscope_engine_videos", "Videos that the engine knows");
+  static metrics::Gauge people("filoscope_engine_people", "Persons that the engine knows");
+  static metrics::Gauge waiting("filoscope_upload_waiting", "Videos that wait for processing");
+  const auto stats = api.services.feed.stats();
+  position.set(static_cast<double>(stats.position));
+  videos.set(static_cast<double>(stats.videos_count));
+  people.set(static_cast<double>(stats.people_count));
+  waiting.set(static_cast<double>(api.services.uploads.waiting_count()));
+  return text_response(metrics::render(), 200, "text/plain; version=0.0.4; charset=utf-8");
+}
+
+Result<Response> status(const Api& api, const Request&) {
+  const auto samples = api.services.samples ? api.services.samples() : SamplesProgress{};
+  const auto& config = api.services.config;
+  return json_response(
+      {{"name", kProductName},
+       {"version", kVersion},
+       {"samples", {{"ready", samples.ready}, {"total", samples.total}, {"done", samples.done}}},
+       {"limits",
+        {{"duration_s_max", config[upload::kDurationSMax]},
+         {"size_bytes_max", config[upload::kSizeBytesMax]},
+         {"upload_chunk_bytes_max", config[upload::kChunkBytesMax]},
+         {"caption_characters_max", config[catalog::kCaptionCharactersMax]}}}});
+}
+
+}  // namespace
+
+void add_operator_routes(Router& router, const ApiPtr& api) {
+  const std::string base = kBase;
+  router.add({"GET", "/healthz", Handler([](const Request&) -> Result<Response> {
+                return text_response("ok\n", 200, "text/plain");
+              })});
+  router.add({"GET", "/readyz", Handler([api](const Request&) -> Result<Response> {
+                const bool ready = !api->services.ready || api->services.ready();
+                return text_response(ready ? "ready\n" : "starting\n", ready ? 200 : 503,
+                                     "text/plain");
+              })});
+  router.add({"GET", "/metrics",
+              Handler([api](const Request& request) { return metrics_text(*api, request); })});
+  router.add({"GET", base + "/status",
+              Handler([api](const Request& request) { return status(*api, request); })});
+  router.add({"GET", base + "/openapi.json", Handler([](const Request&) -> Result<Response> {
+                return text_response(std::string(openapi_text()), 200, "application/json");
+              })});
+}
+
+}  // namespace filoscope::api

@@ -1,0 +1,125 @@
+#include <nlohmann/json.hpp>
+
+#include "api/routes.h"
+
+namespace filoscope::api {
+namespace {
+
+using nlohmann::json;
+
+enum class Mark { like, save, not_interested };
+
+/// Where the action came from: the impression token of the body, when there is one for this video.
+Result<social::Origin> origin_of(const Api& api, const json& body, const accounts::Viewer& viewer,
+                                 VideoId video) {
+  social::Origin origin;
+  FILOSCOPE_TRY(const auto token, text_field(body, "impression_token", 400));
+  if (!token) return origin;
+  FILOSCOPE_TRY(const auto impression, api.services.feed.check_token(viewer, *token));
+  if (impression.video != video)
+    return Error(Code::invalid_argument, "impression_token: it belongs to another video");
+  origin.request = impression.request;
+  origin.surface = static_cast<std::uint8_t>(impression.surface);
+  return origin;
+}
+
+Result<Response> counts_and_marks(const Api& api, const accounts::Viewer& viewer, VideoId id) {
+  FILOSCOPE_TRY(auto video, api.services.catalog.get(id));
+  std::vector<catalog::Video> videos;
+  videos.push_back(std::move(video));
+  FILOSCOPE_TRY(const auto items,
+                api.services.feed.items(viewer, std::move(videos), feed::Surface::other));
+  if (items.empty()) return json_response(json::object());
+  const auto encoded = encode_video(api.services, viewer, items.front());
+  return json_response({{"counts", encoded["counts"]}, {"viewer", encoded["viewer"]}});
+}
+
+Result<Response> set_mark(const Api& api, const Request& request, Mark mark, bool on) {
+  FILOSCOPE_TRY(const auto caller, mark == Mark::not_interested ? api.auth.person(request)
+                                                                : api.auth.account(request));
+  FILOSCOPE_TRY(const auto id, id_parameter<VideoId>(request));
+  FILOSCOPE_TRY(const auto body, read_object(request, true));
+  FILOSCOPE_TRY(const auto origin, origin_of(api, body, caller.viewer, id));
+  auto& social = api.services.social;
+  if (mark == Mark::like) {
+    FILOSCOPE_DO(social.set_like(caller.viewer, id, on, origin));
+  } else if (mark == Mark::save) {
+    FILOSCOPE_DO(social.set_save(caller.viewer, id, on, origin));
+  } else {
+    FILOSCOPE_DO(social.set_not_interested(caller.viewer, id, on, origin));
+  }
+  return counts_and_marks(api, caller.viewer, id);
+}
+
+Result<Response> share(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.person(request));
+  FILOSCOPE_TRY(const auto id, id_parameter<VideoId>(request));
+  FILOSCOPE_TRY(const auto body, read_object(request, true));
+  FILOSCOPE_TRY(const auto origin, origin_of(api, body, caller.viewer, id));
+  FILOSCOPE_DO(api.services.social.share(caller.viewer, id, origin));
+  return json_response({{"url", api.services.config[kPublicUrl] + "/v/" + id.text()}});
+}
+
+Result<Response> comment(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.account(request));
+  FILOSCOPE_TRY(const auto id, id_parameter<VideoId>(request));
+  FILOSCOPE_TRY(const auto body, read_object(request));
+  FILOSCOPE_TRY(const auto text, required_text(body, "text", 5000));
+  FILOSCOPE_TRY(const auto origin, origin_of(api, body, caller.viewer, id));
+  FILOSCOPE_TRY(const auto made, api.services.social.comment(caller.viewer, id, text, origin));
+  FILOSCOPE_TRY(const auto author, api.services.accounts.get(caller.viewer.account));
+  return json_response(encode_comment(caller.viewer, made, author), 201);
+}
+
+Result<Response> remove_comment(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.account(request));
+  FILOSCOPE_TRY(const auto id, id_parameter<CommentId>(request));
+  FILOSCOPE_DO(api.services.social.remove_comment(caller.viewer, id));
+  return no_content();
+}
+
+Result<Response> report(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.person(request));
+  FILOSCOPE_TRY(const auto body, read_object(request));
+  social::Report form;
+  FILOSCOPE_TRY(form.reason, required_text(body, "reason", 100));
+  FILOSCOPE_TRY(const auto text, text_field(body, "text", 2000));
+  FILOSCOPE_TRY(const auto video, text_field(body, "video_id", 20));
+  FILOSCOPE_TRY(const auto comment_id, text_field(body, "comment_id", 20));
+  FILOSCOPE_TRY(const auto handle, text_field(body, "handle", 100));
+  form.text = text.value_or("");
+  form.video = VideoId::parse(video.value_or("")).value_or(VideoId{});
+  form.comment = CommentId::parse(comment_id.value_or("")).value_or(CommentId{});
+  if (handle) {
+    FILOSCOPE_TRY(const auto account, api.services.accounts.find(*handle));
+    form.account = account.id;
+  }
+  FILOSCOPE_TRY(const auto origin, origin_of(api, body, caller.viewer, form.video));
+  FILOSCOPE_DO(api.services.social.report(caller.viewer, form, origin));
+  return json_response({{"state", "received"}}, 201);
+}
+
+}  // namespace
+
+void add_reaction_routes(Router& router, const ApiPtr& api) {
+  const std::string base = kBase;
+  const auto with = [&api](auto function) {
+    return Handler([api, function](const Request& request) { return function(*api, request); });
+  };
+  for (const auto& [method, on] : {std::pair("PUT", true), std::pair("DELETE", false)}) {
+    for (const auto& [name, mark] : {std::pair("like", Mark::like), std::pair("save", Mark::save),
+                                     std::pair("not-interested", Mark::not_interested)}) {
+      router.add({method, base + "/videos/{id}/" + name,
+                  Handler([api, mark = mark, on = on](const Request& request) {
+                    return set_mark(*api, request, mark, on);
+                  }),
+                  16 << 10});
+    }
+  }
+  router.add({"POST", base + "/videos/{id}/share", with(share), 16 << 10});
+  router.add({"POST", base + "/videos/{id}/comments", with(comment), 32 << 10});
+  router.add({"DELETE", base + "/comments/{id}", with(remove_comment)});
+  router.add({"POST", base + "/reports", with(report), 16 << 10});
+}
+
+}  // namespace filoscope::api

@@ -1,0 +1,90 @@
+#include <nlohmann/json.hpp>
+
+#include "api/routes.h"
+
+namespace filoscope::api {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kQueryBytesMax = 400;
+
+Result<std::string> query_of(const Request& request) {
+  auto text = query_text(request, "q");
+  if (text.size() > kQueryBytesMax)
+    return Error(Code::invalid_argument, "q: must be at most 100 characters");
+  return text;
+}
+
+Result<Response> people(const Api& api, const Request& request, const accounts::Viewer& viewer,
+                        const std::string& query) {
+  FILOSCOPE_TRY(const int limit, limit_of(request, 20, 50));
+  FILOSCOPE_TRY(const auto found, api.services.search.people(viewer, query, limit));
+  json items = json::array();
+  for (const auto& account : found) {
+    FILOSCOPE_TRY(auto person, encode_person(api.services, viewer, account));
+    items.push_back(std::move(person));
+  }
+  return json_response({{"items", items}, {"next_cursor", nullptr}});
+}
+
+Result<Response> search(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
+  FILOSCOPE_TRY(const auto query, query_of(request));
+  FILOSCOPE_TRY(const int limit, limit_of(request, 20, 50));
+  const auto kind = query_text(request, "kind");
+  if (kind == "people") return people(api, request, caller.viewer, query);
+  if (kind == "hashtags") {
+    FILOSCOPE_TRY(const auto found, api.services.search.hashtags(query, limit));
+    json items = json::array();
+    for (const auto& one : found)
+      items.push_back({{"tag", one.tag}, {"videos_count", one.videos_count}});
+    return json_response({{"items", items}, {"next_cursor", nullptr}});
+  }
+  if (!kind.empty() && kind != "videos")
+    return Error(Code::invalid_argument, "kind: must be videos, people or hashtags");
+  FILOSCOPE_TRY(auto page, api.services.search.videos(caller.viewer, query,
+                                                      query_text(request, "cursor"), limit));
+  return encode_page(api.services, caller.viewer, std::move(page), feed::Surface::search);
+}
+
+Result<Response> suggest(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
+  FILOSCOPE_TRY(const auto query, query_of(request));
+  FILOSCOPE_TRY(const auto found, api.services.search.suggest(caller.viewer, query, 8));
+  json items = json::array();
+  for (const auto& one : found)
+    items.push_back({{"kind", one.kind}, {"text", one.text}, {"detail", one.detail}});
+  return json_response({{"items", items}});
+}
+
+Result<Response> hashtag(const Api& api, const Request& request) {
+  const auto tag = accounts::fold_text(request.parameters.find("tag")->second);
+  FILOSCOPE_TRY(const auto found, api.services.catalog.hashtags(tag, 1));
+  const auto count = !found.empty() && found.front().tag == tag ? found.front().videos_count : 0;
+  return json_response({{"tag", tag}, {"videos_count", count}});
+}
+
+Result<Response> hashtag_videos(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
+  FILOSCOPE_TRY(const int limit, limit_of(request, 20, 50));
+  const auto tag = accounts::fold_text(request.parameters.find("tag")->second);
+  FILOSCOPE_TRY(auto page, api.services.catalog.by_hashtag(caller.viewer, tag,
+                                                           query_text(request, "cursor"), limit));
+  return encode_page(api.services, caller.viewer, std::move(page), feed::Surface::hashtag);
+}
+
+}  // namespace
+
+void add_search_routes(Router& router, const ApiPtr& api) {
+  const std::string base = kBase;
+  const auto with = [&api](auto function) {
+    return Handler([api, function](const Request& request) { return function(*api, request); });
+  };
+  router.add({"GET", base + "/search", with(search)});
+  router.add({"GET", base + "/search/suggest", with(suggest)});
+  router.add({"GET", base + "/hashtags/{tag}", with(hashtag)});
+  router.add({"GET", base + "/hashtags/{tag}/videos", with(hashtag_videos)});
+}
+
+}  // namespace filoscope::api

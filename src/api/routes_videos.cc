@@ -1,0 +1,95 @@
+#include <nlohmann/json.hpp>
+
+#include "api/routes.h"
+
+namespace filoscope::api {
+namespace {
+
+using nlohmann::json;
+
+Result<feed::Item> item_of(const Api& api, const accounts::Viewer& viewer, catalog::Video video,
+                           feed::Surface surface) {
+  std::vector<catalog::Video> videos;
+  videos.push_back(std::move(video));
+  FILOSCOPE_TRY(auto items, api.services.feed.items(viewer, std::move(videos), surface));
+  if (items.empty())
+    return Error(Code::not_found, "There is no such video, or you may not see it.");
+  return std::move(items.front());
+}
+
+Result<Response> show(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
+  FILOSCOPE_TRY(const auto id, id_parameter<VideoId>(request));
+  FILOSCOPE_TRY(auto video, api.services.catalog.get_visible(caller.viewer, id));
+  const auto name = query_text(request, "surface");
+  const auto surface = name.empty() ? feed::Surface::video_page : feed::parse_surface(name);
+  FILOSCOPE_TRY(const auto item, item_of(api, caller.viewer, std::move(video), surface));
+  auto body = encode_video(api.services, caller.viewer, item);
+  body["impression_token"] = item.impression_token;
+  return json_response(body);
+}
+
+Result<Response> change(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.account(request));
+  FILOSCOPE_TRY(const auto id, id_parameter<VideoId>(request));
+  FILOSCOPE_TRY(const auto body, read_object(request));
+  catalog::VideoChange change;
+  FILOSCOPE_TRY(change.caption, text_field(body, "caption", 10000));
+  FILOSCOPE_TRY(const auto visibility, text_field(body, "visibility", 20));
+  if (visibility) {
+    FILOSCOPE_TRY(change.visibility, catalog::parse_visibility(*visibility));
+  }
+  FILOSCOPE_TRY(const auto cover, integer_field(body, "cover_index", 0, 100));
+  if (cover) change.cover_index = static_cast<int>(*cover);
+  FILOSCOPE_TRY(const auto draft, flag_field(body, "draft"));
+  if (draft.value_or(false))
+    return Error(Code::invalid_argument,
+                 "draft: a published video cannot become a draft again; make it \"only_me\"");
+  change.publish_draft = draft.has_value();
+  FILOSCOPE_TRY(auto video, api.services.catalog.change(caller.viewer.account, id, change));
+  FILOSCOPE_TRY(const auto item,
+                item_of(api, caller.viewer, std::move(video), feed::Surface::video_page));
+  return json_response(encode_video(api.services, caller.viewer, item));
+}
+
+Result<Response> remove(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.account(request));
+  FILOSCOPE_TRY(const auto id, id_parameter<VideoId>(request));
+  FILOSCOPE_DO(api.services.catalog.remove(caller.viewer.account, id));
+  return no_content();
+}
+
+Result<Response> comments(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
+  FILOSCOPE_TRY(const auto id, id_parameter<VideoId>(request));
+  FILOSCOPE_TRY(const int limit, limit_of(request, 20, 50));
+  FILOSCOPE_TRY(const auto page, api.services.social.comments(
+                                     caller.viewer, id, query_text(request, "cursor"), limit));
+  std::vector<AccountId> authors;
+  for (const auto& comment : page.items) authors.push_back(comment.author);
+  FILOSCOPE_TRY(const auto people, api.services.accounts.get_many(authors));
+  json items = json::array();
+  for (const auto& comment : page.items) {
+    for (const auto& person : people) {
+      if (person.id != comment.author) continue;
+      items.push_back(encode_comment(caller.viewer, comment, person));
+      break;
+    }
+  }
+  return json_response({{"items", items}, {"next_cursor", cursor_or_null(page.next_cursor)}});
+}
+
+}  // namespace
+
+void add_video_routes(Router& router, const ApiPtr& api) {
+  const std::string base = kBase;
+  const auto with = [&api](auto function) {
+    return Handler([api, function](const Request& request) { return function(*api, request); });
+  };
+  router.add({"GET", base + "/videos/{id}", with(show)});
+  router.add({"PATCH", base + "/videos/{id}", with(change), 64 << 10});
+  router.add({"DELETE", base + "/videos/{id}", with(remove)});
+  router.add({"GET", base + "/videos/{id}/comments", with(comments)});
+}
+
+}  // namespace filoscope::api
