@@ -175,15 +175,19 @@ void UploadsImpl::run(const Job& job) {
     if (video.error().code == Code::not_found) return finish(job);
     return postpone(job, job.attempts_count, kNoSpaceDelayMs);
   }
-  // A server that died between publishing and this row is told by the hook; both are one
-  // transaction.
+  if (job.attempts_count > parts_.config[kRetriesMax]) {  // the server died at each of them
+    return give_up(job, *video,
+                   "processing this video was cut off " + std::to_string(job.attempts_count) +
+                       " times; upload it again");
+  }
   const auto done = attempt(job, *video);
   if (done) {
+    tell(*video, "published", video->draft ? "Your draft is ready" : "Your video is published");
+    tell_mentioned(job.video);
     finish(job);
     probe_.published.add();
     probe_.seconds.observe_s(static_cast<double>(parts_.clock.mono_us() - begun_us) * 1e-6);
-    return tell(*video, "published",
-                video->draft ? "Your draft is ready" : "Your video is published");
+    return;
   }
   failed_try(job, *video, done.error());
 }
@@ -310,9 +314,9 @@ void UploadsImpl::give_up(const Job& job, const catalog::Video& video,
   const auto told = parts_.catalog.set_state(video.id, catalog::State::failed, 0, sentence);
   if (!told && told.error().code != Code::not_found && told.error().code != Code::conflict)
     return postpone(job, job.attempts_count, kNoSpaceDelayMs);
+  if (told) tell(video, "failed", sentence);
   finish(job);
   probe_.failed.add();
-  if (told) tell(video, "failed", sentence);
 }
 
 void UploadsImpl::finish(const Job& job) {
@@ -335,6 +339,22 @@ void UploadsImpl::tell(const catalog::Video& video, const char* kind, const std:
   notification.text = text;
   const auto told = parts_.social.notify(video.author, notification);
   if (!told) log::warn("upload.notify_failed", {{"reason", told.error().message}});
+}
+
+void UploadsImpl::tell_mentioned(VideoId id) {
+  const auto video = parts_.catalog.get(id);
+  if (!video || video->draft || video->sample) return;
+  social::Notification notification;
+  notification.kind = "mention";
+  notification.actor = video->author;
+  notification.video = id;
+  for (const auto mentioned : video->mentions) {
+    accounts::Viewer viewer;
+    viewer.account = mentioned;
+    if (mentioned == video->author || !parts_.catalog.may_see(viewer, *video)) continue;
+    if (const auto told = parts_.social.notify(mentioned, notification); !told)
+      log::warn("upload.notify_failed", {{"reason", told.error().message}});
+  }
 }
 
 void UploadsImpl::stop() {

@@ -96,6 +96,8 @@ class UploadsImpl final : public Uploads {
   void give_up(const Job& job, const catalog::Video& video, const std::string& sentence);
   void finish(const Job& job);
   void tell(const catalog::Video& video, const char* kind, const std::string& text);
+  /// Those whom the caption names and who may see it.
+  void tell_mentioned(VideoId id);
 
   const Parts parts_;
   const Processor process_;
