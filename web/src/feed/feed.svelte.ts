@@ -41,6 +41,10 @@ export abstract class ClipList {
     return this.queue.canAdvance && this.index < this.entries.length;
   }
 
+  seen(uid: number): void {
+    this.queue.markSeen(uid);
+  }
+
   forward(): boolean {
     const moved = this.queue.advance();
     this.sync();

@@ -88,6 +88,29 @@ describe('FeedQueue', () => {
     expect(queue.currentEntry?.kind === 'clip' && queue.currentEntry.item.video.id).toBe('x');
   });
 
+  it('holds what was not seen, and of the seen only the last', () => {
+    const queue = started('abcdef');
+    const seen = () => queue.markSeen(queue.currentEntry?.uid ?? -1);
+    seen();
+    queue.advance();
+    queue.advance();
+    seen();
+    queue.advance();
+    seen();
+    expect(queue.beginTail(false).held).toEqual(['b', 'd']);
+  });
+
+  it('can go on with two videos', () => {
+    const queue = started('ab');
+    queue.markSeen(queue.currentEntry?.uid ?? -1);
+    queue.advance();
+    queue.markSeen(queue.currentEntry?.uid ?? -1);
+    const request = queue.beginTail(false);
+    expect(request.held).toEqual(['b']);
+    queue.applyTail(request, answer('A', { exhausted: true }));
+    expect(shape(queue)).toBe('ab|A');
+  });
+
   it('drops stale answers, whatever their order', () => {
     const queue = started('abcd');
     const first = queue.beginTail(true);

@@ -28,8 +28,8 @@ export interface TailRequest {
   held: string[];
 }
 
-/** Shown entries further back than this are forgotten together with their elements. */
-export const HELD_MAX = 2;
+/** Clips swiped past before their first frame was seen are held back this far. */
+export const HELD_MAX = 6;
 
 export class FeedQueue {
   entries: Entry[] = [];
@@ -42,6 +42,7 @@ export class FeedQueue {
   #pending: number | null = null;
   #uid = 0;
   #cardSeen = false;
+  #seen = new Set<number>();
 
   get currentEntry(): Entry | undefined {
     return this.entries[this.current];
@@ -71,6 +72,7 @@ export class FeedQueue {
     this.entries = [];
     this.current = 0;
     this.#cardSeen = false;
+    this.#seen.clear();
     this.#take(answer, new Set());
     this.#markShown();
   }
@@ -78,6 +80,11 @@ export class FeedQueue {
   /** More of a paged feed, behind everything that is here. */
   append(answer: FeedAnswer): void {
     this.#take(answer, new Set());
+  }
+
+  /** The first frame of this entry was on the screen. */
+  markSeen(uid: number): void {
+    this.#seen.add(uid);
   }
 
   get canAdvance(): boolean {
@@ -113,8 +120,11 @@ export class FeedQueue {
     const behind = this.entries.slice(keepTo + 1);
     if (behind.length > 0) this.#provisional = behind;
     this.entries = this.entries.slice(0, keepTo + 1);
+    // What was seen the server knows. The last one kept may be on its way to the screen; and a
+    // clip that was only flicked past would otherwise come back at once.
     const held = this.entries
       .slice(Math.max(0, keepTo + 1 - HELD_MAX))
+      .filter((entry, index, last) => index === last.length - 1 || !this.#seen.has(entry.uid))
       .flatMap((entry) => (entry.kind === 'clip' ? [entry.item.video.id] : []));
     this.#pending = ++this.#seq;
     return { seq: this.#seq, held: [...new Set(held)] };

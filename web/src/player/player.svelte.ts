@@ -224,7 +224,11 @@ export class Player {
     // A pre-rendered clip shows its first frame with the first picture of the swipe itself: two
     // frames of the page later that picture is on the screen.
     if (prerendered) {
-      const painted = () => (paintedMs = performance.now() - from);
+      const painted = () => {
+        if (this.#framePending !== uid || slot.uid !== uid || document.hidden) return;
+        paintedMs = performance.now() - from;
+        if (!this.blocked && this.#enabled) this.#events.onFirstFrame(uid);
+      };
       requestAnimationFrame(() => requestAnimationFrame(painted));
     }
     const seen = () => {

@@ -1,0 +1,228 @@
+// What the browser tests share: a browser, phones and desktops, people, clips to upload.
+
+import { existsSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const require = createRequire(join(here, '../../web/package.json'));
+const { chromium } = require('playwright-core');
+
+export const URL_BASE = (process.env.FILOSCOPE_URL ?? '').replace(/\/$/, '');
+const SHOTS = process.env.FILOSCOPE_SHOTS;
+
+const ARGS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** `autoplay`: 'user-gesture-required' as phones have it, or 'no-user-gesture-required'. */
+export function launch({ autoplay = 'user-gesture-required' } = {}) {
+  return chromium.launch({
+    executablePath: process.env.FILOSCOPE_CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    args: [...ARGS, `--autoplay-policy=${autoplay}`],
+  });
+}
+
+export const PHONE = {
+  viewport: { width: 390, height: 844 },
+  deviceScaleFactor: 1,
+  hasTouch: true,
+  isMobile: true,
+  colorScheme: 'dark',
+  locale: 'en-GB',
+};
+
+export const DESKTOP = {
+  viewport: { width: 1440, height: 900 },
+  deviceScaleFactor: 1,
+  colorScheme: 'dark',
+  locale: 'en-GB',
+};
+
+/** A fresh visitor. `errors` collects what the page threw. */
+export async function visitor(browser, options = PHONE) {
+  const context = await browser.newContext({ ...options, baseURL: URL_BASE });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  return { context, page, errors };
+}
+
+export async function openFeed(page) {
+  await page.goto('/');
+  await playing(page);
+}
+
+/** Resolves when the current clip moves. */
+export async function playing(page, timeout = 15_000) {
+  await page.waitForFunction(
+    () => [...document.querySelectorAll('video')].some((v) => !v.paused && v.currentTime > 0.05),
+    undefined,
+    { timeout },
+  );
+}
+
+export const shownList = (page) => page.evaluate(() => window.__filoscope.list());
+export const metrics = (page) => page.evaluate(() => window.__filoscope.metrics);
+
+export async function currentId(page) {
+  const list = await shownList(page);
+  return list.entries[list.index]?.video_id ?? null;
+}
+
+/** One swipe by key, and the new clip on the screen (or the card that says "up to date"). */
+export async function swipe(page, key = 'ArrowDown') {
+  const before = (await shownList(page)).index;
+  await page.keyboard.press(key);
+  await page.waitForFunction(
+    (index) => {
+      const list = window.__filoscope.list();
+      return list.index !== index && !list.waiting && list.entries[list.index] !== undefined;
+    },
+    before,
+    { timeout: 10_000 },
+  );
+}
+
+/** A drag with a finger, by the browser's own touch input. */
+export async function drag(page, { from = 0.75, to = 0.25, steps = 8 } = {}) {
+  const { width, height } = page.viewportSize();
+  const cdp = await page.context().newCDPSession(page);
+  const at = (share) => [{ x: width * 0.4, y: height * share }];
+  await cdp.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(from) });
+  for (let step = 1; step <= steps; step++) {
+    const share = from + ((to - from) * step) / steps;
+    await cdp.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(share) });
+    await page.waitForTimeout(16);
+  }
+  await cdp.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  await cdp.detach();
+}
+
+let people = 0;
+export const newHandle = (name) => `${name}_${Date.now().toString(36)}${people++}`;
+export const PASSWORD = 'a long enough password 7';
+
+/** Fills the sign-up sheet that is open. */
+export async function fillSignUp(page, handle) {
+  await page.fill('#auth-handle', handle);
+  await page.fill('#auth-password', PASSWORD);
+  await page.fill('#auth-birth', '1990-05-17');
+  await page.locator('[role=dialog] form button.main').click();
+  await page.locator('#auth-handle').waitFor({ state: 'detached' });
+}
+
+/** Signs up from the page "Me" and returns the handle. */
+export async function signUp(page, name = 'person') {
+  const handle = newHandle(name);
+  await page.goto('/me');
+  await page.locator('.page-inner button.main').click();
+  await fillSignUp(page, handle);
+  await page.getByText(`@${handle}`).first().waitFor();
+  return handle;
+}
+
+/** Condition with a deadline, asked again and again. */
+export async function eventually(ask, { timeoutMs = 20_000, everyMs = 150 } = {}) {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await ask();
+    if (value) return value;
+    if (Date.now() > deadline) throw new Error('this did not come true in time');
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+}
+
+/**
+ * A real clip with picture and sound, recorded by the browser: colours, a turning bar, a counter,
+ * noise when `megabits` asks for more than that would give.
+ */
+export async function recordClip(browser, { seconds = 3, megabits = 2 } = {}) {
+  const { context, page } = await visitor(browser, DESKTOP);
+  await page.goto('/icon.svg');
+  const encoded = await page.evaluate(
+    async ({ seconds, megabits }) => {
+      const canvas = new OffscreenCanvas(360, 640);
+      const paper = canvas.getContext('2d');
+      const shown = document.createElementNS('http://www.w3.org/1999/xhtml', 'canvas');
+      shown.width = 360;
+      shown.height = 640;
+      const screen = shown.getContext('2d');
+      const audio = new AudioContext();
+      const tone = audio.createOscillator();
+      const out = audio.createMediaStreamDestination();
+      tone.connect(out);
+      tone.start();
+      const stream = shown.captureStream(30);
+      for (const track of out.stream.getAudioTracks()) stream.addTrack(track);
+      const type = ['video/mp4;codecs=avc1,mp4a.40.2', 'video/mp4', 'video/webm'].find((one) =>
+        MediaRecorder.isTypeSupported(one),
+      );
+      const recorder = new MediaRecorder(stream, {
+        mimeType: type,
+        videoBitsPerSecond: megabits * 1e6,
+      });
+      const parts = [];
+      recorder.ondataavailable = (event) => parts.push(event.data);
+      const done = new Promise((resolve) => (recorder.onstop = resolve));
+      const noise = paper.createImageData(360, 640);
+      recorder.start();
+      const began = performance.now();
+      for (let frame = 0; performance.now() - began < seconds * 1000; frame++) {
+        if (megabits > 4) {
+          const words = new Uint32Array(noise.data.buffer);
+          for (let i = 0; i < words.length; i++) words[i] = 0xff000000 | (Math.random() * 0xffffff);
+          paper.putImageData(noise, 0, 0);
+        } else {
+          paper.fillStyle = `hsl(${frame * 3} 70% 45%)`;
+          paper.fillRect(0, 0, 360, 640);
+        }
+        paper.fillStyle = '#fff';
+        paper.fillRect(160, (frame * 7) % 640, 40, 120);
+        paper.font = '64px sans-serif';
+        paper.fillText(String(frame), 40, 100);
+        screen.drawImage(canvas, 0, 0);
+        await new Promise((resolve) => setTimeout(resolve, 33));
+      }
+      recorder.stop();
+      await done;
+      tone.stop();
+      const blob = new Blob(parts, { type });
+      const bytes = new Uint8Array(await blob.arrayBuffer());
+      let text = '';
+      for (let i = 0; i < bytes.length; i += 8192) {
+        text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+      }
+      return { base64: btoa(text), type };
+    },
+    { seconds, megabits },
+  );
+  await context.close();
+  const mimeType = encoded.type.split(';')[0];
+  return {
+    name: `clip.${mimeType.endsWith('webm') ? 'webm' : 'mp4'}`,
+    mimeType,
+    buffer: Buffer.from(encoded.base64, 'base64'),
+  };
+}
+
+export async function shot(page, name) {
+  if (!SHOTS) return;
+  if (!existsSync(SHOTS)) mkdirSync(SHOTS, { recursive: true });
+  await page.screenshot({ path: join(SHOTS, `${name}.png`) });
+}
+
+export function percentile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? NaN;
+}

@@ -1,0 +1,147 @@
+// Every page at its sizes and in its themes: nothing is cut off, everything has a name and a size.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launch, openFeed, playing, shot, signUp, swipe, visitor } from './lib.mjs';
+
+const SIZES = [
+  ['360x640', { width: 360, height: 640 }, true],
+  ['390x844', { width: 390, height: 844 }, true],
+  ['1024x768', { width: 1024, height: 768 }, false],
+  ['1440x900', { width: 1440, height: 900 }, false],
+];
+const PAGES = ['/', '/search', '/search?q=a', '/search?q=a&kind=people', '/inbox', '/me', '/settings', '/upload'];
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser?.close());
+
+/** What a person would trip over, as sentences. */
+async function faults(page, touch) {
+  return page.evaluate((isTouch) => {
+    const found = [];
+    const root = document.documentElement;
+    if (root.scrollWidth > root.clientWidth) found.push(`scrolls sideways: ${root.scrollWidth}`);
+    for (const box of document.querySelectorAll('.page')) {
+      if (box.scrollWidth > box.clientWidth + 1) found.push(`a page scrolls sideways`);
+    }
+    const seen = (node) => {
+      const box = node.getBoundingClientRect();
+      const style = getComputedStyle(node);
+      if (node.closest('[inert], [aria-hidden=true], .visually-hidden, .skip')) return null;
+      if (style.visibility === 'hidden' || box.width === 0 || box.height === 0) return null;
+      return box;
+    };
+    for (const node of document.querySelectorAll('button, a[href], input, select, textarea')) {
+      const box = seen(node);
+      if (!box) continue;
+      const label =
+        node.getAttribute('aria-label') ||
+        node.innerText?.trim() ||
+        node.labels?.[0]?.innerText ||
+        node.getAttribute('placeholder') ||
+        node.querySelector('img[alt]:not([alt=""])')?.alt;
+      const what = `${node.tagName.toLowerCase()}.${node.className}`;
+      if (!label) found.push(`${what} has no name`);
+      if (box.left < -1 || box.right > innerWidth + 1) found.push(`${what} "${label}" is cut off: ${box.left} to ${box.right}`);
+      const inText = node.tagName === 'A' && getComputedStyle(node).display === 'inline';
+      if (isTouch && !inText && node.closest('nav, .rail, .tabs, header, .seg') && box.height < 43.5) {
+        found.push(`${what} "${label}" is ${Math.round(box.height)} px high`);
+      }
+    }
+    for (const image of document.images) {
+      if (!image.hasAttribute('alt')) found.push('a picture without alt');
+    }
+    return [...new Set(found)];
+  }, touch);
+}
+
+for (const [name, viewport, touch] of SIZES) {
+  for (const colorScheme of ['dark', 'light']) {
+    test(`pages at ${name}, ${colorScheme}`, async () => {
+      const { context, page, errors } = await visitor(browser, {
+        viewport,
+        colorScheme,
+        hasTouch: touch,
+        isMobile: touch,
+        locale: 'en-GB',
+      });
+      const broken = [];
+      await openFeed(page);
+      await swipe(page);
+      await playing(page);
+      const author = await page.locator('article.stage[aria-hidden="false"] .rail .who > a').getAttribute('href');
+      if (touch) await signUp(page, 'looker');
+      for (const path of [...PAGES, author]) {
+        await page.goto(path);
+        if (path === '/') await playing(page);
+        await page.waitForTimeout(450);
+        broken.push(...(await faults(page, touch)).map((fault) => `${path}: ${fault}`));
+        const label = path.replace(/\W+/g, '-').replace(/^-|-$/g, '') || 'home';
+        await shot(page, `${name}-${colorScheme}-${path === author ? 'profile' : label}`);
+      }
+      assert.deepEqual(broken, []);
+      assert.deepEqual(errors, []);
+      await context.close();
+    });
+  }
+}
+
+test('sheets on a phone', async () => {
+  const { context, page } = await visitor(browser);
+  await openFeed(page);
+  const stage = page.locator('article.stage[aria-hidden="false"]');
+  await stage.locator('button.act').nth(1).tap();
+  await page.getByRole('dialog').locator('#comment-box').waitFor();
+  await page.waitForTimeout(300);
+  const top = await page.getByRole('dialog').evaluate((node) => node.getBoundingClientRect().top);
+  assert.ok(Math.abs(top - 844 * 0.3) < 4, `the sheet rises to 70 %: its top is at ${top}`);
+  await shot(page, 'sheet-comments');
+  await page.keyboard.press('Escape');
+  await stage.locator('button.act.last').tap();
+  await page.getByRole('dialog').waitFor();
+  await page.waitForTimeout(300);
+  await shot(page, 'sheet-more');
+  await page.getByRole('button', { name: 'Why this video' }).tap();
+  await page.locator('.reason').waitFor();
+  await page.locator('summary').tap();
+  await page.waitForTimeout(200);
+  assert.deepEqual(await faults(page, true), []);
+  await shot(page, 'sheet-why');
+  await page.keyboard.press('Escape');
+  await stage.locator('button.act').first().tap();
+  await page.locator('#auth-handle').waitFor();
+  await page.waitForTimeout(300);
+  await shot(page, 'sheet-sign-up');
+  await context.close();
+});
+
+test('right to left: the page mirrors and nothing is cut off', async () => {
+  const { context, page } = await visitor(browser);
+  await page.addInitScript(() => {
+    addEventListener('DOMContentLoaded', () => (document.documentElement.dir = 'rtl'));
+  });
+  await openFeed(page);
+  await page.waitForTimeout(300);
+  assert.deepEqual(await faults(page, true), []);
+  const rail = await page
+    .locator('article.stage[aria-hidden="false"] .rail')
+    .evaluate((node) => node.getBoundingClientRect().left);
+  assert.ok(rail < 100, 'the rail is on the left');
+  await shot(page, 'right-to-left');
+  await context.close();
+});
+
+test('with reduced motion nothing moves on its own', async () => {
+  const { context, page } = await visitor(browser, {
+    viewport: { width: 390, height: 844 },
+    reducedMotion: 'reduce',
+    locale: 'en-GB',
+  });
+  await openFeed(page);
+  const ms = await page
+    .locator('.track')
+    .evaluate((node) => parseFloat(getComputedStyle(node).transitionDuration) * 1000);
+  assert.ok(ms <= 1, `the swipe takes ${ms} ms`);
+  await context.close();
+});

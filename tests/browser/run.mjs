@@ -1,0 +1,56 @@
+// Runs the browser tests one after the other and ends with "N passed, N failed".
+
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { run } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const wanted = process.argv.slice(2);
+
+if (!process.env.FILOSCOPE_URL) {
+  console.error('Set FILOSCOPE_URL to the address of a running server, like http://localhost:8080.');
+  process.exit(2);
+}
+
+const files = readdirSync(here)
+  .filter((name) => name.endsWith('.test.mjs'))
+  .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
+  .map((name) => join(here, name));
+
+let passed = 0;
+let skipped = 0;
+const failures = [];
+const began = Date.now();
+
+const isTest = (event) => event.details?.type !== 'suite' && !event.file?.endsWith(event.name);
+
+const stream = run({ files, concurrency: 1, timeout: 600_000 });
+stream.on('test:pass', (event) => {
+  if (!isTest(event)) return;
+  if (event.skip !== undefined) skipped++;
+  else passed++;
+  const how = event.skip !== undefined ? `skipped: ${event.skip}` : 'ok';
+  console.log(`${how}  ${event.name} (${(event.details.duration_ms / 1000).toFixed(1)} s)`);
+});
+stream.on('test:fail', (event) => {
+  if (!isTest(event)) return;
+  const cause = event.details.error?.cause ?? event.details.error;
+  failures.push(`${event.name}: ${String(cause?.message ?? cause).split('\n').slice(0, 6).join('\n    ')}`);
+  console.log(`FAILED  ${event.name}`);
+});
+stream.on('test:diagnostic', (event) => {
+  if (!/^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /.test(event.message)) {
+    console.log(`        ${event.message}`);
+  }
+});
+stream.on('test:stderr', (event) => process.stderr.write(event.message));
+stream.on('end', () => {
+  for (const failure of failures) console.log(`- ${failure}`);
+  const seconds = ((Date.now() - began) / 1000).toFixed(0);
+  if (skipped > 0) console.log(`${skipped} skipped`);
+  console.log(`browser tests took ${seconds} s`);
+  console.log(`${passed} passed, ${failures.length} failed`);
+  process.exitCode = failures.length > 0 || passed === 0 ? 1 : 0;
+});
+stream.resume();

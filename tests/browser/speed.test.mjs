@@ -1,0 +1,118 @@
+// How fast it is: first frames, bytes, and that nothing jumps.
+
+import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
+import { after, before, test } from 'node:test';
+import { eventually, launch, metrics, openFeed, percentile, playing, swipe, URL_BASE, visitor } from './lib.mjs';
+
+const SWIPES = 50;
+const PREFETCHED_MS_MAX = 100;
+const COLD_MS_MAX = 500;
+const FIRST_ROUTE_BYTES_MAX = 120 * 1024;
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser?.close());
+
+async function slowLine(page) {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('Network.enable');
+  await cdp.send('Network.setCacheDisabled', { cacheDisabled: true });
+  await cdp.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: 40,
+    downloadThroughput: 20e6 / 8,
+    uploadThroughput: 20e6 / 8,
+  });
+}
+
+test('swipe to first frame of a prefetched clip, p95 over 50 swipes', async (t) => {
+  const { context, page } = await visitor(browser);
+  await openFeed(page);
+  for (let round = 0; round < SWIPES; round++) {
+    await eventually(() =>
+      page.evaluate(() => {
+        const list = window.__filoscope.list();
+        if (list.entries[list.index + 1]?.video_id === null) return true;
+        const next = document.querySelector(`video[data-stage="${(list.index + 1) % 3}"]`);
+        return next !== null && next.readyState >= 2;
+      }),
+    );
+    await swipe(page);
+    await playing(page);
+    await page.waitForTimeout(120);
+  }
+  const { swipes, stalls, wasted_prefetch_bytes: wasted, media_bytes: bytes } = await metrics(page);
+  const prefetched = swipes.filter((one) => one.prerendered);
+  const shown = percentile(prefetched.map((one) => one.ttff_ms), 0.95);
+  const moving = percentile(prefetched.map((one) => one.moving_ms), 0.95);
+  t.diagnostic(
+    `${prefetched.length} of ${swipes.length} pre-rendered; on the screen p50 ` +
+      `${percentile(prefetched.map((one) => one.ttff_ms), 0.5).toFixed(0)} ms, p95 ${shown.toFixed(0)} ms; ` +
+      `moving p95 ${moving.toFixed(0)} ms; ${stalls} stalls; ` +
+      `${((100 * wasted) / Math.max(1, bytes)).toFixed(0)} % of media bytes fetched for nothing`,
+  );
+  assert.ok(prefetched.length >= SWIPES * 0.9, 'nearly every next clip is pre-rendered');
+  assert.ok(shown <= PREFETCHED_MS_MAX, `p95 is ${shown} ms`);
+  await context.close();
+});
+
+test('cold first frame at 20 Mbit/s and 40 ms', async (t) => {
+  const times = [];
+  for (let round = 0; round < 10; round++) {
+    const { context, page } = await visitor(browser);
+    await slowLine(page);
+    await page.goto('/');
+    const first = await eventually(async () => (await metrics(page)).swipes[0]);
+    times.push(first.ttff_ms);
+    await context.close();
+  }
+  const [p50, p95] = [percentile(times, 0.5), percentile(times, 0.95)];
+  t.diagnostic(`cold first frame p50 ${p50.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms over ${times.length}`);
+  assert.ok(p95 <= COLD_MS_MAX, `p95 is ${p95} ms`);
+});
+
+test('script, style and font of the first route are at most 120 KB compressed', async (t) => {
+  const { context, page } = await visitor(browser);
+  const fetched = [];
+  page.on('response', (response) => {
+    const { pathname } = new URL(response.url());
+    if (/\.(js|css|woff2)$/.test(pathname)) fetched.push(pathname);
+  });
+  await openFeed(page);
+  let scripts = 0;
+  let total = 0;
+  for (const path of new Set(fetched)) {
+    const body = Buffer.from(await (await fetch(URL_BASE + path)).arrayBuffer());
+    const bytes = path.endsWith('.woff2') ? body.length : gzipSync(body, { level: 9 }).length;
+    total += bytes;
+    if (path.endsWith('.js')) scripts += bytes;
+  }
+  t.diagnostic(`${(scripts / 1024).toFixed(1)} KB of script, ${(total / 1024).toFixed(1)} KB in all`);
+  assert.ok(scripts > 0 && total <= FIRST_ROUTE_BYTES_MAX, `${total} bytes`);
+  await context.close();
+});
+
+test('nothing jumps while the feed and a profile load', async (t) => {
+  const { context, page } = await visitor(browser);
+  await page.addInitScript(() => {
+    window.__shift = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        if (!entry.hadRecentInput) window.__shift += entry.value;
+      }
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  await openFeed(page);
+  await page.waitForTimeout(500);
+  const feed = await page.evaluate(() => window.__shift);
+  const link = await page.locator('.about .name').first().getAttribute('href');
+  await page.goto(link);
+  await page.locator('.head .counts').waitFor();
+  await page.waitForTimeout(500);
+  const profile = await page.evaluate(() => window.__shift);
+  t.diagnostic(`layout shift: feed ${feed.toFixed(4)}, profile ${profile.toFixed(4)}`);
+  assert.ok(feed <= 0.01, `feed ${feed}`);
+  assert.ok(profile <= 0.05, `profile ${profile}`);
+  await context.close();
+});

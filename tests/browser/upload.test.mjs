@@ -1,0 +1,178 @@
+// From a file to somebody else's feed, also through lost networks and reloads.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import {
+  currentId,
+  eventually,
+  launch,
+  openFeed,
+  recordClip,
+  signUp,
+  swipe,
+  visitor,
+} from './lib.mjs';
+
+const PUBLISHED_MS_MAX = 120_000;
+const SWIPES_MAX = 80;
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser?.close());
+
+async function describe(page, clip, caption) {
+  await page.goto('/upload');
+  await page.setInputFiles('[data-testid=file]', clip);
+  await page.locator('.preview').waitFor();
+  await page.fill('#caption', caption);
+  await page.getByRole('button', { name: 'Post', exact: true }).click();
+}
+
+const phase = (page) => page.locator('article[data-phase]').first().getAttribute('data-phase');
+
+async function published(page) {
+  const last = await eventually(
+    async () => {
+      const now = await phase(page);
+      return (now === 'published' || now === 'failed') && now;
+    },
+    { timeoutMs: PUBLISHED_MS_MAX },
+  );
+  assert.equal(last, 'published', await page.locator('article[data-phase]').first().innerText());
+  const link = await page.locator('article[data-phase] a[href^="/v/"]').first().getAttribute('href');
+  return link.slice('/v/'.length);
+}
+
+test('upload with progress to published, found by its caption, shown to somebody else', async (t) => {
+  const clip = await recordClip(browser);
+  const { context, page, errors } = await visitor(browser);
+  const author = await signUp(page, 'maker');
+  const word = `zebrafish${Date.now().toString(36)}`;
+  const began = Date.now();
+  await describe(page, clip, `A ${word} in colours #browsertest`);
+  const seen = new Set();
+  const watch = setInterval(() => {
+    page
+      .locator('article[data-phase]')
+      .first()
+      .innerText({ timeout: 500 })
+      .then((text) => seen.add(text.split('\n').at(-2)))
+      .catch(() => {});
+  }, 200);
+  const id = await published(page);
+  clearInterval(watch);
+  t.diagnostic(`${(clip.buffer.length / 1e6).toFixed(2)} MB published after ${Date.now() - began} ms`);
+
+  await page.goto(`/search?q=${word}`);
+  await page.locator(`a.tile[href="/v/${id}"]`).waitFor();
+  await page.goto('/search?q=browsertest&kind=hashtags');
+  await page.locator('a[href="/tag/browsertest"]').first().waitFor();
+  await page.goto('/me');
+  await page.locator(`a.tile[href="/v/${id}"]`).waitFor();
+  assert.deepEqual(errors, []);
+
+  const other = await visitor(browser);
+  await signUp(other.page, 'watcher');
+  await other.page.goto('/');
+  await openFeed(other.page);
+  let swipes = 0;
+  while ((await currentId(other.page)) !== id && swipes < SWIPES_MAX) {
+    await swipe(other.page);
+    swipes++;
+  }
+  assert.equal(await currentId(other.page), id, `not shown within ${SWIPES_MAX} swipes`);
+  const name = other.page.locator('article.stage[aria-hidden="false"] .about .name');
+  assert.equal(await name.getAttribute('href'), `/@${author}`);
+  t.diagnostic(`in the feed of another account after ${swipes} swipes`);
+  await other.context.close();
+  await context.close();
+});
+
+test('a file that is no video ends with a sentence', async () => {
+  const { context, page } = await visitor(browser);
+  await signUp(page, 'wrong');
+  await describe(
+    page,
+    { name: 'picture.mp4', mimeType: 'video/mp4', buffer: Buffer.from('not a video at all '.repeat(999)) },
+    'broken',
+  );
+  await eventually(async () => (await phase(page)) === 'failed', { timeoutMs: PUBLISHED_MS_MAX });
+  const sentence = await page.locator('article[data-phase=failed] .problem').innerText();
+  assert.ok(sentence.split(' ').length >= 3, sentence);
+  await context.close();
+});
+
+async function slowUp(page, megabits) {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('Network.enable');
+  await cdp.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: 5,
+    downloadThroughput: -1,
+    uploadThroughput: (megabits * 1e6) / 8,
+  });
+  return cdp;
+}
+
+test('a lost network is waited out, and the upload goes on by itself while swiping', async () => {
+  const clip = await recordClip(browser, { seconds: 5, megabits: 16 });
+  const { context, page } = await visitor(browser);
+  await signUp(page, 'offline');
+  const cdp = await slowUp(page, 16);
+  await describe(page, clip, 'through a tunnel');
+  await page.waitForTimeout(700);
+  await context.setOffline(true);
+  await page.waitForTimeout(1500);
+  await context.setOffline(false);
+  await cdp.detach();
+  await page.locator('nav a[href="/"]').last().click();
+  await page.locator('a.pill').waitFor();
+  await page.locator('a.pill').click();
+  await published(page);
+  await context.close();
+});
+
+test('a reload in the middle: the unfinished upload is listed and goes on with the same file', async (t) => {
+  const clip = await recordClip(browser, { seconds: 6, megabits: 24 });
+  t.diagnostic(`${(clip.buffer.length / 1e6).toFixed(1)} MB`);
+  const { context, page } = await visitor(browser);
+  await signUp(page, 'reload');
+  await slowUp(page, 10);
+  page.on('dialog', (dialog) => void dialog.accept());
+  await describe(page, clip, 'cut in the middle');
+  await eventually(async () => {
+    const text = await page.locator('article[data-phase]').first().innerText();
+    const sent = /([\d.]+) (kB|MB) of/.exec(text);
+    return sent !== null && Number(sent[1]) * (sent[2] === 'MB' ? 1e6 : 1e3) > 500_000;
+  });
+  await page.reload();
+  const row = page.locator('li', { hasText: clip.name });
+  await row.waitFor();
+  const chooser = page.waitForEvent('filechooser');
+  await row.getByRole('button', { name: 'Continue' }).click();
+  await (await chooser).setFiles({ ...clip, name: 'another-name.mp4' });
+  await published(page);
+  await context.close();
+});
+
+test('a draft stays with its author until it is posted', async () => {
+  const clip = await recordClip(browser, { seconds: 2 });
+  const { context, page } = await visitor(browser);
+  const author = await signUp(page, 'drafter');
+  await page.goto('/upload');
+  await page.setInputFiles('[data-testid=file]', clip);
+  await page.fill('#caption', 'not yet');
+  await page.getByRole('button', { name: 'Save as draft' }).click();
+  const id = await published(page);
+  const other = await visitor(browser);
+  await other.page.goto(`/@${author}`);
+  await other.page.getByText('No videos yet').waitFor();
+  await page.goto('/me');
+  await page.locator('button.one', { hasText: 'Draft' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Post', exact: true }).click();
+  await page.locator(`a.tile[href="/v/${id}"]`).waitFor();
+  await other.page.reload();
+  await other.page.locator(`a.tile[href="/v/${id}"]`).waitFor();
+  await other.context.close();
+  await context.close();
+});
