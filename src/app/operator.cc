@@ -23,13 +23,15 @@ struct Opened {
   std::unique_ptr<Wiring> wiring;
 };
 
-Result<Opened> open_quietly(const std::string& data, const std::string& config_path) {
+Result<Opened> open_quietly(const std::string& data, const std::string& config_path,
+                            DataFolder::Missing missing = DataFolder::Missing::fail) {
   FILOSCOPE_TRY(auto config, load_config(config_path));
   log::set_level(log::Level::warn);
   Opened opened;
   opened.config = std::make_unique<Config>(std::move(config));
   Wiring::Options options;
   options.data_folder = data;
+  options.missing = missing;
   FILOSCOPE_TRY(opened.wiring, Wiring::open(options, *opened.config));
   return opened;
 }
@@ -193,7 +195,7 @@ int samples_remove(const DataOptions& options) {
 }
 
 int account_create(const AccountOptions& options) {
-  auto opened = open_quietly(options.data, options.config_path);
+  auto opened = open_quietly(options.data, options.config_path, DataFolder::Missing::make);
   if (!opened) return fail(opened.error());
   accounts::SignUp form;
   form.handle = options.handle;
