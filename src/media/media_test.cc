@@ -2,14 +2,12 @@
 
 #include <gmock/gmock.h>
 
-#include <cstdlib>
 #include <cstring>
 
 #include "media/boxes.h"
 #include "media/byte_source.h"
 #include "media/geometry.h"
 #include "media/mp4_writer.h"
-#include "media/pipeline.h"
 #include "media/test_clips.h"
 #include "media/wire.h"
 
@@ -19,36 +17,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
-
-/// Outputs in memory files.
-struct Outputs {
-  std::array<UniqueFd, 3> renditions{file_of({}), file_of({}), file_of({})};
-  std::vector<UniqueFd> covers;
-  MediaOutputs fds;
-
-  explicit Outputs(int covers_count = 3) {
-    for (std::size_t i = 0; i < 3; ++i) fds.renditions[i] = renditions[i].get();
-    for (int i = 0; i < covers_count; ++i)
-      covers.push_back(file_of({})), fds.covers.push_back(covers.back().get());
-  }
-  Bytes rendition(const std::string& name) const {
-    return content_of(renditions[name == "720" ? 0 : name == "540" ? 1 : 2].get());
-  }
-};
-
-Result<MediaFacts> process_here(const Bytes& clip, const Outputs& outputs,
-                                const MediaOptions& options = {}) {
-  silence_ffmpeg();
-  return process_media(MemoryBytes(clip), options, outputs.fds);
-}
-
-Result<MediaFacts> process_in_worker(const Bytes& clip, const Outputs& outputs,
-                                     const MediaOptions& options = {},
-                                     const Progress& progress = {},
-                                     const std::atomic<bool>* cancel = nullptr) {
-  const UniqueFd input = file_of(clip);
-  return MediaWorkers().process(input.get(), options, outputs.fds, progress, cancel);
-}
 
 TEST(Geometry, RungsAreNeverAboveTheSource) {
   const auto sizes = [](int width, int height) {
@@ -137,70 +105,18 @@ TEST(AnnexB, BecomesLengthsWithoutParameterSets) {
   EXPECT_THAT(annex_b_to_lengths(stream), ElementsAre(0, 0, 0, 3, 0x65, 7, 7, 0, 0, 0, 2, 0x41, 5));
 }
 
-TEST(Pipeline, MakesALadderOfAPortraitClip) {
-  ClipOptions clip;
-  clip.width = 720;
-  clip.height = 1280;
-  clip.frames_count = 120;
-  const Outputs outputs;
-  const auto facts = process_here(make_clip(clip), outputs);
-  ASSERT_TRUE(facts.has_value()) << facts.error().message;
-  EXPECT_NEAR(static_cast<double>(facts->duration_ms), 4'000, 40);
-  EXPECT_EQ(facts->width, 720);
-  EXPECT_TRUE(facts->has_audio);
-  EXPECT_NEAR(facts->loudness_lufs, -15, 3);  // a 440 Hz tone of -12 dBFS
-  EXPECT_THAT(facts->frame_hashes, SizeIs(4));
-  EXPECT_EQ(facts->covers_count, 3);
-  EXPECT_LE(facts->placeholder.size(), 700U);
-  ASSERT_THAT(facts->renditions, SizeIs(3));
-  for (const Rendition& rendition : facts->renditions) {
-    const Bytes file = outputs.rendition(rendition.name);
-    EXPECT_EQ(std::ssize(file), rendition.size_bytes);
-    EXPECT_THAT(rendition.codecs, HasSubstr("avc1.6400"));
-    EXPECT_THAT(rendition.codecs, HasSubstr(",mp4a.40.2"));
-    ASSERT_THAT(rendition.segments, SizeIs(3));  // 0-1, 1-3, 3-4 s
-    EXPECT_EQ(rendition.segments[0].offset, rendition.init_last + 1);
-    EXPECT_EQ(rendition.segments[1].start_ms, 1'000);
-    EXPECT_EQ(rendition.segments[2].start_ms, 3'000);
-    EXPECT_EQ(rendition.segments[2].offset + rendition.segments[2].size_bytes,
-              rendition.size_bytes);
-    for (const Segment& segment : rendition.segments) {
-      EXPECT_EQ(std::memcmp(file.data() + segment.offset + 4, "moof", 4), 0);
-    }
-  }
-}
-
-TEST(Worker, GivesTheSameAsHereAndReportsProgress) {
-  const Bytes clip = make_clip();
-  const Outputs here;
-  const Outputs there;
-  const auto expected = process_here(clip, here);
-  std::vector<int> percents;
-  const auto facts =
-      process_in_worker(clip, there, {}, [&](int percent, Stage) { percents.push_back(percent); });
-  ASSERT_TRUE(expected.has_value()) << expected.error().message;
-  ASSERT_TRUE(facts.has_value()) << facts.error().message;
-  EXPECT_EQ(*facts, *expected);
-  EXPECT_EQ(there.rendition("360"), here.rendition("360"));
-  EXPECT_TRUE(std::is_sorted(percents.begin(), percents.end()));
-  EXPECT_EQ(percents.back(), 100);
-}
-
-TEST(Worker, IsLockedIn) {
-  const auto features = MediaWorkers().sandbox_report();
-  ASSERT_TRUE(features.has_value()) << features.error().message;
-  bool seccomp = false;
-  for (const SandboxFeature& feature : *features)
-    seccomp = seccomp || (feature.name == "seccomp" && feature.active);
-  EXPECT_TRUE(seccomp);
-}
-
 }  // namespace
 }  // namespace filoscope::media
 
+/// The test binary is its own worker program, and the victim that tries to break out of the
+/// sandbox.
 int main(int argc, char** argv) {
-  if (argc > 1 && std::strcmp(argv[1], "media-worker") == 0)
+  if (argc > 1 && std::strcmp(argv[1], "media-worker") == 0) {
     return filoscope::media::media_worker_main();
+  }
+  if (argc > 2 && std::strcmp(argv[1], "sandbox-probe") == 0) {
+    return filoscope::media::sandbox_probe_main(argv[2]);
+  }
   testing::InitGoogleMock(&argc, argv);
   return RUN_ALL_TESTS();
 }

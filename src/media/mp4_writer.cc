@@ -364,11 +364,13 @@ Result<void> Mp4Writer::insert_head(const Bytes& head_bytes) {
 
 Result<Rendition> Mp4Writer::finish(std::int64_t end) {
   if (!open_) return Error{Code::internal, "the encoder made no picture"};
-  end = std::max(end, open_->video.back().dts + 1);
+  std::int64_t latest = 0;
+  for (const Sample& sample : open_->video) latest = std::max(latest, sample.pts);
+  end = std::max(end, latest + 1);
   audio_ended_ = true;
   FILOSCOPE_DO(write_ready());
   end_ = end;
-  close_segment(end, end);
+  close_segment(end, open_->video.back().dts + end - latest);
   FILOSCOPE_DO(write_ready());
   const Bytes head_bytes = head(end);
   FILOSCOPE_DO(insert_head(head_bytes));

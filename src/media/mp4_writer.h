@@ -1,9 +1,9 @@
 #pragma once
 
 /// Writes one fragmented MP4: ftyp, moov, one global sidx, then a moof + mdat per segment, each
-/// beginning with a key frame. Source: ISO/IEC 14496-12:2015 (boxes), 14496-15 (avcC), 14496-14
-/// (esds); composition offsets are signed (trun version 1), so presentation starts at 0 without a
-/// video edit list; AAC priming is skipped by an audio edit list.
+/// beginning with a key frame. Edit lists skip the picture's reordering delay and the sound's AAC
+/// priming, so that both begin at 0 in players and in MSE.
+/// Source: ISO/IEC 14496-12:2015 (boxes), 14496-15 (avcC), 14496-14 (esds).
 
 #include <cstdint>
 #include <deque>
@@ -97,7 +97,7 @@ class Mp4Writer {
   std::deque<Pending> closed_;
   std::deque<SamplePtr> sound_;
   bool audio_ended_ = false;
-  std::int64_t dts_shift_ = 0;
+  std::int64_t dts_shift_ = 0;   ///< decoding begins this much before presentation
   std::int64_t audio_seen_ = 0;  ///< end of the sound received, in samples
   std::int64_t body_bytes_ = 0;
   std::uint32_t sequence_ = 0;

@@ -200,8 +200,11 @@ Result<void> Processing::take_frame(AVFrame& frame) {
   }
   if (frame.pts <= last_pts_) return {};
   ++frames_;
+  // The last frame stays as long as it says; where files round that down, as long as the one
+  // before.
+  const auto before = frames_ > 1 ? std::min(frame.pts - last_pts_, kTicksPerSecond) : step;
   auto length = av_rescale_q(frame.pkt_duration, stream.time_base, kTimeBase);
-  if (length <= 0 || length > 10 * kTicksPerSecond) length = step;
+  if (length < before / 2 || length > 10 * kTicksPerSecond) length = before;
   last_pts_ = frame.pts;
   end_ = frame.pts + length;
   const auto& limits = options_.limits;

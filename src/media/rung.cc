@@ -147,7 +147,7 @@ Result<void> Rung::work() {
 bool Rung::is_wanted(std::int64_t pts) {
   if (interval_ == 0) return true;
   if (pts + interval_ / 4 < next_due_) return false;
-  next_due_ = std::max(next_due_ + interval_, pts + interval_ / 2);
+  next_due_ = pts + interval_;
   return true;
 }
 

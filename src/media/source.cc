@@ -59,6 +59,7 @@ const AVCodec* find_allowed_decoder(AVCodecID id) {
 bool is_encrypted(const AVStream& stream) {
   const auto tag = stream.codecpar->codec_tag;
   return av_stream_get_side_data(&stream, AV_PKT_DATA_ENCRYPTION_INIT_INFO, nullptr) != nullptr ||
+         av_dict_get(stream.metadata, "enc_key_id", nullptr, 0) != nullptr ||  // Matroska
          tag == MKTAG('e', 'n', 'c', 'v') || tag == MKTAG('e', 'n', 'c', 'a');
 }
 
@@ -128,11 +129,9 @@ Error not_a_video(const AVInputFormat* format) {
   if (is_picture_format(name)) return bad_file("the file is a still picture, not a video");
   const std::string_view long_name =
       format->long_name != nullptr ? format->long_name : format->name;
-  const auto* tables = format->codec_tag;
   static constexpr std::string_view kSoundFormats =
       "mp3,aac,wav,flac,ac3,eac3,dts,amr,aiff,w64,caf,loas,ape,wv";
   if (is_listed(kSoundFormats, name)) return bad_file("the file holds sound but no picture");
-  static_cast<void>(tables);
   return bad_file(
       fmt::format("this kind of file ({}) is not accepted; MP4, MOV, WebM, MKV, AVI, FLV, "
                   "MPEG and Ogg videos are",
@@ -201,7 +200,10 @@ Result<void> Source::open_container(const MediaLimits& limits) {
   context_->format_whitelist = av_strdup(kContainers);
 
   const AVInputFormat* format = nullptr;
-  if (av_probe_input_buffer2(io_, &format, "", nullptr, 0, 1 << 20) < 0) format = nullptr;
+  const int score = av_probe_input_buffer2(io_, &format, "", nullptr, 0, 1 << 20);
+  const bool guessed = score <= AVPROBE_SCORE_RETRY;  // random bytes look a little like MP3
+  if (score < 0 || (guessed && format != nullptr && !is_allowed_container(*format)))
+    format = nullptr;
   if (format == nullptr || !is_allowed_container(*format)) return not_a_video(format);
   const int status = avformat_open_input(&context_, "", format, nullptr);
   if (status == AVERROR(ENOMEM)) return av_failure("opening the file", status);
@@ -282,6 +284,9 @@ Result<void> Source::choose_audio() {
   if (audio_index_ >= 0 || unreadable == nullptr) return {};
   if (is_encrypted(*unreadable))
     return bad_file("the sound is encrypted (copy protected) and cannot be played");
+  if (unreadable->codecpar->codec_id == AV_CODEC_ID_NONE && unreadable->codecpar->codec_tag == 0) {
+    return bad_file("the sound cannot be read: the file does not say how it is stored");
+  }
   return bad_file(
       fmt::format("the sound is stored as {}, which cannot be read; AAC in MP4 always can",
                   codec_text(*unreadable->codecpar)));

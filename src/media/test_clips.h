@@ -36,6 +36,10 @@ struct ClipOptions {
 /// tone of 0.25. Aborts when it cannot be made.
 Bytes make_clip(const ClipOptions& options = {});
 
+/// Run as `BINARY sandbox-probe WHAT`: enters the sandbox and tries WHAT ("open", "write",
+/// "socket", "exec", "thread"). Exits 0 when it got through, 3 when it was refused.
+int sandbox_probe_main(const char* what);
+
 /// An unnamed file with this content, readable and writable.
 UniqueFd file_of(const Bytes& content);
 Bytes content_of(int fd);

@@ -27,6 +27,7 @@ class ClipMaker {
     const FileSeeker file;  // MP4 needs to seek back: a memory file
     FILOSCOPE_CHECK(avio_open2(&format_->pb, file.url.c_str(), AVIO_FLAG_WRITE, nullptr, nullptr) >=
                     0);
+    format_->url = av_strdup(file.url.c_str());  // the muxer reads it back to move the index
     for (const auto& [key, value] : o_.metadata)
       av_dict_set(&format_->metadata, key.c_str(), value.c_str(), 0);
     if (!o_.video_encoder.empty()) open_video();
@@ -79,7 +80,7 @@ class ClipMaker {
     if (o_.rotation_degrees != 0 || o_.mirrored) {
       auto* matrix = reinterpret_cast<std::int32_t*>(av_stream_new_side_data(
           video_stream_, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(std::int32_t)));
-      av_display_rotation_set(matrix, -o_.rotation_degrees);  // FFmpeg counts against the clock
+      av_display_rotation_set(matrix, o_.rotation_degrees);  // clockwise
       if (o_.mirrored) av_display_matrix_flip(matrix, 1, 0);
     }
   }
@@ -140,6 +141,8 @@ class ClipMaker {
     const PacketPtr packet = make_packet();
     while (avcodec_receive_packet(&encoder, packet.get()) >= 0) {
       packet->stream_index = stream.index;
+      if (packet->duration == 0)
+        packet->duration = av_rescale_q(1, AVRational{1, o_.fps}, encoder.time_base);
       av_packet_rescale_ts(packet.get(), encoder.time_base, stream.time_base);
       FILOSCOPE_CHECK(av_interleaved_write_frame(format_, packet.get()) >= 0);
     }

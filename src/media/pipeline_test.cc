@@ -1,0 +1,487 @@
+#include "media/pipeline.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "media/source.h"
+#include "media/test_clips.h"
+#include "media/video_decoder.h"
+
+extern "C" {
+#include <libavutil/display.h>
+}
+
+namespace filoscope::media {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::Ge;
+using testing::HasSubstr;
+using testing::Le;
+using testing::SizeIs;
+
+/// Outputs in memory files.
+struct Outputs {
+  std::array<UniqueFd, 3> renditions{file_of({}), file_of({}), file_of({})};
+  std::vector<UniqueFd> covers;
+  MediaOutputs fds;
+
+  explicit Outputs(int covers_count = 3) {
+    for (std::size_t i = 0; i < 3; ++i) fds.renditions[i] = renditions[i].get();
+    for (int i = 0; i < covers_count; ++i) {
+      covers.push_back(file_of({}));
+      fds.covers.push_back(covers.back().get());
+    }
+  }
+  Bytes rendition(const std::string& name) const {
+    return content_of(renditions[name == "720" ? 0 : name == "540" ? 1 : 2].get());
+  }
+};
+
+Result<MediaFacts> process(const Bytes& clip, const Outputs& outputs,
+                           const MediaOptions& options = {}) {
+  silence_ffmpeg();
+  return process_media(MemoryBytes(clip), options, outputs.fds);
+}
+
+std::string refusal(const Bytes& clip, const MediaOptions& options = {}) {
+  const auto facts = process(clip, Outputs(), options);
+  if (facts) return "it was accepted";
+  EXPECT_EQ(facts.error().code, Code::invalid_argument) << facts.error().message;
+  return facts.error().message;
+}
+
+/// A made file, decoded again.
+struct Decoded {
+  struct Picture {
+    std::int64_t ms = 0;
+    int width = 0;
+    int height = 0;
+    FramePtr frame;
+  };
+  std::vector<Picture> pictures;
+  std::vector<float> sound;  ///< first channel, from 0, at `sample_rate`
+  int sample_rate = 0;
+
+  /// Loudness of a stretch as a root mean square.
+  double level(double from_s, double to_s) const {
+    const auto from = static_cast<std::size_t>(from_s * sample_rate);
+    const auto to = std::min(sound.size(), static_cast<std::size_t>(to_s * sample_rate));
+    double sum = 0;
+    for (std::size_t i = from; i < to; ++i) sum += double{sound[i]} * double{sound[i]};
+    return to > from ? std::sqrt(sum / static_cast<double>(to - from)) : 0;
+  }
+};
+
+void decode_sound(AVCodecContext& decoder, const AVPacket* packet, AVRational base, Decoded& out) {
+  avcodec_send_packet(&decoder, packet);
+  const FramePtr frame = make_frame();
+  while (avcodec_receive_frame(&decoder, frame.get()) >= 0) {
+    const auto at = av_rescale_q(frame->pts, base, AVRational{1, out.sample_rate});
+    const auto* samples = reinterpret_cast<const float*>(frame->data[0]);
+    for (int i = 0; i < frame->nb_samples; ++i) {
+      if (at + i < 0) continue;  // priming
+      out.sound.resize(std::max(out.sound.size(), static_cast<std::size_t>(at + i + 1)));
+      out.sound[static_cast<std::size_t>(at + i)] = samples[i];
+    }
+    av_frame_unref(frame.get());
+  }
+}
+
+Decoded decode(const Bytes& file) {
+  Decoded out;
+  const MemoryBytes bytes(file);
+  auto source = Source::open(bytes, MediaLimits{});
+  EXPECT_TRUE(source.has_value()) << source.error().message;
+  if (!source) return out;
+  const AVStream& video = *(*source)->video_stream();
+  auto decoder = VideoDecoder::open(video, MediaLimits{}, 1);
+  const AVStream* audio = (*source)->audio_stream();
+  CodecPtr sound;
+  if (audio != nullptr) {
+    const AVCodec* codec = avcodec_find_decoder(AV_CODEC_ID_AAC);
+    sound.reset(avcodec_alloc_context3(codec));
+    avcodec_parameters_to_context(sound.get(), audio->codecpar);
+    sound->pkt_timebase = audio->time_base;
+    EXPECT_GE(avcodec_open2(sound.get(), codec, nullptr), 0);
+    out.sample_rate = audio->codecpar->sample_rate;
+  }
+  const auto sink = [&](AVFrame& frame) -> Result<void> {
+    const auto ms = av_rescale_q(frame.best_effort_timestamp, video.time_base, AVRational{1, 1000});
+    out.pictures.push_back({ms, frame.width, frame.height, share_frame(frame)});
+    return {};
+  };
+  const PacketPtr packet = make_packet();
+  while ((*source)->read(*packet)) {
+    if (packet->stream_index == video.index) {
+      EXPECT_TRUE(decoder->push(packet.get(), sink).has_value());
+    } else {
+      decode_sound(*sound, packet.get(), audio->time_base, out);
+    }
+    av_packet_unref(packet.get());
+  }
+  EXPECT_TRUE(decoder->push(nullptr, sink).has_value());
+  EXPECT_EQ(decoder->damage().bad_count(), 0);
+  return out;
+}
+
+/// Mean red difference (V) of a corner: the clip's red square lies left above in its stored
+/// picture.
+int corner_red(const AVFrame& frame, bool right, bool below) {
+  const int side = std::min(frame.width, frame.height) / 16;
+  const int x0 = right ? frame.width / 2 - side - 2 : 2;
+  const int y0 = below ? frame.height / 2 - side - 2 : 2;
+  int sum = 0;
+  for (int y = y0; y < y0 + side; ++y) {
+    for (int x = x0; x < x0 + side; ++x) sum += frame.data[2][y * frame.linesize[2] + x];
+  }
+  return sum / (side * side);
+}
+
+std::uint32_t big_endian_32(const Bytes& file, std::size_t at) {
+  return std::uint32_t{file[at]} << 24 | std::uint32_t{file[at + 1]} << 16 |
+         std::uint32_t{file[at + 2]} << 8 | file[at + 3];
+}
+
+TEST(Pipeline, MakesALadderOfAPortraitClip) {
+  ClipOptions clip;
+  clip.width = 720;
+  clip.height = 1280;
+  clip.frames_count = 105;
+  const Outputs outputs;
+  const auto facts = process(make_clip(clip), outputs);
+  ASSERT_TRUE(facts.has_value()) << facts.error().message;
+  EXPECT_NEAR(static_cast<double>(facts->duration_ms), 3'500, 40);
+  EXPECT_EQ(facts->width, 720);
+  EXPECT_NEAR(facts->fps, 30, 0.5);
+  EXPECT_TRUE(facts->has_audio);
+  EXPECT_NEAR(facts->loudness_lufs, -15, 3);  // a 440 Hz tone of -12 dBFS
+  EXPECT_THAT(facts->frame_hashes, SizeIs(4));
+  EXPECT_EQ(facts->covers_count, 3);
+  EXPECT_EQ(facts->decode_errors, 0);
+  EXPECT_LE(facts->placeholder.size(), 700U);
+  EXPECT_THAT(facts->placeholder, HasSubstr("data:image/jpeg;base64,/9j/"));
+  ASSERT_THAT(facts->renditions, SizeIs(3));
+  for (const Rendition& rendition : facts->renditions) {
+    const Bytes file = outputs.rendition(rendition.name);
+    EXPECT_EQ(std::ssize(file), rendition.size_bytes);
+    EXPECT_THAT(rendition.codecs, AllOf(HasSubstr("avc1.6400"), HasSubstr(",mp4a.40.2")));
+    ASSERT_THAT(rendition.segments, SizeIs(3));  // 0-1, 1-3, 3-3.5 s
+    EXPECT_EQ(rendition.segments[0].offset, rendition.init_last + 1);
+    EXPECT_EQ(rendition.segments[1].start_ms, 1'000);
+    EXPECT_EQ(rendition.segments[2].start_ms, 3'000);
+    EXPECT_EQ(rendition.segments[2].offset + rendition.segments[2].size_bytes,
+              rendition.size_bytes);
+    for (const Segment& segment : rendition.segments) {
+      EXPECT_EQ(std::memcmp(file.data() + segment.offset + 4, "moof", 4), 0);
+    }
+    const Decoded decoded = decode(file);
+    EXPECT_THAT(decoded.pictures, SizeIs(105));
+    EXPECT_EQ(decoded.pictures.front().ms, 0);
+  }
+}
+
+TEST(Pipeline, TheIndexBoxNamesTheSegments) {
+  const Outputs outputs;
+  const auto facts = process(make_clip(), outputs);
+  ASSERT_TRUE(facts.has_value()) << facts.error().message;
+  const Rendition& rendition = facts->renditions.at(0);
+  const Bytes file = outputs.rendition(rendition.name);
+  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  const auto sidx = text.find("sidx");
+  ASSERT_NE(sidx, std::string_view::npos);
+  // type, version and flags, track, timescale, two 64-bit times, reserved, count; 12 bytes a
+  // segment
+  EXPECT_EQ(sidx - 4 + big_endian_32(file, sidx - 4),
+            static_cast<std::size_t>(rendition.init_last) + 1);
+  ASSERT_EQ(big_endian_32(file, sidx + 32), rendition.segments.size());
+  for (std::size_t i = 0; i < rendition.segments.size(); ++i) {
+    EXPECT_EQ(big_endian_32(file, sidx + 36 + 12 * i), rendition.segments[i].size_bytes);
+    EXPECT_EQ(big_endian_32(file, sidx + 40 + 12 * i), rendition.segments[i].duration_ms * 90);
+  }
+}
+
+TEST(Pipeline, TurnsAndMirrorsAsTheFileSays) {
+  struct Case {
+    int degrees;
+    bool mirrored;
+    bool red_right;
+    bool red_below;
+  };
+  for (const Case c :
+       {Case{0, false, false, false}, Case{90, false, true, false}, Case{180, false, true, true},
+        Case{270, false, false, true}, Case{0, true, true, false}, Case{90, true, false, false}}) {
+    ClipOptions clip;
+    clip.width = 320;
+    clip.height = 180;
+    clip.frames_count = 5;
+    clip.sound = false;
+    clip.rotation_degrees = c.degrees;
+    clip.mirrored = c.mirrored;
+    const Outputs outputs;
+    const auto facts = process(make_clip(clip), outputs);
+    ASSERT_TRUE(facts.has_value()) << facts.error().message;
+    const bool upright = c.degrees % 180 != 0;
+    EXPECT_EQ(facts->width, upright ? 180 : 320);
+    EXPECT_EQ(facts->renditions[0].width, upright ? 180 : 320);
+    const Decoded decoded = decode(outputs.rendition("360"));
+    const AVFrame& frame = *decoded.pictures.at(0).frame;
+    for (const bool right : {false, true}) {
+      for (const bool below : {false, true}) {
+        const bool red = right == c.red_right && below == c.red_below;
+        EXPECT_EQ(corner_red(frame, right, below) > 180, red)
+            << c.degrees << (c.mirrored ? " mirrored" : "") << " corner " << right << below;
+      }
+    }
+  }
+}
+
+TEST(Pipeline, KeepsTheTimesOfAVariableRate) {
+  ClipOptions clip;
+  clip.times_ms = {0, 33, 100, 400, 433, 466, 1'200, 1'233, 2'000, 2'500};
+  clip.frames_count = static_cast<int>(clip.times_ms.size());
+  clip.sound_s = 2.5;
+  const Outputs outputs;
+  const auto facts = process(make_clip(clip), outputs);
+  ASSERT_TRUE(facts.has_value()) << facts.error().message;
+  const Decoded decoded = decode(outputs.rendition("360"));
+  std::vector<std::int64_t> times;
+  for (const auto& picture : decoded.pictures) times.push_back(picture.ms);
+  EXPECT_EQ(times, clip.times_ms);
+}
+
+TEST(Pipeline, MakesOddSizesEven) {
+  ClipOptions clip;
+  clip.container = "matroska";
+  clip.video_encoder = "ffv1";
+  clip.width = 161;
+  clip.height = 121;
+  clip.frames_count = 5;
+  clip.sound = false;
+  const Outputs outputs;
+  const auto facts = process(make_clip(clip), outputs);
+  ASSERT_TRUE(facts.has_value()) << facts.error().message;
+  EXPECT_EQ(facts->width, 161);
+  EXPECT_EQ(facts->renditions[0].width, 160);
+  EXPECT_EQ(facts->renditions[0].height, 120);
+  EXPECT_EQ(decode(outputs.rendition("360")).pictures.at(0).width, 160);
+}
+
+TEST(Pipeline, MakesPixelsSquare) {
+  ClipOptions clip;
+  clip.width = 160;
+  clip.height = 288;
+  clip.aspect_num = 2;
+  clip.frames_count = 5;
+  const Outputs outputs;
+  const auto facts = process(make_clip(clip), outputs);
+  ASSERT_TRUE(facts.has_value()) << facts.error().message;
+  EXPECT_EQ(facts->width, 320);
+  EXPECT_EQ(facts->height, 288);
+}
+
+TEST(Pipeline, GoesWithoutSound) {
+  ClipOptions clip;
+  clip.sound = false;
+  clip.frames_count = 10;
+  const Outputs outputs;
+  const auto facts = process(make_clip(clip), outputs);
+  ASSERT_TRUE(facts.has_value()) << facts.error().message;
+  EXPECT_FALSE(facts->has_audio);
+  EXPECT_THAT(facts->renditions[0].codecs, testing::Not(HasSubstr("mp4a")));
+}
+
+TEST(Pipeline, OnlyTheLargestRungHasSixtyFrames) {
+  ClipOptions clip;
+  clip.width = 400;
+  clip.height = 400;
+  clip.fps = 60;
+  clip.frames_count = 60;
+  const Outputs outputs;
+  const auto facts = process(make_clip(clip), outputs);
+  ASSERT_TRUE(facts.has_value()) << facts.error().message;
+  ASSERT_THAT(facts->renditions, SizeIs(2));
+  EXPECT_THAT(decode(outputs.rendition("540")).pictures, SizeIs(60));
+  EXPECT_THAT(decode(outputs.rendition("360")).pictures, SizeIs(30));
+}
+
+TEST(Pipeline, DeinterlacesWhatIsFlagged) {
+  ClipOptions clip;
+  clip.container = "mpegts";
+  clip.video_encoder = "mpeg2video";
+  clip.width = 320;
+  clip.height = 256;
+  clip.fps = 25;
+  clip.frames_count = 25;
+  clip.interlaced = true;
+  const Outputs outputs;
+  const auto facts = process(make_clip(clip), outputs);
+  ASSERT_TRUE(facts.has_value()) << facts.error().message;
+  EXPECT_TRUE(facts->interlaced);
+  EXPECT_THAT(decode(outputs.rendition("360")).pictures, SizeIs(25));
+}
+
+TEST(Pipeline, BringsHdrIntoStandardRange) {
+  ClipOptions clip;
+  clip.hdr10 = true;
+  clip.frames_count = 5;
+  clip.sound = false;
+  const Outputs outputs;
+  const auto facts = process(make_clip(clip), outputs);
+  ASSERT_TRUE(facts.has_value()) << facts.error().message;
+  EXPECT_EQ(facts->hdr, HdrKind::pq);
+  const Decoded decoded = decode(outputs.rendition("360"));
+  const AVFrame& frame = *decoded.pictures.at(0).frame;
+  EXPECT_EQ(frame.format, AV_PIX_FMT_YUV420P);
+  EXPECT_EQ(frame.color_trc, AVCOL_TRC_BT709);
+  EXPECT_EQ(frame.colorspace, AVCOL_SPC_BT709);
+  EXPECT_GT(corner_red(frame, false, false), 150);
+}
+
+TEST(Pipeline, KeepsSoundAndPictureTogether) {
+  ClipOptions clip;
+  clip.frames_count = 45;
+  clip.sound_from_s = 0.5;
+  clip.sound_s = 1;
+  const Outputs outputs;
+  const auto facts = process(make_clip(clip), outputs);
+  ASSERT_TRUE(facts.has_value()) << facts.error().message;
+  const Decoded decoded = decode(outputs.rendition("360"));
+  EXPECT_LT(decoded.level(0, 0.45), 0.01);
+  EXPECT_GT(decoded.level(0.52, 1.4), 0.1);
+}
+
+TEST(Pipeline, FillsShortSoundWithSilence) {
+  ClipOptions clip;
+  clip.frames_count = 60;
+  clip.sound_s = 1;
+  const Outputs outputs;
+  const auto facts = process(make_clip(clip), outputs);
+  ASSERT_TRUE(facts.has_value()) << facts.error().message;
+  EXPECT_NEAR(static_cast<double>(facts->duration_ms), 2'000, 20);
+  const Decoded decoded = decode(outputs.rendition("360"));
+  EXPECT_NEAR(static_cast<double>(decoded.sound.size()) / decoded.sample_rate, 2, 0.05);
+  EXPECT_GT(decoded.level(0.1, 0.9), 0.1);
+  EXPECT_LT(decoded.level(1.1, 1.9), 0.01);
+}
+
+TEST(Pipeline, HoldsTheLastPictureWhileSoundGoesOn) {
+  ClipOptions clip;
+  clip.frames_count = 15;
+  clip.sound_s = 3;
+  const Outputs outputs;
+  const auto facts = process(make_clip(clip), outputs);
+  ASSERT_TRUE(facts.has_value()) << facts.error().message;
+  EXPECT_NEAR(static_cast<double>(facts->duration_ms), 3'000, 60);
+  EXPECT_THAT(facts->renditions[0].segments, SizeIs(2));
+}
+
+TEST(Pipeline, PrivateMetadataStaysOut) {
+  ClipOptions clip;
+  clip.frames_count = 5;
+  clip.metadata = {{"location", "+52.5200+013.4050/"}, {"comment", "Pocket Phone 9"}};
+  clip.muxer_flags = "use_metadata_tags";
+  const Bytes file = make_clip(clip);
+  const auto holds = [](const Bytes& data, std::string_view text) {
+    return std::string_view(reinterpret_cast<const char*>(data.data()), data.size()).find(text) !=
+           std::string_view::npos;
+  };
+  ASSERT_TRUE(holds(file, "+52.52"));
+  const Outputs outputs;
+  const auto facts = process(file, outputs);
+  ASSERT_TRUE(facts.has_value()) << facts.error().message;
+  for (const Bytes& made : {outputs.rendition("360"), content_of(outputs.covers[0].get())}) {
+    EXPECT_FALSE(holds(made, "+52.52"));
+    EXPECT_FALSE(holds(made, "Pocket Phone"));
+    EXPECT_FALSE(holds(made, "x264"));
+  }
+}
+
+TEST(Pipeline, PrintsAndHashesKnowTheSameClipAgain) {
+  ClipOptions clip;
+  clip.frames_count = 240;
+  clip.width = 160;
+  clip.height = 160;
+  const auto first = process(make_clip(clip), Outputs());
+  clip.container = "matroska";
+  clip.width = 240;
+  clip.height = 240;
+  const auto second = process(make_clip(clip), Outputs());
+  ASSERT_TRUE(first.has_value() && second.has_value());
+  EXPECT_GT(sound_similarity(first->sound_print, second->sound_print), 0.8);
+  EXPECT_LE(hash_distance(first->frame_hashes.at(0), second->frame_hashes.at(0)), 40);
+  std::vector<std::uint32_t> other = first->sound_print;
+  for (std::size_t i = 0; i < other.size(); ++i)
+    other[i] ^= 0x5A5A5A5AU * static_cast<std::uint32_t>(i + 1);
+  EXPECT_LT(sound_similarity(first->sound_print, other), 0.5);
+}
+
+TEST(Refusals, SayWhatIsWrong) {
+  EXPECT_EQ(refusal({}), "the file is empty");
+  EXPECT_THAT(refusal(Bytes(3'000, 0x5A)), HasSubstr("not a video"));
+  ClipOptions sound_only;
+  sound_only.video_encoder.clear();
+  sound_only.sound_s = 1;
+  EXPECT_EQ(refusal(make_clip(sound_only)), "the file holds sound but no picture");
+  ClipOptions still;
+  still.frames_count = 1;
+  still.sound = false;
+  const Outputs outputs;
+  const auto one = process(make_clip(still), outputs);
+  ASSERT_TRUE(one.has_value()) << one.error().message;  // one frame of video is a video
+  EXPECT_EQ(refusal(content_of(outputs.covers[0].get())),
+            "the file is a still picture, not a video");
+}
+
+TEST(Refusals, NameTheLimit) {
+  ClipOptions clip;
+  clip.sound = false;
+  const Bytes file = make_clip(clip);  // 2 s, 320 x 568, 30 a second
+  MediaOptions options;
+  options.limits.duration_max_ms = 1'000;
+  EXPECT_THAT(refusal(file, options),
+              AllOf(HasSubstr("is 2.0 s long"), HasSubstr("allowed is 1.0 s")));
+  options = {};
+  options.limits.long_side_max_px = 512;
+  EXPECT_THAT(refusal(file, options), AllOf(HasSubstr("320 × 568"), HasSubstr("512")));
+  options = {};
+  options.limits.size_max_bytes = 1'000;
+  EXPECT_THAT(refusal(file, options), HasSubstr("largest allowed"));
+  clip.fps = 120;
+  EXPECT_THAT(refusal(make_clip(clip)), AllOf(HasSubstr("120 frames a second"), HasSubstr("60")));
+}
+
+TEST(Refusals, ACutFileSaysWhere) {
+  ClipOptions clip;
+  clip.muxer_flags = "faststart";
+  Bytes file = make_clip(clip);
+  file.resize(file.size() * 6 / 10);
+  EXPECT_THAT(refusal(file), AllOf(HasSubstr("cut off after "), HasSubstr(" of 2.0 s")));
+  clip.muxer_flags = "";
+  file = make_clip(clip);
+  file.resize(file.size() * 6 / 10);
+  EXPECT_THAT(refusal(file), HasSubstr("moov"));
+}
+
+TEST(Refusals, ACutMatroskaFileSaysWhere) {
+  ClipOptions clip;
+  clip.container = "matroska";
+  Bytes file = make_clip(clip);
+  file.resize(file.size() * 5 / 10);
+  EXPECT_THAT(refusal(file), HasSubstr("cut off after "));
+}
+
+TEST(Refusals, HeavyDamageIsNotPublished) {
+  ClipOptions clip;
+  clip.sound = false;
+  clip.muxer_flags = "faststart";
+  Bytes file = make_clip(clip);
+  for (std::size_t i = file.size() / 3; i < file.size(); i += 61) file[i] ^= 0x10;
+  EXPECT_THAT(refusal(file), HasSubstr("damaged"));
+}
+
+}  // namespace
+}  // namespace filoscope::media
