@@ -142,7 +142,7 @@ class SearchImpl final : public Search {
     if (query.starts_with('@')) query.remove_prefix(1);
     query = query.substr(0, kQueryBytesMax);
     const auto count = static_cast<std::size_t>(std::clamp(limit, 1, kLimitMax));
-    FILOSCOPE_TRY(auto found, parts_.accounts.search(query, static_cast<int>(count) + kLimitMax));
+    FILOSCOPE_TRY(auto found, parts_.accounts.search(query, kLimitMax));
     std::erase_if(found, [&](const accounts::Account& person) {
       return viewer.account && parts_.accounts.blocked(viewer.account, person.id);
     });
@@ -287,7 +287,8 @@ class SearchImpl final : public Search {
     for (const auto& [video, score] : scores) ids.push_back(video);
     std::unordered_map<VideoId, double> kept;
     const std::string sql =
-        "SELECT video, CASE WHEN word = ? THEN 1 ELSE 0 END, weight FROM search_postings WHERE word >= ? AND word < ? AND "
+        "SELECT video, CASE WHEN word = ? THEN 1 ELSE 0 END, weight FROM search_postings WHERE "
+        "word >= ? AND word < ? AND "
         "video IN (" +
         placeholders(kLookUpMax) + ")";
     for (std::size_t at = 0; at < ids.size(); at += kLookUpMax) {

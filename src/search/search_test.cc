@@ -1,0 +1,161 @@
+#include "search/search.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "catalog/world_test.h"
+
+namespace filoscope::search {
+namespace {
+
+using catalog::code_of;
+using catalog::must;
+using catalog::Visibility;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
+
+class SearchTest : public ::testing::Test, public catalog::World {
+ protected:
+  SearchTest() { start(); }
+  ~SearchTest() override { search.reset(); }
+  void start() { search = must(Search::open({*database, *accounts, *catalog, config})); }
+  catalog::Video video(const std::string& caption, Visibility visibility = Visibility::everyone,
+                       bool draft = false) {
+    const auto made = must(catalog->create({mara.id, caption, visibility, draft, false}));
+    clock.advance_ms(1);
+    return must(catalog->publish(made.id, catalog::Processed{}));
+  }
+  std::vector<std::string> find(const std::string& query,
+                                const accounts::Viewer& who = accounts::Viewer()) {
+    std::vector<std::string> captions;
+    for (const auto& found : must(search->videos(who, query, "", 20)).items)
+      captions.push_back(found.caption);
+    return captions;
+  }
+
+  accounts::Account mara = person("mara"), jo = person("jo");
+  std::unique_ptr<Search> search;
+};
+
+TEST_F(SearchTest, ChineseJapaneseAndKoreanAreFoundInsideASentence) {
+  video("我昨天在北京吃了烤鸭");
+  video("日本料理を作る");
+  video("새로운영상입니다");
+  EXPECT_THAT(find("北京"), ElementsAre("我昨天在北京吃了烤鸭"));
+  EXPECT_THAT(find("料理"), ElementsAre("日本料理を作る"));
+  EXPECT_THAT(find("영상"), ElementsAre("새로운영상입니다"));
+  EXPECT_THAT(find("京"), ElementsAre("我昨天在北京吃了烤鸭"));
+  EXPECT_THAT(find("鸭"), ElementsAre("我昨天在北京吃了烤鸭"));
+  EXPECT_THAT(find("を"), ElementsAre("日本料理を作る"));
+  EXPECT_THAT(find("北京烤鸭 昨天"), IsEmpty());
+  EXPECT_THAT(find("昨天 烤鸭"), ElementsAre("我昨天在北京吃了烤鸭"));
+}
+
+TEST_F(SearchTest, CaseAccentsAndWidthMakeNoDifference) {
+  video("Crème Brûlée at the Café");
+  for (const char* query : {"creme brulee", "CRÈME", "cafe", "ＣＡＦＥ", "brûl"})
+    EXPECT_THAT(find(query), SizeIs(1)) << query;
+}
+
+TEST_F(SearchTest, AllWordsMustMatchTheLastByItsBeginning) {
+  video("red clay bowl");
+  video("red bicycle");
+  EXPECT_THAT(find("red"), SizeIs(2));
+  EXPECT_THAT(find("red bo"), ElementsAre("red clay bowl"));
+  EXPECT_THAT(find("r"), SizeIs(2));
+  EXPECT_THAT(find("re clay"), IsEmpty());
+  EXPECT_THAT(find("clay red"), ElementsAre("red clay bowl"));
+  EXPECT_THAT(find("red car"), IsEmpty());
+  for (const char* query : {"", " ", "!?", "\xFF\xFE", "%", "' OR 1=1 --", "\U0010FFFF"})
+    EXPECT_THAT(find(query), IsEmpty()) << query;
+}
+
+TEST_F(SearchTest, HashtagsAndWholeWordsComeFirstThenNewer) {
+  video("clay one");
+  video("claymation");
+  video("made of #clay");
+  video("clay two");
+  EXPECT_THAT(find("clay"), ElementsAre("made of #clay", "clay two", "clay one", "claymation"));
+  EXPECT_THAT(find("#clay"), SizeIs(4));
+}
+
+TEST_F(SearchTest, OnlyWhatMayBeSeen) {
+  video("pot everyone");
+  video("pot followers", Visibility::followers);
+  video("pot mine", Visibility::only_me);
+  video("pot draft", Visibility::everyone, true);
+  EXPECT_THAT(find("pot"), ElementsAre("pot everyone"));
+  EXPECT_THAT(find("pot", viewer(mara)), ElementsAre("pot mine", "pot followers", "pot everyone"));
+  must(accounts->set_follow(viewer(jo), mara.id, true));
+  EXPECT_THAT(find("pot", viewer(jo)), ElementsAre("pot followers", "pot everyone"));
+  must(accounts->set_block(viewer(mara), jo.id, true));
+  EXPECT_THAT(find("pot", viewer(jo)), IsEmpty());
+}
+
+TEST_F(SearchTest, EditsAndRemovalsShowAtOnce) {
+  const auto made = video("old words");
+  must(catalog->change(mara.id, made.id, {.caption = "new words"}));
+  EXPECT_THAT(find("old"), IsEmpty());
+  EXPECT_THAT(find("new"), SizeIs(1));
+  must(catalog->remove(mara.id, made.id));
+  EXPECT_THAT(find("words"), IsEmpty());
+  std::int64_t rows = -1;
+  must(database->read([&](Session& session) {
+    return session.query(
+        "SELECT (SELECT count(*) FROM search_postings) + (SELECT count(*) FROM search_words)", {},
+        [&](const Row& row) { rows = row.integer(0); });
+  }));
+  EXPECT_EQ(rows, 0);
+}
+
+TEST_F(SearchTest, PagesFollowEachOther) {
+  std::vector<std::string> made;
+  for (int i = 0; i < 7; ++i) made.insert(made.begin(), video("clay " + std::to_string(i)).caption);
+  std::vector<std::string> seen;
+  std::string cursor;
+  do {
+    const auto page = must(search->videos({}, "clay", cursor, 3));
+    for (const auto& found : page.items) seen.push_back(found.caption);
+    cursor = page.next_cursor;
+  } while (!cursor.empty());
+  EXPECT_EQ(seen, made);
+  for (const char* bad : {"x", "-", "12", "12-abc", "a-0000000000001"})
+    EXPECT_EQ(code_of(search->videos({}, "clay", bad, 3)), Code::invalid_argument) << bad;
+}
+
+TEST_F(SearchTest, ACatalogueOlderThanTheIndexIsIndexed) {
+  video("clay");
+  search.reset();
+  must(database->write([](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute("DELETE FROM search_postings"));
+    FILOSCOPE_DO(session.execute("DELETE FROM search_words"));
+    return {};
+  }));
+  reopen();
+  start();
+  EXPECT_THAT(find("clay"), SizeIs(1));
+}
+
+TEST_F(SearchTest, PeopleAndSuggestions) {
+  video("#ceramics"), video("#ceramics #cats");
+  EXPECT_THAT(must(search->people({}, "@MA", 5)), SizeIs(1));
+  const auto tags = must(search->suggest({}, "#c", 5));
+  ASSERT_THAT(tags, SizeIs(2));
+  EXPECT_EQ(tags[0].text, "#ceramics");
+  EXPECT_EQ(tags[0].detail, "2 videos");
+  EXPECT_EQ(tags[1].detail, "1 video");
+  const auto people = must(search->suggest({}, "@ma", 5));
+  ASSERT_THAT(people, SizeIs(1));
+  EXPECT_EQ(people[0].kind, "person");
+  EXPECT_EQ(people[0].text, "@mara");
+  must(accounts->set_block(viewer(jo), mara.id, true));
+  EXPECT_THAT(must(search->people(viewer(jo), "mara", 5)), IsEmpty());
+  EXPECT_THAT(must(search->suggest(viewer(jo), "@mara", 5)), IsEmpty());
+  EXPECT_THAT(must(search->suggest({}, "", 5)), IsEmpty());
+  EXPECT_THAT(must(search->hashtags("CER", 5)), SizeIs(1));
+}
+
+}  // namespace
+}  // namespace filoscope::search
