@@ -1,0 +1,52 @@
+/// Captions and media paths: text from outside that catalog takes apart.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "catalog/catalog.h"
+#include "catalog/media_map.h"
+#include "catalog/text.h"
+
+namespace {
+
+using filoscope::ManualClock;
+using filoscope::catalog::MediaEntry;
+using filoscope::catalog::MediaMap;
+
+void check(bool holds) {
+  if (!holds) std::abort();
+}
+
+void caption(std::string_view text) {
+  namespace catalog = filoscope::catalog;
+  const bool valid = catalog::characters_count(text).has_value();
+  const auto parts = catalog::parse_caption(text);
+  for (const auto& tag : parts.hashtags) {
+    check(!tag.empty());
+    if (valid) check(catalog::characters_count(tag).has_value());
+  }
+  for (const auto& handle : parts.mentions) check(handle.size() >= 2 && handle.size() <= 24);
+  // Every word that a query makes is among the terms that the index holds.
+  const auto terms = catalog::index_terms_of(text);
+  check(terms.size() >= parts.words.size());
+  catalog::guess_language(text, "de");
+}
+
+void path(std::string_view text) {
+  static const ManualClock clock;
+  static const MediaMap map(filoscope::crypto::Key{1}, clock, 3600);
+  filoscope::catalog::MediaPath parts;
+  if (filoscope::catalog::parse_media_path(text, parts)) check(parts.bucket >= 0);
+  check(!map.resolve(text).has_value());  // nobody guesses a signature, and the map is empty
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  caption(text);
+  path(text);
+  return 0;
+}
