@@ -1,18 +1,18 @@
-// Whom she follows, as far as this page has learned it: clips carry their author but not the
-// relation, so the rail asks here.
+// Whom she follows, as this page has learned it since a clip was handed out: newer than what the
+// clip itself says about its author.
 
-import { SvelteSet } from 'svelte/reactivity';
+import { SvelteMap } from 'svelte/reactivity';
+import type { Author } from '../lib/types';
 
 class Followed {
-  #handles = new SvelteSet<string>();
+  #handles = new SvelteMap<string, boolean>();
 
-  has(handle: string): boolean {
-    return this.#handles.has(handle.toLowerCase());
+  has(author: Author): boolean {
+    return this.#handles.get(author.handle.toLowerCase()) ?? author.viewer?.follows ?? false;
   }
 
   set(handle: string, on: boolean): void {
-    if (on) this.#handles.add(handle.toLowerCase());
-    else this.#handles.delete(handle.toLowerCase());
+    this.#handles.set(handle.toLowerCase(), on);
   }
 
   clear(): void {

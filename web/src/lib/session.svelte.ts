@@ -3,11 +3,16 @@
 import { api } from './api';
 import { i18n, t } from './i18n.svelte';
 import { sheets } from './sheets.svelte';
+import { read, write } from './storage';
 import type { Account, FeedModeSetting, Me } from './types';
+
+const MODE_KEY = 'fs.mode';
+const keptMode = (): FeedModeSetting =>
+  read(MODE_KEY) === 'not_profiled' ? 'not_profiled' : 'for_you';
 
 class Session {
   account = $state.raw<Account | null>(null);
-  feedMode = $state<FeedModeSetting>('for_you');
+  feedMode = $state<FeedModeSetting>(keptMode());
   unread = $state(0);
   /** Grows with every sign-in and sign-out: pages that show her things ask again. */
   epoch = $state(0);
@@ -31,10 +36,20 @@ class Session {
 
   take(me: Me): void {
     this.account = me.account;
-    this.feedMode = me.settings.feed_mode;
+    // A guest's choice of feed lives on the device, hers in the account.
+    this.feedMode = me.account ? me.settings.feed_mode : keptMode();
     this.unread = me.unread_notifications;
     const language = me.account && me.settings.language.split('-')[0];
     if (language && language !== i18n.language) void i18n.use(language, true);
+  }
+
+  /** Both choices are one tap away and persist, with an account or without. */
+  async setMode(mode: FeedModeSetting): Promise<void> {
+    if (mode === this.feedMode) return;
+    if (this.account) this.take(await api.patchMe({ feed_mode: mode }));
+    else this.feedMode = mode;
+    write(MODE_KEY, mode);
+    this.feedEpoch++;
   }
 
   async refresh(): Promise<void> {
@@ -54,7 +69,9 @@ class Session {
   }
 
   async signedInNow(): Promise<void> {
+    const before = this.feedMode;
     await this.refresh();
+    if (before !== this.feedMode) this.feedEpoch++;
     this.epoch++;
   }
 

@@ -6,6 +6,11 @@ export interface PersonLite {
   display_name: string;
 }
 
+/** The author of a clip, with what the viewer's rail needs to know. */
+export interface Author extends PersonLite {
+  viewer?: { self: boolean; follows: boolean };
+}
+
 export interface PersonViewer {
   self: boolean;
   follows: boolean;
@@ -89,7 +94,7 @@ export interface Video {
   progress_percent: number;
   error?: string | null;
   draft: boolean;
-  author: PersonLite;
+  author: Author;
   caption: string;
   hashtags: string[];
   mentions: string[];
@@ -192,6 +197,7 @@ export type OwnUpload =
       kind: 'upload';
       id: string;
       filename: string;
+      fingerprint?: string;
       offset: number;
       size_bytes: number;
       expires_at_ms: number;

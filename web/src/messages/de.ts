@@ -172,7 +172,6 @@ export const de: Messages = {
   need_comment: 'Registriere dich, um deinen Kommentar zu posten.',
   need_follow: 'Registriere dich, um {name} zu folgen.',
   need_following: 'Registriere dich, um Leuten zu folgen und hier ihre Videos zu sehen.',
-  need_report: 'Registriere dich, um etwas zu melden.',
   need_upload: 'Registriere dich, um dein Video zu posten. Es bleibt ausgewählt.',
   need_block: 'Registriere dich, um Leute zu blockieren.',
   need_mute: 'Registriere dich, um Leute stummzuschalten.',

@@ -171,7 +171,6 @@ export const en = {
   need_comment: 'Sign up to post your comment.',
   need_follow: 'Sign up to follow {name}.',
   need_following: 'Sign up to follow people and see their videos here.',
-  need_report: 'Sign up to send a report.',
   need_upload: 'Sign up to post your video. It stays chosen.',
   need_block: 'Sign up to block people.',
   need_mute: 'Sign up to mute people.',

@@ -20,6 +20,8 @@ export interface PlayerEvents {
   onLoop: (uid: number) => void;
   /** Playing stopped or jumped, so positions do not connect. */
   onBreak: (uid: number) => void;
+  /** The media address is refused: expired, or the clip may no longer be shown. */
+  onGone: (uid: number) => void;
 }
 
 interface Fetched {
@@ -184,6 +186,21 @@ export class Player {
       this.#active.active = true;
       void this.#resume();
     }
+  }
+
+  /** Puts a clip with fresh media addresses in the place of one whose addresses were refused. */
+  renew(uid: number, video: Video): void {
+    const slot = this.#slots.find((one) => one.uid === uid);
+    if (!slot) return;
+    const old = this.#fetched.get(video.id);
+    if (old) this.#drop(old);
+    this.#fetched.delete(video.id);
+    this.failed = new Map([...this.failed].filter(([key]) => key !== uid));
+    const active = slot === this.#active;
+    this.#attachSlot(slot, { uid, video });
+    if (!active) return;
+    slot.active = true;
+    void this.#resume();
   }
 
   #attachSlot(slot: Slot, entry: PlayerEntry): void {
@@ -396,6 +413,7 @@ export class Player {
   #onFail(slot: Slot, gone: boolean): void {
     if (slot.uid === null) return;
     this.failed = new Map([...this.failed, [slot.uid, gone ? 'gone' : 'network']]);
+    if (gone) this.#events.onGone(slot.uid);
     if (slot === this.#active) {
       this.#onStallEnd();
       this.#attachNext();
