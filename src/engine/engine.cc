@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <shared_mutex>
 
@@ -100,7 +101,9 @@ class EngineImpl final : public Engine {
     return hasher.value();
   }
   Bytes save() const override {
-    Bytes out(kMagic.begin(), kMagic.end());
+    Bytes out;
+    out.reserve(saved_bytes_ + saved_bytes_ / 8);  // growing would copy inside the phase
+    out.assign(kMagic.begin(), kMagic.end());
     const auto named = options_bytes(options_);
     out.insert(out.end(), named.begin(), named.end());
     {
@@ -108,6 +111,7 @@ class EngineImpl final : public Engine {
       Saver saver(out);
       state_.visit(saver);
     }
+    saved_bytes_ = out.size();
     const auto digest = crypto::sha256(out);
     out.insert(out.end(), digest.begin(), digest.end());
     return out;
@@ -126,6 +130,7 @@ class EngineImpl final : public Engine {
   // `visit` serves reading and writing with one list of fields and is therefore not const; Saver
   // and Hasher only read.
   mutable State state_;
+  mutable std::atomic<std::size_t> saved_bytes_{1 << 20};  // a hint for the next snapshot's size
 };
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <set>
+#include <thread>
 
 #include "engine/test_world.h"
 
@@ -75,6 +77,58 @@ TEST(EngineSnapshot, SaveLoadApplyTheRestIsApplyAll) {
     }
   }
   EXPECT_EQ(other->state_hash(), world.engine().state_hash());
+}
+
+TEST(EngineConcurrency, AnswersReadOnePositionWhileTheWriterWrites) {
+  TestWorld world;
+  for (int i = 1; i <= 100; ++i) world.publish(i, 200 + i % 9, i % 6);
+  std::atomic<bool> stop{false};
+  std::atomic<int> answers{0}, backwards{0}, wrong{0};
+  std::vector<std::thread> readers;
+  for (int r = 0; r < 2; ++r)
+    readers.emplace_back([&, r] {
+      LogPosition last = 0;
+      for (std::uint64_t i = 1; !stop; ++i) {
+        RankRequest request;
+        request.person = {1 + i % 3}, request.seed = i, request.request = {i * 2 + r};
+        const auto ranking = world.engine().rank(request);
+        if (!ranking.has_value() || ranking->items.empty()) ++wrong;
+        if (!ranking.has_value()) continue;
+        const auto decision = decode<Decision>(ranking->decision);
+        if (!decision.has_value() || decision->read_position != ranking->position) ++wrong;
+        if (ranking->position < last) ++backwards;
+        last = ranking->position;
+        ++answers;
+      }
+    });
+  for (int i = 0; i < 300 || answers < 20; ++i)
+    world.swipe(1 + i % 3, {1 + static_cast<std::uint64_t>(i) % 100}, 1200);
+  stop = true;
+  for (auto& reader : readers) reader.join();
+  EXPECT_EQ(backwards, 0);
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST(EngineReaction, OppositeFirstSwipesGiveDifferentNextAnswers) {
+  int liked_more = 0, differ = 0;
+  for (int trial = 0; trial < 50; ++trial) {
+    TestWorld world;
+    for (int i = 1; i <= 120; ++i) world.publish(i + trial * 1000, 200 + i % 9, i % 12);
+    const auto first = world.ask(1).items[0].video;
+    const auto same = [&](std::uint64_t person) {
+      const auto ranking = world.ask(person, 8);
+      return std::count_if(ranking.items.begin(), ranking.items.end(), [&](const auto& item) {
+        return (item.video.value - trial * 1000) % 12 == (first.value - trial * 1000) % 12;
+      });
+    };
+    world.swipe(1, first, 2000);
+    world.swipe(2, first, 100);
+    const auto after_joy = same(1), after_skip = same(2);
+    liked_more += after_joy > after_skip ? 1 : 0;
+    differ += ids(world.ask(1)) != ids(world.ask(2)) ? 1 : 0;
+  }
+  EXPECT_GE(liked_more, 48);
+  EXPECT_EQ(differ, 50);
 }
 
 }  // namespace

@@ -110,7 +110,7 @@ Outcome run(std::uint64_t seed, int viewers, Mode mode, bool sound_by_topic) {
 
 TEST(EngineLearning, ForYouBeatsTheFeedWithoutProfiling) {
   const bool complete = std::getenv("FILOSCOPE_LONG_TESTS") != nullptr;
-  const int viewers = complete ? 200 : 40;
+  const int viewers = complete ? 200 : 24;
   for (const bool sound_by_topic : {false, true}) {
     if (sound_by_topic && !complete) continue;  // the easier case
     double sum = 0, squares = 0;

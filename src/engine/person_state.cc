@@ -200,6 +200,7 @@ PersonState& PeopleTable::get(PersonKey key) {
 }
 
 void PeopleTable::link(PersonState& person) {
+  person.listed = true;
   List& list = list_of(person);
   const auto place = slot_of(person) + 1;
   person.older = list.newest, person.newer = 0;
@@ -210,6 +211,8 @@ void PeopleTable::link(PersonState& person) {
 }
 
 void PeopleTable::unlink(PersonState& person) {
+  if (!person.listed) return;
+  person.listed = false;
   List& list = list_of(person);
   if (person.newer != 0)
     people_[person.newer - 1].older = person.older;
@@ -288,10 +291,7 @@ void PeopleTable::expire(std::int64_t at_ms, std::int64_t guest_ttl_ms, std::siz
     if (!crowded || known_.oldest == 0) return;
     PersonState& person = people_[known_.oldest - 1];
     person.forget_activity();
-    // To the young end: she keeps a place for her profile, and the next oldest is looked at next.
-    unlink(person);
-    link(person);
-    return;
+    unlink(person);  // her profile and relations keep their place; touching her lists her again
   }
 }
 

@@ -117,7 +117,7 @@ class PersonState {
   static constexpr std::size_t kEncountersMax = 256;
   static constexpr std::size_t kSeenMax = 20'000;  ///< exact; older ones go to the Bloom filter
   static constexpr std::size_t kInterestsMax = 384;
-  static constexpr std::size_t kRelationsMax = 50'000;  ///< of each kind; the oldest keys stay
+  static constexpr std::size_t kRelationsMax = 50'000;  ///< of each kind; more are not held here
   static constexpr std::size_t kBloomWords = 4096;      ///< 32 KB, made when first needed
 
   // Herself.
@@ -126,7 +126,8 @@ class PersonState {
   std::uint8_t age = 0;
   bool known = false;  ///< a person_changed record was seen; without one she is a guest
   std::int64_t last_ms = 0;
-  std::uint32_t newer = 0, older = 0;  ///< neighbours in the list by last activity, slot + 1
+  bool listed = false;  ///< in the list by last activity, and counted against people_max
+  std::uint32_t newer = 0, older = 0;  ///< neighbours in that list, slot + 1
   // Relations, each sorted.
   std::vector<std::uint64_t> follows, blocks, blocked_by;
   std::vector<std::uint64_t> muted_people, muted_keys;  ///< muted_keys: feature keys
@@ -219,7 +220,7 @@ class PeopleTable {
 
 template <typename A>
 void PersonState::visit(A& a) {
-  a(key), a(language), a(age), a(known), a(last_ms), a(newer), a(older);
+  a(key), a(language), a(age), a(known), a(listed), a(last_ms), a(newer), a(older);
   for (auto* list : {&follows, &blocks, &blocked_by, &muted_people, &muted_keys})
     a(*list, kRelationsMax);
   a(events_count), a(showings), a(seen_total), a(share_mean), a(share_weight);

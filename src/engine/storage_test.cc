@@ -160,5 +160,25 @@ TEST(PeopleLimit, BeyondItTheLeastRecentlyActiveIsForgotten) {
   EXPECT_NE(people.find({20}), nullptr);
 }
 
+TEST(PeopleLimit, KnownPeopleLoseActivityOnceNotEveryTurn) {
+  PeopleTable people;
+  for (std::uint64_t p = 1; p <= 12; ++p) {
+    PersonState& person = people.get({p});
+    people.become_known(person);
+    person.language = p;
+    person.mark_seen(1);
+    people.touch(person, 1000 + static_cast<std::int64_t>(p));
+  }
+  for (int turn = 0; turn < 50; ++turn) people.expire(2000, 86'400'000, 10);
+  EXPECT_EQ(people.size(), 12U);
+  for (std::uint64_t p = 1; p <= 12; ++p) {
+    EXPECT_EQ(people.find({p})->has_seen(1), p > 2) << p;
+    EXPECT_EQ(people.find({p})->language, p);
+  }
+  people.touch(*people.find({1}), 3000);
+  people.expire(3000, 86'400'000, 10);
+  EXPECT_FALSE(people.find({3})->has_seen(1));
+}
+
 }  // namespace
 }  // namespace filoscope::engine
