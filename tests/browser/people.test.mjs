@@ -66,9 +66,10 @@ test('comments: post with a mention, see it, delete it', async () => {
   await current(page).locator('button.act').nth(1).tap();
   const sheet = page.getByRole('dialog');
   const text = `How long did this take, @${handle}`;
+  const mine = { hasText: `@${handle}` };
   await sheet.locator('#comment-box').fill(text);
   await sheet.getByRole('button', { name: 'Send' }).tap();
-  const row = sheet.locator('li', { hasText: 'How long did this take' });
+  const row = sheet.locator('li', mine);
   await row.waitFor();
   assert.equal(await row.locator(`a[href="/@${handle}"].tag`).count(), 1);
   await row.getByRole('button', { name: 'Delete' }).tap();

@@ -1,6 +1,7 @@
 // Who is watching, and the door to acts that need an account.
 
 import { api } from './api';
+import { followed } from './followed.svelte';
 import { i18n, t } from './i18n.svelte';
 import { sheets } from './sheets.svelte';
 import { read, write } from './storage';
@@ -83,6 +84,7 @@ class Session {
   /** Nobody is signed in any more. */
   forget(): void {
     this.account = null;
+    followed.clear();
     this.unread = 0;
     this.epoch++;
     this.feedEpoch++;

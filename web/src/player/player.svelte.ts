@@ -429,8 +429,23 @@ export class Player {
       if (slot.ready) {
         metrics.stalls++;
         throughput.stalled();
+        this.#shiftDown(slot);
       }
     }, SPINNER_AFTER_MS);
+  }
+
+  #shiftDown(slot: Slot): void {
+    const video = slot.clip;
+    const playing = video && this.#fetched.get(video.id)?.data?.rendition;
+    if (!playing) return;
+    const below = (video.playback?.renditions ?? []).filter(
+      (rung) => rung.bitrate_bps < playing.bitrate_bps,
+    );
+    const rung = pickRung(below, { bps: throughput.bps, saver: false, widthPx: Infinity });
+    if (!rung) return;
+    const data = new ClipData(rung, throughput);
+    this.#fetched.set(video.id, { data, abort: new AbortController() });
+    slot.shiftDown(data);
   }
 
   #onStallEnd(): void {

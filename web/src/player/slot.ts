@@ -36,6 +36,7 @@ export class Slot {
   failed = false;
   #events: SlotEvents;
   #data: ClipData | null = null;
+  #smaller: ClipData | null = null;
   #source: MediaSource | null = null;
   #buffer: SourceBuffer | null = null;
   #url: string | null = null;
@@ -77,10 +78,18 @@ export class Slot {
     this.uid = null;
     this.clip = null;
     this.#data = null;
+    this.#smaller = null;
     this.ready = false;
     this.failed = false;
     this.#active = false;
     this.#release();
+  }
+
+  /** The line is too slow for this rung: what is not here yet comes from a smaller one. */
+  shiftDown(smaller: ClipData): void {
+    if (!this.#buffer) return;
+    this.#smaller = smaller;
+    this.#wake?.();
   }
 
   set active(active: boolean) {
@@ -184,7 +193,7 @@ export class Slot {
       if (data.init) await this.#append(data.init, signal);
       const last = data.segments[data.segments.length - 1];
       if (this.#source?.readyState === 'open' && last) this.#source.duration = last.toS;
-      await this.#pump(data, signal);
+      await this.#pump(signal);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof MediaError && error.gone) this.#giveUp(true);
@@ -216,8 +225,11 @@ export class Slot {
     });
   }
 
-  async #pump(data: ClipData, signal: AbortSignal): Promise<void> {
+  async #pump(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      if (this.#smaller) await this.#shift(this.#smaller, signal);
+      const data = this.#data;
+      if (!data) return;
       const index = this.#nextSegment();
       if (index === null) this.#finish();
       if (index === null || !this.#wants(index)) {
@@ -228,6 +240,16 @@ export class Slot {
       await this.#append(bytes, signal);
       this.#placeAtStart();
     }
+  }
+
+  /** Rungs are cut at the same places, so the next segment simply comes from the other file. */
+  async #shift(smaller: ClipData, signal: AbortSignal): Promise<void> {
+    this.#smaller = null;
+    await this.#withRetry(() => smaller.start(signal), signal);
+    if (signal.aborted || !this.#buffer || !smaller.init) return;
+    this.#buffer.changeType?.(smaller.mime);
+    await this.#append(smaller.init, signal);
+    this.#data = smaller;
   }
 
   /** Standby holds the first frame (and what was fetched already); the active clip runs ahead. */

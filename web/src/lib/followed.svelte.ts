@@ -2,7 +2,7 @@
 // clip itself says about its author.
 
 import { SvelteMap } from 'svelte/reactivity';
-import type { Author } from '../lib/types';
+import type { Author } from './types';
 
 class Followed {
   #handles = new SvelteMap<string, boolean>();
