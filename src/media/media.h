@@ -19,7 +19,7 @@
 
 namespace filoscope::media {
 
-inline const Setting<std::int64_t> kDurationMax{"media.duration_max_ms", 600'000, 1'000, 3'600'000,
+inline const Setting<std::int64_t> kDurationMax{"media.duration_max_ms", 600'000, 1'000, 1'200'000,
                                                 "The longest video that may be uploaded."};
 inline const Setting<std::int64_t> kSizeMax{"media.size_max_bytes", 2LL << 30, 1 << 20, 64LL << 30,
                                             "The largest video file that is processed."};
@@ -101,8 +101,8 @@ struct MediaFacts {
   bool operator==(const MediaFacts&) const = default;
 };
 
-/// Empty writable files. Renditions go by index: 0 is "720", 1 "540", 2 "360"; those not made stay
-/// empty.
+/// Empty files, readable and writable. Renditions go by index: 0 is "720", 1 "540", 2 "360"; those
+/// not made stay empty.
 struct MediaOutputs {
   std::array<int, 3> renditions{-1, -1, -1};
   std::vector<int> covers;  ///< at most kCoversMax, JPEG

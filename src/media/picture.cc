@@ -80,11 +80,12 @@ std::string tone_map_filters(const AVFrame& frame, const PreFilter::Plan& plan) 
                       "format=yuv420p",
                       transfer, is_full_range(frame) ? "full" : "limited");
   }
+  // Diffuse white lies at 203 cd/m² (ITU-R BT.2408); only what is brighter is bent.
   return text +
          fmt::format(
-             "zscale=tin={}:min=2020_ncl:pin=2020:rin={}:t=linear:npl={},format=gbrpf32le,"
-             "zscale=p=709,tonemap=hable:desat=0,zscale=t=709:m=709:r=limited,format=yuv420p",
-             transfer, is_full_range(frame) ? "full" : "limited", hlg ? 203 : 100);
+             "zscale=tin={}:min=2020_ncl:pin=2020:rin={}:t=linear:npl=203,format=gbrpf32le,"
+             "zscale=p=709,tonemap=mobius:desat=0,zscale=t=709:m=709:r=limited,format=yuv420p",
+             transfer, is_full_range(frame) ? "full" : "limited");
 }
 
 }  // namespace

@@ -16,8 +16,8 @@ namespace filoscope::media {
 /// else 601.
 ColourTags colour_of(const AVFrame& frame);
 
-/// Deinterlacing (bwdif) and HDR to BT.709 (zscale, Hable) by a libavfilter graph; times in 1/90000
-/// s are kept. Threads: one.
+/// Deinterlacing (bwdif) and HDR to BT.709 (zscale, Möbius) by a libavfilter graph; times in
+/// 1/90000 s are kept. Threads: one.
 class PreFilter {
  public:
   struct Plan {

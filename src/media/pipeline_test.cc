@@ -150,13 +150,14 @@ TEST(Pipeline, MakesALadderOfAPortraitClip) {
   ClipOptions clip;
   clip.width = 720;
   clip.height = 1280;
-  clip.frames_count = 105;
+  clip.fps = 10;
+  clip.frames_count = 35;
   const Outputs outputs;
   const auto facts = process(make_clip(clip), outputs);
   ASSERT_TRUE(facts.has_value()) << facts.error().message;
   EXPECT_NEAR(static_cast<double>(facts->duration_ms), 3'500, 40);
   EXPECT_EQ(facts->width, 720);
-  EXPECT_NEAR(facts->fps, 30, 0.5);
+  EXPECT_NEAR(facts->fps, 10, 0.1);
   EXPECT_TRUE(facts->has_audio);
   EXPECT_NEAR(facts->loudness_lufs, -15, 3);  // a 440 Hz tone of -12 dBFS
   EXPECT_THAT(facts->frame_hashes, SizeIs(4));
@@ -179,7 +180,7 @@ TEST(Pipeline, MakesALadderOfAPortraitClip) {
       EXPECT_EQ(std::memcmp(file.data() + segment.offset + 4, "moof", 4), 0);
     }
     const Decoded decoded = decode(file);
-    EXPECT_THAT(decoded.pictures, SizeIs(105));
+    EXPECT_THAT(decoded.pictures, SizeIs(35));
     EXPECT_EQ(decoded.pictures.front().ms, 0);
   }
 }

@@ -17,6 +17,8 @@
 #include <cstring>
 #include <string>
 
+#include "media/wire.h"
+
 namespace filoscope::media {
 namespace {
 
@@ -98,18 +100,17 @@ SandboxFeature lock_files() {
 
 constexpr int kAllowed[] = {
     // memory and threads (x264, the decoders and glibc)
-    SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(mprotect), SCMP_SYS(madvise),
-    SCMP_SYS(brk), SCMP_SYS(clone), SCMP_SYS(futex), SCMP_SYS(set_robust_list),
-    SCMP_SYS(get_robust_list), SCMP_SYS(rseq), SCMP_SYS(set_tid_address), SCMP_SYS(membarrier),
-    SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(gettid), SCMP_SYS(getpid),
-    SCMP_SYS(exit), SCMP_SYS(exit_group),
+    SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(brk), SCMP_SYS(futex),
+    SCMP_SYS(set_robust_list), SCMP_SYS(get_robust_list), SCMP_SYS(rseq), SCMP_SYS(set_tid_address),
+    SCMP_SYS(membarrier), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(gettid),
+    SCMP_SYS(getpid), SCMP_SYS(exit), SCMP_SYS(exit_group),
     // signals to itself only (abort)
     SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),
     SCMP_SYS(restart_syscall),
     // open descriptors
     SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(pwrite64), SCMP_SYS(writev),
     SCMP_SYS(lseek), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(close), SCMP_SYS(ftruncate),
-    SCMP_SYS(sendmsg), SCMP_SYS(recvmsg), SCMP_SYS(poll), SCMP_SYS(ppoll),
+    SCMP_SYS(poll), SCMP_SYS(ppoll),
     // clocks and randomness
     SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday), SCMP_SYS(time),
     SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(getrandom), SCMP_SYS(getrusage),
@@ -155,6 +156,14 @@ bool add_rules(scmp_filter_ctx filter) {
   // glibc falls back to clone(), whose flags a filter could see; clone3 hides them behind a
   // pointer.
   done = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0 && done;
+  const auto allow_if = [&](int call, scmp_arg_cmp argument) {
+    done = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1, argument) == 0 && done;
+  };
+  allow_if(SCMP_SYS(clone),
+           SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));    // threads only
+  allow_if(SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));  // no new code
+  allow_if(SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+  allow_if(SCMP_SYS(sendmsg), SCMP_A0(SCMP_CMP_EQ, wire::kWorkerFd));
   done = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
                           SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid()))) == 0 &&
          done;
@@ -194,6 +203,7 @@ std::vector<SandboxFeature> enter_sandbox(const MediaLimits& limits) {
   features.push_back(leave_network());
   features.push_back(drop_root());
   ::prctl(PR_SET_DUMPABLE, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a change of user has cleared it
   const bool locked = ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
   features.push_back({"no new privileges", locked, locked ? "" : errno_text()});
   features.push_back(lock_files());

@@ -39,12 +39,6 @@ void VideoDecoder::judge(const AVFrame& frame) {
   const bool broken = frame.decode_error_flags != 0 || (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0;
   if (broken) ++damage_.broken_frames;
   if (frame.interlaced_frame != 0) damage_.counts_match = false;
-  if (broken) {
-    tainted_ = true;
-  } else if (frame.key_frame != 0) {
-    tainted_ = false;
-  }
-  if (tainted_) ++damage_.tainted_frames;
 }
 
 Result<void> VideoDecoder::push(const AVPacket* packet, const Sink& each) {
@@ -54,7 +48,6 @@ Result<void> VideoDecoder::push(const AVPacket* packet, const Sink& each) {
   if (status == AVERROR(ENOMEM)) return av_failure("decoder", status);
   if (status < 0 && status != AVERROR_EOF) {
     ++damage_.lost_packets;
-    tainted_ = true;
   }
   for (int errors = 0; errors < 64;) {
     status = avcodec_receive_frame(context_.get(), frame.get());
@@ -63,7 +56,6 @@ Result<void> VideoDecoder::push(const AVPacket* packet, const Sink& each) {
     if (status < 0) {
       ++errors;
       ++damage_.lost_packets;
-      tainted_ = true;
       continue;
     }
     judge(*frame);

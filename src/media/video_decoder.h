@@ -13,9 +13,8 @@ namespace filoscope::media {
 struct Damage {
   std::int64_t packets = 0;
   std::int64_t frames = 0;
-  std::int64_t lost_packets = 0;    ///< the decoder refused them
-  std::int64_t broken_frames = 0;   ///< flagged by the decoder
-  std::int64_t tainted_frames = 0;  ///< broken, or built on broken ones (until the next key frame)
+  std::int64_t lost_packets = 0;   ///< the decoder refused them
+  std::int64_t broken_frames = 0;  ///< flagged by the decoder
   bool counts_match =
       true;  ///< one packet should give one frame (no hidden frames, no single fields)
 
@@ -41,7 +40,6 @@ class VideoDecoder {
 
   CodecPtr context_;
   Damage damage_;
-  bool tainted_ = false;
 };
 
 }  // namespace filoscope::media
