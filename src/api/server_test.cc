@@ -1,6 +1,3 @@
-// NOTE from the lead, 23:29: I am writing auth.*, encode.*, json_input.*, multipart.*, routes*.cc
-// and openapi.json myself right now. You keep: net_loop, server, delivery, tests of those,
-// delivery_bench, fuzz of range. Delete this line when read.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/mman.h>
