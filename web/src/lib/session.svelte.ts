@@ -2,7 +2,9 @@
 
 import { api } from './api';
 import { followed } from './followed.svelte';
+import { csrfToken } from './http';
 import { i18n, t } from './i18n.svelte';
+import { router } from './router.svelte';
 import { sheets } from './sheets.svelte';
 import { read, write } from './storage';
 import type { Account, FeedModeSetting, Me } from './types';
@@ -28,8 +30,10 @@ class Session {
   async load(): Promise<void> {
     try {
       this.take(await api.me());
+      // The feed makes a guest by itself; who comes in by another door becomes one here.
+      if (!this.account && !csrfToken() && router.route.name !== 'home') await api.guest();
     } catch {
-      // No session yet: the first feed answer makes a guest.
+      // The server is away: the page that needs it says so.
     } finally {
       this.known = true;
     }
