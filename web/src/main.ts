@@ -15,6 +15,7 @@ settings.applyTheme();
 net.start();
 router.start();
 setHttpHooks({
+  before: (path) => session.before(path),
   onUnauthenticated: () => session.expired(),
   onReachable: (reachable) => net.reached(reachable),
   offlineText: () => t('error_offline'),

@@ -38,6 +38,8 @@ export function clientHeaders(): Record<string, string> {
 }
 
 interface Hooks {
+  /** Waited for before a request is sent; undefined when there is nothing to wait for. */
+  before: (path: string) => Promise<void> | undefined;
   /** Called when the server no longer knows who is asking. */
   onUnauthenticated: () => void;
   /** Called with true when a request reached the server, false when the network failed. */
@@ -47,6 +49,7 @@ interface Hooks {
 }
 
 const hooks: Hooks = {
+  before: () => undefined,
   onUnauthenticated: () => {},
   onReachable: () => {},
   offlineText: () => 'You are offline.',
@@ -83,6 +86,8 @@ export async function request<T>(
   path: string,
   options: RequestOptions = {},
 ): Promise<T> {
+  const wait = hooks.before(path);
+  if (wait) await wait;
   const headers = clientHeaders();
   const init: RequestInit = { method, headers, credentials: 'same-origin' };
   if (options.body !== undefined) {

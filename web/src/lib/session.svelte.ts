@@ -27,7 +27,25 @@ class Session {
     return this.account !== null;
   }
 
-  async load(): Promise<void> {
+  #becomingGuest: Promise<void> | undefined;
+
+  /**
+   * A visitor without cookies who comes in by another door than the feed becomes a guest first:
+   * impression tokens belong to whom they are given.
+   */
+  before(path: string): Promise<void> | undefined {
+    return path === '/me' || path.startsWith('/tokens/') ? undefined : this.#becomingGuest;
+  }
+
+  load(): Promise<void> {
+    const loading = this.#load();
+    if (router.route.name !== 'home' && !csrfToken()) {
+      this.#becomingGuest = loading.finally(() => (this.#becomingGuest = undefined));
+    }
+    return loading;
+  }
+
+  async #load(): Promise<void> {
     try {
       this.take(await api.me());
       // The feed makes a guest by itself; who comes in by another door becomes one here.
