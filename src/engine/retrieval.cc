@@ -148,7 +148,7 @@ void fill(Pool& pool) {
 
 Filter::Filter(const State& state, const PersonState& person, std::uint8_t age,
                std::span<const VideoId> held)
-    : state_(state), person_(person), minor_((person.age != 0 ? person.age : age) < 18) {
+    : state_(state), person_(person), minor_((person.known ? person.age : age) < 18) {
   for (const auto id : held)
     if (const auto number = state.videos.find(id)) held_.push_back(*number);
   std::sort(held_.begin(), held_.end());

@@ -15,7 +15,8 @@ namespace filoscope::engine {
 /// The rules on what a person may be shown, taken once for an answer.
 class Filter {
  public:
-  /// `held` are not given again. `age` 0 counts as a minor.
+  /// `held` are not given again. `age` is that of a person the log does not
+  /// know; 0 counts as a minor.
   Filter(const State& state, const PersonState& person, std::uint8_t age,
          std::span<const VideoId> held);
   /// Everyone's videos she may be given at all (blocks, mutes, age, own, held), seen or not.
