@@ -1,6 +1,9 @@
 # Sourced by ./run and ./test: what both need of a machine. POSIX sh.
 # shellcheck shell=sh
 
+# Objects of another checkout of the same source are the same objects.
+export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=1
+
 say() { printf '%s\n' "$*"; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
 
