@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import {
   currentId,
   DESKTOP,
+  doubleTap,
   eventually,
   fillSignUp,
   launch,
@@ -47,8 +48,7 @@ test('double tap likes where the finger is; another tap on the heart takes it ba
   await signUp(page, 'double');
   await page.goto('/');
   await playing(page);
-  await page.touchscreen.tap(180, 400);
-  await page.touchscreen.tap(180, 400);
+  await doubleTap(page, 180, 400);
   await page.locator('.burst').first().waitFor();
   const heart = current(page).locator('button.act').first();
   await eventually(async () => (await heart.getAttribute('aria-pressed')) === 'true');

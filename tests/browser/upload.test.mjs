@@ -13,7 +13,7 @@ import {
   visitor,
 } from './lib.mjs';
 
-const PUBLISHED_MS_MAX = 120_000;
+const PUBLISHED_MS_MAX = 240_000;
 const SWIPES_MAX = 80;
 
 let browser;
