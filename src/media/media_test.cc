@@ -57,7 +57,7 @@ TEST(Scan, SeesThatABoxIsCutOff) {
   Bytes bytes = out.take();
   EXPECT_TRUE(scan_container(MemoryBytes(bytes)).has_moov);
   EXPECT_FALSE(scan_container(MemoryBytes(bytes)).cut_off);
-  bytes.resize(bytes.size() - 1);
+  bytes.pop_back();
   EXPECT_TRUE(scan_container(MemoryBytes(bytes)).cut_off);
 }
 
