@@ -1,6 +1,7 @@
 #include "app/cli.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -138,6 +139,7 @@ int run(int argc, char** argv) {
                kProgramName);
   app.set_version_flag("--version", std::string(kProgramName) + " " + kVersion);
   app.require_subcommand(1);
+  ::umask(0077);  // what this program stores is nobody else's on the machine to read
   Words words;
   add_serve(app, words);
   add_import(app, words);

@@ -135,8 +135,7 @@ class HttpTarget final : public ImportTarget {
     if (known == nullptr || known->video_id.empty()) return std::string();
     const auto now = state(known->video_id);
     if (!now && now.error().code != Code::not_found) return now.error();
-    return now && now->state != "failed" && now->state != "removed" ? known->video_id
-                                                                    : std::string();
+    return now && now->state != "removed" ? known->video_id : std::string();
   }
 
   Result<std::string> add(const ImportFile& file, const std::string& mark,

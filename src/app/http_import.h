@@ -22,7 +22,7 @@ class ImportTarget {
  public:
   using Sent = std::function<void(std::int64_t bytes)>;
   virtual ~ImportTarget() = default;
-  /// The video that this content became, or "".
+  /// The video that this content became (it may have failed: the same would again), or "".
   virtual Result<std::string> find(const std::string& mark) = 0;
   /// Sends it whole, or goes on where an earlier try was cut off. Returns the video's id.
   virtual Result<std::string> add(const ImportFile& file, const std::string& mark,

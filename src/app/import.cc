@@ -59,8 +59,7 @@ class LocalTarget final : public ImportTarget {
     }));
     if (!video) return std::string();
     const auto known = wiring_->catalog().get(video);
-    if (!known || known->state == catalog::State::failed) return std::string();
-    return video.text();
+    return known && known->state != catalog::State::removed ? video.text() : std::string();
   }
 
   Result<std::string> add(const ImportFile& file, const std::string& mark,

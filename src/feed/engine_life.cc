@@ -18,6 +18,7 @@ constexpr std::size_t kReplayBatch = 4096;
 constexpr std::size_t kSnapshotBytesMax = std::size_t{16} << 30;
 constexpr std::size_t kSnapshotsKept = 2;
 constexpr std::int64_t kSweepEveryMs = 600'000;
+constexpr std::int64_t kSnapshotPauseMs = 5'000;
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr const char* kReplayBase = "replay_base";
 constexpr const char* kSuffix = ".snapshot";
@@ -336,6 +337,10 @@ void EngineLife::keep() {
     if (auto done = snapshot(); !done) {
       log::error("engine.snapshot_failed", {{"reason", done.error().message}});
     }
+    // Erasures that come one after the other share the next snapshot.
+    Lock lock(mutex_);
+    wake_.wait_for_ms(mutex_, kSnapshotPauseMs, [&] { return stopping_; });
+    if (stopping_) return;
   }
 }
 
