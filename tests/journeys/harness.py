@@ -113,7 +113,10 @@ class Client:
             try:
                 self.connection.request(method, path, body=body, headers=sent)
                 response = self.connection.getresponse()
-                return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+                fields = {}
+                for name, value in response.getheaders():
+                    fields[name.lower()] = fields[name.lower()] + "\n" + value if name.lower() in fields else value
+                return Answer(response.status, fields, response.read())
             except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
                 self.connection.close()
                 self.connection = None

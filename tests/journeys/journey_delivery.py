@@ -64,7 +64,7 @@ class Delivery(unittest.TestCase):
             changed[at] = changed[at][:-1] + ("A" if changed[at][-1] != "A" else "B")
             self.assertEqual(self.anyone.raw("GET", "/".join(changed)).status, 404)
         for path in ("/media/p/../../etc/passwd", "/media/", "/media/p/x/y/720.mp4", "/media/p/%00/a-b/720.mp4"):
-            self.assertEqual(self.anyone.raw("GET", path).status, 404, path)
+            self.assertIn(self.anyone.raw("GET", path).status, (400, 404), path)
 
     def test_a_change_of_visibility_kills_the_old_address_at_once(self):
         video = self.mara.publish(make_clip(self.clips / "b.mp4", seed=2), "soon private")

@@ -57,8 +57,18 @@ class People(unittest.TestCase):
     def test_the_browsers_cookie_needs_its_csrf_header(self):
         answer = Client(self.server).call("POST", "/accounts", {"handle": "browser", "password": "correct horse battery", "birth_date": "1990-01-01"},
                                           headers={"X-Filoscope-Client": "web"}, expect=201)
-        cookies = dict(part.split(";")[0].strip().split("=", 1) for part in answer.headers["set-cookie"].split(", ") if "=" in part)
-        self.assertIn("HttpOnly", answer.headers["set-cookie"])
+        lines = answer.headers["set-cookie"].splitlines()
+        cookies = dict(line.split(";")[0].split("=", 1) for line in lines)
+        self.assertTrue(all("SameSite=Lax" in line for line in lines))
+        self.assertEqual([line.split("=")[0] for line in lines if "HttpOnly" in line], ["filoscope_session"])
+        cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+        browser = Client(self.server)
+        self.assertEqual(browser.call("GET", "/me", headers=cookie).json["account"]["handle"], "browser")
+        path = f"/videos/{self.video['id']}/like"
+        self.assertEqual(browser.call("PUT", path, {}, headers=cookie).status, 403)
+        self.assertEqual(browser.call("PUT", path, {}, headers={**cookie, "X-Filoscope-CSRF": "x" * 24}).status, 403)
+        browser.call("PUT", path, {}, headers={**cookie, "X-Filoscope-CSRF": cookies["filoscope_csrf"]}, expect=200)
+        browser.call("DELETE", path, headers={**cookie, "X-Filoscope-CSRF": cookies["filoscope_csrf"]}, expect=200)
 
     def test_likes_comments_follows_and_their_notifications(self):
         fan = Client(self.server).sign_up("fan")
