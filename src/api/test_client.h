@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -49,6 +50,10 @@ class TestClient {
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
     return true;
+  }
+  bool readable() const {
+    pollfd ready{fd_.get(), POLLIN, 0};
+    return poll(&ready, 1, 0) == 1;
   }
   void shut_down() { shutdown(fd_.get(), SHUT_WR); }
 

@@ -1,0 +1,331 @@
+// The whole interface over loopback, on real stores: who may do what, uploads, media, bad input.
+
+#include "api/api.h"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "api/routes.h"
+#include "api/test_client.h"
+#include "base/log.h"
+#include "feed/test_world.h"
+
+namespace filoscope::api {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class ApiTest : public feed::World {
+ protected:
+  ApiTest() {
+    log::set_level(log::Level::off);
+    search = feed::must(search::Search::open({*database, *accounts, *catalog, config}));
+    uploads = feed::must(upload::Uploads::open({*database, *blobs, *accounts, *catalog, *social,
+                                                workers, clock, config, folder.string()}));
+    services = std::make_unique<Services>(Services{*accounts,
+                                                   *catalog,
+                                                   *social,
+                                                   *uploads,
+                                                   *search,
+                                                   *feed,
+                                                   *blobs,
+                                                   clock,
+                                                   config,
+                                                   crypto::Key{9},
+                                                   "",
+                                                   {},
+                                                   {}});
+    server = feed::must(Server::start("127.0.0.1:0", make_router(*services), config, system_clock));
+    client = std::make_unique<TestClient>(server->address());
+  }
+  ~ApiTest() override {
+    server.reset();
+    uploads->stop();
+    uploads.reset();
+    search.reset();
+  }
+
+  /// `fields` are whole lines without their ends.
+  ClientAnswer ask(const std::string& method, const std::string& path,
+                   const std::vector<std::string>& fields = {}, const std::string& body = "") {
+    std::string text = method + " " + path + " HTTP/1.1\r\nHost: test\r\n";
+    for (const auto& field : fields) text += field + "\r\n";
+    text += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    return client->ask(text, method == "HEAD");
+  }
+  static std::string sign_up_body(const std::string& handle) {
+    return json{{"handle", handle}, {"password", "a long password 1"}, {"birth_date", "1990-01-01"}}
+        .dump();
+  }
+  /// "Authorization: Bearer …" of a new account.
+  std::string bearer(const std::string& handle) {
+    const auto made = ask("POST", "/api/v1/accounts", {}, sign_up_body(handle));
+    EXPECT_EQ(made.status, 201) << made.body;
+    return "Authorization: Bearer " + json::parse(made.body)["token"].get<std::string>();
+  }
+  catalog::Video publish_file(const accounts::Viewer& author, const std::string& content) {
+    const auto video = publish(author, "a clip");
+    auto file = feed::must(blobs->make_temporary());
+    feed::must(write_all(file.get(), crypto::as_bytes(content), 0));
+    feed::must(blobs->put(catalog->blob_key(video, "720.mp4"), std::move(file)));
+    return video;
+  }
+
+  SystemClock system_clock;
+  media::MediaWorkers workers{media::WorkerProgram{"/bin/false"}};
+  std::unique_ptr<search::Search> search;
+  std::unique_ptr<upload::Uploads> uploads;
+  std::unique_ptr<Services> services;
+  std::unique_ptr<Server> server;
+  std::unique_ptr<TestClient> client;
+};
+
+/// The value of one cookie among the Set-Cookie lines.
+std::string cookie_of(const ClientAnswer& answer, const std::string& name) {
+  const auto found = answer.headers.find("set-cookie");
+  if (found == answer.headers.end()) return "";
+  const auto at = found->second.find(name + "=");
+  if (at == std::string::npos) return "";
+  const auto start = at + name.size() + 1;
+  return found->second.substr(start, found->second.find(';', start) - start);
+}
+
+TEST_F(ApiTest, EveryRouteIsDocumentedAndNothingElse) {
+  std::set<std::string> routes, documented;
+  const auto router = make_router(*services);
+  for (const auto& route : router.routes()) routes.insert(route.method + " " + route.pattern);
+  const auto document = json::parse(openapi_text());
+  for (const auto& [path, operations] : document["paths"].items()) {
+    for (const auto& [method, operation] : operations.items()) {
+      if (method == "parameters") continue;
+      std::string name = method;
+      for (auto& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+      documented.insert(name + " " + path);
+    }
+  }
+  EXPECT_EQ(routes, documented);
+}
+
+TEST_F(ApiTest, CookiesNeedTheirCsrfValue) {
+  const auto made =
+      ask("POST", "/api/v1/accounts", {"X-Filoscope-Client: web"}, sign_up_body("ada"));
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_THAT(made.headers.at("set-cookie"), HasSubstr("HttpOnly"));
+  EXPECT_THAT(made.headers.at("set-cookie"), HasSubstr("SameSite=Lax"));
+  const auto csrf = cookie_of(made, "filoscope_csrf");
+  const auto cookie = "Cookie: a=b; filoscope_session=" + cookie_of(made, "filoscope_session");
+  const std::string body = R"({"bio": "hello"})";
+  EXPECT_EQ(ask("GET", "/api/v1/me", {cookie}).status, 200);
+  EXPECT_EQ(ask("PATCH", "/api/v1/me", {cookie}, body).status, 403);
+  EXPECT_EQ(ask("PATCH", "/api/v1/me", {cookie, "X-Filoscope-CSRF: " + csrf + "x"}, body).status,
+            403);
+  const auto other =
+      ask("POST", "/api/v1/accounts", {"X-Filoscope-Client: web"}, sign_up_body("bob"));
+  const auto others = cookie_of(other, "filoscope_csrf");
+  EXPECT_EQ(ask("PATCH", "/api/v1/me", {cookie, "X-Filoscope-CSRF: " + others}, body).status, 403);
+  const auto changed = ask("PATCH", "/api/v1/me", {cookie, "X-Filoscope-CSRF: " + csrf}, body);
+  EXPECT_EQ(changed.status, 200) << changed.body;
+  EXPECT_EQ(json::parse(changed.body)["account"]["bio"], "hello");
+}
+
+TEST_F(ApiTest, ProgramsGetNoCookies) {
+  const auto made = ask("POST", "/api/v1/accounts", {}, sign_up_body("ada"));
+  EXPECT_FALSE(made.headers.contains("set-cookie"));
+  const auto token = "Authorization: Bearer " + json::parse(made.body)["token"].get<std::string>();
+  EXPECT_EQ(ask("PATCH", "/api/v1/me", {token}, R"({"bio": "x"})").status, 200);
+  EXPECT_EQ(ask("DELETE", "/api/v1/sessions/current", {token}).status, 204);
+  EXPECT_EQ(ask("GET", "/api/v1/me", {token}).status, 401);
+}
+
+TEST_F(ApiTest, AVisitorBecomesAGuestWithHerFirstFeed) {
+  const auto first = ask("GET", "/api/v1/feed", {"X-Filoscope-Client: web"});
+  ASSERT_EQ(first.status, 200) << first.body;
+  const auto cookie = "Cookie: filoscope_session=" + cookie_of(first, "filoscope_session");
+  const auto again = ask("GET", "/api/v1/feed", {"X-Filoscope-Client: web", cookie});
+  EXPECT_FALSE(again.headers.contains("set-cookie"));
+  const auto me = json::parse(ask("GET", "/api/v1/me", {cookie}).body);
+  EXPECT_EQ(me["guest"], true);
+  EXPECT_EQ(me["account"], nullptr);
+  const auto program = ask("GET", "/api/v1/feed");
+  EXPECT_TRUE(json::parse(program.body).contains("guest_token"));
+  EXPECT_FALSE(program.headers.contains("set-cookie"));
+}
+
+TEST_F(ApiTest, BadInputIsAProblemAndStoresNothing) {
+  const auto ada = bearer("ada");
+  const auto video = publish(person("maker"), "a clip").id.text();
+  struct Case {
+    std::string method, path;
+    std::vector<std::string> fields;
+    std::string body;
+    int status;
+  };
+  const Case cases[] = {
+      {"POST", "/accounts", {}, "{", 400},
+      {"POST", "/accounts", {}, R"({"handle": 5})", 400},
+      {"POST", "/accounts", {}, "{\"handle\": \"\xFF\"}", 400},
+      {"POST", "/accounts", {}, std::string(100'000, 'x'), 413},
+      {"POST", "/sessions", {}, R"({"handle": "nobody", "password": "x"})", 401},
+      {"GET", "/me", {"Authorization: Bearer nonsense"}, "", 401},
+      {"GET", "/me", {"Authorization: Basic YTpi"}, "", 401},
+      {"PUT", "/videos/" + video + "/like", {}, "", 401},
+      {"PUT", "/videos/nonsense/like", {ada}, "", 404},
+      {"PUT", "/videos/" + video + "/like", {ada}, R"({"impression_token": "x"})", 400},
+      {"GET", "/videos/0000000000001", {}, "", 404},
+      {"PATCH", "/videos/" + video, {ada}, R"({"caption": "mine"})", 403},
+      {"GET", "/feed?limit=0", {ada}, "", 400},
+      {"GET", "/feed?limit=21", {ada}, "", 400},
+      {"GET", "/feed?mode=best", {ada}, "", 400},
+      {"GET", "/feed?held=a,b", {ada}, "", 400},
+      {"GET", "/feed?cursor=%FF", {ada}, "", 400},
+      {"POST", "/events", {ada}, R"({"events": 5})", 400},
+      {"GET", "/decisions/nonsense", {ada}, "", 404},
+      {"GET", "/search?kind=everything&q=a", {}, "", 400},
+      {"POST", "/reports", {ada}, R"({"reason": "spam"})", 400},
+      {"POST", "/videos", {ada, "Content-Type: text/plain"}, "x", 400},
+      {"POST", "/videos", {ada, "Content-Type: multipart/form-data; boundary=b"}, "--b--", 400},
+      {"POST", "/nothing", {ada}, "", 404},
+      {"PUT", "/feed", {ada}, "", 405},
+  };
+  for (const auto& one : cases) {
+    const auto answer = ask(one.method, "/api/v1" + one.path, one.fields, one.body);
+    EXPECT_EQ(answer.status, one.status) << one.method << " " << one.path << ": " << answer.body;
+    EXPECT_EQ(answer.headers.at("content-type"), "application/problem+json") << one.path;
+    EXPECT_TRUE(json::parse(answer.body)["detail"].is_string());
+    client = std::make_unique<TestClient>(server->address());
+  }
+  EXPECT_EQ(count_rows("accounts_people"), 2);
+}
+
+TEST_F(ApiTest, OneBadEventDoesNotTakeTheOthersDown) {
+  publish(person("maker"), "a clip");
+  const auto ada = bearer("ada");
+  const auto answered = json::parse(ask("GET", "/api/v1/feed", {ada}).body);
+  ASSERT_EQ(answered["items"].size(), 1) << answered;
+  const auto token = answered["items"][0]["impression_token"];
+  const json events = {
+      {"events",
+       json::array({{{"event_id", "1"}, {"impression_token", token}, {"event", "impression"}},
+                    5,
+                    {{"event_id", "2"}, {"impression_token", "x"}, {"event", "impression"}},
+                    {{"event_id", "3"}, {"impression_token", token}, {"event", "dance"}},
+                    {{"event_id", "1"}, {"impression_token", token}, {"event", "impression"}}})}};
+  const auto taken = ask("POST", "/api/v1/events", {ada}, events.dump());
+  ASSERT_EQ(taken.status, 202) << taken.body;
+  const auto answer = json::parse(taken.body);
+  EXPECT_EQ(answer["accepted"], 1);
+  EXPECT_EQ(answer["duplicate"], 1);
+  ASSERT_EQ(answer["rejected"].size(), 3) << answer;
+  EXPECT_EQ(answer["rejected"][0]["index"], 1);
+  EXPECT_EQ(answer["rejected"][2]["index"], 3);
+}
+
+TEST_F(ApiTest, TusTakesAFileInParts) {
+  const auto ada = bearer("ada");
+  const std::string tus = "Tus-Resumable: 1.0.0";
+  const std::string type = "Content-Type: application/offset+octet-stream";
+  const std::string base = "/api/v1/uploads";
+  const auto options = ask("OPTIONS", base);
+  EXPECT_EQ(options.status, 204);
+  EXPECT_EQ(options.headers.at("tus-version"), "1.0.0");
+  EXPECT_EQ(ask("POST", base, {ada, "Upload-Length: 10"}).status, 412);
+  EXPECT_EQ(ask("POST", base, {tus, "Upload-Length: 10"}).status, 401);
+  EXPECT_EQ(ask("POST", base, {ada, tus}).status, 400);
+  EXPECT_EQ(ask("POST", base, {ada, tus, "Upload-Length: 10", "Upload-Metadata: caption !"}).status,
+            400);
+  const auto made =
+      ask("POST", base, {ada, tus, "Upload-Length: 10", "Upload-Metadata: filename YS5tcDQ=", type},
+          "abcd");
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(made.headers.at("upload-offset"), "4");
+  const auto location = made.headers.at("location");
+  ASSERT_THAT(location, StartsWith(base + "/"));
+
+  EXPECT_EQ(ask("HEAD", location, {bearer("bob"), tus}).status, 404);
+  const auto head = ask("HEAD", location, {ada, tus});
+  EXPECT_EQ(head.headers.at("upload-offset"), "4");
+  EXPECT_EQ(head.headers.at("upload-length"), "10");
+  EXPECT_EQ(head.headers.at("cache-control"), "no-store");
+  EXPECT_TRUE(head.headers.contains("upload-expires"));
+
+  EXPECT_EQ(ask("PATCH", location, {ada, tus, "Upload-Offset: 4"}, "ef").status, 415);
+  EXPECT_EQ(ask("PATCH", location, {ada, tus, type}, "ef").status, 400);
+  EXPECT_EQ(ask("PATCH", location, {ada, tus, type, "Upload-Offset: 3"}, "ef").status, 409);
+  const std::string wrong_sum = "Upload-Checksum: sha1 AAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+  EXPECT_EQ(ask("PATCH", location, {ada, tus, type, "Upload-Offset: 4", wrong_sum}, "ef").status,
+            460);
+  EXPECT_EQ(ask("HEAD", location, {ada, tus}).headers.at("upload-offset"), "4");
+  const auto last = ask("PATCH", location, {ada, tus, type, "Upload-Offset: 4"}, "efghij");
+  EXPECT_EQ(last.status, 204) << last.body;
+  EXPECT_EQ(last.headers.at("upload-offset"), "10");
+  EXPECT_EQ(last.headers.at("filoscope-video-id").size(), 13);
+  EXPECT_EQ(last.headers.at("tus-resumable"), "1.0.0");
+
+  const auto second = ask("POST", base, {ada, tus, "Upload-Length: 5"});
+  EXPECT_EQ(ask("DELETE", second.headers.at("location"), {ada, tus}).status, 204);
+  EXPECT_EQ(ask("HEAD", second.headers.at("location"), {ada, tus}).status, 404);
+}
+
+TEST_F(ApiTest, TakesAVideoAsAForm) {
+  const auto ada = bearer("ada");
+  const std::string form =
+      "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.mp4\"\r\n\r\n" +
+      std::string(3'000'000, 'v') +
+      "\r\n--b\r\nContent-Disposition: form-data; name=\"caption\"\r\n\r\nhi #there\r\n--b--\r\n";
+  const auto taken =
+      ask("POST", "/api/v1/videos", {ada, "Content-Type: multipart/form-data; boundary=b"}, form);
+  ASSERT_EQ(taken.status, 202) << taken.body;
+  const auto video = json::parse(taken.body)["video"];
+  const auto shown = ask("GET", "/api/v1/videos/" + video["id"].get<std::string>(), {ada});
+  EXPECT_EQ(shown.status, 200) << shown.body;
+  EXPECT_EQ(json::parse(shown.body)["caption"], "hi #there");
+  EXPECT_EQ(ask("GET", "/api/v1/videos/" + video["id"].get<std::string>()).status, 404);
+}
+
+TEST_F(ApiTest, MediaIsGoneWithItsVideoAtOnce) {
+  const auto author = person("maker");
+  const auto video = publish_file(author, "0123456789");
+  const auto url = catalog->media_url(video, "720.mp4");
+  const auto whole = ask("GET", url);
+  ASSERT_EQ(whole.status, 200) << whole.body;
+  EXPECT_EQ(whole.body, "0123456789");
+  EXPECT_EQ(whole.headers.at("content-type"), "video/mp4");
+  EXPECT_THAT(whole.headers.at("cache-control"), HasSubstr("public, max-age="));
+  const auto part = ask("GET", url, {"Range: bytes=2-4"});
+  EXPECT_EQ(part.status, 206);
+  EXPECT_EQ(part.body, "234");
+  EXPECT_EQ(ask("GET", url, {"If-None-Match: " + whole.headers.at("etag")}).status, 304);
+  EXPECT_EQ(ask("GET", url + "x").status, 404);
+  EXPECT_EQ(ask("PUT", url).status, 405);
+  feed::must(catalog->remove(author.account, video.id));
+  EXPECT_EQ(ask("GET", url, {"Range: bytes=2-4"}).status, 404);
+}
+
+TEST_F(ApiTest, RestrictedMediaIsNotCached) {
+  const auto author = person("maker");
+  auto video = publish_file(author, "0123456789");
+  const auto public_url = catalog->media_url(video, "720.mp4");
+  catalog::VideoChange change;
+  change.visibility = catalog::Visibility::followers;
+  video = feed::must(catalog->change(author.account, video.id, change));
+  const auto answer = ask("GET", catalog->media_url(video, "720.mp4"));
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.headers.at("cache-control"), "private, no-store");
+  EXPECT_EQ(ask("GET", public_url).status, 404);
+}
+
+TEST_F(ApiTest, OperatorsSeeHealthAndNumbers) {
+  EXPECT_EQ(ask("GET", "/healthz").status, 200);
+  EXPECT_EQ(ask("GET", "/readyz").status, 200);
+  ask("GET", "/api/v1/status");
+  const auto metrics = ask("GET", "/metrics");
+  EXPECT_THAT(metrics.body, HasSubstr("filoscope_http_requests_total"));
+  EXPECT_THAT(metrics.body, HasSubstr("route=\"GET /api/v1/status\""));
+}
+
+}  // namespace
+}  // namespace filoscope::api
