@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""The built web app in Chromium against the real server with real clips. browser_journeys.py JUNIT_FILE
+
+Starts a server, publishes clips of several topics, runs tests/browser/run.mjs and turns its lines into JUnit.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests/journeys"))
+from harness import Client, Server, make_clip  # noqa: E402
+
+TOPICS = ["ceramics", "trains", "baking", "surfing"]
+CLIPS = 24
+
+
+def fill(server, folder):
+    authors = [Client(server).sign_up(f"maker.{topic}", display_name=f"{topic.capitalize()} maker") for topic in TOPICS]
+    waiting = []
+    for number in range(CLIPS):
+        topic = number % len(TOPICS)
+        clip = make_clip(folder / f"{number}.mp4", seconds=3 + number % 3, size="360x640", seed=number)
+        waiting.append((authors[topic], authors[topic].upload(clip, f"Clip {number} about {TOPICS[topic]} #{TOPICS[topic]}")))
+    for author, video in waiting:
+        state = author.wait_until_processed(video, 300)
+        if state["state"] != "published":
+            raise RuntimeError(f"not published: {state.get('error')}")
+
+
+def main():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="filoscope-clips-"))
+    server = Server(arguments=["--web", str(ROOT / "web/dist")])
+    fill(server, folder)
+    environment = {**os.environ, "FILOSCOPE_URL": f"http://localhost:{server.port}"}
+    names = os.environ.get("FILOSCOPE_BROWSER_TESTS", "").split()
+    done = subprocess.run(["node", str(ROOT / "tests/browser/run.mjs"), *names], capture_output=True, text=True, env=environment, check=False)
+    print(done.stdout + done.stderr[-3000:])
+    suite = ElementTree.Element("testsuite", name="browser")
+    for line in done.stdout.splitlines():
+        found = re.match(r"(ok|FAILED|skipped: [^ ].*?)  (.+?)(?: \(([\d.]+) s\))?$", line)
+        if not found:
+            continue
+        case = ElementTree.SubElement(suite, "testcase", name="browser." + found.group(2), time=found.group(3) or "0")
+        if found.group(1) == "FAILED":
+            ElementTree.SubElement(case, "failure").text = "\n".join(x for x in done.stdout.splitlines() if x.startswith("- " + found.group(2)))
+        elif found.group(1) != "ok":
+            ElementTree.SubElement(case, "skipped").text = found.group(1)
+    if done.returncode != 0 and suite.find("testcase/failure") is None:
+        ElementTree.SubElement(ElementTree.SubElement(suite, "testcase", name="browser.run"), "failure").text = done.stdout[-2000:] + done.stderr[-2000:]
+    ElementTree.ElementTree(suite).write(sys.argv[1])
+    server.close()
+    return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
