@@ -128,7 +128,7 @@ Result<void> Processing::read_all() {
     Result<void> outcome;
     if (packet->stream_index == source_->video().stream_index) {
       outcome = decoder_->push(packet.get(), sink);
-    } else if (sound_) {
+    } else if (sound_ && packet->stream_index == source_->audio_stream()->index) {
       ++sound_packets_;
       outcome = sound_->push(*packet);
     }
@@ -329,7 +329,7 @@ Result<MediaFacts> probe_media(const ByteSource& bytes, const MediaLimits& limit
     Result<void> outcome;
     if (packet->stream_index == source->video().stream_index) {
       outcome = decoder.push(packet.get(), sink);
-    } else if (sound) {
+    } else if (sound && packet->stream_index == source->audio_stream()->index) {
       outcome = sound->push(*packet);
     }
     av_packet_unref(packet.get());

@@ -38,7 +38,8 @@ class Source {
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
 
-  /// False at the end of the file; a damaged stretch is skipped.
+  /// False at the end of the file; a damaged stretch is skipped. May give packets of streams not
+  /// taken.
   bool read(AVPacket& packet);
 
   const VideoFacts& video() const { return video_; }

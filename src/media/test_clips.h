@@ -20,8 +20,9 @@ struct ClipOptions {
   int fps = 30;
   std::vector<std::int64_t> times_ms;  ///< of each frame; empty: even
   bool sound = true;
-  double sound_from_s = 0;  ///< the tone and its time stamps begin here
-  double sound_s = 0;       ///< its length; 0: as long as the picture
+  bool second_sound = false;  ///< another track with the same tone, not the default
+  double sound_from_s = 0;    ///< the tone and its time stamps begin here
+  double sound_s = 0;         ///< its length; 0: as long as the picture
   int rotation_degrees = 0;
   bool mirrored = false;
   bool interlaced = false;

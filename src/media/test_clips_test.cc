@@ -32,6 +32,7 @@ class ClipMaker {
       av_dict_set(&format_->metadata, key.c_str(), value.c_str(), 0);
     if (!o_.video_encoder.empty()) open_video();
     if (o_.sound) open_audio();
+    if (o_.second_sound) open_second_audio();
     AVDictionary* flags = nullptr;
     if (!o_.muxer_flags.empty()) av_dict_set(&flags, "movflags", o_.muxer_flags.c_str(), 0);
     FILOSCOPE_CHECK(avformat_write_header(format_, &flags) >= 0);
@@ -102,6 +103,14 @@ class ClipMaker {
     audio_stream_->time_base = audio_->time_base;
   }
 
+  void open_second_audio() {
+    second_stream_ = avformat_new_stream(format_, nullptr);
+    avcodec_parameters_copy(second_stream_->codecpar, audio_stream_->codecpar);
+    second_stream_->time_base = audio_stream_->time_base;
+    audio_stream_->disposition = AV_DISPOSITION_DEFAULT;
+    second_stream_->disposition = 0;
+  }
+
   void set_pixel_row(AVFrame& frame, int plane, int y, int x0, int x1, int value) const {
     const int shift = o_.hdr10 ? 2 : 0;
     std::uint8_t* row = frame.data[plane] + y * std::ptrdiff_t{frame.linesize[plane]};
@@ -144,6 +153,11 @@ class ClipMaker {
       if (packet->duration == 0)
         packet->duration = av_rescale_q(1, AVRational{1, o_.fps}, encoder.time_base);
       av_packet_rescale_ts(packet.get(), encoder.time_base, stream.time_base);
+      if (second_stream_ != nullptr && stream.index == audio_stream_->index) {
+        const PacketPtr twin(av_packet_clone(packet.get()));
+        twin->stream_index = second_stream_->index;
+        FILOSCOPE_CHECK(av_interleaved_write_frame(format_, twin.get()) >= 0);
+      }
       FILOSCOPE_CHECK(av_interleaved_write_frame(format_, packet.get()) >= 0);
     }
   }
@@ -197,6 +211,7 @@ class ClipMaker {
   CodecPtr audio_;
   AVStream* video_stream_ = nullptr;
   AVStream* audio_stream_ = nullptr;
+  AVStream* second_stream_ = nullptr;
 };
 
 }  // namespace
