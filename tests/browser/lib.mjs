@@ -63,10 +63,14 @@ export async function openFeed(page) {
   await playing(page);
 }
 
-/** Resolves when the current clip moves. */
-export async function playing(page, timeout = 15_000) {
+/** Resolves when the current clip moves, or at once on the card that says "up to date". */
+export async function playing(page, timeout = 20_000) {
   await page.waitForFunction(
-    () => [...document.querySelectorAll('video')].some((v) => !v.paused && v.currentTime > 0.05),
+    () => {
+      const list = window.__filoscope?.list?.();
+      if (list && list.entries[list.index]?.video_id === null) return true;
+      return [...document.querySelectorAll('video')].some((v) => !v.paused && v.currentTime > 0.05);
+    },
     undefined,
     { timeout },
   );

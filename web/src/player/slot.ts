@@ -188,6 +188,8 @@ export class Slot {
   async #feed(data: ClipData, signal: AbortSignal): Promise<void> {
     try {
       const opened = this.#open(data, signal);
+      // Awaited below; until then a swipe away must not count as an error nobody caught.
+      opened.catch(() => {});
       await this.#withRetry(() => data.start(signal), signal);
       await opened;
       if (data.init) await this.#append(data.init, signal);
