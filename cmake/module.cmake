@@ -9,6 +9,8 @@ function(filoscope_compile_options target)
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)  # the compiler that ships; clang only fuzzes and checks locks
     # restrict: g++ 12 warns inside its own std::string concatenation (GCC bug 105651).
     target_compile_options(${target} PRIVATE -Werror -Wno-restrict)
+  else()
+    target_compile_options(${target} PRIVATE -include ${PROJECT_SOURCE_DIR}/cmake/clang_source_location.h)
   endif()
   if(FILOSCOPE_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${FILOSCOPE_SANITIZE} -fno-omit-frame-pointer -O1)

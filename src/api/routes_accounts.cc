@@ -121,6 +121,7 @@ Result<social::Origin> origin_of(const Api& api, const Request& request,
   FILOSCOPE_TRY(const auto impression, api.services.feed.check_token(viewer, *token));
   origin.request = impression.request;
   origin.surface = static_cast<std::uint8_t>(impression.surface);
+  origin.video = impression.video;
   return origin;
 }
 

@@ -6,11 +6,13 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "accounts/verify.h"
 #include "app/commands.h"
 #include "app/output.h"
 #include "app/samples.h"
 #include "app/wiring.h"
 #include "base/log.h"
+#include "social/verify.h"
 
 namespace filoscope::app {
 namespace {
@@ -149,6 +151,8 @@ int verify(const DataOptions& options) {
     if (part.empty() && options.json != "-") fmt::print("{}: good\n", name);
   };
   check("database", 0.0, [&] { return check_database(wiring.database()); });
+  check("accounts", 0.1, [&] { return accounts::verify_accounts(wiring.database()); });
+  check("social", 0.15, [&] { return social::verify_social(wiring.database()); });
   check("catalog", 0.2, [&] { return wiring.catalog().verify(); });
   check("feed", 0.5, [&] { return wiring.feed().verify(); });
   const auto stats = wiring.feed().stats();

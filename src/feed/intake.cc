@@ -278,7 +278,7 @@ Result<void> Intake::take_fact(const accounts::Viewer& viewer, const Told& told,
 }
 
 Result<void> Intake::tell_social(const accounts::Viewer& viewer, const Told& told) {
-  const social::Origin origin{told.body.request, told.body.surface};
+  const social::Origin origin{told.body.request, told.body.surface, told.body.video};
   const VideoId video = told.body.video;
   auto& social = parts_.social;
   switch (told.body.type) {
