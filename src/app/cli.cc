@@ -38,7 +38,9 @@ void add_serve(CLI::App& app, Words& words) {
   command.add_option("--config", words.serve.config_path, "A TOML file with settings");
   command.add_option("--roles", words.serve.roles,
                      "Which of api,worker this process is; all when left out");
-  command.add_option("--web", words.serve.web, "The folder of the built web app");
+  command.add_option(
+      "--web", words.serve.web,
+      "The folder of the built web app; default: web/dist beside the program's build");
   command.add_option("--samples", words.serve.samples,
                      "A folder in which sample clips appear; they are taken in");
   command.add_flag("--help-config", words.help_config, "Print every setting as Markdown");

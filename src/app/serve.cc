@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cstdio>
+#include <filesystem>
 
 #include "api/api.h"
 #include "app/commands.h"
@@ -50,6 +51,16 @@ class StopSignal {
   static inline std::atomic<bool> asked_{false};
   static inline std::atomic<int> write_end_{-1};
 };
+
+/// The web app that was built beside this program, or nothing.
+std::string web_folder_beside_program() {
+  std::error_code ignored;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  const auto folder = program.parent_path() / "../../../web/dist";
+  return std::filesystem::exists(folder / "index.html", ignored)
+             ? folder.lexically_normal().string()
+             : "";
+}
 
 /// What is answered while the log is replayed: alive, not ready.
 api::Router starting_routes() {
@@ -129,7 +140,7 @@ class Service {
         wiring_->clock(),
         config_,
         wiring_->key_for("api"),
-        options_.web,
+        options_.web.empty() ? web_folder_beside_program() : options_.web,
         [this] { return samples_ ? samples_->progress() : api::SamplesProgress(); },
         [this] { return ready_.load(); }};
     FILOSCOPE_TRY(server_, api::Server::start(listen, api::make_router(services), services));
