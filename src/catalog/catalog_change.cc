@@ -29,6 +29,19 @@ std::vector<std::uint64_t> keys_of(const std::vector<std::string>& texts, std::s
   return keys;
 }
 
+/// Processing may write files of it even after its removal: its key stays among the dead ones until
+/// processing says that it has ended, or the next start.
+bool in_flight(const Video& video) {
+  return video.state == State::received || video.state == State::checked ||
+         video.state == State::processing;
+}
+
+/// Whose dead files these are: an account's, or (negative) those of one video that is being
+/// processed.
+std::int64_t grave_owner(const Video& video) {
+  return in_flight(video) ? -video.id.db() : video.author.db();
+}
+
 std::uint64_t language_key(std::string_view language) {
   const auto primary = language.substr(0, language.find_first_of("-_"));
   return primary.empty() ? 0 : engine::text_key(primary);
@@ -111,10 +124,13 @@ Result<void> CatalogImpl::set_state(VideoId id, State state, int progress_percen
   }
   Lock stripe(stripe_of(id));
   FILOSCOPE_TRY(const auto before, load(id));
-  if (before.state == State::removed) return no_such_video();
+  const bool failed = state == State::failed;
+  if (before.state == State::removed) {
+    if (failed) FILOSCOPE_DO(discard_files(id));
+    return no_such_video();
+  }
   if (before.state == State::published)
     return Error(Code::conflict, "the video is published already");
-  const bool failed = state == State::failed;
   // What a failed try has left in the folder goes; another try begins in a new one.
   const std::string key = failed ? new_media_key() : before.media_key;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
@@ -140,7 +156,10 @@ Result<void> CatalogImpl::set_state(VideoId id, State state, int progress_percen
 Result<Video> CatalogImpl::publish(VideoId id, const Processed& processed) {
   Lock stripe(stripe_of(id));
   FILOSCOPE_TRY(const auto before, load(id));
-  if (before.state == State::removed) return no_such_video();
+  if (before.state == State::removed) {
+    FILOSCOPE_DO(discard_files(id));
+    return no_such_video();
+  }
   if (before.state == State::published) return before;
   FILOSCOPE_TRY(const auto author, parts_.accounts.get(before.author));
   Video after = before;
@@ -243,7 +262,7 @@ Result<void> CatalogImpl::remove_loaded(const Video& video) {
   FILOSCOPE_DO(parts_.database.write(
       [&](Session& session) -> Result<void> { return store(session, video, grave); }));
   remember(video, grave);
-  return bury(video.media_key);
+  return in_flight(video) ? delete_files(video.media_key) : bury(video.media_key);
 }
 
 Result<void> CatalogImpl::remove_where(std::string_view sql, std::span<const SqlValue> arguments) {
@@ -302,7 +321,7 @@ Result<void> CatalogImpl::store_row(Session& session, const Video& before, const
 }
 
 Result<void> CatalogImpl::store_hashtags(Session& session, const Video& after) {
-  const SqlValue id = after.id.db();
+  const std::int64_t id = after.id.db();
   FILOSCOPE_DO(
       session.execute("UPDATE catalog_hashtags SET videos_count = videos_count - 1 WHERE tag IN "
                       "(SELECT tag FROM catalog_video_hashtags WHERE video = ? AND counted = 1)",
@@ -330,7 +349,7 @@ Result<void> CatalogImpl::store_hashtags(Session& session, const Video& after) {
 Result<void> CatalogImpl::store_media(Session& session, const Video& before, const Video& after) {
   if (after.media_key != before.media_key) {
     FILOSCOPE_DO(session.execute("INSERT INTO catalog_dead_media (media_key, author) VALUES (?, ?)",
-                                 {before.media_key, before.author.db()}));
+                                 {before.media_key, grave_owner(before)}));
     FILOSCOPE_DO(
         session.execute("DELETE FROM catalog_dead_media WHERE media_key = ?", {after.media_key}));
     FILOSCOPE_DO(

@@ -96,16 +96,32 @@ Result<void> CatalogImpl::sweep_dead_media(AccountId author) {
   return {};
 }
 
-Result<void> CatalogImpl::bury(std::string_view media_key) {
+Result<void> CatalogImpl::delete_files(std::string_view media_key) {
   std::vector<std::string> keys;
   FILOSCOPE_DO(parts_.blobs.list(media_folder(media_key),
                                  [&](std::string_view key) { keys.emplace_back(key); }));
   for (const auto& key : keys) FILOSCOPE_DO(parts_.blobs.remove(key));
+  return {};
+}
+
+Result<void> CatalogImpl::bury(std::string_view media_key) {
+  FILOSCOPE_DO(delete_files(media_key));
   return parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.execute("DELETE FROM catalog_dead_media WHERE media_key = ?",
                                  {std::string(media_key)}));
     return {};
   });
+}
+
+Result<void> CatalogImpl::discard_files(VideoId id) {
+  std::vector<std::string> keys;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    keys.clear();
+    return session.query("SELECT media_key FROM catalog_dead_media WHERE author = ?", {-id.db()},
+                         [&](const Row& row) { keys.push_back(row.text(0)); });
+  }));
+  for (const auto& key : keys) FILOSCOPE_DO(bury(key));
+  return {};
 }
 
 Result<void> CatalogImpl::mark_doomed(const Video& video, std::string_view media_key) {

@@ -96,6 +96,9 @@ class CatalogImpl final : public Catalog {
   // catalog_files.cc
   Result<void> load_media_keys();
   Result<void> sweep_dead_media(AccountId author);  ///< none: of everyone
+  Result<void> delete_files(std::string_view media_key);
+  /// For processing that ends after its video was removed: deletes what it still wrote.
+  Result<void> discard_files(VideoId id);
   /// Deletes the files of a key, then forgets that they had to be.
   Result<void> bury(std::string_view media_key);
   Result<void> mark_doomed(const Video& video, std::string_view media_key);

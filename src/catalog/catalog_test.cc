@@ -213,8 +213,28 @@ TEST_F(CatalogTest, RemovedWhileProcessingIsNotPublished) {
   put_blob(catalog->blob_key(video, "720.mp4"), "half a file");
   must(catalog->remove(mara.id, video.id));
   EXPECT_EQ(code_of(catalog->set_state(video.id, State::processing, 50, "")), Code::not_found);
-  EXPECT_EQ(code_of(catalog->publish(video.id, processed())), Code::not_found);
   EXPECT_THAT(blob_keys(), IsEmpty());
+  put_blob(catalog->blob_key(video, "720.mp4"), "processing writes on, and the server dies");
+  reopen();
+  EXPECT_THAT(blob_keys(), IsEmpty());
+  EXPECT_EQ(code_of(catalog->publish(video.id, processed())), Code::not_found);
+  expect_sound();
+}
+
+TEST_F(CatalogTest, ProcessingThatEndsAfterTheRemovalLeavesNoFiles) {
+  for (const bool well : {true, false}) {
+    const auto video = must(catalog->create({mara.id, "soon"}));
+    must(catalog->remove(mara.id, video.id));
+    put_blob(catalog->blob_key(video, "720.mp4"), "whole");
+    EXPECT_EQ(code_of(catalog->set_state(video.id, State::processing, 50, "")), Code::not_found);
+    if (well) {
+      EXPECT_EQ(code_of(catalog->publish(video.id, processed())), Code::not_found);
+    } else {
+      EXPECT_EQ(code_of(catalog->set_state(video.id, State::failed, 0, "x")), Code::not_found);
+    }
+    EXPECT_THAT(blob_keys(), IsEmpty());
+    expect_sound();
+  }
 }
 
 TEST_F(CatalogTest, HashtagCountsAreExactUnderConcurrentWork) {

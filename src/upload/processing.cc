@@ -269,7 +269,10 @@ void UploadsImpl::failed_try(const Job& job, const catalog::Video& video, const 
     });
     return found || !asked;
   }();
-  if (!stored) return finish(job);                            // removed meanwhile
+  if (!stored) {  // removed meanwhile; catalog deletes what was written of it
+    static_cast<void>(parts_.catalog.set_state(video.id, catalog::State::failed, 0, ""));
+    return finish(job);
+  }
   if (stopping) return postpone(job, job.attempts_count, 0);  // goes on at the next start
   if (problem.code == Code::invalid_argument) return give_up(job, video, problem.message);
   if (problem.code == Code::unavailable)

@@ -59,8 +59,10 @@ class Processing {
       must(write_all(outputs.renditions[i], crypto::as_bytes(rendition.name), 0));
     }
     must(write_all(outputs.covers[0], crypto::as_bytes("jpeg"), 0));
+    if (before_return) before_return();
     return facts;
   }
+  std::function<void()> before_return;  ///< called when all is written
   void wait_until_held() {
     Lock lock(mutex);
     FILOSCOPE_CHECK(changed.wait_for_ms(mutex, 20'000, [&] { return holding; }));
@@ -375,15 +377,26 @@ TEST_F(UploadTest, AServerThatDiesEachTimeGivesUpInTheEnd) {
 TEST_F(UploadTest, RemovedWhileProcessingOrWaitingIsCancelled) {
   const auto running = upload("hold on");
   processing.wait_until_held();
-  const auto waiting = upload("video");
+  const auto waiting = upload("hold too");
   must(catalog->remove(mara.account, running));
   must(catalog->remove(mara.account, waiting));
   settle();
   eventually([&] { return files_count() == 0; });
-  EXPECT_EQ(processing.tries_count, 1);
   EXPECT_EQ(code_of(catalog->get(running)), Code::not_found);
   EXPECT_THAT(blob_keys(), IsEmpty());
   EXPECT_THAT(notices(mara), IsEmpty());
+}
+
+TEST_F(UploadTest, RemovedJustBeforeItsFilesAreStoredLeavesNone) {
+  const auto id = upload("hold on");
+  processing.before_return = [&] { must(catalog->remove(mara.account, id)); };
+  processing.wait_until_held();
+  processing.release();
+  settle();
+  EXPECT_EQ(code_of(catalog->get(id)), Code::not_found);
+  EXPECT_THAT(blob_keys(), IsEmpty());
+  EXPECT_EQ(files_count(), 0U);
+  EXPECT_EQ(rows("catalog_dead_media"), 0);
 }
 
 TEST_F(UploadTest, BytesBeyondTheAcknowledgedOnesAreCutOff) {

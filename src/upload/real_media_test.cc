@@ -1,0 +1,112 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "media/test_clips.h"
+#include "social/world_test.h"
+#include "upload/upload.h"
+
+namespace filoscope::upload {
+namespace {
+
+using catalog::must;
+using catalog::State;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr std::int64_t kDeadlineUs = 90'000'000;
+
+/// The real pipeline: this binary runs itself as the media worker.
+class RealMediaTest : public ::testing::Test, public social::World {
+ protected:
+  RealMediaTest() {
+    uploads = must(Uploads::open({*database, *blobs, *accounts, *catalog, *social, workers, clock,
+                                  config, folder.string()}));
+  }
+  ~RealMediaTest() override { uploads.reset(); }
+
+  catalog::Video upload(std::span<const std::uint8_t> content) {
+    NewUpload form;
+    form.size_bytes = static_cast<std::int64_t>(content.size());
+    form.caption = "A white square #test";
+    const auto id = must(uploads->create(mara, form)).id;
+    VideoId video;
+    for (std::size_t at = 0; at < content.size();) {
+      const auto part = content.subspan(at, std::min<std::size_t>(1 << 16, content.size() - at));
+      auto chunk = must(uploads->begin_chunk(mara, id, static_cast<std::int64_t>(at),
+                                             static_cast<std::int64_t>(part.size()), ""));
+      must(chunk->write(part));
+      video = must(chunk->commit()).video;
+      at += part.size();
+    }
+    const SystemClock real;
+    const auto end_us = real.mono_us() + kDeadlineUs;
+    Mutex wait;
+    while (!uploads->idle() && real.mono_us() < end_us) {
+      Lock lock(wait);
+      Condition().wait_for_ms(wait, 5, [] { return false; });
+    }
+    return must(catalog->get(video));
+  }
+  std::string content_of(const std::string& url) {
+    const auto file = must(catalog->resolve_media(url));
+    const auto blob = must(blobs->open(file.blob_key));
+    std::string text(static_cast<std::size_t>(blob.size_bytes), '\0');
+    FILOSCOPE_CHECK(::pread(blob.file.get(), text.data(), text.size(), 0) == blob.size_bytes);
+    return text;
+  }
+
+  accounts::Viewer mara = member("mara");
+  media::MediaWorkers workers;
+  std::unique_ptr<Uploads> uploads;
+};
+
+TEST_F(RealMediaTest, AClipBecomesPlayable) {
+  const auto clip = media::make_clip();
+  const auto video = upload(clip);
+  ASSERT_EQ(video.state, State::published) << video.error;
+  EXPECT_NEAR(static_cast<double>(video.duration_ms), 2000, 100);
+  EXPECT_EQ(video.width, 320);
+  EXPECT_TRUE(video.sound);
+  EXPECT_THAT(video.placeholder, HasSubstr("data:image/"));
+  EXPECT_THAT(must(catalog->verify()), IsEmpty());
+  EXPECT_THAT(content_of(catalog->media_url(video, "master.m3u8")), HasSubstr("#EXTM3U"));
+  EXPECT_EQ(content_of(catalog->media_url(video, "cover0.jpg")).substr(0, 2), "\xFF\xD8");
+  ASSERT_FALSE(video.renditions.empty());
+  for (const auto& rendition : video.renditions) {
+    const auto mp4 = content_of(catalog->media_url(video, rendition.name + ".mp4"));
+    EXPECT_EQ(static_cast<std::int64_t>(mp4.size()), rendition.size_bytes);
+    EXPECT_EQ(mp4.substr(4, 4), "ftyp");
+    ASSERT_FALSE(rendition.segments_head.empty());
+    for (const auto& segment : rendition.segments_head) {
+      ASSERT_LT(segment.last, static_cast<std::int64_t>(mp4.size()));
+      EXPECT_EQ(mp4.substr(static_cast<std::size_t>(segment.first) + 4, 4), "moof");
+    }
+    EXPECT_EQ(rendition.segments_head[0].first, rendition.init.last + 1);
+    EXPECT_THAT(content_of(catalog->media_url(video, rendition.name + ".m3u8")),
+                HasSubstr(rendition.name + ".mp4"));
+  }
+}
+
+TEST_F(RealMediaTest, WhatIsNoVideoFailsWithASentence) {
+  const auto text = upload(crypto::as_bytes("This is a letter and not a moving picture."));
+  EXPECT_EQ(text.state, State::failed);
+  EXPECT_THAT(text.error, HasSubstr(" "));
+  auto clip = media::make_clip();
+  clip.resize(clip.size() / 10);
+  const auto torn = upload(clip);
+  EXPECT_EQ(torn.state, State::failed);
+  EXPECT_THAT(torn.error, HasSubstr(" "));
+  EXPECT_THAT(blob_keys(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace filoscope::upload
+
+int main(int argc, char** argv) {
+  if (argc > 1 && std::strcmp(argv[1], "media-worker") == 0)
+    return filoscope::media::media_worker_main();
+  ::testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}
