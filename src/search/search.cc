@@ -181,7 +181,7 @@ class SearchImpl final : public Search {
  private:
   /// Replaces what is stored of a video; inside its transaction.
   static Result<void> index(Session& session, const catalog::Video& video) {
-    const SqlValue id = video.id.db();
+    const std::int64_t id = video.id.db();
     FILOSCOPE_DO(
         session.execute("UPDATE search_words SET videos_count = videos_count - 1 WHERE word IN "
                         "(SELECT word FROM search_postings WHERE video = ?)",
