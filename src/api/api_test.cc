@@ -266,6 +266,7 @@ TEST_F(ApiTest, TusTakesAFileInParts) {
   EXPECT_EQ(last.headers.at("tus-resumable"), "1.0.0");
 
   const auto second = ask("POST", base, {ada, tus, "Upload-Length: 5"});
+  ASSERT_EQ(second.status, 201) << second.body;
   EXPECT_EQ(ask("DELETE", second.headers.at("location"), {ada, tus}).status, 204);
   EXPECT_EQ(ask("HEAD", second.headers.at("location"), {ada, tus}).status, 404);
 }
