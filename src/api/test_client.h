@@ -92,7 +92,10 @@ class TestClient {
  private:
   bool receive() {
     char buffer[65536];
-    const auto got = recv(fd_.get(), buffer, sizeof buffer, 0);
+    ssize_t got = -1;
+    do {  // a child that ends interrupts a wait with a time-out
+      got = recv(fd_.get(), buffer, sizeof buffer, 0);
+    } while (got < 0 && errno == EINTR);
     ended_ = got == 0 || (got < 0 && errno == ECONNRESET);
     if (got <= 0) return false;
     in_.append(buffer, static_cast<std::size_t>(got));
