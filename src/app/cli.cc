@@ -94,7 +94,7 @@ void add_operator(CLI::App& app, Words& words) {
   auto& bench_command = *app.add_subcommand("bench", "Measure, with the limit or rival beside it");
   bench_command
       .add_option("NAME", words.bench.name,
-                  "media.ladder, engine.rank, engine.train, delivery or feed")
+                  "media.ladder, engine.rank, engine.train or feed")
       ->required();
   bench_command.add_option("--json", words.bench.json, "Write the result as JSON to a file or -");
   bench_command.add_option("--seconds", words.bench.seconds, "Length of one measurement")
