@@ -17,10 +17,12 @@ import json
 import math
 import pathlib
 import random
+import struct
 import subprocess
 import sys
 import tempfile
 import uuid
+import wave
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/journeys"))
 from harness import Client, Server  # noqa: E402
@@ -71,17 +73,34 @@ class Viewer:
         self.refill()
 
 
+def write_melody(path, topic):
+    """Two seconds of a tune of its own for each topic: eight notes with a few harmonics."""
+    rate, notes = 16000, random.Random(topic).sample(range(48, 84), 8)
+    samples = []
+    for number in range(2 * rate):
+        seconds = number / rate
+        frequency = 440 * 2 ** ((notes[int(seconds * 4)] - 69) / 12)
+        fade = math.exp(-4 * (seconds % 0.25))
+        samples.append(int(9000 * fade * sum(math.sin(2 * math.pi * frequency * h * seconds) / h for h in (1, 2, 3))))
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        out.writeframes(struct.pack(f"<{len(samples)}h", *samples))
+
+
 def make_videos(server, count, folder):
     """One clip per topic and number: the topic's own melody, a plain moving picture that says nothing of it."""
     source = random.Random(1)
+    for topic in TOPICS:
+        write_melody(folder / f"{topic}.wav", topic)
     authors = [Client(server).sign_up(f"author{i}") for i in range(AUTHORS)]
     waiting = []
     for number in range(count):
         topic = TOPICS[number % len(TOPICS)]
         path = folder / f"{number}.mp4"
-        tone = 200 + 60 * TOPICS.index(topic)
         subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", f"testsrc2=size=90x160:rate=15:duration=2,hue=h={number * 37 % 360}",
-                        "-f", "lavfi", "-i", f"sine=frequency={tone}:beep_factor=4:duration=2", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p",
+                        "-i", str(folder / f"{topic}.wav"), "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p",
                         "-c:a", "aac", "-b:a", "48k", str(path)], check=True)
         author = source.choice(authors)
         caption = f"{' '.join(source.sample(WORDS[topic], 2))} #{topic}"

@@ -161,7 +161,6 @@ Result<Video> CatalogImpl::publish(VideoId id, const Processed& processed) {
     return no_such_video();
   }
   if (before.state == State::published) return before;
-  FILOSCOPE_TRY(const auto author, parts_.accounts.get(before.author));
   Video after = before;
   after.state = State::published;
   after.progress_percent = 100;
@@ -174,20 +173,12 @@ Result<Video> CatalogImpl::publish(VideoId id, const Processed& processed) {
   after.placeholder = processed.placeholder;
   after.renditions = processed.renditions;
   after.covers_count = processed.covers_count;
-  if (processed.has_audio) {
-    after.sound = new_id_of<SoundId>(parts_.clock.now_ms());
-    after.sound_title = "Original sound · @" + author.handle;
-  }
-  ByteWriter print;
-  print.put_array(std::span<const std::uint32_t>(processed.sound_print));
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.execute(
         "INSERT INTO catalog_processing (video, frame_hashes, facts_json) VALUES (?, ?, ?)",
         {id.db(), processed.frame_hashes, processed.facts_json}));
-    if (after.sound) {
-      FILOSCOPE_DO(session.execute(
-          "INSERT INTO catalog_sounds (id, video, title, print, created_ms) VALUES (?, ?, ?, ?, ?)",
-          {after.sound.db(), id.db(), after.sound_title, print.bytes(), after.created_ms}));
+    if (processed.has_audio) {
+      FILOSCOPE_TRY(after.sound, take_sound(session, id, processed.sound_print));
     }
     return store(session, before, after);
   }));
@@ -258,7 +249,7 @@ Result<void> CatalogImpl::remove(AccountId author, VideoId id) {
 }
 
 Result<void> CatalogImpl::remove_loaded(const Video& video) {
-  const Video grave = tombstone(video);
+  Video grave = tombstone(video);
   FILOSCOPE_DO(parts_.database.write(
       [&](Session& session) -> Result<void> { return store(session, video, grave); }));
   remember(video, grave);
@@ -291,9 +282,10 @@ Result<void> CatalogImpl::remove_samples() {
   return remove_where("SELECT id FROM catalog_videos WHERE sample = 1", {});
 }
 
-Result<void> CatalogImpl::store(Session& session, const Video& before, const Video& after) {
+Result<void> CatalogImpl::store(Session& session, const Video& before, Video& after) {
   if (after.state != State::removed && gone(before.author)) return no_such_video();
   FILOSCOPE_DO(store_row(session, before, after));
+  FILOSCOPE_DO(settle_sound(session, before, after));
   FILOSCOPE_DO(store_hashtags(session, after));
   FILOSCOPE_DO(store_media(session, before, after));
   Video told = after.state == State::removed ? before : after;
@@ -316,7 +308,6 @@ Result<void> CatalogImpl::store_row(Session& session, const Video& before, const
   if (changed == 0) return no_such_video();
   if (after.state != State::removed) return {};
   FILOSCOPE_DO(session.execute("DELETE FROM catalog_processing WHERE video = ?", {before.id.db()}));
-  FILOSCOPE_DO(session.execute("DELETE FROM catalog_sounds WHERE video = ?", {before.id.db()}));
   return {};
 }
 
@@ -401,6 +392,7 @@ void CatalogImpl::remember(const Video& before, const Video& after) {
     Lock lock(progress_mutex_);
     progress_.erase(after.id);
   }
+  if (const auto sound = resettled_sound(before, after)) cache_.erase_sounds({sound});
   // Under this lock, so that an account deleted right now is either seen here or cleans up after.
   Lock lock(gone_mutex_);
   if (after.state == State::published && !gone_.contains(before.author)) {
@@ -434,8 +426,11 @@ Result<void> CatalogImpl::forget_author(Session& session, AccountId author) {
     }
   }));
   FILOSCOPE_DO(outcome);
+  std::unordered_set<SoundId> sounds;
   for (const auto& video : videos) {
-    FILOSCOPE_DO(store(session, video, tombstone(video)));
+    Video grave = tombstone(video);
+    FILOSCOPE_DO(store(session, video, grave));
+    if (video.sound) sounds.insert(video.sound);
     media_.erase(video.media_key);
     cache_.erase(video.id);
   }
@@ -444,19 +439,23 @@ Result<void> CatalogImpl::forget_author(Session& session, AccountId author) {
       "INSERT INTO catalog_dead_media (media_key, author) VALUES (?, ?) ON CONFLICT DO NOTHING",
       {"account-" + author.text(), author.db()}));
   // Files that stay because the queue is full go at the next start.
-  const auto posted = reaper_.post([this, author] { finish_forgetting(author); });
+  const auto posted = reaper_.post(
+      [this, author, sounds = std::move(sounds)] { finish_forgetting(author, sounds); });
   if (!posted) log::warn("catalog.reaper_full", {{"reason", posted.error().message}});
   return {};
 }
 
-void CatalogImpl::finish_forgetting(AccountId author) {
+void CatalogImpl::finish_forgetting(AccountId author, const std::unordered_set<SoundId>& sounds) {
   bool committed = false;
   // A write waits behind the transaction that posted this, whatever became of it.
   auto asked = parts_.database.write([&](Session& session) {
     return session.query("SELECT 1 FROM catalog_dead_media WHERE media_key = ?",
                          {"account-" + author.text()}, [&](const Row&) { committed = true; });
   });
-  if (asked && committed) asked = sweep_dead_media(author);
+  if (asked && committed) {
+    cache_.erase_sounds(sounds);
+    asked = sweep_dead_media(author);
+  }
   if (asked && !committed) {
     {
       Lock lock(gone_mutex_);

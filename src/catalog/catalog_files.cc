@@ -147,6 +147,7 @@ Result<std::vector<std::string>> CatalogImpl::verify() {
   std::vector<std::string> findings;
   FILOSCOPE_DO(verify_media(findings));
   FILOSCOPE_DO(verify_hashtags(findings));
+  FILOSCOPE_DO(verify_sounds(findings));
   return findings;
 }
 
@@ -186,6 +187,25 @@ Result<void> CatalogImpl::verify_hashtags(std::vector<std::string>& findings) {
           add_finding(findings, "hashtag #" + row.text(0) + " counts " +
                                     std::to_string(row.integer(2)) + " videos and has " +
                                     std::to_string(row.integer(1)));
+        });
+  });
+}
+
+Result<void> CatalogImpl::verify_sounds(std::vector<std::string>& findings) {
+  return parts_.database.read([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.query(
+        "SELECT v.id FROM catalog_videos v WHERE v.sound <> 0 AND NOT EXISTS (SELECT 1 FROM "
+        "catalog_sounds s WHERE s.id = v.sound)",
+        {}, [&](const Row& row) {
+          add_finding(findings, "the sound of video " + VideoId::from_db(row.integer(0)).text() +
+                                    " does not exist");
+        }));
+    return session.query(
+        "SELECT s.id FROM catalog_sounds s WHERE NOT EXISTS (SELECT 1 FROM catalog_videos v WHERE "
+        "v.id = s.video AND v.sound = s.id AND v.state = 3)",
+        {}, [&](const Row& row) {
+          add_finding(findings, "sound " + SoundId::from_db(row.integer(0)).text() +
+                                    " belongs to a video that does not carry it");
         });
   });
 }

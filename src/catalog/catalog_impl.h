@@ -1,7 +1,8 @@
 #pragma once
 
 /// The one Catalog. Internal to catalog; its parts: catalog_read.cc (asking), catalog_change.cc
-/// (transactions), catalog_files.cc (media keys on disk, verification).
+/// (transactions), catalog_sounds.cc (sounds found again), catalog_files.cc (media keys on disk,
+/// verification).
 
 #include <array>
 #include <unordered_map>
@@ -11,6 +12,7 @@
 #include "base/pool.h"
 #include "catalog/catalog.h"
 #include "catalog/media_map.h"
+#include "catalog/sound_match.h"
 #include "catalog/video_cache.h"
 
 namespace filoscope::catalog {
@@ -18,6 +20,8 @@ namespace filoscope::catalog {
 /// What the engine may know of a video.
 enum class Reach { nobody, followers, everyone };
 Reach reach_of(const Video& video);
+/// The sound whose title such a change may change, none for most changes.
+SoundId resettled_sound(const Video& before, const Video& after);
 
 /// Threads: any. Changes of one video are serialised by a stripe lock that is held until memory
 /// shows what the transaction stored. The hook of account deletion runs on the writer's thread and
@@ -77,7 +81,7 @@ class CatalogImpl final : public Catalog {
   Result<void> set_caption(Video& video, std::string_view caption);
   /// All that a change of a video means, inside its transaction: row, hashtags, media key, hooks,
   /// log record. Errors: not_found (removed meanwhile).
-  Result<void> store(Session& session, const Video& before, const Video& after);
+  Result<void> store(Session& session, const Video& before, Video& after);
   Result<void> store_row(Session& session, const Video& before, const Video& after);
   Result<void> store_hashtags(Session& session, const Video& after);
   Result<void> store_media(Session& session, const Video& before, const Video& after);
@@ -91,7 +95,16 @@ class CatalogImpl final : public Catalog {
   bool gone(AccountId author) const;
   /// Runs inside the transaction that deletes an account.
   Result<void> forget_author(Session& session, AccountId author);
-  void finish_forgetting(AccountId author);
+  /// `sounds`: those its videos carried.
+  void finish_forgetting(AccountId author, const std::unordered_set<SoundId>& sounds);
+
+  // catalog_sounds.cc
+  /// The known sound that a print is part of, or a new one, kept with its print.
+  Result<SoundId> take_sound(Session& session, VideoId video, SoundPrint print);
+  Result<SoundId> find_sound(Session& session, SoundPrint print);
+  /// After a video began or ceased to carry a sound for everyone: whose sound it is now, and its
+  /// title (also in `after`). A sound that no video carries any more goes.
+  Result<void> settle_sound(Session& session, const Video& before, Video& after);
 
   // catalog_files.cc
   Result<void> load_media_keys();
@@ -105,6 +118,7 @@ class CatalogImpl final : public Catalog {
   Result<void> copy_files(const Video& video, std::string_view new_key);
   Result<void> verify_media(std::vector<std::string>& findings);
   Result<void> verify_hashtags(std::vector<std::string>& findings);
+  Result<void> verify_sounds(std::vector<std::string>& findings);
 
   const Parts parts_;
   MediaMap media_;

@@ -37,6 +37,18 @@ void VideoCache::erase(VideoId id) {
   drop(shard, id);
 }
 
+void VideoCache::erase_sounds(const std::unordered_set<SoundId>& sounds) {
+  for (auto& shard : shards_) {
+    Lock lock(shard.mutex);
+    ++shard.generation;
+    for (auto at = shard.entries.begin(); at != shard.entries.end();) {
+      const auto next = std::next(at);
+      if (sounds.contains(at->second.video->sound)) drop(shard, at->first);
+      at = next;
+    }
+  }
+}
+
 std::size_t VideoCache::size() const {
   std::size_t count = 0;
   for (const auto& shard : shards_) {

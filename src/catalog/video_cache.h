@@ -8,6 +8,7 @@
 #include <list>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/mutex.h"
 #include "catalog/catalog.h"
@@ -28,6 +29,8 @@ class VideoCache {
   /// After a commit.
   void replace(const Video& video);
   void erase(VideoId id);
+  /// Every video with one of these sounds. O(size()).
+  void erase_sounds(const std::unordered_set<SoundId>& sounds);
   std::size_t size() const;
 
  private:

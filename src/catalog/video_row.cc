@@ -5,10 +5,10 @@
 namespace filoscope::catalog {
 namespace {
 
-constexpr std::uint8_t kFactsVersion = 1;
+constexpr std::uint8_t kFactsVersion = 2, kFactsVersionWithTitle = 1;
 constexpr std::uint64_t kListMax = 1000;
 
-constexpr std::array<Migration, 1> kMigrations{{
+constexpr std::array<Migration, 2> kMigrations{{
     {1, R"sql(
       CREATE TABLE catalog_videos (
         id BIGINT NOT NULL PRIMARY KEY,
@@ -63,6 +63,16 @@ constexpr std::array<Migration, 1> kMigrations{{
         PRIMARY KEY (tag, video)
       );
       CREATE INDEX catalog_video_hashtags_video ON catalog_video_hashtags (video);
+    )sql"},
+    {2, R"sql(
+      CREATE TABLE catalog_sound_values (
+        value BIGINT NOT NULL,
+        sound BIGINT NOT NULL,
+        PRIMARY KEY (value, sound)
+      );
+      CREATE INDEX catalog_sound_values_sound ON catalog_sound_values (sound);
+      CREATE INDEX catalog_videos_sound ON catalog_videos (sound, published_ms, id);
+      DROP INDEX catalog_sounds_video;
     )sql"},
 }};
 
@@ -124,7 +134,6 @@ Bytes encode_facts(const Video& video) {
   out.put_varint(static_cast<std::uint64_t>(video.height));
   out.put(video.gain_db);
   out.put_text(video.placeholder);
-  out.put_text(video.sound_title);
   out.put_varint(static_cast<std::uint64_t>(video.covers_count));
   out.put_varint(static_cast<std::uint64_t>(video.cover_index));
   out.put_varint(video.renditions.size());
@@ -144,13 +153,13 @@ Result<void> decode_facts(std::span<const std::uint8_t> facts, Video& video) {
   video.height = get_int(in);
   video.gain_db = in.get<double>();
   video.placeholder = in.get_text();
-  video.sound_title = in.get_text();
+  if (version == kFactsVersionWithTitle) in.get_text();
   video.covers_count = get_int(in);
   video.cover_index = get_int(in);
   get_list(in, [&] { video.renditions.push_back(get_rendition(in)); });
   get_list(in, [&] { video.hashtags.push_back(in.get_text()); });
   get_list(in, [&] { video.mentions.push_back(AccountId{in.get_varint()}); });
-  if (version != kFactsVersion || !in.at_end())
+  if (version < kFactsVersionWithTitle || version > kFactsVersion || !in.at_end())
     return Error(Code::corrupt, "the stored facts of video " + video.id.text() + " are damaged");
   return {};
 }
@@ -177,6 +186,7 @@ Result<Video> read_video(const Row& row) {
   video.sound = SoundId::from_db(row.integer(12));
   if (video.state == State::published) video.progress_percent = 100;
   FILOSCOPE_DO(decode_facts(row.bytes(13), video));
+  video.sound_title = row.text(14);
   return video;
 }
 

@@ -125,7 +125,8 @@ class World {
   }
   /// Created, with its files on disk, and published.
   Video publish(const accounts::Account& author, const std::string& caption,
-                Visibility visibility = Visibility::everyone, bool draft = false) {
+                Visibility visibility = Visibility::everyone, bool draft = false,
+                const Processed& facts = processed()) {
     NewVideo form{author.id, caption, visibility, draft, false};
     const auto video = must(catalog->create(form));
     must(catalog->set_state(video.id, State::processing, 10, ""));
@@ -133,7 +134,7 @@ class World {
          {"720.mp4", "720.m3u8", "360.mp4", "360.m3u8", "master.m3u8", "cover0.jpg", "cover1.jpg"})
       put_blob(catalog->blob_key(video, file), std::string("content of ") + file);
     clock.advance_ms(1);
-    return must(catalog->publish(video.id, processed()));
+    return must(catalog->publish(video.id, facts));
   }
   std::vector<std::uint16_t> take_kinds() {
     Lock lock(mutex);

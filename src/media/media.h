@@ -92,9 +92,11 @@ struct MediaFacts {
   double loudness_lufs = -70;  ///< integrated; -70 when silent or without sound
   double gain_db = 0;          ///< brings it to -14 LUFS, held so that no sample passes -1 dBFS
   std::string placeholder;     ///< "data:image/jpeg;base64,…", some 20 pixels long
-  std::vector<std::uint32_t> sound_print;  ///< raw chromaprint, about 8 values a second
-  std::vector<FrameHash> frame_hashes;     ///< at 0, 1, 2 … seconds
-  std::vector<Rendition> renditions;       ///< largest first
+  std::vector<std::uint32_t>
+      sound_print;                      ///< raw chromaprint, about 8 values a second; of a sound
+                                        ///< shorter than 4 s as it plays in a loop; empty: silent
+  std::vector<FrameHash> frame_hashes;  ///< at 0, 1, 2 … seconds
+  std::vector<Rendition> renditions;    ///< largest first
   int covers_count = 0;  ///< how many cover outputs were written; number 0 is the best one
   std::int64_t frames_decoded = 0;
   std::int64_t decode_errors = 0;  ///< frames or packets that were damaged or lost
@@ -152,10 +154,6 @@ std::string master_playlist(const MediaFacts& facts,
 /// All segments as byte ranges of the one file at `mp4_address`.
 std::string media_playlist(const Rendition& rendition, std::string_view mp4_address);
 
-/// How alike two sound prints are, 0..1, at the best offset of up to `offset_max` values (8 a
-/// second).
-double sound_similarity(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b,
-                        int offset_max = 240);
 int hash_distance(const FrameHash& a, const FrameHash& b);
 
 }  // namespace filoscope::media

@@ -1,7 +1,6 @@
 #include "media/sound.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "media/source.h"
@@ -21,6 +20,8 @@ constexpr double kTargetLufs = -14;
 constexpr double kPeakMaxDb = -1;
 constexpr double kSilentLufs = -70;
 constexpr double kGainMaxDb = 20;
+// A print's first value takes 2.6 s of sound, each further one 0.12 s.
+constexpr int kLoopedBelowS = 4, kLoopedToS = 6;
 // Time stamps rounded to milliseconds wander by less; a real gap or overlap is larger.
 constexpr std::int64_t kJitterMs = 40;
 
@@ -215,11 +216,28 @@ Result<void> Sound::place(std::int64_t at, bool known) {
     integers_[i] =
         static_cast<std::int16_t>(std::lrintf(std::clamp(kept[i], -1.0F, 1.0F) * 32'767.0F));
   }
-  if (chromaprint_feed(print_, integers_.data(), static_cast<int>(integers_.size())) != 1) {
-    return Error{Code::internal, "the sound print failed"};
-  }
+  FILOSCOPE_DO(feed_print(integers_));
+  const auto loop_max = static_cast<std::size_t>(kLoopedBelowS * track_.sample_rate * kChannels);
+  if (loop_.size() < loop_max) loop_.insert(loop_.end(), integers_.begin(), integers_.end());
   FILOSCOPE_DO(append(kept));
   real_end_ = placed_;
+  return {};
+}
+
+Result<void> Sound::feed_print(std::span<const std::int16_t> interleaved) {
+  if (chromaprint_feed(print_, interleaved.data(), static_cast<int>(interleaved.size())) != 1)
+    return Error{Code::internal, "the sound print failed"};
+  return {};
+}
+
+/// A clip too short for a print is heard as it is played: again and again.
+Result<void> Sound::loop_print() {
+  const auto samples_of = [&](int seconds) {
+    return static_cast<std::size_t>(seconds * track_.sample_rate * kChannels);
+  };
+  if (loop_.empty() || loop_.size() >= samples_of(kLoopedBelowS)) return {};
+  for (std::size_t fed = loop_.size(); fed < samples_of(kLoopedToS); fed += loop_.size())
+    FILOSCOPE_DO(feed_print(loop_));
   return {};
 }
 
@@ -309,34 +327,15 @@ Result<void> Sound::finish(std::int64_t end, MediaFacts& facts) {
     const double room = kPeakMaxDb - 20 * std::log10(peak);
     facts.gain_db = std::min({kTargetLufs - facts.loudness_lufs, room, kGainMaxDb});
   }
+  FILOSCOPE_DO(loop_print());
   std::uint32_t* values = nullptr;
   int count = 0;
-  if (chromaprint_finish(print_) == 1 &&
+  if (facts.loudness_lufs > kSilentLufs && chromaprint_finish(print_) == 1 &&
       chromaprint_get_raw_fingerprint(print_, &values, &count) == 1) {
     facts.sound_print.assign(values, values + count);
     chromaprint_dealloc(values);
   }
   return {};
-}
-
-double sound_similarity(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b,
-                        int offset_max) {
-  constexpr std::ptrdiff_t kOverlapMin = 8;  // about a second
-  double best = 0;
-  for (std::ptrdiff_t offset = -offset_max; offset <= offset_max; ++offset) {
-    const std::ptrdiff_t from = std::max<std::ptrdiff_t>(0, offset);
-    const std::ptrdiff_t to = std::min(std::ssize(a), std::ssize(b) + offset);
-    if (to - from < kOverlapMin) continue;
-    std::int64_t different = 0;
-    for (std::ptrdiff_t i = from; i < to; ++i) {
-      different +=
-          std::popcount(a[static_cast<std::size_t>(i)] ^ b[static_cast<std::size_t>(i - offset)]);
-    }
-    // Unrelated prints differ in half of their bits: that is 0.
-    const double share = static_cast<double>(different) / (32.0 * static_cast<double>(to - from));
-    best = std::max(best, 1 - 2 * share);
-  }
-  return best;
 }
 
 }  // namespace filoscope::media

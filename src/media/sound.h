@@ -65,6 +65,8 @@ class Sound {
   Result<void> take(const AVFrame& frame);
   Result<void> convert(const AVFrame& frame);
   Result<void> place(std::int64_t at, bool known);
+  Result<void> feed_print(std::span<const std::int16_t> interleaved);
+  Result<void> loop_print();
   Result<void> append(std::span<const float> interleaved);
   Result<void> append_silence(std::int64_t samples);
   Result<void> encode_ready(bool last);
@@ -88,12 +90,12 @@ class Sound {
   std::int64_t zero_ = 0;
   std::vector<float> block_;            ///< converted, interleaved
   std::vector<std::int16_t> integers_;  ///< the same for the print
+  std::vector<std::int16_t> loop_;      ///< the start, kept for a print of a short clip
   std::vector<float> fifo_;             ///< not yet encoded, interleaved
   std::size_t fifo_at_ = 0;
   std::int64_t placed_ = 0;  ///< samples on the time line so far
   std::int64_t real_end_ = 0;
   std::int64_t encoded_ = 0;
-  double peak_ = 0;
   std::int64_t frames_ = 0;
   std::int64_t errors_ = 0;
 };
