@@ -161,13 +161,15 @@ def main():
     options = parser.parse_args()
     seeds = [int(seed) for seed in options.seeds.split(",")]
     folder = pathlib.Path(tempfile.mkdtemp(prefix="filoscope-learning-"))
-    server = Server(data=folder / "published", settings={"upload.per_day_max": 1000, "feed.token_hours": 24})
+    # On a slow machine a viewer's turn comes after minutes.
+    settings = {"upload.per_day_max": 1000, "api.idle_s": 3600}
+    server = Server(data=folder / "published", settings=settings)
     make_videos(server, options.videos, folder)
     server.stop()
     rows = []
     for seed in seeds:
         subprocess.run(["cp", "-r", str(folder / "published"), str(folder / f"seed{seed}")], check=True)
-        server = Server(data=folder / f"seed{seed}")
+        server = Server(data=folder / f"seed{seed}", settings=settings)
         profiled = run_arm(server, "for_you", options.viewers, options.swipes, seed)
         plain = run_arm(server, "not_profiled", options.viewers, options.swipes, seed)
         row = {"seed": seed, "for_you": profiled, "not_profiled": plain, "ratio": profiled / plain}
