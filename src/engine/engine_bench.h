@@ -22,6 +22,11 @@ struct BenchOptions {
   std::uint64_t seed = 1;
 };
 
+/// Limits of the figures below.
+inline constexpr double kAnswerCpuMsMax = 1.5;  ///< mean of a for_you answer
+inline constexpr double kApplyCpuUsMax = 60;    ///< p50 of an event
+inline constexpr double kMemoryBytesMax = 500.0 * 1024 * 1024;
+
 struct Spread {
   double mean = 0, p50 = 0, p99 = 0, max = 0;
 };
