@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <fstream>
+#include <functional>
+#include <iterator>
+#include <sstream>
 
 #include "app/output.h"
 #include "base/process.h"
@@ -37,46 +40,22 @@ std::string picture(const ClipPlan& plan) {
       back, width, height, front);
 }
 
+std::vector<std::string> words(const std::string& line) {
+  std::istringstream in(line);
+  return {std::istream_iterator<std::string>(in), {}};
+}
+
 std::vector<std::string> command_of(const ClipPlan& plan, const std::filesystem::path& to) {
-  const auto rate = fmt::format("{}k", plan.bitrate_kbps);
-  return {"ffmpeg",
-          "-nostdin",
-          "-v",
-          "error",
-          "-y",
-          "-progress",
-          "pipe:1",
-          "-filter_complex",
-          picture(plan),
-          "-map",
-          "[v]",
-          "-map",
-          "[a]",
-          "-t",
-          std::to_string(plan.seconds),
-          "-c:v",
-          "libx264",
-          "-preset",
-          "veryfast",
-          "-profile:v",
-          "high",
-          "-bf",
-          "0",
-          "-g",
-          std::to_string(plan.fps),
-          "-b:v",
-          rate,
-          "-maxrate",
-          rate,
-          "-bufsize",
-          rate,
-          "-metadata:s:v:0",
-          "rotate=90",
-          "-c:a",
-          "aac",
-          "-b:a",
-          "128k",
-          to.string()};
+  auto command = words("ffmpeg -nostdin -v error -y -progress pipe:1 -filter_complex");
+  command.push_back(picture(plan));
+  for (auto& word : words(fmt::format(
+           "-map [v] -map [a] -t {} -c:v libx264 -preset veryfast -profile:v high -bf 0 -g {} "
+           "-b:v {}k -maxrate {}k -bufsize {}k -c:a aac -b:a 128k",
+           plan.seconds, plan.fps, plan.bitrate_kbps, plan.bitrate_kbps, plan.bitrate_kbps))) {
+    command.push_back(std::move(word));
+  }
+  command.push_back(to.string());
+  return command;
 }
 
 /// The last "out_time_us=" of ffmpeg's progress, as a share of the clip.
@@ -89,21 +68,35 @@ double share_done(const std::string& log_path, const ClipPlan& plan) {
   return std::strtod(text.c_str() + at + kName.size(), nullptr) / (plan.seconds * 1e6);
 }
 
-}  // namespace
-
-Result<std::filesystem::path> make_clip(const ClipPlan& plan, const std::filesystem::path& folder) {
-  const auto to = folder / (std::string(plan.name) + ".mp4");
-  const auto log_path = to.string() + ".log";
-  FILOSCOPE_DO(find_program("ffmpeg"));
-  FILOSCOPE_TRY(auto ffmpeg, Process::start_logged(command_of(plan, to), log_path));
-  ProgressBar bar;
-  const auto done = ffmpeg.wait(kDeadlineMs, [&] {
-    bar.show(share_done(log_path, plan), fmt::format("making the clip {}", plan.name));
-  });
-  if (done) return to;
+Result<void> run(const std::vector<std::string>& command, const std::string& log_path,
+                 const std::function<void()>& meanwhile) {
+  FILOSCOPE_TRY(auto ffmpeg, Process::start_logged(command, log_path));
+  const auto done = ffmpeg.wait(kDeadlineMs, meanwhile);
+  if (done) return {};
   std::ifstream log(log_path);
   return Error(Code::internal, "ffmpeg could not make a clip (" + done.error().message +
                                    "): " + std::string(std::istreambuf_iterator<char>(log), {}));
+}
+
+}  // namespace
+
+Result<std::filesystem::path> make_clip(const ClipPlan& plan, const std::filesystem::path& folder) {
+  FILOSCOPE_DO(find_program("ffmpeg"));
+  const auto lying = folder / (std::string(plan.name) + "-lying.mp4");
+  const auto to = folder / (std::string(plan.name) + ".mp4");
+  const auto log_path = to.string() + ".log";
+  ProgressBar bar;
+  FILOSCOPE_DO(run(command_of(plan, lying), log_path, [&] {
+    bar.show(share_done(log_path, plan), fmt::format("making the clip {}", plan.name));
+  }));
+  // This ffmpeg writes a rotation mark only where it copies.
+  auto mark = words("ffmpeg -nostdin -v error -y -c copy -metadata:s:v:0 rotate=90");
+  mark.insert(mark.begin() + 5, {"-i", lying.string()});
+  mark.push_back(to.string());
+  FILOSCOPE_DO(run(mark, log_path, {}));
+  std::error_code ignored;  // the folder goes as a whole
+  std::filesystem::remove(lying, ignored);
+  return to;
 }
 
 }  // namespace filoscope::app
