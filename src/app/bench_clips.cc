@@ -13,7 +13,7 @@
 namespace filoscope::app {
 namespace {
 
-constexpr int kDeadlineMs = 600'000;
+constexpr int kDeadlineMs = 1'800'000;
 
 /// One frame of the Mandelbrot set, shown again and again.
 std::string still(int width, int height, int fps, const char* place) {
