@@ -66,8 +66,8 @@ std::string ladder_table(const Json& json) {
                          clip["cpu_ratio"].get<double>());
     for (const auto& rung : clip["rungs"]) {
       table += fmt::format(
-          "  {:>4}  bytes {:.3f} (limit {:.2f})  SSIM {:.5f}, rival {:.5f} (limit "
-          "-{})\n",
+          "  {:>4}  bytes {:.3f} (limit {:.2f})  SSIM {:.5f}, the rival's {:.5f} (at most {} "
+          "below)\n",
           rung["name"].get<std::string>(), rung["bytes_ratio"].get<double>(),
           json["bytes_ratio_max"].get<double>(), rung["ours_ssim"].get<double>(),
           rung["rival_ssim"].get<double>(), json["ssim_below_max"].get<double>());

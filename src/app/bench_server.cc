@@ -11,6 +11,7 @@
 #include <fstream>
 #include <set>
 
+#include "app/output.h"
 #include "base/crypto.h"
 #include "base/file.h"
 #include "base/mutex.h"
@@ -23,6 +24,7 @@ namespace fs = std::filesystem;
 constexpr int kInterruptedStatus = 130;
 constexpr int kChildrenEndMs = 10'000;
 constexpr int kPollMs = 20;
+constexpr int kReadyMsMax = 300'000;
 
 struct Folders {
   Mutex mutex;
@@ -42,6 +44,7 @@ sigset_t ending_signals() {
 }
 
 [[noreturn]] void end_at_once() {
+  fail("the bench was interrupted; what it started is ended and deleted");
   for (const pid_t child : children_of(::getpid())) ::kill(child, SIGTERM);
   for (int waited_ms = 0; waited_ms < kChildrenEndMs; waited_ms += kPollMs) {
     while (::waitpid(-1, nullptr, WNOHANG) > 0) {
@@ -111,7 +114,11 @@ Result<ServerProcess> ServerProcess::start(const fs::path& data) {
                                               write_end.get()}));
   write_end.reset();
   std::string line;
-  for (char c = 0; ::read(read_end.get(), &c, 1) == 1 && c != '\n';) line += c;
+  pollfd told{read_end.get(), POLLIN, 0};
+  for (char c = 0;
+       ::poll(&told, 1, kReadyMsMax) == 1 && ::read(read_end.get(), &c, 1) == 1 && c != '\n';) {
+    line += c;
+  }
   constexpr std::string_view kReady = "ready ";
   if (line.substr(0, kReady.size()) != kReady) {
     return Error(Code::unavailable, "the server did not become ready");
