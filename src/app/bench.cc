@@ -27,8 +27,9 @@ int bench_engine(const BenchOptions& options) {
   wanted.videos_count = static_cast<std::size_t>(options.videos_count);
   wanted.people_count = static_cast<std::size_t>(options.people_count);
   ProgressBar bar;
-  bar.show(0, "a crowd swipes through a catalogue");
-  const auto report = engine::run_bench(wanted, SystemClock());
+  bar.show(0, "publishing");
+  const auto report = engine::run_bench(wanted, SystemClock(),
+                                        [&](double share) { bar.show(share, "people swipe"); });
   bar.clear();
   if (!report) return fail(report.error());
   Verdict verdict;

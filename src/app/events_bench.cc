@@ -31,6 +31,7 @@ constexpr double kWarmupS = 3,
                  kLeadS = 1;  ///< the feed's load begins before the events and ends behind
 constexpr std::int64_t kSeconds = 20;
 constexpr double kLimitLearnedMs = 1000;
+constexpr double kFeedShareMin = 0.95;  ///< of its rate: else this was not measured beside it
 constexpr int kWatchMs = 700;
 constexpr std::size_t kLogReadMax = 4096;
 
@@ -220,6 +221,7 @@ BenchReport report_of(const BenchOptions& options, const Run& run, const Broken&
   const auto errors = run.events.errors_count + run.feed.errors_count;
   Verdict verdict;
   verdict.at_least("events told", count, 1);
+  verdict.at_least("feed answers a second", run.feed.per_s(), kFeedShareMin * kFeedPerS);
   verdict.at_most("acknowledged to learned, p99 (ms)", learned_p99_ms, kLimitLearnedMs);
   verdict.at_most("events that are not in the log exactly once", broken.not_logged_once, 0);
   verdict.at_most("next answers read before their event", broken.behind, 0);

@@ -164,7 +164,8 @@ std::string json(const Spread& s) {
 
 }  // namespace
 
-Result<BenchReport> run_bench(const BenchOptions& options, const Clock& clock) {
+Result<BenchReport> run_bench(const BenchOptions& options, const Clock& clock,
+                              const std::function<void(double)>& progress) {
   EngineOptions engine_options;
   engine_options.seed = options.seed;
   FILOSCOPE_TRY(auto engine, Engine::create(engine_options));
@@ -172,10 +173,13 @@ Result<BenchReport> run_bench(const BenchOptions& options, const Clock& clock) {
   BenchReport report;
   report.options = options;
   FILOSCOPE_DO(bench.publish());
-  for (std::size_t person = 0; person < options.people_count; ++person)
+  for (std::size_t person = 0; person < options.people_count; ++person) {
+    if (progress && person % 100 == 0)
+      progress(static_cast<double>(person) / static_cast<double>(options.people_count));
     FILOSCOPE_DO(person % 100 < options.swipers_percent
                      ? bench.visit(kPeopleFrom + person, options.swipes_per_person)
                      : bench.roam(kPeopleFrom + person, options.swipes_per_person));
+  }
   report.apply_cpu_us = spread_of(bench.apply_times());
   report.examples_per_s = bench.examples() / std::max(bench.learning_us(), 1.0) * 1e6;
   FILOSCOPE_TRY(auto times, bench.measure(Mode::for_you, options.answers_count));

@@ -4,6 +4,7 @@
 /// Behind `filoscope bench engine.rank|engine.train`.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "base/clock.h"
@@ -43,8 +44,10 @@ struct BenchReport {
   bool snapshot_equal = false;                   ///< state_hash after load
 };
 
-/// Errors: those of Engine. Memory: about twice the engine's while the snapshot is held.
-Result<BenchReport> run_bench(const BenchOptions& options, const Clock& clock);
+/// `progress` is given the share of the people who have had their turn. Errors: those of Engine.
+/// Memory: about twice the engine's while the snapshot is held.
+Result<BenchReport> run_bench(const BenchOptions& options, const Clock& clock,
+                              const std::function<void(double share)>& progress = {});
 std::string to_json(const BenchReport& report);
 /// A table with limits beside the figures, for a terminal.
 std::string to_table(const BenchReport& report);
