@@ -23,11 +23,13 @@ Result<Response> metrics_text(const Api& api, const Request&) {
                                  "Log position that answers are read at");
   static metrics::Gauge videos("filoscope_engine_videos", "Videos that the engine knows");
   static metrics::Gauge people("filoscope_engine_people", "Persons that the engine knows");
+  static metrics::Gauge examples("filoscope_engine_examples", "Examples that the model learned");
   static metrics::Gauge waiting("filoscope_upload_waiting", "Videos that wait for processing");
   const auto stats = api.services.feed.stats();
   position.set(static_cast<double>(stats.position));
   videos.set(static_cast<double>(stats.videos_count));
   people.set(static_cast<double>(stats.people_count));
+  examples.set(static_cast<double>(stats.examples_count));
   waiting.set(static_cast<double>(api.services.uploads.waiting_count()));
   return text_response(metrics::render(), 200, "text/plain; version=0.0.4; charset=utf-8");
 }

@@ -92,17 +92,21 @@ void add_operator(CLI::App& app, Words& words) {
                     "Asked for when left out (others on this machine may see it here)");
 
   auto& bench_command = *app.add_subcommand("bench", "Measure, with the limit or rival beside it");
-  bench_command
-      .add_option("NAME", words.bench.name,
-                  "media.ladder, engine.rank, engine.train or feed")
-      ->required();
+  bench_command.add_option("NAME", words.bench.name, "Which; without it they are listed");
   bench_command.add_option("--json", words.bench.json, "Write the result as JSON to a file or -");
-  bench_command.add_option("--seconds", words.bench.seconds, "Length of one measurement")
+  bench_command.add_option("--seconds", words.bench.seconds,
+                           "Length of one measurement of feed, events (default 20), delivery (5)");
+  bench_command
+      .add_option("--videos", words.bench.videos_count,
+                  "Of feed, events, engine.rank, engine.train")
       ->capture_default_str();
-  bench_command.add_option("--videos", words.bench.videos_count, "Of feed")->capture_default_str();
-  bench_command.add_option("--people", words.bench.people_count, "Of feed")->capture_default_str();
-  bench_command.add_option("--data", words.bench.data, "Keep the seeded folder of feed here");
-  bench_command.add_option("ARGUMENT", words.bench.arguments, "Files, for media.ladder");
+  bench_command.add_option("--people", words.bench.people_count, "Of the same")
+      ->capture_default_str();
+  bench_command.add_option("--data", words.bench.data,
+                           "Keep the seeded folder of feed and events here, and use it again");
+  bench_command.add_option("FILE", words.bench.arguments,
+                           "Clips of media.ladder and upload, files that delivery serves; they "
+                           "find or make their own when left out");
 }
 
 int serve_command(const Words& words) {

@@ -42,7 +42,8 @@ int account_create(const AccountOptions& options);
 
 struct BenchOptions {
   std::string name, json;
-  std::int64_t seconds = 20, videos_count = 100'000, people_count = 20'000;
+  std::int64_t seconds = 0;  ///< of one measurement; 0 takes the bench's own
+  std::int64_t videos_count = 100'000, people_count = 20'000;
   std::string data;  ///< keep and reuse the seeded folder here
   std::vector<std::string> arguments;
 };

@@ -164,7 +164,8 @@ std::string json(const Spread& s) {
 
 }  // namespace
 
-Result<BenchReport> run_bench(const BenchOptions& options, const Clock& clock) {
+Result<BenchReport> run_bench(const BenchOptions& options, const Clock& clock,
+                              const std::function<void(double)>& progress) {
   EngineOptions engine_options;
   engine_options.seed = options.seed;
   FILOSCOPE_TRY(auto engine, Engine::create(engine_options));
@@ -172,10 +173,13 @@ Result<BenchReport> run_bench(const BenchOptions& options, const Clock& clock) {
   BenchReport report;
   report.options = options;
   FILOSCOPE_DO(bench.publish());
-  for (std::size_t person = 0; person < options.people_count; ++person)
+  for (std::size_t person = 0; person < options.people_count; ++person) {
+    if (progress && person % 100 == 0)
+      progress(static_cast<double>(person) / static_cast<double>(options.people_count));
     FILOSCOPE_DO(person % 100 < options.swipers_percent
                      ? bench.visit(kPeopleFrom + person, options.swipes_per_person)
                      : bench.roam(kPeopleFrom + person, options.swipes_per_person));
+  }
   report.apply_cpu_us = spread_of(bench.apply_times());
   report.examples_per_s = bench.examples() / std::max(bench.learning_us(), 1.0) * 1e6;
   FILOSCOPE_TRY(auto times, bench.measure(Mode::for_you, options.answers_count));
@@ -211,17 +215,21 @@ std::string to_json(const BenchReport& r) {
 }
 
 std::string to_table(const BenchReport& r) {
-  const auto line = [](const char* name, const Spread& s, const char* unit, const char* limit) {
+  const auto line = [](const char* name, const Spread& s, const char* unit,
+                       const std::string& limit) {
     return format("%-28s mean %8.3f  p50 %8.3f  p99 %8.3f  max %9.3f %s  %s\n", name, s.mean, s.p50,
-                  s.p99, s.max, unit, limit);
+                  s.p99, s.max, unit, limit.c_str());
   };
   return format("engine: %zu videos, %zu people, %zu swipes each\n", r.options.videos_count,
                 r.options.people_count, r.options.swipes_per_person) +
-         line("for_you answer of 8, CPU", r.answer_cpu_ms, "ms", "(limit: mean 1.5)") +
+         line("for_you answer of 8, CPU", r.answer_cpu_ms, "ms",
+              format("(limit: mean %g)", kAnswerCpuMsMax)) +
          line("not_profiled answer, CPU", r.unprofiled_cpu_ms, "ms", "") +
-         line("apply an event, CPU", r.apply_cpu_us, "us", "(limit: p50 60)") +
+         line("apply an event, CPU", r.apply_cpu_us, "us",
+              format("(limit: p50 %g)", kApplyCpuUsMax)) +
          format("%-28s %.0f\n", "examples learned per second", r.examples_per_s) +
-         format("%-28s %.1f MiB (limit: 500)\n", "memory", r.memory_bytes / 1048576) +
+         format("%-28s %.1f MiB (limit: %g)\n", "memory", r.memory_bytes / 1048576,
+                kMemoryBytesMax / 1048576) +
          format("%-28s %.1f MiB, save %.0f ms, load %.0f ms, hash %.0f ms, %s\n", "snapshot",
                 r.snapshot_bytes / 1048576, r.save_ms, r.load_ms, r.hash_ms,
                 r.snapshot_equal ? "same state_hash" : "DIFFERENT state_hash");

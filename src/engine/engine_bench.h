@@ -4,6 +4,7 @@
 /// Behind `filoscope bench engine.rank|engine.train`.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "base/clock.h"
@@ -22,6 +23,11 @@ struct BenchOptions {
   std::uint64_t seed = 1;
 };
 
+/// Limits of the figures below.
+inline constexpr double kAnswerCpuMsMax = 1.5;  ///< mean of a for_you answer
+inline constexpr double kApplyCpuUsMax = 60;    ///< p50 of an event
+inline constexpr double kMemoryBytesMax = 500.0 * 1024 * 1024;
+
 struct Spread {
   double mean = 0, p50 = 0, p99 = 0, max = 0;
 };
@@ -38,8 +44,10 @@ struct BenchReport {
   bool snapshot_equal = false;                   ///< state_hash after load
 };
 
-/// Errors: those of Engine. Memory: about twice the engine's while the snapshot is held.
-Result<BenchReport> run_bench(const BenchOptions& options, const Clock& clock);
+/// `progress` is given the share of the people who have had their turn. Errors: those of Engine.
+/// Memory: about twice the engine's while the snapshot is held.
+Result<BenchReport> run_bench(const BenchOptions& options, const Clock& clock,
+                              const std::function<void(double share)>& progress = {});
 std::string to_json(const BenchReport& report);
 /// A table with limits beside the figures, for a terminal.
 std::string to_table(const BenchReport& report);

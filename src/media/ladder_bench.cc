@@ -3,29 +3,33 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <spawn.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
+#include <tuple>
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/process.h"
 #include "media/ffmpeg.h"
 #include "media/geometry.h"
 #include "media/ladder.h"
 #include "media/media.h"
 
-extern char** environ;
-
 namespace filoscope::media {
 namespace {
 
 namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+constexpr int kProgramMsMax = 1'800'000;
+constexpr double kChosenSecondsMin = 2, kChosenSecondsMax = 30;
 constexpr double kCpuRatioMax = 1.10;
 constexpr double kBytesOffMax = 0.03;
 constexpr double kSsimOffMax = 0.002;
@@ -55,24 +59,11 @@ Result<Cost> measure(Work work) {
 }
 
 Result<void> run_program(const std::vector<std::string>& arguments, const fs::path& log) {
-  std::vector<char*> raw;
-  for (const std::string& argument : arguments) raw.push_back(const_cast<char*>(argument.c_str()));
-  raw.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_addopen(&actions, 2, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  pid_t pid = -1;
-  const int failed = ::posix_spawnp(&pid, raw[0], &actions, nullptr, raw.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0)
-    return Error{Code::unavailable,
-                 "the bench needs the program " + arguments[0] + " (apt-get install ffmpeg)"};
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  FILOSCOPE_TRY(auto program, Process::start_logged(arguments, log.string()));
+  if (auto done = program.wait(kProgramMsMax); !done) {
+    return Error{done.error().code,
+                 fmt::format("{}: {}", done.error().message, fmt::join(arguments, " "))};
   }
-  if (status != 0)
-    return Error{Code::internal, fmt::format("failed: {}", fmt::join(arguments, " "))};
   return {};
 }
 
@@ -103,9 +94,12 @@ class ClipBench {
  public:
   ClipBench(fs::path clip, fs::path folder) : clip_(std::move(clip)), folder_(std::move(folder)) {}
 
-  Result<std::string> run(int rounds, double& ratio, bool& passed) {
+  Result<Json> run(int rounds, const BenchProgress& progress) {
     std::vector<double> ours, rivals, ratios, walls;
+    const auto name = clip_.filename().string();
     for (int round = 0; round < rounds; ++round) {
+      progress(static_cast<double>(round) / rounds,
+               fmt::format("{}, round {} of {}", name, round + 1, rounds));
       FILOSCOPE_TRY(const Cost our, measure([&] { return run_ours(); }));
       if (round == 0) rival_ = rival_command();
       FILOSCOPE_TRY(const Cost rival,
@@ -115,18 +109,23 @@ class ClipBench {
       ratios.push_back(our.cpu_s / rival.cpu_s);
       walls.push_back(our.wall_s);
     }
-    ratio = median(ratios);
-    std::string rungs;
+    progress(1, name + ", comparing the pictures");
+    Json rungs = Json::array();
     for (const Rendition& rendition : facts_.renditions) {
-      FILOSCOPE_TRY(const std::string rung, compare_rung(rendition, passed));
-      rungs += (rungs.empty() ? "" : ", ") + rung;
+      FILOSCOPE_TRY(Json rung, compare_rung(rendition));
+      rungs.push_back(std::move(rung));
     }
-    return fmt::format(
-        R"({{"clip": "{}", "width": {}, "height": {}, "fps": {:.2f}, "duration_ms": {}, "cpu_ratio": {:.3f}, )"
-        R"("ours_cpu_s": [{:.2f}], "rival_cpu_s": [{:.2f}], "ours_wall_s": {:.2f}, "rungs": [{}], "rival": "{}"}})",
-        clip_.filename().string(), facts_.width, facts_.height, facts_.fps, facts_.duration_ms,
-        ratio, fmt::join(ours, ", "), fmt::join(rivals, ", "), median(walls), rungs,
-        quoted(rival_));
+    return Json{{"clip", name},
+                {"width", facts_.width},
+                {"height", facts_.height},
+                {"fps", facts_.fps},
+                {"duration_ms", facts_.duration_ms},
+                {"cpu_ratio", median(ratios)},
+                {"ours_cpu_s", ours},
+                {"rival_cpu_s", rivals},
+                {"ours_wall_s", median(walls)},
+                {"rungs", std::move(rungs)},
+                {"rival", quoted(rival_)}};
   }
 
  private:
@@ -218,16 +217,15 @@ class ClipBench {
     return command;
   }
 
-  Result<std::string> compare_rung(const Rendition& rendition, bool& passed) const {
+  Result<Json> compare_rung(const Rendition& rendition) const {
     FILOSCOPE_TRY(const double our_ssim, ssim(file("ours", rendition.name), rendition));
     FILOSCOPE_TRY(const double rival_ssim, ssim(file("rival", rendition.name), rendition));
     FILOSCOPE_TRY(const std::int64_t our_bytes, picture_bytes(file("ours", rendition.name)));
     FILOSCOPE_TRY(const std::int64_t rival_bytes, picture_bytes(file("rival", rendition.name)));
-    const double bytes_ratio = static_cast<double>(our_bytes) / static_cast<double>(rival_bytes);
-    passed = passed && bytes_ratio <= 1 + kBytesOffMax && our_ssim >= rival_ssim - kSsimOffMax;
-    return fmt::format(
-        R"({{"name": "{}", "bytes_ratio": {:.4f}, "ours_ssim": {:.5f}, "rival_ssim": {:.5f}}})",
-        rendition.name, bytes_ratio, our_ssim, rival_ssim);
+    return Json{{"name", rendition.name},
+                {"bytes_ratio", static_cast<double>(our_bytes) / static_cast<double>(rival_bytes)},
+                {"ours_ssim", our_ssim},
+                {"rival_ssim", rival_ssim}};
   }
 
   /// Against the source at this size.
@@ -256,12 +254,7 @@ class ClipBench {
       const bool plain = argument.find_first_of(" ;[]'\"\\") == std::string::npos;
       text += (text.empty() ? "" : " ") + (plain ? argument : "'" + argument + "'");
     }
-    std::string escaped;
-    for (const char c : text) {
-      if (c == '"' || c == '\\') escaped += '\\';
-      escaped += c;
-    }
-    return escaped;
+    return text;
   }
 
   const fs::path clip_;
@@ -270,37 +263,82 @@ class ClipBench {
   std::vector<std::string> rival_;
 };
 
-}  // namespace
+/// What decides whether a clip is chosen, from its header.
+struct Candidate {
+  fs::path path;
+  std::size_t rungs_count = 0;
+  std::int64_t pixels = 0;
+  std::int64_t length_us = 0;
+};
 
-Result<std::string> bench_ladder(const std::vector<fs::path>& clips, int rounds) {
-  if (clips.empty() || rounds < 1)
-    return Error{Code::invalid_argument, "the bench needs clips and at least one round"};
-  std::string pattern = (fs::temp_directory_path() / "filoscope-ladder-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) return errno_error("making a folder for the bench");
-  const fs::path folder = pattern;
-  std::string rows;
-  std::vector<double> ratios;
-  bool passed = true;
-  Result<void> outcome;
-  for (const fs::path& clip : clips) {
-    double ratio = 0;
-    auto row = ClipBench(clip, folder).run(rounds, ratio, passed);
-    if (!row) {
-      outcome = Error{row.error().code, clip.filename().string() + ": " + row.error().message};
+std::optional<Candidate> candidate_of(const fs::path& path) {
+  AVFormatContext* context = nullptr;
+  if (avformat_open_input(&context, path.c_str(), nullptr, nullptr) < 0) return std::nullopt;
+  std::optional<Candidate> found;
+  if (avformat_find_stream_info(context, nullptr) >= 0) {
+    for (unsigned i = 0; i < context->nb_streams; ++i) {
+      const AVCodecParameters& picture = *context->streams[i]->codecpar;
+      if (picture.codec_type != AVMEDIA_TYPE_VIDEO) continue;
+      const bool plain =
+          picture.format == AV_PIX_FMT_YUV420P && picture.color_trc != AVCOL_TRC_SMPTE2084 &&
+          picture.color_trc != AVCOL_TRC_ARIB_STD_B67 &&
+          av_stream_get_side_data(context->streams[i], AV_PKT_DATA_DOVI_CONF, nullptr) == nullptr;
+      const std::size_t rungs_count = plan_rungs(picture.width, picture.height).size();
+      const double length_s = static_cast<double>(context->duration) / AV_TIME_BASE;
+      const bool fits = length_s >= kChosenSecondsMin && length_s <= kChosenSecondsMax;
+      if (plain && fits && rungs_count >= 2) {
+        found = Candidate{path, rungs_count, std::int64_t{picture.width} * picture.height,
+                          context->duration};
+      }
       break;
     }
-    ratios.push_back(ratio);
-    rows += (rows.empty() ? "" : ",\n  ") + *row;
   }
-  std::error_code ignored;  // what is left lies in the temporary folder
-  fs::remove_all(folder, ignored);
-  FILOSCOPE_DO(std::move(outcome));
-  passed = passed && median(ratios) <= kCpuRatioMax;
-  return fmt::format(
-      "{{\"name\": \"media.ladder\", \"cpu_ratio\": {:.3f}, \"cpu_ratio_max\": {:.2f}, \"rounds\": "
-      "{}, \"passed\": {}, "
-      "\"clips\": [\n  {}]}}\n",
-      median(ratios), kCpuRatioMax, rounds, passed, rows);
+  avformat_close_input(&context);
+  return found;
+}
+
+}  // namespace
+
+std::vector<fs::path> choose_clips(const fs::path& folder, std::size_t count) {
+  std::vector<Candidate> found;
+  std::error_code problem;
+  for (fs::directory_iterator at(folder, problem), end; !problem && at != end;
+       at.increment(problem)) {
+    if (auto candidate = candidate_of(at->path())) found.push_back(*std::move(candidate));
+  }
+  std::sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) {
+    return std::tie(b.rungs_count, b.pixels, b.length_us, a.path) <
+           std::tie(a.rungs_count, a.pixels, a.length_us, b.path);
+  });
+  if (found.size() < count) return {};
+  std::vector<fs::path> chosen;
+  for (std::size_t i = 0; i < count; ++i) chosen.push_back(found[i].path);
+  return chosen;
+}
+
+Result<std::string> bench_ladder(const std::vector<fs::path>& clips, const fs::path& work_folder,
+                                 const BenchProgress& progress, int rounds) {
+  if (clips.empty() || rounds < 1)
+    return Error{Code::invalid_argument, "the bench needs clips and at least one round"};
+  Json rows = Json::array();
+  std::vector<double> ratios;
+  for (const fs::path& clip : clips) {
+    const auto done = static_cast<double>(rows.size()) / static_cast<double>(clips.size());
+    auto row = ClipBench(clip, work_folder).run(rounds, [&](double share, const std::string& what) {
+      progress(done + share / static_cast<double>(clips.size()), what);
+    });
+    if (!row) return Error{row.error().code, clip.filename().string() + ": " + row.error().message};
+    ratios.push_back((*row)["cpu_ratio"]);
+    rows.push_back(*std::move(row));
+  }
+  return Json{{"bench", "media.ladder"},
+              {"rounds", rounds},
+              {"cpu_ratio", median(ratios)},
+              {"cpu_ratio_max", kCpuRatioMax},
+              {"bytes_ratio_max", 1 + kBytesOffMax},
+              {"ssim_below_max", kSsimOffMax},
+              {"clips", std::move(rows)}}
+      .dump();
 }
 
 }  // namespace filoscope::media
