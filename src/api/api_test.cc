@@ -23,8 +23,8 @@ class ApiTest : public feed::World {
  protected:
   ApiTest() {
     log::set_level(log::Level::off);
-    search = feed::must(search::Search::open({*database, *accounts, *catalog, config}));
-    uploads = feed::must(upload::Uploads::open({*database, *blobs, *accounts, *catalog, *social,
+    search = must(search::Search::open({*database, *accounts, *catalog, config}));
+    uploads = must(upload::Uploads::open({*database, *blobs, *accounts, *catalog, *social,
                                                 workers, clock, config, folder.string()}));
     services = std::make_unique<Services>(Services{*accounts,
                                                    *catalog,
@@ -39,7 +39,7 @@ class ApiTest : public feed::World {
                                                    "",
                                                    {},
                                                    {}});
-    server = feed::must(Server::start("127.0.0.1:0", make_router(*services), config, system_clock));
+    server = must(Server::start("127.0.0.1:0", make_router(*services), config, system_clock));
     client = std::make_unique<TestClient>(server->address());
   }
   ~ApiTest() override {
@@ -69,9 +69,9 @@ class ApiTest : public feed::World {
   }
   catalog::Video publish_file(const accounts::Viewer& author, const std::string& content) {
     const auto video = publish(author, "a clip");
-    auto file = feed::must(blobs->make_temporary());
-    feed::must(write_all(file.get(), crypto::as_bytes(content), 0));
-    feed::must(blobs->put(catalog->blob_key(video, "720.mp4"), std::move(file)));
+    auto file = must(blobs->make_temporary());
+    must(write_all(file.get(), crypto::as_bytes(content), 0));
+    must(blobs->put(catalog->blob_key(video, "720.mp4"), std::move(file)));
     return video;
   }
 
@@ -198,7 +198,7 @@ TEST_F(ApiTest, BadInputIsAProblemAndStoresNothing) {
     EXPECT_TRUE(json::parse(answer.body)["detail"].is_string());
     client = std::make_unique<TestClient>(server->address());
   }
-  EXPECT_EQ(count_rows("accounts_people"), 2);
+  EXPECT_EQ(rows("accounts_people"), 2);
 }
 
 TEST_F(ApiTest, OneBadEventDoesNotTakeTheOthersDown) {
@@ -302,7 +302,7 @@ TEST_F(ApiTest, MediaIsGoneWithItsVideoAtOnce) {
   EXPECT_EQ(ask("GET", url, {"If-None-Match: " + whole.headers.at("etag")}).status, 304);
   EXPECT_EQ(ask("GET", url + "x").status, 404);
   EXPECT_EQ(ask("PUT", url).status, 405);
-  feed::must(catalog->remove(author.account, video.id));
+  must(catalog->remove(author.account, video.id));
   EXPECT_EQ(ask("GET", url, {"Range: bytes=2-4"}).status, 404);
 }
 
@@ -312,7 +312,7 @@ TEST_F(ApiTest, RestrictedMediaIsNotCached) {
   const auto public_url = catalog->media_url(video, "720.mp4");
   catalog::VideoChange change;
   change.visibility = catalog::Visibility::followers;
-  video = feed::must(catalog->change(author.account, video.id, change));
+  video = must(catalog->change(author.account, video.id, change));
   const auto answer = ask("GET", catalog->media_url(video, "720.mp4"));
   EXPECT_EQ(answer.status, 200) << answer.body;
   EXPECT_EQ(answer.headers.at("cache-control"), "private, no-store");

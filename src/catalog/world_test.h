@@ -3,7 +3,6 @@
 /// A small real world for tests: SQLite, files and accounts in a folder of its own, and a clock
 /// that stands still.
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -16,25 +15,11 @@
 #include "adapters/sqlite/sqlite_database.h"
 #include "adapters/sqlite/sqlite_event_log.h"
 #include "base/mutex.h"
+#include "base/test_result.h"
 #include "catalog/catalog.h"
 #include "engine/records.h"
 
 namespace filoscope::catalog {
-
-/// The value of a Result that must have one.
-template <typename T>
-T must(Result<T> result) {
-  if (!result) ADD_FAILURE() << result.error().message << " (" << result.error().where.line();
-  FILOSCOPE_CHECK(result.has_value());
-  return *std::move(result);
-}
-inline void must(const Result<void>& result) {
-  if (!result) ADD_FAILURE() << result.error().message;
-}
-template <typename T>
-Code code_of(const Result<T>& result) {
-  return result.has_value() ? Code::internal : result.error().code;
-}
 
 class World {
  public:

@@ -9,9 +9,6 @@
 
 namespace filoscope::social {
 
-using catalog::code_of;
-using catalog::must;
-
 class World : public catalog::World {
  public:
   World() { open_social(); }
