@@ -61,6 +61,7 @@ std::string_view status_text(int status) {
       {414, "URI Too Long"},
       {415, "Unsupported Media Type"},
       {416, "Range Not Satisfiable"},
+      {417, "Expectation Failed"},
       {429, "Too Many Requests"},
       {431, "Request Header Fields Too Large"},
       {460, "Checksum Mismatch"},
