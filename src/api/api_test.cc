@@ -24,8 +24,8 @@ class ApiTest : public feed::World {
   ApiTest() {
     log::set_level(log::Level::off);
     search = must(search::Search::open({*database, *accounts, *catalog, config}));
-    uploads = must(upload::Uploads::open({*database, *blobs, *accounts, *catalog, *social,
-                                                workers, clock, config, folder.string()}));
+    uploads = must(upload::Uploads::open({*database, *blobs, *accounts, *catalog, *social, workers,
+                                          clock, config, folder.string()}));
     services = std::make_unique<Services>(Services{*accounts,
                                                    *catalog,
                                                    *social,
@@ -132,6 +132,54 @@ TEST_F(ApiTest, CookiesNeedTheirCsrfValue) {
   EXPECT_EQ(json::parse(changed.body)["account"]["bio"], "hello");
 }
 
+TEST_F(ApiTest, AnyCallOfTheWebAppRenewsADayOldCookie) {
+  const std::string web = "X-Filoscope-Client: web";
+  const auto made = ask("POST", "/api/v1/accounts", {web}, sign_up_body("ada"));
+  const auto csrf = "X-Filoscope-CSRF: " + cookie_of(made, "filoscope_csrf");
+  const auto old_cookie = "Cookie: filoscope_session=" + cookie_of(made, "filoscope_session");
+  EXPECT_FALSE(
+      ask("GET", "/api/v1/notifications", {web, old_cookie}).headers.contains("set-cookie"));
+  clock.advance_ms(24LL * 3'600'000);
+  const auto renewed = ask("GET", "/api/v1/notifications", {web, old_cookie});
+  ASSERT_EQ(renewed.status, 200) << renewed.body;
+  const auto fresh = cookie_of(renewed, "filoscope_session");
+  ASSERT_EQ(fresh.size(), 43U);
+  EXPECT_EQ("X-Filoscope-CSRF: " + cookie_of(renewed, "filoscope_csrf"), csrf)
+      << "a tab that knows the old value goes on";
+  const auto beside = ask("PATCH", "/api/v1/me", {web, old_cookie, csrf}, R"({"bio": "x"})");
+  EXPECT_EQ(beside.status, 200) << beside.body;
+  EXPECT_FALSE(beside.headers.contains("set-cookie")) << "one fresh token, whatever the tabs do";
+  clock.advance_ms(3'600'000);
+  EXPECT_EQ(ask("GET", "/api/v1/notifications", {old_cookie}).status, 200)
+      << "an answer that got lost signs nobody out";
+  const auto cookie = "Cookie: filoscope_session=" + fresh;
+  EXPECT_EQ(ask("PATCH", "/api/v1/me", {web, cookie, csrf}, R"({"bio": "y"})").status, 200);
+  clock.advance_ms(60'000);
+  EXPECT_EQ(ask("GET", "/api/v1/notifications", {old_cookie}).status, 401);
+  EXPECT_EQ(ask("GET", "/api/v1/notifications", {cookie}).status, 200);
+}
+
+TEST_F(ApiTest, AnEndedCookieReadsAsNobodyAndChangesNothing) {
+  const std::string web = "X-Filoscope-Client: web";
+  const auto video = publish(person("maker"), "a clip").id.text();
+  const auto ended = "Cookie: filoscope_session=" + std::string(43, 'A');
+  EXPECT_EQ(ask("GET", "/api/v1/videos/" + video, {web, ended}).status, 200);
+  EXPECT_EQ(ask("PUT", "/api/v1/videos/" + video + "/like", {web, ended}).status, 401);
+  EXPECT_EQ(ask("POST", "/api/v1/events", {web, ended}, R"({"events": []})").status, 401);
+  const auto me = ask("GET", "/api/v1/me", {web, ended});
+  EXPECT_EQ(json::parse(me.body)["account"], nullptr);
+  EXPECT_THAT(me.headers.at("set-cookie"), HasSubstr("filoscope_session=; "));
+  EXPECT_THAT(me.headers.at("set-cookie"), HasSubstr("filoscope_csrf=; "));
+}
+
+TEST_F(ApiTest, GuestsAreMadeWhateverLanguageIsAskedFor) {
+  for (const std::string language :
+       {"*", "de-AT, en;q=0.5", "x", "12", ",", "toolonglanguage", ""}) {
+    EXPECT_EQ(ask("GET", "/api/v1/feed", {"Accept-Language: " + language}).status, 200) << language;
+    EXPECT_EQ(ask("POST", "/api/v1/tokens/guest", {"Accept-Language: " + language}).status, 201);
+  }
+}
+
 TEST_F(ApiTest, ProgramsGetNoCookies) {
   const auto made = ask("POST", "/api/v1/accounts", {}, sign_up_body("ada"));
   EXPECT_FALSE(made.headers.contains("set-cookie"));
@@ -187,6 +235,15 @@ TEST_F(ApiTest, BadInputIsAProblemAndStoresNothing) {
       {"GET", "/search?kind=everything&q=a", {}, "", 400},
       {"POST", "/reports", {ada}, R"({"reason": "spam"})", 400},
       {"POST", "/videos", {ada, "Content-Type: text/plain"}, "x", 400},
+      {"POST", "/sessions/recovery", {}, R"({"handle": "ada", "code": "x"})", 400},
+      {"POST",
+       "/sessions/recovery",
+       {},
+       R"({"handle": "ada", "code": "x", "password": "battery staple"})",
+       401},
+      {"PUT", "/me/password", {ada}, R"({"password": "x", "new_password": "battery staple"})", 401},
+      {"GET", "/me/sessions", {}, "", 401},
+      {"DELETE", "/me/sessions/x", {ada}, "", 404},
       {"POST", "/videos", {ada, "Content-Type: multipart/form-data; boundary=b"}, "--b--", 400},
       {"POST", "/nothing", {ada}, "", 404},
       {"PUT", "/feed", {ada}, "", 405},
@@ -326,6 +383,51 @@ TEST_F(ApiTest, OperatorsSeeHealthAndNumbers) {
   const auto metrics = ask("GET", "/metrics");
   EXPECT_THAT(metrics.body, HasSubstr("filoscope_http_requests_total"));
   EXPECT_THAT(metrics.body, HasSubstr("route=\"GET /api/v1/status\""));
+}
+
+TEST_F(ApiTest, MetricsAreForThisMachineAndForTheirToken) {
+  const std::string elsewhere = "X-Forwarded-For: 203.0.113.9";
+  EXPECT_EQ(ask("GET", "/metrics", {elsewhere}).status, 403);
+  EXPECT_EQ(ask("GET", "/metrics", {elsewhere, "Authorization: Bearer "}).status, 403);
+  must(config.set("api.metrics_token", "a long metrics token"));
+  EXPECT_EQ(ask("GET", "/metrics", {elsewhere}).status, 401);
+  EXPECT_EQ(ask("GET", "/metrics", {elsewhere, "Authorization: Bearer a long metrics"}).status,
+            401);
+  EXPECT_EQ(
+      ask("GET", "/metrics", {elsewhere, "Authorization: Bearer a long metrics token"}).status,
+      200);
+  EXPECT_EQ(ask("GET", "/metrics").status, 200);
+}
+
+TEST_F(ApiTest, ALostPasswordIsReplacedByACode) {
+  const auto ada = bearer("ada");
+  const auto codes = json::parse(
+      ask("POST", "/api/v1/me/recovery-codes", {ada}, R"({"password": "a long password 1"})")
+          .body)["codes"];
+  ASSERT_EQ(codes.size(), 10U) << codes;
+  EXPECT_EQ(json::parse(ask("GET", "/api/v1/me", {ada}).body)["recovery_codes_left"], 10);
+  const json form{{"handle", "ADA"}, {"code", codes[0]}, {"password", "battery staple"}};
+  const auto made =
+      ask("POST", "/api/v1/sessions/recovery", {"X-Filoscope-Client: web"}, form.dump());
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(cookie_of(made, "filoscope_session"), json::parse(made.body)["token"]);
+  EXPECT_EQ(ask("GET", "/api/v1/me", {ada}).status, 401);
+  EXPECT_EQ(ask("POST", "/api/v1/sessions/recovery", {}, form.dump()).status, 401);
+}
+
+TEST_F(ApiTest, SessionsAreListedAndEnded) {
+  const auto ada = bearer("ada");
+  const json form{{"handle", "ada"}, {"password", "a long password 1"}};
+  const auto other = ask("POST", "/api/v1/sessions", {"User-Agent: Phone/1"}, form.dump());
+  const auto phone = "Authorization: Bearer " + json::parse(other.body)["token"].get<std::string>();
+  const auto items = json::parse(ask("GET", "/api/v1/me/sessions", {ada}).body)["items"];
+  ASSERT_EQ(items.size(), 2U) << items;
+  const auto& listed = items[0]["client"] == "Phone/1" ? items[0] : items[1];
+  EXPECT_EQ(listed["current"], false);
+  const auto path = "/api/v1/me/sessions/" + listed["id"].get<std::string>();
+  EXPECT_EQ(ask("DELETE", path, {ada}).status, 204);
+  EXPECT_EQ(ask("GET", "/api/v1/me", {phone}).status, 401);
+  EXPECT_EQ(ask("DELETE", path, {ada}).status, 404);
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ using StreamHandler = std::function<Result<std::unique_ptr<BodySink>>(const Requ
 struct Route {
   std::string method, pattern;  ///< "/api/v1/videos/{id}"
   std::variant<Handler, StreamHandler> handler;
-  std::size_t body_bytes_max = 1 << 20;
+  std::size_t body_bytes_max = 16 << 10;
   bool inline_on_network_thread = false;  ///< only for what never blocks: media delivery
 };
 
