@@ -234,7 +234,7 @@ TEST_F(ApiTest, BadInputIsAProblemAndStoresNothing) {
       {"GET", "/decisions/nonsense", {ada}, "", 404},
       {"GET", "/search?kind=everything&q=a", {}, "", 400},
       {"POST", "/reports", {ada}, R"({"reason": "spam"})", 400},
-      {"POST", "/videos", {ada, "Content-Type: text/plain"}, "x", 400},
+      {"POST", "/videos", {ada, "Content-Type: text/plain"}, "x", 415},
       {"POST", "/sessions/recovery", {}, R"({"handle": "ada", "code": "x"})", 400},
       {"POST",
        "/sessions/recovery",
@@ -326,6 +326,57 @@ TEST_F(ApiTest, TusTakesAFileInParts) {
   ASSERT_EQ(second.status, 201) << second.body;
   EXPECT_EQ(ask("DELETE", second.headers.at("location"), {ada, tus}).status, 204);
   EXPECT_EQ(ask("HEAD", second.headers.at("location"), {ada, tus}).status, 404);
+}
+
+TEST_F(ApiTest, TusKeepsToItsSpecification) {
+  const auto ada = bearer("ada");
+  const std::string tus = "Tus-Resumable: 1.0.0", base = "/api/v1/uploads";
+  const std::string type = "Content-Type: application/offset+octet-stream";
+  const auto large = ask("POST", base, {ada, tus, "Upload-Length: 9999999999999"});
+  EXPECT_EQ(large.status, 413) << large.body;
+  EXPECT_EQ(large.headers.at("tus-resumable"), "1.0.0");
+  EXPECT_EQ(ask("POST", base, {ada, tus, "Upload-Length: 9"}, "abc").status, 415);
+  const std::string metadata = "filename YS5tcDQ=,is_confidential,filetype dmlkZW8vbXA0";
+  const auto made =
+      ask("POST", base, {ada, tus, "Upload-Length: 9", "Upload-Metadata: " + metadata});
+  ASSERT_EQ(made.status, 201) << made.body;
+  const auto location = made.headers.at("location");
+  EXPECT_EQ(ask("HEAD", location, {ada, tus}).headers.at("upload-metadata"), metadata);
+  EXPECT_EQ(ask("HEAD", location, {ada}).status, 412);
+  EXPECT_EQ(ask("DELETE", location, {ada}).status, 412);
+
+  const std::string head = "PATCH " + location + " HTTP/1.1\r\nHost: t\r\n" + ada + "\r\n" + tus +
+                           "\r\n" + type + "\r\nTransfer-Encoding: chunked\r\n";
+  const auto chunked =
+      client->ask(head + "Upload-Offset: 0\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n");
+  EXPECT_EQ(chunked.status, 204) << chunked.body;
+  EXPECT_EQ(chunked.headers.at("upload-offset"), "4");
+  const auto beyond = client->ask(head + "Upload-Offset: 4\r\n\r\n6\r\nefghij\r\n0\r\n\r\n");
+  EXPECT_EQ(beyond.status, 400) << beyond.body;
+  client = std::make_unique<TestClient>(server->address());
+  EXPECT_EQ(ask("HEAD", location, {ada, tus}).headers.at("upload-offset"), "4");
+
+  const std::string post = "X-HTTP-Method-Override: ";
+  EXPECT_EQ(
+      ask("POST", location, {ada, tus, type, post + "PATCH", "Upload-Offset: 4"}, "ef").status,
+      204);
+  EXPECT_EQ(ask("POST", location, {ada, tus, post + "HEAD"}).headers.at("upload-offset"), "6");
+  EXPECT_EQ(ask("POST", location, {ada, tus, post + "PUT"}).status, 400);
+  EXPECT_EQ(ask("POST", location, {ada, tus, post + "DELETE"}).status, 204);
+  EXPECT_EQ(ask("HEAD", location, {ada, tus}).status, 404);
+}
+
+TEST_F(ApiTest, AFormOverTheQuotaIsRefusedBeforeItsBody) {
+  must(config.set("upload.per_day_max", "1"));
+  const auto ada = bearer("ada");
+  const std::vector<std::string> fields{ada, "Content-Type: multipart/form-data; boundary=b"};
+  const std::string form =
+      "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nvideo\r\n--b--\r\n";
+  EXPECT_EQ(ask("POST", "/api/v1/videos", fields, form).status, 202);
+  std::string head = "POST /api/v1/videos HTTP/1.1\r\nHost: t\r\nContent-Length: 30000000\r\n";
+  for (const auto& field : fields) head += field + "\r\n";
+  EXPECT_EQ(client->ask(head + "\r\n").status, 429);
+  EXPECT_TRUE(client->closed_by_server());
 }
 
 TEST_F(ApiTest, TakesAVideoAsAForm) {

@@ -291,6 +291,9 @@ std::string response_head(const Exchange& exchange, ExchangeRecorder& recorder) 
     append_field(out, "Content-Length", std::to_string(body_length(response)));
   }
   for (const auto& [name, value] : response.headers) append_field(out, name, value);
+  if (exchange.route != nullptr) {
+    for (const auto& [name, value] : exchange.route->headers) append_field(out, name, value);
+  }
   const bool delivery = exchange.route != nullptr && exchange.route->inline_on_network_thread;
   out.append(delivery ? "X-Content-Type-Options: nosniff\r\n" : kSecurityFields);
   out.append(exchange.keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");

@@ -51,6 +51,7 @@ void add_reaction_routes(Router& router, const ApiPtr& api);
 void add_feed_routes(Router& router, const ApiPtr& api);
 void add_search_routes(Router& router, const ApiPtr& api);
 void add_upload_routes(Router& router, const ApiPtr& api);
+void add_tus_routes(Router& router, const ApiPtr& api);
 void add_operator_routes(Router& router, const ApiPtr& api);
 
 /// openapi.json, embedded at build time.
