@@ -316,11 +316,11 @@ TEST_F(ApiTest, TusTakesAFileInParts) {
   EXPECT_EQ(ask("PATCH", location, {ada, tus, type, "Upload-Offset: 4", wrong_sum}, "ef").status,
             460);
   EXPECT_EQ(ask("HEAD", location, {ada, tus}).headers.at("upload-offset"), "4");
-  const auto last = ask("PATCH", location, {ada, tus, type, "Upload-Offset: 4"}, "efghij");
-  EXPECT_EQ(last.status, 204) << last.body;
-  EXPECT_EQ(last.headers.at("upload-offset"), "10");
-  EXPECT_EQ(last.headers.at("filoscope-video-id").size(), 13);
-  EXPECT_EQ(last.headers.at("tus-resumable"), "1.0.0");
+  const auto final_part = ask("PATCH", location, {ada, tus, type, "Upload-Offset: 4"}, "efghij");
+  EXPECT_EQ(final_part.status, 204) << final_part.body;
+  EXPECT_EQ(final_part.headers.at("upload-offset"), "10");
+  EXPECT_EQ(final_part.headers.at("filoscope-video-id").size(), 13);
+  EXPECT_EQ(final_part.headers.at("tus-resumable"), "1.0.0");
 
   const auto second = ask("POST", base, {ada, tus, "Upload-Length: 5"});
   ASSERT_EQ(second.status, 201) << second.body;
