@@ -23,7 +23,8 @@ namespace filoscope::catalog {
 
 class World {
  public:
-  World() {
+  /// `listens`: to the log, which has one listener; where there is an engine, that is it.
+  explicit World(bool listens_to_log = true) : listens(listens_to_log) {
     const auto base = std::filesystem::temp_directory_path();
     folder = base / ("filoscope_test_" + std::to_string(::getpid()) + "_" + id_text(new_id(1)));
     std::filesystem::create_directories(folder);
@@ -40,15 +41,18 @@ class World {
   void open() {
     database = must(open_sqlite(SqliteOptions::from(config, folder / "test.sqlite")));
     log = must(open_sqlite_event_log(*database));
+    if (listens) listen();
+    blobs = must(open_file_blob_store(folder / "blobs"));
+    accounts = must(accounts::Accounts::open({*database, *log, clock, config, crypto::Key{1}}));
+    catalog =
+        must(Catalog::open({*database, *log, *blobs, *accounts, clock, config, crypto::Key{2}}));
+  }
+  void listen() {
     log->subscribe([this](std::span<const LogRecord> records) {
       Lock lock(mutex);
       for (const auto& record : records) kinds.push_back(record.kind);
       last = records.back();
     });
-    blobs = must(open_file_blob_store(folder / "blobs"));
-    accounts = must(accounts::Accounts::open({*database, *log, clock, config, crypto::Key{1}}));
-    catalog =
-        must(Catalog::open({*database, *log, *blobs, *accounts, clock, config, crypto::Key{2}}));
   }
   void close() {
     catalog.reset();
@@ -125,6 +129,7 @@ class World {
     return std::exchange(kinds, {});
   }
 
+  const bool listens;
   std::filesystem::path folder;
   ManualClock clock;
   Config config;

@@ -17,7 +17,7 @@ using filoscope::must;
 
 class World : public ::testing::Test, protected social::World {
  protected:
-  World() { feed = must(open_feed()); }
+  World() : social::World(false) { feed = must(open_feed()); }
   ~World() override { close(); }
 
   void open() {
