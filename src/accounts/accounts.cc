@@ -165,22 +165,18 @@ Result<SignedIn> AccountsImpl::sign_up(const SignUp& form) {
   FILOSCOPE_TRY(Account account, check_form(form));
   std::string password_hash;
   if (!form.sample) {
-    FILOSCOPE_TRY(const auto password, prepare_password(form.password));
-    if (fold_handle(form.password) == fold_handle(form.handle)) {
-      return Error(Code::invalid_argument, "password: choose one that is not your handle");
-    }
+    FILOSCOPE_TRY(const auto password, prepare_new_password(form.handle, form.password));
     if (directory_.find(form.handle)) return taken();  // before the work of a hash
     FILOSCOPE_TRY(password_hash, passwords_.hash(password));
   }
   const Token token = new_token();
-  const auto family = new_token().hash;
   std::vector<std::string> ended_tokens;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(check_free(session, form.handle));
     account.id = new_id_of<AccountId>(account.created_ms);
     FILOSCOPE_TRY(account.person, take_guest(session, form.guest, ended_tokens));
     FILOSCOPE_DO(insert_account(session, account, form, password_hash));
-    return insert_session(session, account.id, token, family);
+    return insert_session(session, account.id, token, form.client);
   }));
   directory_.put(account);
   sessions_.forget(ended_tokens);
@@ -246,18 +242,7 @@ Result<Account> AccountsImpl::change_profile(AccountId id, const ProfileChange& 
 Result<void> AccountsImpl::remove(AccountId id, std::string_view password) {
   const auto account = directory_.get(id);
   if (!account) return no_such_account();
-  std::string stored;
-  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
-    return session.query("SELECT password_hash FROM accounts_people WHERE id = ?", {id.db()},
-                         [&](const Row& row) { stored = row.text(0); });
-  }));
-  const auto prepared = prepare_password(password);
-  auto checked =
-      passwords_.check(fold_handle(account->handle), prepared ? *prepared : std::string(), stored);
-  if (!checked && checked.error().code == Code::unauthenticated) {
-    return Error(Code::unauthenticated, "the password is not right; nothing was deleted");
-  }
-  FILOSCOPE_DO(std::move(checked));
+  FILOSCOPE_DO(check_password(*account, password));
   return remove_account(id, true);
 }
 
@@ -299,6 +284,7 @@ Result<void> AccountsImpl::erase_account(Session& session, const Account& accoun
                              [&](const Row& row) { ended_tokens.push_back(row.text(0)); }));
   FILOSCOPE_DO(session.execute("DELETE FROM accounts_people WHERE id = ?", {id}));
   FILOSCOPE_DO(session.execute("DELETE FROM accounts_sessions WHERE account = ?", {id}));
+  FILOSCOPE_DO(session.execute("DELETE FROM accounts_recovery WHERE account = ?", {id}));
   FILOSCOPE_DO(session.execute("DELETE FROM accounts_words WHERE account = ?", {id}));
   FILOSCOPE_DO(
       session.execute("DELETE FROM accounts_follows WHERE follower = ? OR followed = ?", {id, id}));

@@ -82,6 +82,7 @@ struct Viewer {
 
 struct SignUp {
   std::string handle, password, birth_date, display_name, email, language, time_zone;
+  std::string client{};  ///< what the program calls itself, for the list of sessions
   std::optional<Viewer>
       guest;  ///< whose state the new account takes over (it gets the guest's PersonKey)
   bool sample =
@@ -91,6 +92,14 @@ struct SignUp {
 struct SignedIn {
   Account account;
   std::string token;  ///< 256 random bits, base64url; only its hash is stored
+};
+
+/// One sign-in as its owner sees it.
+struct SessionInfo {
+  std::string id;                          ///< opaque; stays when the token is rotated
+  std::string client;                      ///< what the program called itself when she signed in
+  std::int64_t began_ms = 0, used_ms = 0;  ///< the last use to the hour
+  bool current = false;
 };
 
 struct ProfileChange {
@@ -142,9 +151,10 @@ class Accounts {
   /// Errors: invalid_argument (field named first: "handle: …"), conflict (taken), exhausted
   /// (throttled).
   virtual Result<SignedIn> sign_up(const SignUp& form) = 0;
-  /// Equal time and text for an unknown handle and a wrong password. Errors: unauthenticated,
-  /// exhausted.
-  virtual Result<SignedIn> sign_in(std::string_view handle, std::string_view password) = 0;
+  /// Equal time and text for an unknown handle and a wrong password. `client` is kept for the list
+  /// of sessions. Errors: unauthenticated, exhausted.
+  virtual Result<SignedIn> sign_in(std::string_view handle, std::string_view password,
+                                   std::string_view client) = 0;
   virtual Result<void> sign_out(std::string_view token) = 0;
   struct Guest {
     std::string token;
@@ -154,11 +164,33 @@ class Accounts {
   virtual Result<Guest> make_guest(std::string_view language) = 0;
   /// Cached; extends the session at most once an hour. Errors: unauthenticated (unknown, ended).
   virtual Result<Viewer> authenticate(std::string_view token) = 0;
-  /// A fresh token for the same session; the old one stays valid for 60 s. Called by the API when
-  /// `rotate_due`. Errors: unauthenticated; conflict (it was rotated already, by a request beside
-  /// this one: go on with the old token, the other answer carries the new one).
-  virtual Result<std::string> rotate(std::string_view token) = 0;
-  virtual bool rotate_due(std::string_view token) = 0;
+  /// A fresh token for the same session when this one is old enough, or "": not due, or a request
+  /// beside this one was given one within the last minute. The old token ends a minute after the
+  /// fresh one was first used, so an answer that gets lost signs nobody out. Errors:
+  /// unauthenticated.
+  virtual Result<std::string> rotate_if_due(std::string_view token) = 0;
+
+  /// The living sessions of an account, the last used first.
+  virtual Result<std::vector<SessionInfo>> sessions(const Viewer& who) = 0;
+  /// Errors: not_found (not hers, or ended).
+  virtual Result<void> end_session(const Viewer& who, std::string_view id) = 0;
+  /// Ends every other session. Errors: unauthenticated (the old password is wrong),
+  /// invalid_argument, exhausted.
+  virtual Result<void> change_password(const Viewer& who, std::string_view password,
+                                       std::string_view new_password) = 0;
+  /// A new set of one-time codes for `recover`, which replaces every code before; shown once, only
+  /// their hashes are stored. Errors: unauthenticated (wrong password), exhausted.
+  virtual Result<std::vector<std::string>> make_recovery_codes(const Viewer& who,
+                                                               std::string_view password) = 0;
+  virtual Result<std::int64_t> recovery_codes_left(AccountId id) = 0;
+  /// One more code, from the operator, valid for 24 hours. Errors: not_found (no such account, or a
+  /// sample).
+  virtual Result<std::string> issue_recovery_code(std::string_view handle) = 0;
+  /// Uses a code up, sets the password, ends all sessions and begins one. Equal time and text for
+  /// an unknown handle and a wrong code. Errors: invalid_argument (the password), unauthenticated,
+  /// exhausted.
+  virtual Result<SignedIn> recover(std::string_view handle, std::string_view code,
+                                   std::string_view password, std::string_view client) = 0;
 
   virtual Result<Account> get(AccountId id) = 0;
   virtual Result<Account> find(std::string_view handle) = 0;

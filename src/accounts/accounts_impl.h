@@ -22,12 +22,22 @@ class AccountsImpl final : public Accounts {
   Result<void> load();
 
   Result<SignedIn> sign_up(const SignUp& form) override;
-  Result<SignedIn> sign_in(std::string_view handle, std::string_view password) override;
+  Result<SignedIn> sign_in(std::string_view handle, std::string_view password,
+                           std::string_view client) override;
   Result<void> sign_out(std::string_view token) override;
   Result<Guest> make_guest(std::string_view language) override;
   Result<Viewer> authenticate(std::string_view token) override;
-  Result<std::string> rotate(std::string_view token) override;
-  bool rotate_due(std::string_view token) override;
+  Result<std::string> rotate_if_due(std::string_view token) override;
+  Result<std::vector<SessionInfo>> sessions(const Viewer& who) override;
+  Result<void> end_session(const Viewer& who, std::string_view id) override;
+  Result<void> change_password(const Viewer& who, std::string_view password,
+                               std::string_view new_password) override;
+  Result<std::vector<std::string>> make_recovery_codes(const Viewer& who,
+                                                       std::string_view password) override;
+  Result<std::int64_t> recovery_codes_left(AccountId id) override;
+  Result<std::string> issue_recovery_code(std::string_view handle) override;
+  Result<SignedIn> recover(std::string_view handle, std::string_view code,
+                           std::string_view password, std::string_view client) override;
 
   Result<Account> get(AccountId id) override;
   Result<Account> find(std::string_view handle) override;
@@ -82,9 +92,26 @@ class AccountsImpl final : public Accounts {
   Result<void> erase_person(Session& session, AccountId account, PersonKey person) const;
   Result<void> remove_account(AccountId id, bool retire_handle);
 
+  // Passwords
+  static Result<std::string> prepare_new_password(std::string_view handle,
+                                                  std::string_view password);
+  /// Errors: unauthenticated (nothing was changed), exhausted.
+  Result<void> check_password(const Account& account, std::string_view password);
+  std::string code_hash(std::string_view code) const;
+  Result<void> insert_code(Session& session, AccountId account, std::string_view code,
+                           std::int64_t ends_ms) const;
+
   // Sessions
+  /// A session of its own: a family with one token.
   Result<void> insert_session(Session& session, AccountId account, const Token& token,
-                              const std::string& family) const;
+                              std::string_view client) const;
+  static Result<void> end_sessions(Session& session, AccountId account,
+                                   std::string_view kept_family,
+                                   std::vector<std::string>& ended_tokens);
+  static Result<void> end_family(Session& session, AccountId account, const std::string& family,
+                                 std::vector<std::string>& ended_tokens);
+  static Result<void> replace_older(Session& session, const SessionRow& row, std::int64_t now_ms,
+                                    std::vector<std::string>& replaced);
   Result<void> end_oldest_sessions(Session& session, AccountId account,
                                    std::vector<std::string>& ended_tokens) const;
   Result<std::optional<SessionRow>> read_session(const std::string& hash);

@@ -12,8 +12,6 @@ namespace {
 
 using engine::RecordKind;
 
-Code code_of(const auto& result) { return result ? Code::internal : result.error().code; }
-
 TEST(SignUpTest, EachWrongFieldIsNamedAndNothingIsStored) {
   TestWorld world;
   const auto refused = [&](auto change, std::string_view field) {
@@ -208,7 +206,7 @@ TEST(RemoveTest, TakesEverythingAndRetiresTheHandle) {
   const auto check = [&] {
     EXPECT_EQ(code_of(world.accounts->authenticate(made.token)), Code::unauthenticated);
     EXPECT_EQ(code_of(world.accounts->find("mara")), Code::not_found);
-    EXPECT_EQ(code_of(world.accounts->sign_in("mara", "correct horse")), Code::unauthenticated);
+    EXPECT_EQ(code_of(world.accounts->sign_in("mara", "correct horse", "")), Code::unauthenticated);
     EXPECT_EQ(code_of(world.accounts->sign_up(TestWorld::form("MARA"))), Code::conflict);
     EXPECT_FALSE(world.accounts->account_of(mara.person));
     EXPECT_EQ(world.accounts->counts(ben.account).followers, 0);
@@ -242,7 +240,7 @@ TEST(RemoveTest, AFailingHookUndoesItAll) {
   const auto records = world.records().size();
   EXPECT_EQ(code_of(world.accounts->remove(made.account.id, "correct horse")), Code::unavailable);
   EXPECT_TRUE(world.accounts->authenticate(made.token).has_value());
-  EXPECT_TRUE(world.accounts->sign_in("mara", "correct horse").has_value());
+  EXPECT_TRUE(world.accounts->sign_in("mara", "correct horse", "").has_value());
   EXPECT_EQ(world.records().size(), records);
 }
 
@@ -252,7 +250,8 @@ TEST(SampleAccounts, HaveNoPasswordAndGoTogether) {
   form.sample = true;
   ASSERT_TRUE(world.accounts->sign_up(form).has_value());
   const auto mara = world.person("mara");
-  EXPECT_EQ(code_of(world.accounts->sign_in("clay_daily", form.password)), Code::unauthenticated);
+  EXPECT_EQ(code_of(world.accounts->sign_in("clay_daily", form.password, "")),
+            Code::unauthenticated);
   ASSERT_TRUE(world.accounts->remove_sample_accounts().has_value());
   EXPECT_EQ(code_of(world.accounts->find("clay_daily")), Code::not_found);
   EXPECT_TRUE(world.accounts->get(mara.account).has_value());

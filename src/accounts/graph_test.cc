@@ -11,8 +11,6 @@ namespace {
 
 using engine::RecordKind;
 
-Code code_of(const auto& result) { return result ? Code::internal : result.error().code; }
-
 TEST(GraphTest, RefusesWhatMakesNoEdge) {
   TestWorld world;
   const auto mara = world.person("mara");

@@ -75,8 +75,7 @@ Result<void> Passwords::take_attempt(const std::string& account) {
     attempts = &attempts_.put(account, {0, now_us});
   }
   if (attempts->failed_count >= attempts_max_) {
-    return Error(Code::exhausted,
-                 "too many wrong passwords for this account; try again in 15 minutes");
+    return Error(Code::exhausted, "too many wrong tries for this account; try again in 15 minutes");
   }
   // Counted before it is known, so that many at the same time are not more than one after another.
   // The last one allowed begins the full wait anew.
@@ -102,9 +101,20 @@ Result<void> Passwords::check(std::string_view account, std::string_view passwor
   }
   const bool matches = crypto::password_matches(password, stored.empty() ? decoy_hash : stored);
   if (stored.empty() || !matches) return wrong();
+  forgive(key);
+  return {};
+}
+
+Result<std::string> Passwords::hash_counted(const std::string& key, std::string_view password) {
+  FILOSCOPE_DO(take_attempt(key));
+  auto made = hash(password);
+  if (!made) give_back_attempt(key);
+  return made;
+}
+
+void Passwords::forgive(const std::string& key) {
   Lock lock(mutex_);
   attempts_.erase(key);
-  return {};
 }
 
 bool Passwords::outdated(const std::string& stored) const {

@@ -23,6 +23,9 @@ class Passwords {
   /// exhausted (too many failures, or no turn in time).
   Result<void> check(std::string_view account, std::string_view password,
                      const std::string& stored);
+  /// As `hash`, counted as a failed try of `key` until `forgive`. Errors: exhausted.
+  Result<std::string> hash_counted(const std::string& key, std::string_view password);
+  void forgive(const std::string& key);
   /// The memory setting differs from the one that `stored` was made with.
   bool outdated(const std::string& stored) const;
 

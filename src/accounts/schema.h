@@ -79,6 +79,17 @@ inline constexpr std::array kMigrations = {Migration{1, R"(
     PRIMARY KEY (person, kind, what)
   );
   CREATE INDEX accounts_mutes_what ON accounts_mutes (kind, what);
+)"},
+                                           Migration{2, R"(
+  ALTER TABLE accounts_sessions ADD COLUMN client TEXT NOT NULL DEFAULT '';
+  ALTER TABLE accounts_sessions ADD COLUMN began_ms BIGINT NOT NULL DEFAULT 0;
+  UPDATE accounts_sessions SET began_ms = created_ms;
+  CREATE TABLE accounts_recovery (
+    account BIGINT NOT NULL,
+    code_hash TEXT NOT NULL,
+    ends_ms BIGINT NOT NULL,
+    PRIMARY KEY (account, code_hash)
+  );
 )"}};
 
 }  // namespace filoscope::accounts

@@ -20,7 +20,8 @@ struct SessionRow {
   std::string family;    ///< stays when the token is rotated
   std::string language;  ///< of a guest
   std::int64_t created_ms = 0, used_ms = 0, ends_ms = 0;
-  bool replaced = false;  ///< rotated; ends soon
+  bool replaced = false;        ///< its successor is in use; ends soon
+  std::int64_t rotated_ms = 0;  ///< when a successor was last handed out; in memory only
 };
 
 /// Threads: any. A row read from the disk is only taken in if nothing was forgotten since before
@@ -56,6 +57,15 @@ class SessionCache {
     if (row == nullptr || row->replaced || now_ms - row->used_ms < every_ms) return false;
     row->used_ms = now_ms;
     row->ends_ms = ends_ms;
+    return true;
+  }
+
+  /// True for the one caller that shall hand out a successor.
+  bool claim_rotation(const std::string& hash, std::int64_t now_ms, std::int64_t every_ms) {
+    Lock lock(mutex_);
+    auto* row = rows_.find(hash);
+    if (row == nullptr || row->replaced || now_ms - row->rotated_ms < every_ms) return false;
+    row->rotated_ms = now_ms;
     return true;
   }
 

@@ -10,10 +10,18 @@ constexpr std::size_t kTokenCharacters = 43;  // base64url of 32 bytes
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::int64_t kDayMs = 24 * kHourMs;
 constexpr std::int64_t kReplacedTokenMs = 60'000;
+constexpr std::size_t kClientCharactersMax = 200;
 constexpr std::int64_t kSweepEveryMs = 60'000;
 constexpr std::int64_t kSweepMax = 100;  // rows in one transaction
 
 Error signed_out() { return Error(Code::unauthenticated, "your session has ended; sign in again"); }
+
+/// What a program calls itself, as far as it can be shown.
+std::string clean_client(std::string_view client) {
+  const auto cleaned = clean_text("client", client.substr(0, kClientCharactersMax), Lines::one,
+                                  kClientCharactersMax);
+  return cleaned ? *cleaned : std::string();
+}
 
 }  // namespace
 
@@ -34,15 +42,30 @@ std::int64_t AccountsImpl::session_ttl_ms() const {
 }
 
 Result<void> AccountsImpl::insert_session(Session& session, AccountId account, const Token& token,
-                                          const std::string& family) const {
+                                          std::string_view client) const {
   const auto now_ms = parts_.clock.now_ms();
-  FILOSCOPE_TRY(const auto count,
-                session.execute(
-                    "INSERT INTO accounts_sessions (token_hash, account, family, "
-                    "created_ms, used_ms, ends_ms, replaced) "
-                    "SELECT ?, id, ?, ?, ?, ?, 0 FROM accounts_people WHERE id = ?",
-                    {token.hash, family, now_ms, now_ms, now_ms + session_ttl_ms(), account.db()}));
+  FILOSCOPE_TRY(
+      const auto count,
+      session.execute("INSERT INTO accounts_sessions (token_hash, account, family, client, "
+                      "began_ms, created_ms, used_ms, ends_ms, replaced) "
+                      "SELECT ?, id, ?, ?, ?, ?, ?, ?, 0 FROM accounts_people WHERE id = ?",
+                      {token.hash, new_token().hash, clean_client(client), now_ms, now_ms, now_ms,
+                       now_ms + session_ttl_ms(), account.db()}));
   if (count == 0) return signed_out();
+  return {};
+}
+
+/// All of them but `kept_family`, where one is named.
+Result<void> AccountsImpl::end_sessions(Session& session, AccountId account,
+                                        std::string_view kept_family,
+                                        std::vector<std::string>& ended_tokens) {
+  ended_tokens.clear();
+  const std::string kept(kept_family);
+  FILOSCOPE_DO(session.query(
+      "SELECT token_hash FROM accounts_sessions WHERE account = ? AND family <> ?",
+      {account.db(), kept}, [&](const Row& row) { ended_tokens.push_back(row.text(0)); }));
+  FILOSCOPE_DO(session.execute("DELETE FROM accounts_sessions WHERE account = ? AND family <> ?",
+                               {account.db(), kept}));
   return {};
 }
 
@@ -60,7 +83,8 @@ Result<void> AccountsImpl::end_oldest_sessions(Session& session, AccountId accou
   return {};
 }
 
-Result<SignedIn> AccountsImpl::sign_in(std::string_view handle, std::string_view password) {
+Result<SignedIn> AccountsImpl::sign_in(std::string_view handle, std::string_view password,
+                                       std::string_view client) {
   std::string stored;
   const auto folded = fold_handle(handle.substr(0, kHandleCharactersMax + 1));
   const auto account = directory_.find(folded);
@@ -76,10 +100,9 @@ Result<SignedIn> AccountsImpl::sign_in(std::string_view handle, std::string_view
     if (auto made = passwords_.hash(given)) better = *std::move(made);
   }
   const Token token = new_token();
-  const auto family = new_token().hash;
   std::vector<std::string> ended_tokens;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    FILOSCOPE_DO(insert_session(session, account->id, token, family));
+    FILOSCOPE_DO(insert_session(session, account->id, token, client));
     if (!better.empty()) {
       FILOSCOPE_DO(session.execute(
           "UPDATE accounts_people SET password_hash = ? WHERE id = ? AND password_hash = ?",
@@ -89,6 +112,18 @@ Result<SignedIn> AccountsImpl::sign_in(std::string_view handle, std::string_view
   }));
   sessions_.forget(ended_tokens);
   return SignedIn{*account, token.text};
+}
+
+Result<void> AccountsImpl::end_family(Session& session, AccountId account,
+                                      const std::string& family,
+                                      std::vector<std::string>& ended_tokens) {
+  ended_tokens.clear();
+  FILOSCOPE_DO(session.query(
+      "SELECT token_hash FROM accounts_sessions WHERE family = ? AND account = ?",
+      {family, account.db()}, [&](const Row& row) { ended_tokens.push_back(row.text(0)); }));
+  FILOSCOPE_DO(session.execute("DELETE FROM accounts_sessions WHERE family = ? AND account = ?",
+                               {family, account.db()}));
+  return {};
 }
 
 Result<void> AccountsImpl::sign_out(std::string_view token) {
@@ -104,14 +139,8 @@ Result<void> AccountsImpl::sign_out(std::string_view token) {
       return {};
     }));
   } else {
-    FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-      ended_tokens.clear();
-      FILOSCOPE_DO(session.query("SELECT token_hash FROM accounts_sessions WHERE family = ?",
-                                 {row->family},
-                                 [&](const Row& r) { ended_tokens.push_back(r.text(0)); }));
-      FILOSCOPE_DO(
-          session.execute("DELETE FROM accounts_sessions WHERE family = ?", {row->family}));
-      return {};
+    FILOSCOPE_DO(parts_.database.write([&](Session& session) {
+      return end_family(session, row->account, row->family, ended_tokens);
     }));
   }
   sessions_.forget(ended_tokens);
@@ -210,15 +239,33 @@ Result<Viewer> AccountsImpl::authenticate(std::string_view token) {
   return viewer;
 }
 
+/// The tokens that `row`, which is in use now, was made to follow.
+Result<void> AccountsImpl::replace_older(Session& session, const SessionRow& row,
+                                         std::int64_t now_ms, std::vector<std::string>& replaced) {
+  replaced.clear();
+  FILOSCOPE_DO(session.query(
+      "SELECT token_hash FROM accounts_sessions WHERE family = ? AND created_ms < ? AND replaced = "
+      "0",
+      {row.family, row.created_ms}, [&](const Row& r) { replaced.push_back(r.text(0)); }));
+  if (replaced.empty()) return {};
+  FILOSCOPE_DO(
+      session.execute("UPDATE accounts_sessions SET replaced = 1, ends_ms = ? WHERE family = ? AND "
+                      "created_ms < ? AND replaced = 0",
+                      {now_ms + kReplacedTokenMs, row.family, row.created_ms}));
+  return {};
+}
+
 void AccountsImpl::extend_session(const std::string& hash, const SessionRow& row,
                                   std::int64_t now_ms) {
   const auto account = directory_.get(row.account);
   if (!account) return;
+  std::vector<std::string> replaced;
   const auto done = parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(
         session.execute("UPDATE accounts_sessions SET used_ms = ?, ends_ms = ? "
                         "WHERE token_hash = ? AND replaced = 0",
                         {now_ms, now_ms + session_ttl_ms(), hash}));
+    FILOSCOPE_DO(replace_older(session, row, now_ms, replaced));
     std::int64_t logged_age = -1;
     FILOSCOPE_DO(session.query("SELECT logged_age FROM accounts_people WHERE id = ?",
                                {row.account.db()},
@@ -227,32 +274,63 @@ void AccountsImpl::extend_session(const std::string& hash, const SessionRow& row
     if (logged_age >= 0 && logged_age != age) FILOSCOPE_DO(log_person(session, *account));
     return {};
   });
+  if (done && !replaced.empty()) sessions_.forget(replaced);
   // Watching goes on when the disk is full; the session then ends a little early.
   if (!done) log::warn("accounts.session_not_extended", {{"reason", done.error().message}});
 }
 
-bool AccountsImpl::rotate_due(std::string_view token) {
-  const auto row = sessions_.find(hash_of(token));
-  return row && row->account && !row->replaced &&
-         parts_.clock.now_ms() - row->created_ms >= parts_.config[kTokenRotationHours] * kHourMs;
-}
-
-Result<std::string> AccountsImpl::rotate(std::string_view token) {
+Result<std::string> AccountsImpl::rotate_if_due(std::string_view token) {
   const auto now_ms = parts_.clock.now_ms();
   const auto hash = hash_of(token);
   FILOSCOPE_TRY(const auto row, read_session(hash));
-  if (!row || !row->account || row->ends_ms <= now_ms) return signed_out();
+  if (!row || row->ends_ms <= now_ms) return signed_out();
+  const bool due = row->account && !row->replaced &&
+                   now_ms - row->created_ms >= parts_.config[kTokenRotationHours] * kHourMs;
+  if (!due || !sessions_.claim_rotation(hash, now_ms, kReplacedTokenMs)) return std::string();
   const Token fresh = new_token();
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    // One that never came back was lost on its way. Never used: used_ms is 0.
+    FILOSCOPE_DO(session.execute("DELETE FROM accounts_sessions WHERE family = ? AND used_ms = 0",
+                                 {row->family}));
     FILOSCOPE_TRY(const auto count,
-                  session.execute("UPDATE accounts_sessions SET replaced = 1, ends_ms = ? "
-                                  "WHERE token_hash = ? AND replaced = 0",
-                                  {now_ms + kReplacedTokenMs, hash}));
-    if (count == 0) return Error(Code::conflict, "this token was replaced a moment ago");
-    return insert_session(session, row->account, fresh, row->family);
+                  session.execute("INSERT INTO accounts_sessions (token_hash, account, family, "
+                                  "client, began_ms, created_ms, used_ms, ends_ms, replaced) "
+                                  "SELECT ?, account, family, client, began_ms, ?, 0, ?, 0 FROM "
+                                  "accounts_sessions WHERE token_hash = ? AND replaced = 0",
+                                  {fresh.hash, now_ms, now_ms + session_ttl_ms(), hash}));
+    if (count == 0) return signed_out();
+    return {};
   }));
-  sessions_.forget({&hash, 1});
   return fresh.text;
+}
+
+Result<std::vector<SessionInfo>> AccountsImpl::sessions(const Viewer& who) {
+  if (!who.account) return signed_out();
+  std::vector<SessionInfo> found;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    found.clear();
+    return session.query(
+        "SELECT family, client, began_ms, MAX(used_ms) FROM accounts_sessions WHERE account = ? "
+        "AND ends_ms > ? GROUP BY family, client, began_ms ORDER BY 4 DESC, 3 DESC",
+        {who.account.db(), parts_.clock.now_ms()}, [&](const Row& row) {
+          found.push_back({row.text(0), row.text(1), row.integer(2), row.integer(3),
+                           row.text(0) == who.session_hash});
+        });
+  }));
+  return found;
+}
+
+Result<void> AccountsImpl::end_session(const Viewer& who, std::string_view id) {
+  if (!who.account) return signed_out();
+  std::vector<std::string> ended_tokens;
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) {
+    return end_family(session, who.account, std::string(id), ended_tokens);
+  }));
+  sessions_.forget(ended_tokens);
+  if (ended_tokens.empty()) {
+    return Error(Code::not_found, "there is no such session of yours; it may have ended");
+  }
+  return {};
 }
 
 void AccountsImpl::sweep() {

@@ -9,19 +9,17 @@ namespace {
 
 constexpr std::int64_t kHourMs = 3'600'000;
 
-Code code_of(const auto& result) { return result ? Code::internal : result.error().code; }
-
 TEST(SignInTest, UnknownAndWrongSoundTheSame) {
   TestWorld world;
   world.person("mara");
-  const auto wrong = world.accounts->sign_in("mara", "not this one");
-  const auto unknown = world.accounts->sign_in("nobody", "not this one");
-  const auto odd = world.accounts->sign_in(std::string(10'000, 'x'), "\xFF");
+  const auto wrong = world.accounts->sign_in("mara", "not this one", "");
+  const auto unknown = world.accounts->sign_in("nobody", "not this one", "");
+  const auto odd = world.accounts->sign_in(std::string(10'000, 'x'), "\xFF", "");
   ASSERT_FALSE(wrong.has_value() || unknown.has_value() || odd.has_value());
   EXPECT_EQ(wrong.error().code, Code::unauthenticated);
   EXPECT_EQ(wrong.error().message, unknown.error().message);
   EXPECT_EQ(wrong.error().message, odd.error().message);
-  EXPECT_TRUE(world.accounts->sign_in("MARA", "correct horse").has_value());
+  EXPECT_TRUE(world.accounts->sign_in("MARA", "correct horse", "").has_value());
 }
 
 TEST(SignInTest, FailuresThrottleForAWhileOnly) {
@@ -29,16 +27,17 @@ TEST(SignInTest, FailuresThrottleForAWhileOnly) {
   world.person("mara");
   world.person("ben");
   for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(code_of(world.accounts->sign_in("mara", "not this one")), Code::unauthenticated);
-    EXPECT_EQ(code_of(world.accounts->sign_in("nobody", "not this one")), Code::unauthenticated);
+    EXPECT_EQ(code_of(world.accounts->sign_in("mara", "not this one", "")), Code::unauthenticated);
+    EXPECT_EQ(code_of(world.accounts->sign_in("nobody", "not this one", "")),
+              Code::unauthenticated);
   }
-  const auto known = world.accounts->sign_in("Mara", "correct horse");
-  const auto unknown = world.accounts->sign_in("nobody", "correct horse");
+  const auto known = world.accounts->sign_in("Mara", "correct horse", "");
+  const auto unknown = world.accounts->sign_in("nobody", "correct horse", "");
   EXPECT_EQ(code_of(known), Code::exhausted);
   EXPECT_EQ(known.error().message, unknown.error().message);
-  EXPECT_TRUE(world.accounts->sign_in("ben", "correct horse").has_value());
+  EXPECT_TRUE(world.accounts->sign_in("ben", "correct horse", "").has_value());
   world.clock.advance_ms(15 * 60 * 1000);
-  EXPECT_TRUE(world.accounts->sign_in("mara", "correct horse").has_value());
+  EXPECT_TRUE(world.accounts->sign_in("mara", "correct horse", "").has_value());
 }
 
 TEST(SignInTest, ManyWrongOnesAtOnceAreNotMoreThanOneAfterAnother) {
@@ -48,7 +47,7 @@ TEST(SignInTest, ManyWrongOnesAtOnceAreNotMoreThanOneAfterAnother) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 16; ++i) {
     threads.emplace_back([&] {
-      const auto code = code_of(world.accounts->sign_in("mara", "not this one"));
+      const auto code = code_of(world.accounts->sign_in("mara", "not this one", ""));
       if (code == Code::unauthenticated) ++wrong;
       if (code == Code::exhausted) ++throttled;
     });
@@ -67,7 +66,7 @@ TEST(SignInTest, HashesBeyondTheBoundAreRefusedNotCounted) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 12; ++i) {
     threads.emplace_back([&] {
-      const auto signed_in = world.accounts->sign_in("mara", "correct horse");
+      const auto signed_in = world.accounts->sign_in("mara", "correct horse", "");
       if (signed_in) ++in;
       if (!signed_in && signed_in.error().code == Code::exhausted) ++refused;
     });
@@ -75,7 +74,7 @@ TEST(SignInTest, HashesBeyondTheBoundAreRefusedNotCounted) {
   for (auto& thread : threads) thread.join();
   EXPECT_GE(in, 1);
   EXPECT_EQ(in + refused, 12);
-  EXPECT_TRUE(world.accounts->sign_in("mara", "correct horse").has_value());
+  EXPECT_TRUE(world.accounts->sign_in("mara", "correct horse", "").has_value());
 }
 
 TEST(SessionTest, NoTokenIsStored) {
@@ -98,15 +97,14 @@ TEST(SessionTest, GarbageIsNobody) {
                                    std::string(43, '\0'), std::string("' OR 1=1")}) {
     EXPECT_EQ(code_of(world.accounts->authenticate(token)), Code::unauthenticated);
     EXPECT_EQ(code_of(world.accounts->sign_out(token)), Code::unauthenticated);
-    EXPECT_EQ(code_of(world.accounts->rotate(token)), Code::unauthenticated);
-    EXPECT_FALSE(world.accounts->rotate_due(token));
+    EXPECT_EQ(code_of(world.accounts->rotate_if_due(token)), Code::unauthenticated);
   }
 }
 
 TEST(SessionTest, EndsByDisuseAndLivesByUse) {
   TestWorld world(TestWorld::Settings{{"accounts.session_ttl_days", "2"}});
   const auto used = world.accounts->sign_up(TestWorld::form("mara"))->token;
-  const auto unused = world.accounts->sign_in("mara", "correct horse")->token;
+  const auto unused = world.accounts->sign_in("mara", "correct horse", "")->token;
   for (int hour = 0; hour < 60; hour += 12) {
     ASSERT_TRUE(world.accounts->authenticate(used).has_value()) << hour;
     world.clock.advance_ms(12 * kHourMs);
@@ -120,8 +118,9 @@ TEST(SessionTest, EndsByDisuseAndLivesByUse) {
 TEST(SessionTest, SignOutEndsIncludingWhatWasRotated) {
   TestWorld world;
   const auto old_token = world.accounts->sign_up(TestWorld::form("mara"))->token;
-  const auto other = world.accounts->sign_in("mara", "correct horse")->token;
-  const auto fresh = world.accounts->rotate(old_token).value();
+  const auto other = world.accounts->sign_in("mara", "correct horse", "")->token;
+  world.clock.advance_ms(24 * kHourMs);
+  const auto fresh = world.accounts->rotate_if_due(old_token).value();
   ASSERT_TRUE(world.accounts->authenticate(old_token).has_value());
   ASSERT_TRUE(world.accounts->sign_out(fresh).has_value());
   EXPECT_EQ(code_of(world.accounts->authenticate(fresh)), Code::unauthenticated);
@@ -129,42 +128,83 @@ TEST(SessionTest, SignOutEndsIncludingWhatWasRotated) {
   EXPECT_TRUE(world.accounts->authenticate(other).has_value());
 }
 
-TEST(SessionTest, RotationKeepsTheOldOneForAMinute) {
+TEST(SessionTest, TheOldTokenEndsAMinuteAfterTheFreshOneWasFirstUsed) {
   TestWorld world;
   const auto old_token = world.accounts->sign_up(TestWorld::form("mara"))->token;
   const auto before = world.accounts->authenticate(old_token).value();
-  EXPECT_FALSE(world.accounts->rotate_due(old_token));
+  EXPECT_EQ(world.accounts->rotate_if_due(old_token).value(), "") << "not a day old";
   world.clock.advance_ms(24 * kHourMs);
-  ASSERT_TRUE(world.accounts->authenticate(old_token).has_value());
-  EXPECT_TRUE(world.accounts->rotate_due(old_token));
-  const auto fresh = world.accounts->rotate(old_token).value();
-  EXPECT_EQ(code_of(world.accounts->rotate(old_token)), Code::conflict);
+  const auto fresh = world.accounts->rotate_if_due(old_token).value();
+  ASSERT_NE(fresh, "");
+  world.clock.advance_ms(10 * kHourMs);
+  EXPECT_TRUE(world.accounts->authenticate(old_token).has_value()) << "the fresh one never came";
   const auto after = world.accounts->authenticate(fresh).value();
   EXPECT_EQ(after.account, before.account);
   EXPECT_EQ(after.session_hash, before.session_hash);
-  EXPECT_FALSE(world.accounts->rotate_due(fresh));
   world.clock.advance_ms(59'999);
   EXPECT_TRUE(world.accounts->authenticate(old_token).has_value());
+  EXPECT_EQ(world.accounts->rotate_if_due(old_token).value(), "");
   world.clock.advance_ms(1);
   EXPECT_EQ(code_of(world.accounts->authenticate(old_token)), Code::unauthenticated);
   EXPECT_TRUE(world.accounts->authenticate(fresh).has_value());
 }
 
-TEST(SessionTest, OneOfManyRotationsWins) {
+TEST(SessionTest, AFreshTokenThatGotLostIsReplacedByAnother) {
   TestWorld world;
   const auto token = world.accounts->sign_up(TestWorld::form("mara"))->token;
-  std::atomic<int> rotated{0}, late{0};
+  world.clock.advance_ms(24 * kHourMs);
+  const auto lost = world.accounts->rotate_if_due(token).value();
+  EXPECT_EQ(world.accounts->rotate_if_due(token).value(), "") << "one in a minute";
+  world.clock.advance_ms(60'000);
+  const auto fresh = world.accounts->rotate_if_due(token).value();
+  ASSERT_NE(fresh, "");
+  EXPECT_EQ(code_of(world.accounts->authenticate(lost)), Code::unauthenticated);
+  EXPECT_TRUE(world.accounts->authenticate(fresh).has_value());
+}
+
+TEST(SessionTest, OfManyRequestsAtOnceOneIsGivenAFreshToken) {
+  TestWorld world;
+  const auto token = world.accounts->sign_up(TestWorld::form("mara"))->token;
+  world.clock.advance_ms(24 * kHourMs);
+  std::atomic<int> rotated{0}, same{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
-      const auto fresh = world.accounts->rotate(token);
-      if (fresh) ++rotated;
-      if (!fresh && fresh.error().code == Code::conflict) ++late;
+      const auto fresh = world.accounts->rotate_if_due(token);
+      if (fresh) ++(fresh->empty() ? same : rotated);
     });
   }
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(rotated, 1);
-  EXPECT_EQ(late, 7);
+  EXPECT_EQ(same, 7);
+}
+
+TEST(SessionTest, OnesOwnAreListedAndEndedOneByOne) {
+  TestWorld world;
+  auto form = TestWorld::form("mara");
+  form.client = "Phone";
+  const auto phone = world.accounts->sign_up(form)->token;
+  world.clock.advance_ms(1000);
+  const auto desk = world.accounts->sign_in("mara", "correct horse", "Desk\x01\n  lamp")->token;
+  const auto ben = world.person("ben");
+  const auto viewer = world.accounts->authenticate(desk).value();
+  world.clock.advance_ms(25 * kHourMs);
+  const auto fresh = world.accounts->rotate_if_due(phone).value();
+  ASSERT_TRUE(world.accounts->authenticate(fresh).has_value());
+  const auto listed = world.accounts->sessions(viewer).value();
+  ASSERT_EQ(listed.size(), 2U) << "a rotated token is no session of its own";
+  EXPECT_EQ(listed[0].client, "Phone");
+  EXPECT_EQ(listed[0].used_ms, world.clock.now_ms());
+  EXPECT_EQ(listed[0].began_ms, world.clock.now_ms() - 25 * kHourMs - 1000);
+  EXPECT_FALSE(listed[0].current);
+  EXPECT_EQ(listed[1].client, "Desk lamp");
+  EXPECT_TRUE(listed[1].current);
+  EXPECT_EQ(code_of(world.accounts->end_session(ben, listed[0].id)), Code::not_found);
+  EXPECT_EQ(code_of(world.accounts->end_session(viewer, "")), Code::not_found);
+  ASSERT_TRUE(world.accounts->end_session(viewer, listed[0].id).has_value());
+  EXPECT_EQ(code_of(world.accounts->authenticate(fresh)), Code::unauthenticated);
+  EXPECT_TRUE(world.accounts->authenticate(desk).has_value());
+  EXPECT_EQ(code_of(world.accounts->end_session(viewer, listed[0].id)), Code::not_found);
 }
 
 TEST(SessionTest, TheLongestUnusedGivesWay) {
@@ -172,9 +212,9 @@ TEST(SessionTest, TheLongestUnusedGivesWay) {
   const auto first = world.accounts->sign_up(TestWorld::form("mara"))->token;
   ASSERT_TRUE(world.accounts->authenticate(first).has_value());
   world.clock.advance_ms(1000);
-  const auto second = world.accounts->sign_in("mara", "correct horse")->token;
+  const auto second = world.accounts->sign_in("mara", "correct horse", "")->token;
   world.clock.advance_ms(1000);
-  const auto third = world.accounts->sign_in("mara", "correct horse")->token;
+  const auto third = world.accounts->sign_in("mara", "correct horse", "")->token;
   EXPECT_EQ(code_of(world.accounts->authenticate(first)), Code::unauthenticated);
   EXPECT_TRUE(world.accounts->authenticate(second).has_value());
   EXPECT_TRUE(world.accounts->authenticate(third).has_value());

@@ -3,8 +3,6 @@
 /// A real database, log and Accounts in a folder of their own, for tests of this module and those
 /// above it.
 
-#include <gtest/gtest.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -15,6 +13,7 @@
 #include "accounts/accounts.h"
 #include "adapters/sqlite/sqlite_database.h"
 #include "adapters/sqlite/sqlite_event_log.h"
+#include "base/test_result.h"
 #include "engine/records.h"
 
 namespace filoscope::accounts {

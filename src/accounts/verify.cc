@@ -14,6 +14,9 @@ constexpr std::array kRules = {
     Rule{"SELECT COUNT(*) FROM accounts_sessions WHERE account NOT IN (SELECT id FROM "
          "accounts_people)",
          "sessions belong to no account"},
+    Rule{"SELECT COUNT(*) FROM accounts_recovery WHERE account NOT IN (SELECT id FROM "
+         "accounts_people)",
+         "recovery codes belong to no account"},
     Rule{"SELECT COUNT(*) FROM accounts_follows WHERE follower NOT IN (SELECT id FROM "
          "accounts_people) OR followed NOT IN (SELECT id FROM accounts_people)",
          "follows have an end without an account"},

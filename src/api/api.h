@@ -42,6 +42,9 @@ inline const Setting<std::string> kTrustedProxies{
 inline const Setting<std::int64_t> kRequestsPerMinuteMax{
     "api.requests_per_minute_max", 1200, 10, 1000000,
     "Requests per address and minute; loopback is exempt."};
+inline const Setting<std::string> kMetricsToken{
+    "api.metrics_token", "",
+    "A bearer token that reads /metrics from other machines; without it only this machine may."};
 
 struct SamplesProgress {
   int ready = 0, total = 0;

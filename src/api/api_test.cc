@@ -23,9 +23,9 @@ class ApiTest : public feed::World {
  protected:
   ApiTest() {
     log::set_level(log::Level::off);
-    search = feed::must(search::Search::open({*database, *accounts, *catalog, config}));
-    uploads = feed::must(upload::Uploads::open({*database, *blobs, *accounts, *catalog, *social,
-                                                workers, clock, config, folder.string()}));
+    search = must(search::Search::open({*database, *accounts, *catalog, config}));
+    uploads = must(upload::Uploads::open({*database, *blobs, *accounts, *catalog, *social, workers,
+                                          clock, config, folder.string()}));
     services = std::make_unique<Services>(Services{*accounts,
                                                    *catalog,
                                                    *social,
@@ -39,7 +39,7 @@ class ApiTest : public feed::World {
                                                    "",
                                                    {},
                                                    {}});
-    server = feed::must(Server::start("127.0.0.1:0", make_router(*services), config, system_clock));
+    server = must(Server::start("127.0.0.1:0", make_router(*services), config, system_clock));
     client = std::make_unique<TestClient>(server->address());
   }
   ~ApiTest() override {
@@ -69,9 +69,9 @@ class ApiTest : public feed::World {
   }
   catalog::Video publish_file(const accounts::Viewer& author, const std::string& content) {
     const auto video = publish(author, "a clip");
-    auto file = feed::must(blobs->make_temporary());
-    feed::must(write_all(file.get(), crypto::as_bytes(content), 0));
-    feed::must(blobs->put(catalog->blob_key(video, "720.mp4"), std::move(file)));
+    auto file = must(blobs->make_temporary());
+    must(write_all(file.get(), crypto::as_bytes(content), 0));
+    must(blobs->put(catalog->blob_key(video, "720.mp4"), std::move(file)));
     return video;
   }
 
@@ -132,6 +132,54 @@ TEST_F(ApiTest, CookiesNeedTheirCsrfValue) {
   EXPECT_EQ(json::parse(changed.body)["account"]["bio"], "hello");
 }
 
+TEST_F(ApiTest, AnyCallOfTheWebAppRenewsADayOldCookie) {
+  const std::string web = "X-Filoscope-Client: web";
+  const auto made = ask("POST", "/api/v1/accounts", {web}, sign_up_body("ada"));
+  const auto csrf = "X-Filoscope-CSRF: " + cookie_of(made, "filoscope_csrf");
+  const auto old_cookie = "Cookie: filoscope_session=" + cookie_of(made, "filoscope_session");
+  EXPECT_FALSE(
+      ask("GET", "/api/v1/notifications", {web, old_cookie}).headers.contains("set-cookie"));
+  clock.advance_ms(24LL * 3'600'000);
+  const auto renewed = ask("GET", "/api/v1/notifications", {web, old_cookie});
+  ASSERT_EQ(renewed.status, 200) << renewed.body;
+  const auto fresh = cookie_of(renewed, "filoscope_session");
+  ASSERT_EQ(fresh.size(), 43U);
+  EXPECT_EQ("X-Filoscope-CSRF: " + cookie_of(renewed, "filoscope_csrf"), csrf)
+      << "a tab that knows the old value goes on";
+  const auto beside = ask("PATCH", "/api/v1/me", {web, old_cookie, csrf}, R"({"bio": "x"})");
+  EXPECT_EQ(beside.status, 200) << beside.body;
+  EXPECT_FALSE(beside.headers.contains("set-cookie")) << "one fresh token, whatever the tabs do";
+  clock.advance_ms(3'600'000);
+  EXPECT_EQ(ask("GET", "/api/v1/notifications", {old_cookie}).status, 200)
+      << "an answer that got lost signs nobody out";
+  const auto cookie = "Cookie: filoscope_session=" + fresh;
+  EXPECT_EQ(ask("PATCH", "/api/v1/me", {web, cookie, csrf}, R"({"bio": "y"})").status, 200);
+  clock.advance_ms(60'000);
+  EXPECT_EQ(ask("GET", "/api/v1/notifications", {old_cookie}).status, 401);
+  EXPECT_EQ(ask("GET", "/api/v1/notifications", {cookie}).status, 200);
+}
+
+TEST_F(ApiTest, AnEndedCookieReadsAsNobodyAndChangesNothing) {
+  const std::string web = "X-Filoscope-Client: web";
+  const auto video = publish(person("maker"), "a clip").id.text();
+  const auto ended = "Cookie: filoscope_session=" + std::string(43, 'A');
+  EXPECT_EQ(ask("GET", "/api/v1/videos/" + video, {web, ended}).status, 200);
+  EXPECT_EQ(ask("PUT", "/api/v1/videos/" + video + "/like", {web, ended}).status, 401);
+  EXPECT_EQ(ask("POST", "/api/v1/events", {web, ended}, R"({"events": []})").status, 401);
+  const auto me = ask("GET", "/api/v1/me", {web, ended});
+  EXPECT_EQ(json::parse(me.body)["account"], nullptr);
+  EXPECT_THAT(me.headers.at("set-cookie"), HasSubstr("filoscope_session=; "));
+  EXPECT_THAT(me.headers.at("set-cookie"), HasSubstr("filoscope_csrf=; "));
+}
+
+TEST_F(ApiTest, GuestsAreMadeWhateverLanguageIsAskedFor) {
+  for (const std::string language :
+       {"*", "de-AT, en;q=0.5", "x", "12", ",", "toolonglanguage", ""}) {
+    EXPECT_EQ(ask("GET", "/api/v1/feed", {"Accept-Language: " + language}).status, 200) << language;
+    EXPECT_EQ(ask("POST", "/api/v1/tokens/guest", {"Accept-Language: " + language}).status, 201);
+  }
+}
+
 TEST_F(ApiTest, ProgramsGetNoCookies) {
   const auto made = ask("POST", "/api/v1/accounts", {}, sign_up_body("ada"));
   EXPECT_FALSE(made.headers.contains("set-cookie"));
@@ -186,7 +234,16 @@ TEST_F(ApiTest, BadInputIsAProblemAndStoresNothing) {
       {"GET", "/decisions/nonsense", {ada}, "", 404},
       {"GET", "/search?kind=everything&q=a", {}, "", 400},
       {"POST", "/reports", {ada}, R"({"reason": "spam"})", 400},
-      {"POST", "/videos", {ada, "Content-Type: text/plain"}, "x", 400},
+      {"POST", "/videos", {ada, "Content-Type: text/plain"}, "x", 415},
+      {"POST", "/sessions/recovery", {}, R"({"handle": "ada", "code": "x"})", 400},
+      {"POST",
+       "/sessions/recovery",
+       {},
+       R"({"handle": "ada", "code": "x", "password": "battery staple"})",
+       401},
+      {"PUT", "/me/password", {ada}, R"({"password": "x", "new_password": "battery staple"})", 401},
+      {"GET", "/me/sessions", {}, "", 401},
+      {"DELETE", "/me/sessions/x", {ada}, "", 404},
       {"POST", "/videos", {ada, "Content-Type: multipart/form-data; boundary=b"}, "--b--", 400},
       {"POST", "/nothing", {ada}, "", 404},
       {"PUT", "/feed", {ada}, "", 405},
@@ -198,7 +255,7 @@ TEST_F(ApiTest, BadInputIsAProblemAndStoresNothing) {
     EXPECT_TRUE(json::parse(answer.body)["detail"].is_string());
     client = std::make_unique<TestClient>(server->address());
   }
-  EXPECT_EQ(count_rows("accounts_people"), 2);
+  EXPECT_EQ(rows("accounts_people"), 2);
 }
 
 TEST_F(ApiTest, OneBadEventDoesNotTakeTheOthersDown) {
@@ -259,16 +316,67 @@ TEST_F(ApiTest, TusTakesAFileInParts) {
   EXPECT_EQ(ask("PATCH", location, {ada, tus, type, "Upload-Offset: 4", wrong_sum}, "ef").status,
             460);
   EXPECT_EQ(ask("HEAD", location, {ada, tus}).headers.at("upload-offset"), "4");
-  const auto last = ask("PATCH", location, {ada, tus, type, "Upload-Offset: 4"}, "efghij");
-  EXPECT_EQ(last.status, 204) << last.body;
-  EXPECT_EQ(last.headers.at("upload-offset"), "10");
-  EXPECT_EQ(last.headers.at("filoscope-video-id").size(), 13);
-  EXPECT_EQ(last.headers.at("tus-resumable"), "1.0.0");
+  const auto final_part = ask("PATCH", location, {ada, tus, type, "Upload-Offset: 4"}, "efghij");
+  EXPECT_EQ(final_part.status, 204) << final_part.body;
+  EXPECT_EQ(final_part.headers.at("upload-offset"), "10");
+  EXPECT_EQ(final_part.headers.at("filoscope-video-id").size(), 13);
+  EXPECT_EQ(final_part.headers.at("tus-resumable"), "1.0.0");
 
   const auto second = ask("POST", base, {ada, tus, "Upload-Length: 5"});
   ASSERT_EQ(second.status, 201) << second.body;
   EXPECT_EQ(ask("DELETE", second.headers.at("location"), {ada, tus}).status, 204);
   EXPECT_EQ(ask("HEAD", second.headers.at("location"), {ada, tus}).status, 404);
+}
+
+TEST_F(ApiTest, TusKeepsToItsSpecification) {
+  const auto ada = bearer("ada");
+  const std::string tus = "Tus-Resumable: 1.0.0", base = "/api/v1/uploads";
+  const std::string type = "Content-Type: application/offset+octet-stream";
+  const auto large = ask("POST", base, {ada, tus, "Upload-Length: 9999999999999"});
+  EXPECT_EQ(large.status, 413) << large.body;
+  EXPECT_EQ(large.headers.at("tus-resumable"), "1.0.0");
+  EXPECT_EQ(ask("POST", base, {ada, tus, "Upload-Length: 9"}, "abc").status, 415);
+  const std::string metadata = "filename YS5tcDQ=,is_confidential,filetype dmlkZW8vbXA0";
+  const auto made =
+      ask("POST", base, {ada, tus, "Upload-Length: 9", "Upload-Metadata: " + metadata});
+  ASSERT_EQ(made.status, 201) << made.body;
+  const auto location = made.headers.at("location");
+  EXPECT_EQ(ask("HEAD", location, {ada, tus}).headers.at("upload-metadata"), metadata);
+  EXPECT_EQ(ask("HEAD", location, {ada}).status, 412);
+  EXPECT_EQ(ask("DELETE", location, {ada}).status, 412);
+
+  const std::string head = "PATCH " + location + " HTTP/1.1\r\nHost: t\r\n" + ada + "\r\n" + tus +
+                           "\r\n" + type + "\r\nTransfer-Encoding: chunked\r\n";
+  const auto chunked =
+      client->ask(head + "Upload-Offset: 0\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n");
+  EXPECT_EQ(chunked.status, 204) << chunked.body;
+  EXPECT_EQ(chunked.headers.at("upload-offset"), "4");
+  const auto beyond = client->ask(head + "Upload-Offset: 4\r\n\r\n6\r\nefghij\r\n0\r\n\r\n");
+  EXPECT_EQ(beyond.status, 400) << beyond.body;
+  client = std::make_unique<TestClient>(server->address());
+  EXPECT_EQ(ask("HEAD", location, {ada, tus}).headers.at("upload-offset"), "4");
+
+  const std::string post = "X-HTTP-Method-Override: ";
+  EXPECT_EQ(
+      ask("POST", location, {ada, tus, type, post + "PATCH", "Upload-Offset: 4"}, "ef").status,
+      204);
+  EXPECT_EQ(ask("POST", location, {ada, tus, post + "HEAD"}).headers.at("upload-offset"), "6");
+  EXPECT_EQ(ask("POST", location, {ada, tus, post + "PUT"}).status, 400);
+  EXPECT_EQ(ask("POST", location, {ada, tus, post + "DELETE"}).status, 204);
+  EXPECT_EQ(ask("HEAD", location, {ada, tus}).status, 404);
+}
+
+TEST_F(ApiTest, AFormOverTheQuotaIsRefusedBeforeItsBody) {
+  must(config.set("upload.per_day_max", "1"));
+  const auto ada = bearer("ada");
+  const std::vector<std::string> fields{ada, "Content-Type: multipart/form-data; boundary=b"};
+  const std::string form =
+      "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nvideo\r\n--b--\r\n";
+  EXPECT_EQ(ask("POST", "/api/v1/videos", fields, form).status, 202);
+  std::string head = "POST /api/v1/videos HTTP/1.1\r\nHost: t\r\nContent-Length: 30000000\r\n";
+  for (const auto& field : fields) head += field + "\r\n";
+  EXPECT_EQ(client->ask(head + "\r\n").status, 429);
+  EXPECT_TRUE(client->closed_by_server());
 }
 
 TEST_F(ApiTest, TakesAVideoAsAForm) {
@@ -302,7 +410,7 @@ TEST_F(ApiTest, MediaIsGoneWithItsVideoAtOnce) {
   EXPECT_EQ(ask("GET", url, {"If-None-Match: " + whole.headers.at("etag")}).status, 304);
   EXPECT_EQ(ask("GET", url + "x").status, 404);
   EXPECT_EQ(ask("PUT", url).status, 405);
-  feed::must(catalog->remove(author.account, video.id));
+  must(catalog->remove(author.account, video.id));
   EXPECT_EQ(ask("GET", url, {"Range: bytes=2-4"}).status, 404);
 }
 
@@ -312,7 +420,7 @@ TEST_F(ApiTest, RestrictedMediaIsNotCached) {
   const auto public_url = catalog->media_url(video, "720.mp4");
   catalog::VideoChange change;
   change.visibility = catalog::Visibility::followers;
-  video = feed::must(catalog->change(author.account, video.id, change));
+  video = must(catalog->change(author.account, video.id, change));
   const auto answer = ask("GET", catalog->media_url(video, "720.mp4"));
   EXPECT_EQ(answer.status, 200) << answer.body;
   EXPECT_EQ(answer.headers.at("cache-control"), "private, no-store");
@@ -326,6 +434,51 @@ TEST_F(ApiTest, OperatorsSeeHealthAndNumbers) {
   const auto metrics = ask("GET", "/metrics");
   EXPECT_THAT(metrics.body, HasSubstr("filoscope_http_requests_total"));
   EXPECT_THAT(metrics.body, HasSubstr("route=\"GET /api/v1/status\""));
+}
+
+TEST_F(ApiTest, MetricsAreForThisMachineAndForTheirToken) {
+  const std::string elsewhere = "X-Forwarded-For: 203.0.113.9";
+  EXPECT_EQ(ask("GET", "/metrics", {elsewhere}).status, 403);
+  EXPECT_EQ(ask("GET", "/metrics", {elsewhere, "Authorization: Bearer "}).status, 403);
+  must(config.set("api.metrics_token", "a long metrics token"));
+  EXPECT_EQ(ask("GET", "/metrics", {elsewhere}).status, 401);
+  EXPECT_EQ(ask("GET", "/metrics", {elsewhere, "Authorization: Bearer a long metrics"}).status,
+            401);
+  EXPECT_EQ(
+      ask("GET", "/metrics", {elsewhere, "Authorization: Bearer a long metrics token"}).status,
+      200);
+  EXPECT_EQ(ask("GET", "/metrics").status, 200);
+}
+
+TEST_F(ApiTest, ALostPasswordIsReplacedByACode) {
+  const auto ada = bearer("ada");
+  const auto codes = json::parse(
+      ask("POST", "/api/v1/me/recovery-codes", {ada}, R"({"password": "a long password 1"})")
+          .body)["codes"];
+  ASSERT_EQ(codes.size(), 10U) << codes;
+  EXPECT_EQ(json::parse(ask("GET", "/api/v1/me", {ada}).body)["recovery_codes_left"], 10);
+  const json form{{"handle", "ADA"}, {"code", codes[0]}, {"password", "battery staple"}};
+  const auto made =
+      ask("POST", "/api/v1/sessions/recovery", {"X-Filoscope-Client: web"}, form.dump());
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(cookie_of(made, "filoscope_session"), json::parse(made.body)["token"]);
+  EXPECT_EQ(ask("GET", "/api/v1/me", {ada}).status, 401);
+  EXPECT_EQ(ask("POST", "/api/v1/sessions/recovery", {}, form.dump()).status, 401);
+}
+
+TEST_F(ApiTest, SessionsAreListedAndEnded) {
+  const auto ada = bearer("ada");
+  const json form{{"handle", "ada"}, {"password", "a long password 1"}};
+  const auto other = ask("POST", "/api/v1/sessions", {"User-Agent: Phone/1"}, form.dump());
+  const auto phone = "Authorization: Bearer " + json::parse(other.body)["token"].get<std::string>();
+  const auto items = json::parse(ask("GET", "/api/v1/me/sessions", {ada}).body)["items"];
+  ASSERT_EQ(items.size(), 2U) << items;
+  const auto& listed = items[0]["client"] == "Phone/1" ? items[0] : items[1];
+  EXPECT_EQ(listed["current"], false);
+  const auto path = "/api/v1/me/sessions/" + listed["id"].get<std::string>();
+  EXPECT_EQ(ask("DELETE", path, {ada}).status, 204);
+  EXPECT_EQ(ask("GET", "/api/v1/me", {phone}).status, 401);
+  EXPECT_EQ(ask("DELETE", path, {ada}).status, 404);
 }
 
 }  // namespace

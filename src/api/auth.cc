@@ -2,18 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "api/field_text.h"
+
 namespace filoscope::api {
 namespace {
 
 constexpr std::string_view kSessionCookie = "filoscope_session";
 constexpr std::string_view kCsrfCookie = "filoscope_csrf";
 constexpr std::size_t kTokenCharactersMax = 200;
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 std::string_view cookie(const Request& request, std::string_view name) {
   std::string_view rest = request.header("cookie");
@@ -29,19 +27,6 @@ std::string_view cookie(const Request& request, std::string_view name) {
   return {};
 }
 
-/// The token of the Authorization field, or nothing.
-std::string_view bearer(const Request& request) {
-  const auto field = trim(request.header("authorization"));
-  constexpr std::string_view scheme = "bearer ";
-  if (field.size() <= scheme.size()) return {};
-  for (std::size_t i = 0; i < scheme.size(); ++i) {
-    const char c =
-        field[i] >= 'A' && field[i] <= 'Z' ? static_cast<char>(field[i] - 'A' + 'a') : field[i];
-    if (c != scheme[i]) return {};
-  }
-  return trim(field.substr(scheme.size()));
-}
-
 bool is_web(const Request& request) { return request.header("x-filoscope-client") == "web"; }
 
 bool changes_nothing(const Request& request) {
@@ -49,6 +34,26 @@ bool changes_nothing(const Request& request) {
 }
 
 }  // namespace
+
+std::string_view bearer_token(const Request& request) {
+  const auto field = trim(request.header("authorization"));
+  constexpr std::string_view scheme = "bearer ";
+  if (!equals_ignoring_case(field.substr(0, scheme.size()), scheme)) return {};
+  return trim(field.substr(scheme.size()));
+}
+
+std::string accepted_language(const Request& request) {
+  const auto languages = request.header("accept-language");
+  const auto first = trim(languages.substr(0, languages.find_first_of(",;-_")));
+  const bool letters = std::all_of(first.begin(), first.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  });
+  return letters && (first.size() == 2 || first.size() == 3) ? std::string(first) : std::string();
+}
+
+std::string client_name(const Request& request) {
+  return std::string(request.header("user-agent"));
+}
 
 std::string Auth::csrf_value(std::string_view session_hash) const {
   const auto mac = crypto::hmac_sha256(services_.key, fmt::format("csrf|{}", session_hash));
@@ -59,7 +64,7 @@ Result<Caller> Auth::anyone(const Request& request) const {
   Caller caller;
   std::string_view token;
   if (!request.header("authorization").empty()) {
-    token = bearer(request);
+    token = bearer_token(request);
     if (token.empty() || token.size() > kTokenCharactersMax) {
       return Error(Code::unauthenticated,
                    "The Authorization field must be \"Bearer TOKEN\" with a token of this server.");
@@ -71,7 +76,14 @@ Result<Caller> Auth::anyone(const Request& request) const {
   if (token.empty()) return caller;
   if (token.size() > kTokenCharactersMax)
     return Error(Code::unauthenticated, "You are signed out; sign in again.");
-  FILOSCOPE_TRY(caller.viewer, services_.accounts.authenticate(token));
+  auto viewer = services_.accounts.authenticate(token);
+  if (!viewer && caller.by_cookie && changes_nothing(request) &&
+      viewer.error().code == Code::unauthenticated) {
+    Caller nobody;
+    nobody.ended_cookie = true;
+    return nobody;
+  }
+  FILOSCOPE_TRY(caller.viewer, std::move(viewer));
   caller.token = token;
   if (caller.by_cookie && !changes_nothing(request)) {
     const auto wanted = csrf_value(caller.viewer.session_hash);
@@ -101,14 +113,9 @@ Result<Caller> Auth::account(const Request& request) const {
 
 Result<Caller> Auth::person_or_new_guest(const Request& request, bool* made_guest) const {
   *made_guest = false;
-  auto caller = anyone(request);
-  const bool ended_cookie = !caller.has_value() && caller.error().code == Code::unauthenticated &&
-                            request.header("authorization").empty();
-  if (!caller.has_value() && !ended_cookie) return caller;
-  if (caller.has_value() && caller->viewer.person) return caller;
-  const auto languages = request.header("accept-language");
-  FILOSCOPE_TRY(const auto guest, services_.accounts.make_guest(
-                                      trim(languages.substr(0, languages.find_first_of(",;-_")))));
+  FILOSCOPE_TRY(auto caller, anyone(request));
+  if (caller.viewer.person) return caller;
+  FILOSCOPE_TRY(const auto guest, services_.accounts.make_guest(accepted_language(request)));
   Caller made;
   made.token = guest.token;
   FILOSCOPE_TRY(made.viewer, services_.accounts.authenticate(guest.token));
@@ -122,16 +129,19 @@ std::string Auth::cookie_attributes() const {
                      services_.config[accounts::kSessionTtlDays] * 86400, secure ? "; Secure" : "");
 }
 
-void Auth::give_cookies(const Request& request, std::string_view token, Response& response) const {
-  if (!is_web(request)) return;
-  const auto viewer = services_.accounts.authenticate(token);
-  if (!viewer.has_value()) return;
+void Auth::set_cookies(std::string_view token, std::string_view session_hash,
+                       Response& response) const {
   const auto attributes = cookie_attributes();
   response.headers.emplace_back(
       "Set-Cookie", fmt::format("{}={}; HttpOnly; {}", kSessionCookie, token, attributes));
   response.headers.emplace_back(
-      "Set-Cookie",
-      fmt::format("{}={}; {}", kCsrfCookie, csrf_value(viewer->session_hash), attributes));
+      "Set-Cookie", fmt::format("{}={}; {}", kCsrfCookie, csrf_value(session_hash), attributes));
+}
+
+void Auth::give_cookies(const Request& request, std::string_view token, Response& response) const {
+  if (!is_web(request)) return;
+  const auto viewer = services_.accounts.authenticate(token);
+  if (viewer.has_value()) set_cookies(token, viewer->session_hash, response);
 }
 
 void Auth::clear_cookies(const Request& request, Response& response) const {
@@ -142,10 +152,19 @@ void Auth::clear_cookies(const Request& request, Response& response) const {
   }
 }
 
-void Auth::rotate_if_due(const Request& request, const Caller& caller, Response& response) const {
-  if (!caller.by_cookie || !is_web(request) || !services_.accounts.rotate_due(caller.token)) return;
-  const auto fresh = services_.accounts.rotate(caller.token);
-  if (fresh.has_value()) give_cookies(request, *fresh, response);
+void Auth::refresh_cookies(const Request& request, Response& response) const {
+  const auto token = cookie(request, kSessionCookie);
+  const bool by_cookie = !token.empty() && token.size() <= kTokenCharactersMax &&
+                         request.header("authorization").empty();
+  const bool set_already =
+      std::any_of(response.headers.begin(), response.headers.end(),
+                  [](const auto& field) { return field.first == "Set-Cookie"; });
+  if (!is_web(request) || !by_cookie || set_already) return;
+  const auto fresh = services_.accounts.rotate_if_due(token);
+  if (!fresh || fresh->empty()) return;
+  // Asked of the old token: the fresh one counts as used when it comes back.
+  const auto viewer = services_.accounts.authenticate(token);
+  if (viewer) set_cookies(*fresh, viewer->session_hash, response);
 }
 
 }  // namespace filoscope::api

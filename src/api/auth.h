@@ -15,32 +15,41 @@ struct Caller {
   accounts::Viewer viewer;  ///< neither account nor person without a token
   std::string token;
   bool by_cookie = false;
+  bool ended_cookie = false;  ///< there was one, of a session that has ended
 };
+
+/// The token of the Authorization field, or "".
+std::string_view bearer_token(const Request& request);
+/// The primary subtag that Accept-Language begins with; "" when it names none.
+std::string accepted_language(const Request& request);
+/// What the program calls itself.
+std::string client_name(const Request& request);
 
 /// Threads: any. Everything it was made from outlives it.
 class Auth {
  public:
   explicit Auth(const Services& services) : services_(services) {}
 
-  /// Anyone. A bearer token or cookie that is not valid is an error, no token is not. A cookie
-  /// needs its CSRF header for everything but GET and HEAD. Errors: unauthenticated, denied (CSRF).
+  /// Anyone. A bearer token that is not valid is an error, no token is not. A cookie needs its CSRF
+  /// header for everything but GET and HEAD; for these an ended cookie is as none. Errors:
+  /// unauthenticated, denied (CSRF).
   Result<Caller> anyone(const Request& request) const;
   /// A guest or an account. Errors: unauthenticated.
   Result<Caller> person(const Request& request) const;
   /// Errors: unauthenticated, also for guests.
   Result<Caller> account(const Request& request) const;
-  /// Whoever asks for a feed: a new guest when there is no token, or only an ended one in a cookie.
-  /// `made_guest` says so.
+  /// Whoever asks for a feed: a new guest when nobody is known. `made_guest` says so.
   Result<Caller> person_or_new_guest(const Request& request, bool* made_guest) const;
 
   /// Cookies for a request of the web app (X-Filoscope-Client: web); nothing for programs.
   void give_cookies(const Request& request, std::string_view token, Response& response) const;
   void clear_cookies(const Request& request, Response& response) const;
-  /// A fresh token in the answer's cookies when the session's is due.
-  void rotate_if_due(const Request& request, const Caller& caller, Response& response) const;
+  /// A fresh token in the cookies of an answer that sets none, when the session's is due.
+  void refresh_cookies(const Request& request, Response& response) const;
 
  private:
   std::string csrf_value(std::string_view session_hash) const;
+  void set_cookies(std::string_view token, std::string_view session_hash, Response& response) const;
   std::string cookie_attributes() const;
 
   const Services& services_;

@@ -4,14 +4,10 @@
 #include <charconv>
 #include <optional>
 
+#include "api/field_text.h"
+
 namespace filoscope::api {
 namespace {
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 /// Nothing when `text` is not all digits; what does not fit is the largest value.
 std::optional<std::int64_t> parse_position(std::string_view text) {
@@ -24,18 +20,13 @@ std::optional<std::int64_t> parse_position(std::string_view text) {
   return error == std::errc() ? value : INT64_MAX;
 }
 
-bool is_bytes_unit(std::string_view text) {
-  constexpr std::string_view kUnit = "bytes";
-  return text.size() == kUnit.size() && std::equal(text.begin(), text.end(), kUnit.begin(),
-                                                   [](char a, char b) { return (a | 0x20) == b; });
-}
-
 }  // namespace
 
 RangeAnswer select_range(std::string_view range, std::int64_t size_bytes) {
   const RangeAnswer whole{200, 0, size_bytes};
   const auto equals = range.find('=');
-  if (equals == std::string_view::npos || !is_bytes_unit(trim(range.substr(0, equals)))) {
+  if (equals == std::string_view::npos ||
+      !equals_ignoring_case(trim(range.substr(0, equals)), "bytes")) {
     return whole;
   }
   const auto spec = trim(range.substr(equals + 1));

@@ -79,7 +79,8 @@ Response deliver(const Request& request, const OpenFile& file, std::string conte
     response.status = 304;
     return response;
   }
-  const bool ranged = range_holds(request.header("if-range"), file.etag);
+  // Range is defined for GET alone (RFC 9110 section 14.2).
+  const bool ranged = request.method == "GET" && range_holds(request.header("if-range"), file.etag);
   const auto range =
       select_range(ranged ? request.header("range") : std::string_view(), file.size_bytes);
   const auto size_text = std::to_string(file.size_bytes);

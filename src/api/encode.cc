@@ -54,7 +54,26 @@ json encode_mentions(const Services& services, const catalog::Video& video) {
   return mentions;
 }
 
+/// How far processing is; null when it is over.
+json encode_step(const catalog::Video& video) {
+  switch (video.state) {
+    case catalog::State::received:
+      return "received";
+    case catalog::State::checked:
+      return "checked";
+    case catalog::State::processing:
+      return "encoding";
+    default:
+      return nullptr;
+  }
+}
+
 }  // namespace
+
+std::string_view encode_state(const catalog::Video& video) {
+  const bool working = !encode_step(video).is_null();
+  return catalog::to_string(working ? catalog::State::processing : video.state);
+}
 
 Response json_response(const json& value, int status) {
   Response response;
@@ -114,7 +133,8 @@ json encode_video(const Services& services, const accounts::Viewer& viewer,
   auto author = encode_person_lite(item.author);
   author["viewer"] = {{"self", relation.self}, {"follows", relation.follows}};
   json result = {{"id", video.id.text()},
-                 {"state", catalog::to_string(video.state)},
+                 {"state", encode_state(video)},
+                 {"step", encode_step(video)},
                  {"progress_percent", video.progress_percent},
                  {"draft", video.draft},
                  {"author", author},

@@ -19,6 +19,8 @@ Result<nlohmann::json> encode_person(const Services& services, const accounts::V
 /// Person and what only she may know.
 Result<nlohmann::json> encode_own_account(const Services& services, const accounts::Viewer& viewer,
                                           const accounts::Account& account);
+/// The state as the contract names it: what comes before "published" is "processing".
+std::string_view encode_state(const catalog::Video& video);
 /// A Video as `viewer` sees it.
 nlohmann::json encode_video(const Services& services, const accounts::Viewer& viewer,
                             const feed::Item& item);

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <ctime>
 
+#include "api/field_text.h"
 #include "api/url.h"
 #include "base/crypto.h"
 #include "base/log.h"
@@ -28,21 +29,24 @@ bool is_sane_request_id(std::string_view id) {
   });
 }
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           return (x >= 'A' && x <= 'Z' ? x - 'A' + 'a' : x) ==
-                  (y >= 'A' && y <= 'Z' ? y - 'A' + 'a' : y);
-         });
-}
-
 /// Fields that may come once only; a second Host or Authorization is an attempt to confuse.
 bool has_doubled_field(const RequestHead& head) {
-  for (const std::string_view name : {"host", "authorization", "content-type", "range"}) {
+  for (const std::string_view name : {"host", "authorization", "content-type", "content-length",
+                                      "transfer-encoding", "range", "expect"}) {
     const auto count = std::count_if(head.fields.begin(), head.fields.end(),
                                      [name](const auto& field) { return field.first == name; });
     if (count > 1) return true;
   }
   return false;
+}
+
+/// A field that proxies may have added line by line, as one list.
+std::string all_fields(const RequestHead& head, std::string_view name) {
+  std::string list;
+  for (const auto& [key, value] : head.fields) {
+    if (key == name) list += (list.empty() ? "" : ",") + value;
+  }
+  return list;
 }
 
 /// Fills method, path, query and fields. A text is what is wrong.
@@ -54,7 +58,11 @@ std::string fill_request(RequestHead& head, Request& request) {
   if (!path || !is_valid_utf8(*path) || !query) {
     return "The address asked for has a broken escape (%XX), invalid UTF-8 or too many fields.";
   }
-  if (head.version == 11 && head.field("host").empty()) return "The Host header field is missing.";
+  const auto host = head.field("host");
+  if (head.version == 11 && host.empty()) return "The Host header field is missing.";
+  if (host.find_first_of(" \t/?#@,\\") != std::string_view::npos) {
+    return "The Host header field is no host.";
+  }
   if (has_doubled_field(head)) return "A header field that may come once came twice.";
   request.method = head.method;
   request.target = head.target;
@@ -65,6 +73,20 @@ std::string fill_request(RequestHead& head, Request& request) {
     if (!fresh) at->second += (name == "cookie" ? "; " : ", ") + value;
   }
   return {};
+}
+
+/// An answer for a request whose body or wishes are not understood.
+std::optional<Response> refuse_framing(const RequestHead& head) {
+  // A coding that is passed over would leave its bytes to be read as the next request.
+  const auto coding = head.field("transfer-encoding");
+  if (!coding.empty() && (head.version == 10 || !equals_ignoring_case(coding, "chunked"))) {
+    return problem(501, "", "The only Transfer-Encoding taken is chunked, with HTTP/1.1.");
+  }
+  const auto expected = head.field("expect");
+  if (!expected.empty() && !equals_ignoring_case(expected, "100-continue")) {
+    return problem(417, "", "The only expectation that can be met is 100-continue.");
+  }
+  return std::nullopt;
 }
 
 /// What the framing says of the body against the route's limit. Sets the answer when it is refused.
@@ -196,12 +218,16 @@ Exchange begin_exchange(HttpParser& parser, const std::string& peer, ServerConte
   const auto asked_id = head.field("x-request-id");
   request.request_id =
       is_sane_request_id(asked_id) ? std::string(asked_id) : recorder.new_request_id();
-  auto client = context.proxies.client(peer, head.field("x-forwarded-for"));
+  auto client = context.proxies.client(peer, all_fields(head, "x-forwarded-for"));
   request.remote_address = std::move(client.text);
   request.loopback = client.loopback;
+  auto refused = refuse_framing(head);
   if (auto wrong = fill_request(head, request); !wrong.empty()) {
     request.method = head.method;
-    exchange.answer(problem(400, "", wrong));
+    refused = problem(400, "", wrong);
+  }
+  if (refused) {
+    exchange.answer(*std::move(refused));
     exchange.keep_alive = false;
     return exchange;
   }
@@ -265,6 +291,9 @@ std::string response_head(const Exchange& exchange, ExchangeRecorder& recorder) 
     append_field(out, "Content-Length", std::to_string(body_length(response)));
   }
   for (const auto& [name, value] : response.headers) append_field(out, name, value);
+  if (exchange.route != nullptr) {
+    for (const auto& [name, value] : exchange.route->headers) append_field(out, name, value);
+  }
   const bool delivery = exchange.route != nullptr && exchange.route->inline_on_network_thread;
   out.append(delivery ? "X-Content-Type-Options: nosniff\r\n" : kSecurityFields);
   out.append(exchange.keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");

@@ -31,7 +31,23 @@ Response make_problem(int status, std::string_view title, std::string_view detai
   return response;
 }
 
+/// An answer for which the body is not wanted.
+class Decided final : public BodySink {
+ public:
+  explicit Decided(Response response) : response_(std::move(response)) {}
+  std::optional<Response> refusal() override { return std::move(response_); }
+  Result<void> write(std::span<const std::uint8_t>) override { return {}; }
+  Result<Response> finish() override { return std::move(response_); }
+
+ private:
+  Response response_;
+};
+
 }  // namespace
+
+Result<std::unique_ptr<BodySink>> decided(Response response) {
+  return std::unique_ptr<BodySink>(std::make_unique<Decided>(std::move(response)));
+}
 
 std::string_view Request::header(std::string_view name) const {
   const auto found = headers.find(name);
@@ -61,6 +77,7 @@ std::string_view status_text(int status) {
       {414, "URI Too Long"},
       {415, "Unsupported Media Type"},
       {416, "Range Not Satisfiable"},
+      {417, "Expectation Failed"},
       {429, "Too Many Requests"},
       {431, "Request Header Fields Too Large"},
       {460, "Checksum Mismatch"},

@@ -59,11 +59,16 @@ using Handler = std::function<Result<Response>(const Request&)>;
 /// Begins a streamed body: the head is known, the body is not read yet.
 using StreamHandler = std::function<Result<std::unique_ptr<BodySink>>(const Request&)>;
 
+/// A sink for an answer that needs no body.
+Result<std::unique_ptr<BodySink>> decided(Response response);
+
 struct Route {
   std::string method, pattern;  ///< "/api/v1/videos/{id}"
   std::variant<Handler, StreamHandler> handler;
-  std::size_t body_bytes_max = 1 << 20;
+  std::size_t body_bytes_max = 16 << 10;
   bool inline_on_network_thread = false;  ///< only for what never blocks: media delivery
+  /// In every answer of the route, problems included.
+  std::vector<std::pair<std::string, std::string>> headers{};
 };
 
 std::string_view status_text(int status);

@@ -86,6 +86,7 @@ TEST(UrlTest, SplitsTargets) {
   EXPECT_EQ(split_target("/a/b?c=d")->query, "c=d");
   EXPECT_EQ(split_target("http://host/a?b")->path, "/a");
   EXPECT_EQ(split_target("http://host")->path, "/");
+  EXPECT_EQ(split_target("HTTPS://host/a")->path, "/a");
   EXPECT_FALSE(split_target("a"));
   EXPECT_FALSE(split_target(""));
   EXPECT_FALSE(split_target("/" + std::string(9000, 'a')));

@@ -127,6 +127,7 @@ TEST(JsonInputTest, LimitsTheDepth) {
 
 TEST(JsonInputTest, NamesTheFieldThatIsWrong) {
   const auto object = *read(R"({"text": "t", "number": 5, "flag": true, "none": null, "big": 1e300,
+                                "too_big": 9223372036854775808.0,
                                 "unsigned": 18446744073709551615, "nul": "a\u0000b"})");
   EXPECT_EQ(*text_field(object, "text"), "t");
   EXPECT_EQ(*text_field(object, "none"), std::nullopt);
@@ -139,6 +140,7 @@ TEST(JsonInputTest, NamesTheFieldThatIsWrong) {
   EXPECT_FALSE(integer_field(object, "number", 6, 9));
   EXPECT_FALSE(integer_field(object, "text", 0, 9));
   EXPECT_FALSE(integer_field(object, "big", INT64_MIN, INT64_MAX));
+  EXPECT_FALSE(integer_field(object, "too_big", INT64_MIN, INT64_MAX));
   EXPECT_FALSE(integer_field(object, "unsigned", INT64_MIN, INT64_MAX));
   EXPECT_FALSE(flag_field(object, "number"));
 }

@@ -84,8 +84,10 @@ Result<std::optional<std::int64_t>> integer_field(const nlohmann::json& object,
   if (!at->is_number()) return wrong(name, range);
   if (at->is_number_float()) {
     const double number = at->get<double>();
-    if (!(number >= static_cast<double>(minimum) && number <= static_cast<double>(maximum)))
-      return wrong(name, range);
+    // INT64_MAX as a double is one more than it.
+    const bool fits = number >= static_cast<double>(minimum) &&
+                      number <= static_cast<double>(maximum) && number < 0x1p63;
+    if (!fits) return wrong(name, range);
     return std::optional(static_cast<std::int64_t>(number));
   }
   if (at->is_number_unsigned() && at->get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX))

@@ -1,5 +1,6 @@
 #include "api/multipart.h"
 
+#include "api/field_text.h"
 #include "api/url.h"
 
 namespace filoscope::api {
@@ -8,20 +9,6 @@ namespace {
 Error malformed(std::string_view what) {
   return Error(Code::invalid_argument,
                "The body is not valid multipart/form-data: " + std::string(what) + ".");
-}
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-std::string lower(std::string_view text) {
-  std::string made(text);
-  for (auto& c : made) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return made;
 }
 
 /// The value of `name=` among the parameters behind the first ';', quoted or not.

@@ -252,22 +252,22 @@ Result<Response> give_part(BodySink& sink, std::string_view part, bool whole,
   return Response();
 }
 
-/// The next part of a streamed body; empty at its end. False: gone, or no HTTP (answered).
+/// The next part of a streamed body; empty at its end. False: gone, with what still came in the
+/// part, or no HTTP (answered).
 awaitable<bool> Connection::fill_part(Exchange& exchange) {
-  for (;;) {
+  bool gone = false;
+  while (!gone) {
     feed();
     if (!body_is_fine(exchange, 0)) co_return false;
     if (parser_.done() || parser_.body().size() >= kPartBytes) break;
     arm(Wait::progress);
     const bool more = co_await read_more();
-    if (!more) {
-      exchange.keep_alive = false;
-      co_return false;
-    }
+    gone = !more;
   }
   part_.swap(parser_.body());
   parser_.body().clear();
-  co_return true;
+  if (gone) exchange.keep_alive = false;
+  co_return !gone;
 }
 
 /// Begins the sink, hands it the body part by part (the next is read when the last was taken), and
@@ -290,8 +290,8 @@ awaitable<void> Connection::stream_body(Exchange& exchange) {
     part_.clear();
     const bool ok = co_await fill_part(exchange);
     total += part_.size();
-    if (!ok) break;
-    whole = parser_.done();
+    if (!ok && (exchange.answered || part_.empty())) break;
+    whole = ok && parser_.done();
     if (!body_is_fine(exchange, total)) break;
     auto outcome = std::make_shared<Result<Response>>(Response());
     const Work give = [sink, outcome, whole, request = exchange.request, this] {
@@ -300,6 +300,7 @@ awaitable<void> Connection::stream_body(Exchange& exchange) {
     posted = co_await on_pool_patiently(give);
     if (posted && !*outcome) posted = outcome->error();
     if (posted && whole) exchange.answer(**std::move(outcome));
+    if (!ok) break;
   }
   if (!posted) exchange.answer(posted.error());
   // Closing files may block: it belongs on the pool too. When that is full, here.

@@ -1,9 +1,25 @@
 #include "api/routes.h"
 
+#include <nlohmann/json.hpp>
+
 #include "api/delivery.h"
 #include "api/static_files.h"
 
 namespace filoscope::api {
+
+Result<social::Origin> origin_of(const Api& api, const nlohmann::json& body,
+                                 const accounts::Viewer& viewer, VideoId video) {
+  social::Origin origin;
+  FILOSCOPE_TRY(const auto token, text_field(body, "impression_token", 400));
+  if (!token) return origin;
+  FILOSCOPE_TRY(const auto impression, api.services.feed.check_token(viewer, *token));
+  if (video && impression.video != video)
+    return Error(Code::invalid_argument, "impression_token: it belongs to another video");
+  origin.request = impression.request;
+  origin.surface = static_cast<std::uint8_t>(impression.surface);
+  origin.video = impression.video;
+  return origin;
+}
 
 Router make_router(const Services& services) {
   Router router;
@@ -15,6 +31,7 @@ Router make_router(const Services& services) {
   add_feed_routes(router, api);
   add_search_routes(router, api);
   add_upload_routes(router, api);
+  add_tus_routes(router, api);
   add_operator_routes(router, api);
   router.add(media_route(services.catalog, services.blobs, services.clock, services.config));
   router.set_fallback(static_files(services.web_folder));

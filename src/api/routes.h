@@ -19,6 +19,17 @@ struct Api {
 };
 using ApiPtr = std::shared_ptr<const Api>;
 
+/// A handler that holds on to `api`, hands `fixed` to the function behind the request, and keeps
+/// the web app's cookies fresh.
+template <typename Function, typename... Fixed>
+Handler handler(const ApiPtr& api, Function function, Fixed... fixed) {
+  return [api, function, fixed...](const Request& request) -> Result<Response> {
+    Result<Response> response = function(*api, request, fixed...);
+    if (response) api->auth.refresh_cookies(request, *response);
+    return response;
+  };
+}
+
 inline constexpr const char* kBase = "/api/v1";
 
 template <typename T>
@@ -28,6 +39,11 @@ Result<T> id_parameter(const Request& request, std::string_view name = "id") {
   return *id;
 }
 
+/// Where an action came from: the impression token of the body, when there is one. `video` is what
+/// the action is about, none for a person. Errors: invalid_argument.
+Result<social::Origin> origin_of(const Api& api, const nlohmann::json& body,
+                                 const accounts::Viewer& viewer, VideoId video);
+
 void add_account_routes(Router& router, const ApiPtr& api);
 void add_me_routes(Router& router, const ApiPtr& api);
 void add_video_routes(Router& router, const ApiPtr& api);
@@ -35,6 +51,7 @@ void add_reaction_routes(Router& router, const ApiPtr& api);
 void add_feed_routes(Router& router, const ApiPtr& api);
 void add_search_routes(Router& router, const ApiPtr& api);
 void add_upload_routes(Router& router, const ApiPtr& api);
+void add_tus_routes(Router& router, const ApiPtr& api);
 void add_operator_routes(Router& router, const ApiPtr& api);
 
 /// openapi.json, embedded at build time.

@@ -29,10 +29,14 @@ Result<Response> sign_up(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto language, text_field(body, "language", 40));
   FILOSCOPE_TRY(const auto time_zone, text_field(body, "time_zone", 60));
   FILOSCOPE_TRY(const auto keep, flag_field(body, "keep_guest_state"));
+  // For servers where an operator approves; where sign-up is open they say nothing.
+  FILOSCOPE_DO(text_field(body, "invite", 200));
+  FILOSCOPE_DO(text_field(body, "reason", 1000));
   form.display_name = display_name.value_or("");
   form.email = email.value_or("");
   form.language = language.value_or("");
   form.time_zone = time_zone.value_or("");
+  form.client = client_name(request);
   const auto caller = api.auth.anyone(request);
   if (!caller.has_value() && caller.error().code == Code::denied) return caller.error();
   if (caller.has_value() && caller->viewer.guest() && keep.value_or(true))
@@ -45,7 +49,18 @@ Result<Response> sign_in(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto body, read_object(request));
   FILOSCOPE_TRY(const auto handle, required_text(body, "handle", 100));
   FILOSCOPE_TRY(const auto password, required_text(body, "password", 1000));
-  FILOSCOPE_TRY(const auto made, api.services.accounts.sign_in(handle, password));
+  FILOSCOPE_TRY(const auto made,
+                api.services.accounts.sign_in(handle, password, client_name(request)));
+  return signed_in(api, request, made);
+}
+
+Result<Response> recover(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto body, read_object(request));
+  FILOSCOPE_TRY(const auto handle, required_text(body, "handle", 100));
+  FILOSCOPE_TRY(const auto code, required_text(body, "code", 100));
+  FILOSCOPE_TRY(const auto password, required_text(body, "password", 1000));
+  FILOSCOPE_TRY(const auto made,
+                api.services.accounts.recover(handle, code, password, client_name(request)));
   return signed_in(api, request, made);
 }
 
@@ -58,9 +73,7 @@ Result<Response> sign_out(const Api& api, const Request& request) {
 }
 
 Result<Response> make_guest(const Api& api, const Request& request) {
-  const auto language = request.header("accept-language");
-  FILOSCOPE_TRY(const auto guest, api.services.accounts.make_guest(
-                                      language.substr(0, language.find_first_of(",;-_"))));
+  FILOSCOPE_TRY(const auto guest, api.services.accounts.make_guest(accepted_language(request)));
   auto response =
       json_response({{"token", guest.token}, {"expires_at_ms", guest.expires_at_ms}}, 201);
   api.auth.give_cookies(request, guest.token, response);
@@ -111,24 +124,11 @@ Result<Response> people(const Api& api, const Request& request, bool followers) 
   return json_response({{"items", items}, {"next_cursor", cursor_or_null(page.next_cursor)}});
 }
 
-/// Where an action came from, when the body carries an impression token.
-Result<social::Origin> origin_of(const Api& api, const Request& request,
-                                 const accounts::Viewer& viewer) {
-  social::Origin origin;
-  FILOSCOPE_TRY(const auto body, read_object(request, true));
-  FILOSCOPE_TRY(const auto token, text_field(body, "impression_token", 400));
-  if (!token) return origin;
-  FILOSCOPE_TRY(const auto impression, api.services.feed.check_token(viewer, *token));
-  origin.request = impression.request;
-  origin.surface = static_cast<std::uint8_t>(impression.surface);
-  origin.video = impression.video;
-  return origin;
-}
-
 Result<Response> set_follow(const Api& api, const Request& request, bool on) {
   FILOSCOPE_TRY(const auto caller, api.auth.account(request));
   FILOSCOPE_TRY(const auto account, visible_account(api, request, caller.viewer));
-  FILOSCOPE_TRY(const auto origin, origin_of(api, request, caller.viewer));
+  FILOSCOPE_TRY(const auto body, read_object(request, true));
+  FILOSCOPE_TRY(const auto origin, origin_of(api, body, caller.viewer, {}));
   FILOSCOPE_DO(api.services.social.follow(caller.viewer, account.id, on, origin));
   return no_content();
 }
@@ -152,25 +152,19 @@ Result<Response> set_mute(const Api& api, const Request& request, bool on) {
 
 void add_account_routes(Router& router, const ApiPtr& api) {
   const std::string base = kBase;
-  const auto with = [&api](auto function) {
-    return Handler([api, function](const Request& request) { return function(*api, request); });
-  };
-  const auto switched = [&api](auto function, bool on) {
-    return Handler(
-        [api, function, on](const Request& request) { return function(*api, request, on); });
-  };
-  router.add({"POST", base + "/accounts", with(sign_up), 16 << 10});
-  router.add({"POST", base + "/sessions", with(sign_in), 16 << 10});
-  router.add({"DELETE", base + "/sessions/current", with(sign_out)});
-  router.add({"POST", base + "/tokens/guest", with(make_guest), 16 << 10});
-  router.add({"GET", base + "/accounts/{handle}", with(show)});
-  router.add({"GET", base + "/accounts/{handle}/videos", with(videos)});
-  router.add({"GET", base + "/accounts/{handle}/followers", switched(people, true)});
-  router.add({"GET", base + "/accounts/{handle}/following", switched(people, false)});
+  router.add({"POST", base + "/accounts", handler(api, sign_up)});
+  router.add({"POST", base + "/sessions", handler(api, sign_in)});
+  router.add({"POST", base + "/sessions/recovery", handler(api, recover)});
+  router.add({"DELETE", base + "/sessions/current", handler(api, sign_out)});
+  router.add({"POST", base + "/tokens/guest", handler(api, make_guest)});
+  router.add({"GET", base + "/accounts/{handle}", handler(api, show)});
+  router.add({"GET", base + "/accounts/{handle}/videos", handler(api, videos)});
+  router.add({"GET", base + "/accounts/{handle}/followers", handler(api, people, true)});
+  router.add({"GET", base + "/accounts/{handle}/following", handler(api, people, false)});
   for (const auto& [method, on] : {std::pair("PUT", true), std::pair("DELETE", false)}) {
-    router.add({method, base + "/accounts/{handle}/follow", switched(set_follow, on)});
-    router.add({method, base + "/accounts/{handle}/block", switched(set_block, on)});
-    router.add({method, base + "/accounts/{handle}/mute", switched(set_mute, on)});
+    router.add({method, base + "/accounts/{handle}/follow", handler(api, set_follow, on)});
+    router.add({method, base + "/accounts/{handle}/block", handler(api, set_block, on)});
+    router.add({method, base + "/accounts/{handle}/mute", handler(api, set_mute, on)});
   }
 }
 

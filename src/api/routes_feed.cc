@@ -183,12 +183,9 @@ Result<Response> decision(const Api& api, const Request& request) {
 
 void add_feed_routes(Router& router, const ApiPtr& api) {
   const std::string base = kBase;
-  const auto with = [&api](auto function) {
-    return Handler([api, function](const Request& request) { return function(*api, request); });
-  };
-  router.add({"GET", base + "/feed", with(answer)});
-  router.add({"POST", base + "/events", with(take_events), 256 << 10});
-  router.add({"GET", base + "/decisions/{request_id}", with(decision)});
+  router.add({"GET", base + "/feed", handler(api, answer)});
+  router.add({"POST", base + "/events", handler(api, take_events), 256 << 10});
+  router.add({"GET", base + "/decisions/{request_id}", handler(api, decision)});
 }
 
 }  // namespace filoscope::api

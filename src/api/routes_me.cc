@@ -9,23 +9,25 @@ using nlohmann::json;
 
 Result<json> describe(const Api& api, const accounts::Viewer& viewer) {
   json account, language = viewer.language;
-  std::int64_t unread = 0;
+  std::int64_t unread = 0, codes_left = 0;
   if (viewer.account) {
     FILOSCOPE_TRY(const auto own, api.services.accounts.get(viewer.account));
     FILOSCOPE_TRY(account, encode_own_account(api.services, viewer, own));
     FILOSCOPE_TRY(unread, api.services.social.unread_count(viewer));
+    FILOSCOPE_TRY(codes_left, api.services.accounts.recovery_codes_left(viewer.account));
   }
   return json{{"account", account},
               {"guest", viewer.guest()},
               {"settings", {{"feed_mode", viewer.feed_mode}, {"language", language}}},
-              {"unread_notifications", unread}};
+              {"unread_notifications", unread},
+              {"recovery_codes_left", codes_left}};
 }
 
 Result<Response> show(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
   FILOSCOPE_TRY(const auto me, describe(api, caller.viewer));
   auto response = json_response(me);
-  api.auth.rotate_if_due(request, caller, response);
+  if (caller.ended_cookie) api.auth.clear_cookies(request, response);
   return response;
 }
 
@@ -52,6 +54,47 @@ Result<Response> remove(const Api& api, const Request& request) {
   FILOSCOPE_DO(api.services.feed.snapshot());
   auto response = no_content();
   api.auth.clear_cookies(request, response);
+  return response;
+}
+
+Result<Response> change_password(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.account(request));
+  FILOSCOPE_TRY(const auto body, read_object(request));
+  FILOSCOPE_TRY(const auto password, required_text(body, "password", 1000));
+  FILOSCOPE_TRY(const auto new_password, required_text(body, "new_password", 1000));
+  FILOSCOPE_DO(api.services.accounts.change_password(caller.viewer, password, new_password));
+  return no_content();
+}
+
+Result<Response> make_recovery_codes(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.account(request));
+  FILOSCOPE_TRY(const auto body, read_object(request));
+  FILOSCOPE_TRY(const auto password, required_text(body, "password", 1000));
+  FILOSCOPE_TRY(const auto codes,
+                api.services.accounts.make_recovery_codes(caller.viewer, password));
+  return json_response({{"codes", codes}}, 201);
+}
+
+Result<Response> sessions(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.account(request));
+  FILOSCOPE_TRY(const auto found, api.services.accounts.sessions(caller.viewer));
+  json items = json::array();
+  for (const auto& session : found) {
+    items.push_back({{"id", session.id},
+                     {"client", session.client},
+                     {"began_ms", session.began_ms},
+                     {"used_ms", session.used_ms},
+                     {"current", session.current}});
+  }
+  return json_response({{"items", items}, {"next_cursor", nullptr}});
+}
+
+Result<Response> end_session(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.account(request));
+  const auto& id = request.parameters.find("id")->second;
+  FILOSCOPE_DO(api.services.accounts.end_session(caller.viewer, id));
+  auto response = no_content();
+  if (id == caller.viewer.session_hash) api.auth.clear_cookies(request, response);
   return response;
 }
 
@@ -156,29 +199,26 @@ Result<Response> mark_read(const Api& api, const Request& request) {
 
 void add_me_routes(Router& router, const ApiPtr& api) {
   const std::string base = kBase;
-  const auto with = [&api](auto function) {
-    return Handler([api, function](const Request& request) { return function(*api, request); });
-  };
-  router.add({"GET", base + "/me", with(show)});
-  router.add({"PATCH", base + "/me", with(change), 16 << 10});
-  router.add({"DELETE", base + "/me", with(remove), 16 << 10});
-  router.add({"GET", base + "/me/uploads", with(uploads)});
-  router.add({"GET", base + "/me/likes",
-              with([](const Api& a, const Request& r) { return marked(a, r, true); })});
-  router.add({"GET", base + "/me/saves",
-              with([](const Api& a, const Request& r) { return marked(a, r, false); })});
-  router.add({"GET", base + "/me/mutes", with(mutes)});
+  router.add({"GET", base + "/me", handler(api, show)});
+  router.add({"PATCH", base + "/me", handler(api, change)});
+  router.add({"DELETE", base + "/me", handler(api, remove)});
+  router.add({"PUT", base + "/me/password", handler(api, change_password)});
+  router.add({"POST", base + "/me/recovery-codes", handler(api, make_recovery_codes)});
+  router.add({"GET", base + "/me/sessions", handler(api, sessions)});
+  router.add({"DELETE", base + "/me/sessions/{id}", handler(api, end_session)});
+  router.add({"GET", base + "/me/uploads", handler(api, uploads)});
+  router.add({"GET", base + "/me/likes", handler(api, marked, true)});
+  router.add({"GET", base + "/me/saves", handler(api, marked, false)});
+  router.add({"GET", base + "/me/mutes", handler(api, mutes)});
   for (const auto& [method, on] : {std::pair("PUT", true), std::pair("DELETE", false)}) {
     for (const auto& [name, kind] : {std::pair("words", accounts::MuteKind::word),
                                      std::pair("hashtags", accounts::MuteKind::hashtag)}) {
-      router.add({method, base + "/me/mutes/" + name + "/{what}",
-                  Handler([api, kind = kind, on = on](const Request& request) {
-                    return set_mute(*api, request, kind, on);
-                  })});
+      router.add(
+          {method, base + "/me/mutes/" + name + "/{what}", handler(api, set_mute, kind, on)});
     }
   }
-  router.add({"GET", base + "/notifications", with(notifications)});
-  router.add({"POST", base + "/notifications/read", with(mark_read), 16 << 10});
+  router.add({"GET", base + "/notifications", handler(api, notifications)});
+  router.add({"POST", base + "/notifications/read", handler(api, mark_read)});
 }
 
 }  // namespace filoscope::api

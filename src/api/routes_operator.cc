@@ -18,7 +18,23 @@ Response text_response(std::string text, int status, std::string content_type) {
   return response;
 }
 
-Result<Response> metrics_text(const Api& api, const Request&) {
+/// Errors: denied, unauthenticated.
+Result<void> check_metrics_reader(const Api& api, const Request& request) {
+  if (request.loopback) return {};
+  const auto& token = api.services.config[kMetricsToken];
+  if (token.empty()) {
+    return Error(Code::denied,
+                 "Metrics are told to this machine only; api.metrics_token opens them to others.");
+  }
+  if (crypto::equal_constant_time(crypto::as_bytes(bearer_token(request)),
+                                  crypto::as_bytes(token))) {
+    return {};
+  }
+  return Error(Code::unauthenticated, "Metrics need api.metrics_token as a bearer token.");
+}
+
+Result<Response> metrics_text(const Api& api, const Request& request) {
+  FILOSCOPE_DO(check_metrics_reader(api, request));
   static metrics::Gauge position("filoscope_engine_log_position",
                                  "Log position that answers are read at");
   static metrics::Gauge videos("filoscope_engine_videos", "Videos that the engine knows");
@@ -57,8 +73,10 @@ void add_operator_routes(Router& router, const ApiPtr& api) {
               })});
   router.add({"GET", "/readyz", Handler([api](const Request&) -> Result<Response> {
                 const bool ready = !api->services.ready || api->services.ready();
-                return text_response(ready ? "ready\n" : "starting\n", ready ? 200 : 503,
-                                     "text/plain");
+                auto response = text_response(ready ? "ready\n" : "starting\n", ready ? 200 : 503,
+                                              "text/plain");
+                if (!ready) response.headers.emplace_back("Retry-After", "1");
+                return response;
               })});
   router.add({"GET", "/metrics",
               Handler([api](const Request& request) { return metrics_text(*api, request); })});

@@ -9,20 +9,6 @@ using nlohmann::json;
 
 enum class Mark { like, save, not_interested };
 
-/// Where the action came from: the impression token of the body, when there is one for this video.
-Result<social::Origin> origin_of(const Api& api, const json& body, const accounts::Viewer& viewer,
-                                 VideoId video) {
-  social::Origin origin;
-  FILOSCOPE_TRY(const auto token, text_field(body, "impression_token", 400));
-  if (!token) return origin;
-  FILOSCOPE_TRY(const auto impression, api.services.feed.check_token(viewer, *token));
-  if (impression.video != video)
-    return Error(Code::invalid_argument, "impression_token: it belongs to another video");
-  origin.request = impression.request;
-  origin.surface = static_cast<std::uint8_t>(impression.surface);
-  return origin;
-}
-
 Result<Response> counts_and_marks(const Api& api, const accounts::Viewer& viewer, VideoId id) {
   FILOSCOPE_TRY(auto video, api.services.catalog.get(id));
   std::vector<catalog::Video> videos;
@@ -103,23 +89,16 @@ Result<Response> report(const Api& api, const Request& request) {
 
 void add_reaction_routes(Router& router, const ApiPtr& api) {
   const std::string base = kBase;
-  const auto with = [&api](auto function) {
-    return Handler([api, function](const Request& request) { return function(*api, request); });
-  };
   for (const auto& [method, on] : {std::pair("PUT", true), std::pair("DELETE", false)}) {
     for (const auto& [name, mark] : {std::pair("like", Mark::like), std::pair("save", Mark::save),
                                      std::pair("not-interested", Mark::not_interested)}) {
-      router.add({method, base + "/videos/{id}/" + name,
-                  Handler([api, mark = mark, on = on](const Request& request) {
-                    return set_mark(*api, request, mark, on);
-                  }),
-                  16 << 10});
+      router.add({method, base + "/videos/{id}/" + name, handler(api, set_mark, mark, on)});
     }
   }
-  router.add({"POST", base + "/videos/{id}/share", with(share), 16 << 10});
-  router.add({"POST", base + "/videos/{id}/comments", with(comment), 32 << 10});
-  router.add({"DELETE", base + "/comments/{id}", with(remove_comment)});
-  router.add({"POST", base + "/reports", with(report), 16 << 10});
+  router.add({"POST", base + "/videos/{id}/share", handler(api, share)});
+  router.add({"POST", base + "/videos/{id}/comments", handler(api, comment), 32 << 10});
+  router.add({"DELETE", base + "/comments/{id}", handler(api, remove_comment)});
+  router.add({"POST", base + "/reports", handler(api, report)});
 }
 
 }  // namespace filoscope::api

@@ -78,13 +78,10 @@ Result<Response> hashtag_videos(const Api& api, const Request& request) {
 
 void add_search_routes(Router& router, const ApiPtr& api) {
   const std::string base = kBase;
-  const auto with = [&api](auto function) {
-    return Handler([api, function](const Request& request) { return function(*api, request); });
-  };
-  router.add({"GET", base + "/search", with(search)});
-  router.add({"GET", base + "/search/suggest", with(suggest)});
-  router.add({"GET", base + "/hashtags/{tag}", with(hashtag)});
-  router.add({"GET", base + "/hashtags/{tag}/videos", with(hashtag_videos)});
+  router.add({"GET", base + "/search", handler(api, search)});
+  router.add({"GET", base + "/search/suggest", handler(api, suggest)});
+  router.add({"GET", base + "/hashtags/{tag}", handler(api, hashtag)});
+  router.add({"GET", base + "/hashtags/{tag}/videos", handler(api, hashtag_videos)});
 }
 
 }  // namespace filoscope::api

@@ -83,13 +83,10 @@ Result<Response> comments(const Api& api, const Request& request) {
 
 void add_video_routes(Router& router, const ApiPtr& api) {
   const std::string base = kBase;
-  const auto with = [&api](auto function) {
-    return Handler([api, function](const Request& request) { return function(*api, request); });
-  };
-  router.add({"GET", base + "/videos/{id}", with(show)});
-  router.add({"PATCH", base + "/videos/{id}", with(change), 64 << 10});
-  router.add({"DELETE", base + "/videos/{id}", with(remove)});
-  router.add({"GET", base + "/videos/{id}/comments", with(comments)});
+  router.add({"GET", base + "/videos/{id}", handler(api, show)});
+  router.add({"PATCH", base + "/videos/{id}", handler(api, change), 64 << 10});
+  router.add({"DELETE", base + "/videos/{id}", handler(api, remove)});
+  router.add({"GET", base + "/videos/{id}/comments", handler(api, comments)});
 }
 
 }  // namespace filoscope::api

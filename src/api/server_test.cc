@@ -162,12 +162,28 @@ TEST_F(ServerTest, RefusesBadFramingWithAProblem) {
       {"GET hello HTTP/1.1\r\nHost: x\r\n\r\n", 400},
       {"GET /hello/a HTTP/2.7\r\nHost: x\r\n\r\n", 505},
       {"GET /hello/a HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400},
+      {"POST /echo HTTP/1.1\r\nHost: x\r\n Content-Length: 3\r\n\r\nabc", 400},
       {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc", 400},
       {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400},
       {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
        "0\r\n\r\n",
        400},
       {"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab\r\n", 400},
+      {"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+       "fffffffffffffffff\r\nab\r\n",
+       400},
+      {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 400},
+      {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3, 4\r\n\r\nabc", 400},
+      {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: +3\r\n\r\nabc", 400},
+      {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length : 3\r\n\r\nabc", 400},
+      {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n", 400},
+      {"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501},
+      {"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n\r\n", 501},
+      {"POST /echo HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501},
+      {"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
+       "identity\r\n\r\n0\r\n\r\n",
+       400},
+      {"POST /echo HTTP/1.1\r\nHost: x\r\nExpect: cake\r\nContent-Length: 3\r\n\r\nabc", 417},
       {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n", 413},
       {"DELETE /echo HTTP/1.1\r\nHost: x\r\n\r\n", 405},
       {"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n", 404},
@@ -288,6 +304,7 @@ TEST_F(ServerTest, ServesRangesAndConditions) {
   const auto head = ask("", "HEAD");
   EXPECT_EQ(head.status, 200);
   EXPECT_EQ(head.headers.at("content-length"), "8388608");
+  EXPECT_EQ(ask("Range: bytes=0-9\r\n", "HEAD").status, 200) << "ranges are for GET";
   EXPECT_EQ(ask("Range: bytes=0-0\r\n").body.size(), 1);
 }
 
@@ -398,7 +415,8 @@ TEST_F(ServerTest, ThrottlesAddressesBehindATrustedProxy) {
   int refused = 0;
   for (int i = 0; i < 20; ++i) {
     const auto answer = client.ask(
-        "GET /hello/a HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 10.1.2.3, 203.0.113.9\r\n\r\n");
+        "GET /hello/a HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 10.1.2.3\r\nX-Forwarded-For: "
+        "203.0.113.9\r\n\r\n");
     if (answer.status == 429) ++refused;
     if (answer.status == 200) {
       EXPECT_THAT(answer.body, HasSubstr("203.0.113.9"));

@@ -6,14 +6,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "api/field_text.h"
+
 namespace filoscope::api {
 namespace {
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 /// The text that a bucket goes by: an IPv4 address whole, an IPv6 one by its first 64 bits.
 std::string bucket_key(std::string_view address) {

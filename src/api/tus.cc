@@ -27,6 +27,7 @@ Result<upload::NewUpload> parse_upload_metadata(std::string_view field) {
       "Upload-Metadata: must be names with Base64 values, separated by commas, in UTF-8");
   if (field.size() > kMetadataBytesMax) return wrong;
   upload::NewUpload form;
+  form.metadata = field;
   while (!field.empty()) {
     const auto comma = field.find(',');
     auto pair = field.substr(0, comma);

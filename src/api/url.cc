@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "api/field_text.h"
+
 namespace filoscope::api {
 namespace {
 
@@ -78,7 +80,7 @@ std::string percent_encode(std::string_view text) {
 std::optional<Target> split_target(std::string_view target) {
   if (target.size() > kTargetCharactersMax) return std::nullopt;
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!target.starts_with(scheme)) continue;
+    if (!equals_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
     const auto slash = target.find_first_of("/?#", scheme.size());
     if (slash == scheme.size()) return std::nullopt;
     target = slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);

@@ -91,6 +91,11 @@ void add_operator(CLI::App& app, Words& words) {
   create.add_option("--password", words.account.password,
                     "Asked for when left out (others on this machine may see it here)");
 
+  auto& recover = *account.add_subcommand(
+      "recover", "Print a one-time code for a new password, good for 24 hours");
+  add_data(recover, words.account.data, words.account.config_path);
+  recover.add_option("HANDLE", words.account.handle, "Whose password is lost")->required();
+
   auto& bench_command = *app.add_subcommand("bench", "Measure, with the limit or rival beside it");
   bench_command.add_option("NAME", words.bench.name, "Which; without it they are listed");
   bench_command.add_option("--json", words.bench.json, "Write the result as JSON to a file or -");
@@ -134,7 +139,10 @@ int dispatch(const CLI::App& app, const Words& words) {
   if (name == "explain") return explain(words.data, words.request_id);
   if (name == "samples") return samples_remove(words.data);
   if (name == "doctor") return doctor(words.data.data, words.data.json);
-  if (name == "account") return account_create(words.account);
+  if (name == "account") {
+    const auto& what = app.get_subcommand("account")->get_subcommands().front()->get_name();
+    return what == "recover" ? account_recover(words.account) : account_create(words.account);
+  }
   return bench(words.bench);
 }
 

@@ -39,6 +39,8 @@ struct AccountOptions {
   std::string data, config_path, handle, password, birth_date = "2000-01-01", display_name;
 };
 int account_create(const AccountOptions& options);
+/// Prints a one-time code with which the person sets a new password.
+int account_recover(const AccountOptions& options);
 
 struct BenchOptions {
   std::string name, json;

@@ -212,4 +212,14 @@ int account_create(const AccountOptions& options) {
   return 0;
 }
 
+int account_recover(const AccountOptions& options) {
+  auto opened = open_quietly(options.data, options.config_path);
+  if (!opened) return fail(opened.error());
+  const auto code = opened->wiring->accounts().issue_recovery_code(options.handle);
+  if (!code) return fail(code.error());
+  fmt::print(stderr, "Good for 24 hours and one new password; nobody else should see it.\n");
+  fmt::print("{}\n", *code);
+  return 0;
+}
+
 }  // namespace filoscope::app

@@ -3,7 +3,6 @@
 /// A small real world for tests: SQLite, files and accounts in a folder of its own, and a clock
 /// that stands still.
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -16,29 +15,16 @@
 #include "adapters/sqlite/sqlite_database.h"
 #include "adapters/sqlite/sqlite_event_log.h"
 #include "base/mutex.h"
+#include "base/test_result.h"
 #include "catalog/catalog.h"
 #include "engine/records.h"
 
 namespace filoscope::catalog {
 
-/// The value of a Result that must have one.
-template <typename T>
-T must(Result<T> result) {
-  if (!result) ADD_FAILURE() << result.error().message << " (" << result.error().where.line();
-  FILOSCOPE_CHECK(result.has_value());
-  return *std::move(result);
-}
-inline void must(const Result<void>& result) {
-  if (!result) ADD_FAILURE() << result.error().message;
-}
-template <typename T>
-Code code_of(const Result<T>& result) {
-  return result.has_value() ? Code::internal : result.error().code;
-}
-
 class World {
  public:
-  World() {
+  /// `listens`: to the log, which has one listener; where there is an engine, that is it.
+  explicit World(bool listens_to_log = true) : listens(listens_to_log) {
     const auto base = std::filesystem::temp_directory_path();
     folder = base / ("filoscope_test_" + std::to_string(::getpid()) + "_" + id_text(new_id(1)));
     std::filesystem::create_directories(folder);
@@ -55,15 +41,18 @@ class World {
   void open() {
     database = must(open_sqlite(SqliteOptions::from(config, folder / "test.sqlite")));
     log = must(open_sqlite_event_log(*database));
+    if (listens) listen();
+    blobs = must(open_file_blob_store(folder / "blobs"));
+    accounts = must(accounts::Accounts::open({*database, *log, clock, config, crypto::Key{1}}));
+    catalog =
+        must(Catalog::open({*database, *log, *blobs, *accounts, clock, config, crypto::Key{2}}));
+  }
+  void listen() {
     log->subscribe([this](std::span<const LogRecord> records) {
       Lock lock(mutex);
       for (const auto& record : records) kinds.push_back(record.kind);
       last = records.back();
     });
-    blobs = must(open_file_blob_store(folder / "blobs"));
-    accounts = must(accounts::Accounts::open({*database, *log, clock, config, crypto::Key{1}}));
-    catalog =
-        must(Catalog::open({*database, *log, *blobs, *accounts, clock, config, crypto::Key{2}}));
   }
   void close() {
     catalog.reset();
@@ -141,6 +130,7 @@ class World {
     return std::exchange(kinds, {});
   }
 
+  const bool listens;
   std::filesystem::path folder;
   ManualClock clock;
   Config config;

@@ -132,9 +132,9 @@ TEST_F(EngineLifeTest, AnErasureForcesASnapshotFromWhichReplayIsPromised) {
   must(feed->snapshot());
   EXPECT_EQ(count_snapshots(), 1U) << "what knew her is gone";
   EXPECT_EQ(code_of(feed->decision(jo, request)), Code::not_found);
-  EXPECT_EQ(count_rows("feed_event_ids"), 0);
-  EXPECT_EQ(count_rows("feed_plays"), 0);
-  EXPECT_EQ(count_rows("feed_decisions"), 0);
+  EXPECT_EQ(rows("feed_event_ids"), 0);
+  EXPECT_EQ(rows("feed_plays"), 0);
+  EXPECT_EQ(rows("feed_decisions"), 0);
   const auto lind = person("lind");
   swipe(lind, 2);
   const auto hash = feed->state_hash();

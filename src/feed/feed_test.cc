@@ -195,7 +195,7 @@ TEST_F(FeedTest, WithoutProfilingTwoPeopleGetEqualAnswersAndNothingIsKeptOfThem)
   auto lind = person("lind");
   for (const auto& item : ask(jo).items) watch(jo, item, 9'000);
   lind.feed_mode = jo.feed_mode = "not_profiled";
-  const auto decisions = count_rows("feed_decisions");
+  const auto decisions = rows("feed_decisions");
   FeedRequest request;
   request.mode = engine::Mode::not_profiled;
   request.limit = 5;
@@ -207,7 +207,7 @@ TEST_F(FeedTest, WithoutProfilingTwoPeopleGetEqualAnswersAndNothingIsKeptOfThem)
     watch(jo, hers.items.at(0), 9'000);
     EXPECT_EQ(must(log->read(must(log->last_position()) - 1, 1)).at(0).person, PersonKey{});
   }
-  EXPECT_EQ(count_rows("feed_decisions"), decisions);
+  EXPECT_EQ(rows("feed_decisions"), decisions);
 }
 
 TEST_F(FeedTest, WithoutATokenThereIsAPlainFeed) {

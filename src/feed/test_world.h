@@ -1,51 +1,24 @@
 #pragma once
 
-/// A small real world for tests: SQLite, files, accounts, catalog, social and the feed with its
-/// engine, in a folder of its own, and a clock that stands still.
-
-#include <gtest/gtest.h>
-#include <unistd.h>
+/// The world of social's tests with the feed and its engine on top.
 
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "adapters/files/file_blob_store.h"
-#include "adapters/sqlite/sqlite_database.h"
-#include "adapters/sqlite/sqlite_event_log.h"
 #include "feed/feed.h"
+#include "social/world_test.h"
 
 namespace filoscope::feed {
 
-/// The value of a Result that must have one.
-template <typename T>
-T must(Result<T> result) {
-  if (!result) ADD_FAILURE() << result.error().message << " (line " << result.error().where.line();
-  FILOSCOPE_CHECK(result.has_value());
-  return *std::move(result);
-}
-inline void must(const Result<void>& result) {
-  if (!result) ADD_FAILURE() << result.error().message;
-}
-template <typename T>
-Code code_of(const Result<T>& result) {
-  return result.has_value() ? Code::internal : result.error().code;
-}
+using filoscope::code_of;
+using filoscope::must;
 
-class World : public ::testing::Test {
+class World : public ::testing::Test, protected social::World {
  protected:
-  World() {
-    folder = std::filesystem::temp_directory_path() /
-             ("filoscope_feed_" + std::to_string(::getpid()) + "_" + id_text(new_id(1)));
-    std::filesystem::create_directories(folder);
-    must(config.set("accounts.password_memory_bytes", "8388608"));
-    open();
-  }
-  ~World() override {
-    close();
-    std::filesystem::remove_all(folder);
-  }
+  World() : social::World(false) { feed = must(open_feed()); }
+  ~World() override { close(); }
 
   void open() {
     open_below();
@@ -53,13 +26,8 @@ class World : public ::testing::Test {
   }
   /// All but the feed.
   void open_below() {
-    database = must(open_sqlite(SqliteOptions::from(config, folder / "test.db")));
-    log = must(open_sqlite_event_log(*database));
-    blobs = must(open_file_blob_store(folder / "blobs"));
-    accounts = must(accounts::Accounts::open({*database, *log, clock, config, crypto::Key{1}}));
-    catalog = must(catalog::Catalog::open(
-        {*database, *log, *blobs, *accounts, clock, config, crypto::Key{2}}));
-    social = must(social::Social::open({*database, *log, *accounts, *catalog, clock, config}));
+    catalog::World::open();
+    open_social();
   }
   Result<std::unique_ptr<Feed>> open_feed() {
     return Feed::open({*database, *log, *accounts, *catalog, *social, clock, config, crypto::Key{3},
@@ -68,11 +36,7 @@ class World : public ::testing::Test {
   void close() {
     feed.reset();
     social.reset();
-    catalog.reset();
-    accounts.reset();
-    blobs.reset();
-    log.reset();
-    database.reset();
+    catalog::World::close();
   }
   void reopen() { close(), open(); }
 
@@ -85,10 +49,6 @@ class World : public ::testing::Test {
     form.language = language;
     return must(accounts->authenticate(must(accounts->sign_up(form)).token));
   }
-  accounts::Viewer guest() {
-    return must(accounts->authenticate(must(accounts->make_guest("en")).token));
-  }
-
   catalog::Video publish(const accounts::Viewer& author, const std::string& caption,
                          std::int64_t duration_ms = 10'000) {
     catalog::NewVideo form;
@@ -133,14 +93,6 @@ class World : public ::testing::Test {
         viewer, {event("i" + id, item, "impression"), event("w" + id, item, "watch", watch_ms)});
     EXPECT_EQ(answer.accepted, 2);
   }
-  std::int64_t count_rows(const std::string& table) {
-    std::int64_t count = -1;
-    must(database->read([&](Session& session) {
-      return session.query("SELECT COUNT(*) FROM " + table, {},
-                           [&](const Row& row) { count = row.integer(0); });
-    }));
-    return count;
-  }
   static std::vector<VideoId> ids(const FeedAnswer& answer) {
     std::vector<VideoId> all;
     for (const auto& item : answer.items) all.push_back(item.video.id);
@@ -157,16 +109,7 @@ class World : public ::testing::Test {
     return count;
   }
 
-  std::filesystem::path folder;
-  ManualClock clock;
-  Config config;
   int events_count = 0;
-  std::unique_ptr<Database> database;
-  std::unique_ptr<EventLog> log;
-  std::unique_ptr<BlobStore> blobs;
-  std::unique_ptr<accounts::Accounts> accounts;
-  std::unique_ptr<catalog::Catalog> catalog;
-  std::unique_ptr<social::Social> social;
   std::unique_ptr<Feed> feed;
 };
 

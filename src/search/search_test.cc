@@ -8,8 +8,6 @@
 namespace filoscope::search {
 namespace {
 
-using catalog::code_of;
-using catalog::must;
 using catalog::Visibility;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;

@@ -52,6 +52,12 @@ Result<VideoCounts> SocialImpl::set_fact(const Fact& fact, std::int64_t key,
   return counted.counts;
 }
 
+Result<VideoCounts> SocialImpl::set_account_fact(const Fact& fact, const accounts::Viewer& who,
+                                                 VideoId video, bool on, const Origin& origin) {
+  FILOSCOPE_DO(need_account(who));
+  return set_fact(fact, who.account.db(), who, video, on, origin);
+}
+
 Result<VideoCounts> SocialImpl::set_like(const accounts::Viewer& who, VideoId video, bool on,
                                          const Origin& origin) {
   static constexpr Fact fact{
@@ -62,8 +68,7 @@ Result<VideoCounts> SocialImpl::set_like(const accounts::Viewer& who, VideoId vi
       EventType::like,
       EventType::unlike,
       "like"};
-  FILOSCOPE_DO(need_account(who));
-  return set_fact(fact, who.account.db(), who, video, on, origin);
+  return set_account_fact(fact, who, video, on, origin);
 }
 
 Result<VideoCounts> SocialImpl::set_save(const accounts::Viewer& who, VideoId video, bool on,
@@ -76,8 +81,7 @@ Result<VideoCounts> SocialImpl::set_save(const accounts::Viewer& who, VideoId vi
       EventType::save,
       EventType::unsave,
       ""};
-  FILOSCOPE_DO(need_account(who));
-  return set_fact(fact, who.account.db(), who, video, on, origin);
+  return set_account_fact(fact, who, video, on, origin);
 }
 
 Result<void> SocialImpl::set_not_interested(const accounts::Viewer& who, VideoId video, bool on,

@@ -80,6 +80,9 @@ class SocialImpl final : public Social {
   // Facts
   Result<VideoCounts> set_fact(const Fact& fact, std::int64_t key, const accounts::Viewer& who,
                                VideoId video, bool on, const Origin& origin);
+  /// Of those who have an account, kept by it.
+  Result<VideoCounts> set_account_fact(const Fact& fact, const accounts::Viewer& who, VideoId video,
+                                       bool on, const Origin& origin);
   Result<bool> write_fact(Session& session, const Fact& fact, std::int64_t key,
                           const catalog::Video& video, bool on);
   Result<std::string> check_report(const accounts::Viewer& who, const Report& report);

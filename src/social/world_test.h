@@ -9,12 +9,9 @@
 
 namespace filoscope::social {
 
-using catalog::code_of;
-using catalog::must;
-
 class World : public catalog::World {
  public:
-  World() { open_social(); }
+  explicit World(bool listens_to_log = true) : catalog::World(listens_to_log) { open_social(); }
   using Settings = std::vector<std::pair<std::string, std::string>>;
   explicit World(const Settings& settings) {
     for (const auto& [name, value] : settings) must(config.set(name, value));

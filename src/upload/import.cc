@@ -94,12 +94,7 @@ Result<VideoId> UploadsImpl::import_file(AccountId who, const std::string& path,
                          [&](const Row& row) { known = VideoId::from_db(row.integer(0)); });
   }));
   if (known && parts_.catalog.get(known)) return known;
-  const auto queue_max = static_cast<std::size_t>(parts_.config[kQueueMax]);
-  if (waiting_count() >= queue_max) {
-    return Error(Code::exhausted, std::to_string(queue_max) +
-                                      " videos wait for processing already; go on when some are "
-                                      "done");
-  }
+  FILOSCOPE_DO(check_queue());
   FILOSCOPE_DO(check_space(form.size_bytes));
   Job job;
   job.owner = who;

@@ -10,7 +10,6 @@
 namespace filoscope::upload {
 namespace {
 
-using catalog::must;
 using catalog::State;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;

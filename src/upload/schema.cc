@@ -5,7 +5,7 @@
 namespace filoscope::upload {
 namespace {
 
-constexpr std::array<Migration, 1> kMigrations{{
+constexpr std::array<Migration, 2> kMigrations{{
     {1, R"sql(
       CREATE TABLE upload_files (
         id BIGINT NOT NULL PRIMARY KEY,
@@ -45,6 +45,9 @@ constexpr std::array<Migration, 1> kMigrations{{
         PRIMARY KEY (account, sha256)
       );
     )sql"},
+    {2, R"sql(
+      ALTER TABLE upload_files ADD COLUMN metadata TEXT NOT NULL DEFAULT '';
+    )sql"},
 }};
 
 }  // namespace
@@ -62,6 +65,7 @@ UploadRow read_upload(const Row& row) {
   upload.state.fingerprint = row.text(8);
   upload.state.expires_at_ms = row.integer(9);
   upload.state.video = VideoId::from_db(row.integer(10));
+  upload.state.metadata = row.text(11);
   return upload;
 }
 

@@ -38,12 +38,13 @@ inline const Setting<bool> kKeepOriginal{"upload.keep_original", false,
 struct NewUpload {
   std::int64_t size_bytes = 0;
   std::string filename, caption, visibility, fingerprint;
+  std::string metadata{};  ///< tus' Upload-Metadata as it came, given back as it is
   bool draft = false;
 };
 
 struct UploadState {
   UploadId id;
-  std::string filename, fingerprint;
+  std::string filename, fingerprint, metadata;
   std::int64_t offset = 0, size_bytes = 0, expires_at_ms = 0;
   VideoId video;  ///< once complete
 };
@@ -79,6 +80,9 @@ class Uploads {
   /// Errors: unauthenticated (no account), invalid_argument (too large, empty; the limit in the
   /// text), exhausted (quota, queue).
   virtual Result<UploadState> create(const accounts::Viewer& who, const NewUpload& form) = 0;
+  /// Whether an upload of about this size could begin now: quotas, queue, disk. For callers that
+  /// take bytes before `create`. Errors: as create.
+  virtual Result<void> check_room(const accounts::Viewer& who, std::int64_t size_bytes) = 0;
   /// Her own only: not_found otherwise, or when expired.
   virtual Result<UploadState> state(const accounts::Viewer& who, UploadId id) = 0;
   /// Errors: conflict (offset is not the stored one; another chunk is being written),

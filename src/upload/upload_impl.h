@@ -41,6 +41,7 @@ class UploadsImpl final : public Uploads {
   Result<void> start();
 
   Result<UploadState> create(const accounts::Viewer& who, const NewUpload& form) override;
+  Result<void> check_room(const accounts::Viewer& who, std::int64_t size_bytes) override;
   Result<UploadState> state(const accounts::Viewer& who, UploadId id) override;
   Result<std::unique_ptr<Chunk>> begin_chunk(const accounts::Viewer& who, UploadId id,
                                              std::int64_t offset, std::int64_t length_bytes,
@@ -64,7 +65,8 @@ class UploadsImpl final : public Uploads {
   Result<UploadRow> load(const accounts::Viewer& who, UploadId id);
   Result<void> check_form(const NewUpload& form) const;
   Result<void> check_space(std::int64_t size_bytes) const;
-  /// Inside the transaction that would add one more.
+  Result<void> check_queue() const;
+  /// Final inside the transaction that adds one more.
   Result<void> check_quotas(Session& session, AccountId owner, std::int64_t now_ms) const;
   Result<void> forget_account(Session& session, AccountId owner);
   /// Rows that expired, and files that belong to no upload and no job.
@@ -118,7 +120,7 @@ class UploadsImpl final : public Uploads {
 /// Columns of upload_files in the order of read_upload.
 inline constexpr const char* kUploadColumns =
     "id, owner, size_bytes, stored_bytes, filename, caption, visibility, draft, fingerprint, "
-    "expires_ms, video";
+    "expires_ms, video, metadata";
 UploadRow read_upload(const Row& row);
 std::span<const Migration> migrations();
 

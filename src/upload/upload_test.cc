@@ -12,8 +12,6 @@
 namespace filoscope::upload {
 namespace {
 
-using catalog::code_of;
-using catalog::must;
 using catalog::State;
 using ::testing::Contains;
 using ::testing::ElementsAre;

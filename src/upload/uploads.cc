@@ -136,20 +136,32 @@ Result<void> UploadsImpl::check_quotas(Session& session, AccountId owner,
   return {};
 }
 
+Result<void> UploadsImpl::check_queue() const {
+  const auto queue_max = static_cast<std::size_t>(parts_.config[kQueueMax]);
+  if (waiting_count() < queue_max) return {};
+  return Error(Code::exhausted, std::to_string(queue_max) +
+                                    " videos wait for processing already; try again in a few "
+                                    "minutes");
+}
+
+Result<void> UploadsImpl::check_room(const accounts::Viewer& who, std::int64_t size_bytes) {
+  if (!who.account) return no_account();
+  FILOSCOPE_DO(check_space(size_bytes));
+  FILOSCOPE_DO(check_queue());
+  return parts_.database.read(
+      [&](Session& session) { return check_quotas(session, who.account, parts_.clock.now_ms()); });
+}
+
 Result<UploadState> UploadsImpl::create(const accounts::Viewer& who, const NewUpload& form) {
   if (!who.account) return no_account();
   FILOSCOPE_DO(check_form(form));
   FILOSCOPE_DO(check_space(form.size_bytes));
-  const auto queue_max = static_cast<std::size_t>(parts_.config[kQueueMax]);
-  if (waiting_count() >= queue_max) {
-    return Error(Code::exhausted, std::to_string(queue_max) +
-                                      " videos wait for processing already; try again in a few "
-                                      "minutes");
-  }
+  FILOSCOPE_DO(check_queue());
   const std::int64_t now_ms = parts_.clock.now_ms();
   UploadState made{new_id_of<UploadId>(now_ms),
                    form.filename,
                    form.fingerprint,
+                   form.metadata,
                    0,
                    form.size_bytes,
                    now_ms + parts_.config[kExpiryHours] * 3'600'000,
@@ -169,10 +181,11 @@ Result<UploadState> UploadsImpl::create(const accounts::Viewer& who, const NewUp
                                    {made.id.db(), who.account.db(), now_ms}));
       FILOSCOPE_DO(session.execute(
           "INSERT INTO upload_files (id, owner, size_bytes, stored_bytes, filename, caption, "
-          "visibility, draft, fingerprint, expires_ms, video) VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, "
-          "?, 0)",
+          "visibility, draft, fingerprint, expires_ms, video, metadata) VALUES (?, ?, ?, 0, ?, ?, "
+          "?, ?, ?, ?, 0, ?)",
           {made.id.db(), who.account.db(), form.size_bytes, form.filename, form.caption,
-           form.visibility, std::int64_t{form.draft}, form.fingerprint, made.expires_at_ms}));
+           form.visibility, std::int64_t{form.draft}, form.fingerprint, made.expires_at_ms,
+           form.metadata}));
       return {};
     });
   };

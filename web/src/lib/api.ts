@@ -17,6 +17,7 @@ import type {
   Notification,
   OwnUpload,
   Person,
+  SessionInfo,
   Status,
   Suggestion,
   Video,
@@ -76,6 +77,24 @@ export const api = {
       { handle, password },
       { quiet401: true },
     ),
+  recover: (handle: string, code: string, password: string) =>
+    send<{ account: Account; token: string }>(
+      'POST',
+      '/sessions/recovery',
+      { handle, code, password },
+      { quiet401: true },
+    ),
+  changePassword: (password: string, newPassword: string) =>
+    send<void>(
+      'PUT',
+      '/me/password',
+      { password, new_password: newPassword },
+      { quiet401: true },
+    ),
+  recoveryCodes: (password: string) =>
+    send<{ codes: string[] }>('POST', '/me/recovery-codes', { password }, { quiet401: true }),
+  sessions: () => get<{ items: SessionInfo[] }>('/me/sessions'),
+  endSession: (id: string) => send<void>('DELETE', `/me/sessions/${enc(id)}`),
   signOut: () => send<void>('DELETE', '/sessions/current'),
   patchMe: (body: {
     display_name?: string;

@@ -6,6 +6,21 @@ export function clock(seconds: number): string {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }
 
+/** What a browser calls itself, as a person would: "Firefox, Android". */
+export function device(client: string): string {
+  const name = (names: Record<string, RegExp>) =>
+    Object.keys(names).find((key) => names[key]?.test(client));
+  const browser = name({ Edge: /Edg/, Firefox: /Firefox|FxiOS/, Chrome: /Chrom|CriOS/, Safari: /Safari/ });
+  const system = name({
+    Android: /Android/,
+    iOS: /iPhone|iPad/,
+    Windows: /Windows/,
+    macOS: /Mac OS X/,
+    Linux: /Linux/,
+  });
+  return browser && system ? `${browser}, ${system}` : client.slice(0, 40);
+}
+
 /** 8388608 → "8.4 MB" */
 export function megabytes(bytes: number): string {
   if (bytes < 1e6) return `${Math.max(1, Math.round(bytes / 1e3))} kB`;

@@ -38,6 +38,16 @@ export interface Me {
   guest: boolean;
   settings: { feed_mode: FeedModeSetting; language: string };
   unread_notifications: number;
+  recovery_codes_left: number;
+}
+
+/** One place where she is signed in. */
+export interface SessionInfo {
+  id: string;
+  client: string;
+  began_ms: number;
+  used_ms: number;
+  current: boolean;
 }
 
 /** A byte range with both ends inclusive. */
@@ -64,13 +74,7 @@ export interface Playback {
   renditions: Rendition[];
 }
 
-export type VideoState =
-  | 'received'
-  | 'checked'
-  | 'processing'
-  | 'published'
-  | 'failed'
-  | 'removed';
+export type VideoState = 'processing' | 'published' | 'failed' | 'removed';
 export type Visibility = 'everyone' | 'followers' | 'only_me';
 
 export interface VideoCounts {
@@ -91,6 +95,7 @@ export interface VideoViewer {
 export interface Video {
   id: string;
   state: VideoState;
+  step: 'received' | 'checked' | 'encoding' | null;
   progress_percent: number;
   error?: string | null;
   draft: boolean;
