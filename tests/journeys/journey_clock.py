@@ -4,6 +4,7 @@ distinct and in order, and `filoscope verify` is clean. The clock is libfaketime
 import glob
 import os
 import pathlib
+import shutil
 import signal
 import tempfile
 import time
@@ -112,6 +113,7 @@ class WallClock(unittest.TestCase):
         checked = self.server.verify()
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
         self.server.close()
+        shutil.rmtree(self.folder)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ video is published in the end, and `filoscope verify` is clean. FILOSCOPE_SEED c
 import os
 import pathlib
 import random
+import shutil
 import signal
 import tempfile
 import time
@@ -27,6 +28,7 @@ class Crash(unittest.TestCase):
         checked = self.server.verify()
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
         self.server.close()
+        shutil.rmtree(self.folder)
 
     def test_nothing_acknowledged_is_lost(self):
         world = workload.World(self.server, self.folder, SEED)
@@ -41,6 +43,7 @@ class Crash(unittest.TestCase):
                 self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
                 self.server.start()
         self.server.close()
+        shutil.rmtree(self.folder)
 
     def worker(self, timeout_s=60):
         """The id of a worker process that runs, once there is one."""

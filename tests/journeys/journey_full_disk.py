@@ -3,6 +3,7 @@ acknowledged is lost, and when there is space again everything goes on by itself
 
 import os
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import time
@@ -98,6 +99,7 @@ class FullDisk(unittest.TestCase):
         shown = Client(server, self.viewer.token).get(f"/videos/{self.video['id']}")
         self.assertEqual((shown["viewer"]["liked"], shown["counts"]["comments"]), (True, 1))
         server.close()
+        shutil.rmtree(self.folder, ignore_errors=True)  # the small disk is still mounted in it
 
     def no_space_for(self, where):
         disk = Disk(self.folder)

@@ -4,6 +4,7 @@ what was removed stays gone, and `filoscope verify` is clean. FILOSCOPE_SEED cho
 import os
 import pathlib
 import random
+import shutil
 import subprocess
 import tempfile
 import time
@@ -47,6 +48,7 @@ class PowerCut(unittest.TestCase):
                 self.verify(server)
                 server.start()
         server.close()
+        shutil.rmtree(self.folder)
 
     def test_a_start_that_is_cut_off_is_made_good_by_the_next(self):
         """From an empty folder: key, database, migrations and folders are made while the power goes."""
@@ -65,6 +67,7 @@ class PowerCut(unittest.TestCase):
             Client(server).sign_up("first")
             server.close()
             self.verify(server)
+        shutil.rmtree(self.folder)
 
 
 if __name__ == "__main__":
