@@ -198,11 +198,13 @@ void ExchangeRecorder::record(const Route* route, int status, std::int64_t took_
 }
 
 void Exchange::answer(const Error& error) {
-  if (http_status(error.code) == 500) {
-    log::error("request_failed", {{"request", request->request_id},
-                                  {"message", error.message},
-                                  {"file", std::string(error.where.file_name())},
-                                  {"line", static_cast<std::int64_t>(error.where.line())}});
+  const int status = http_status(error.code);
+  if (status == 500 || status == 503) {  // the operator's to mend
+    log::write(status == 500 ? log::Level::error : log::Level::warn, "request_failed",
+               {{"request", request->request_id},
+                {"message", error.message},
+                {"file", std::string(error.where.file_name())},
+                {"line", static_cast<std::int64_t>(error.where.line())}});
   }
   answer(problem(error));
 }

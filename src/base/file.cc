@@ -19,7 +19,8 @@ void UniqueFd::reset(int fd) {
 Error errno_error(const std::string& what) {
   const int number = errno;
   if (number == ENOSPC || number == EDQUOT) {
-    return Error(Code::unavailable, what + ": the disk is full; free some space and try again");
+    return Error(Code::unavailable,
+                 what + ": the server's disk is full; free some space on it, or try again later");
   }
   const Code code = number == ENOENT ? Code::not_found : Code::internal;
   return Error(code, what + ": " + std::strerror(number));

@@ -8,6 +8,7 @@
 #include "media/byte_source.h"
 #include "media/geometry.h"
 #include "media/mp4_writer.h"
+#include "media/stills.h"
 #include "media/test_clips.h"
 #include "media/wire.h"
 
@@ -103,6 +104,44 @@ TEST(AnnexB, BecomesLengthsWithoutParameterSets) {
   const Bytes stream{0, 0, 0, 1,    0x67, 1, 2, 3, 0, 0, 1,    0x68, 9,
                      0, 0, 1, 0x65, 7,    7, 0, 0, 0, 1, 0x41, 5};
   EXPECT_THAT(annex_b_to_lengths(stream), ElementsAre(0, 0, 0, 3, 0x65, 7, 7, 0, 0, 0, 2, 0x41, 5));
+}
+
+TEST(Jpeg, ShowsTheColourThatTheVideoShows) {
+  // R'G'B' (200, 40, 60) in limited range, by ITU-T H.273 with the weights of each matrix.
+  struct Case {
+    AVColorSpace matrix;
+    std::array<std::uint8_t, 3> limited;
+  };
+  constexpr Case kCases[] = {{AVCOL_SPC_BT709, {81, 121, 197}},
+                             {AVCOL_SPC_SMPTE170M, {93, 113, 197}}};
+  for (const auto& [matrix, limited] : kCases) {
+    const FramePtr frame = make_frame();
+    frame->format = AV_PIX_FMT_YUV420P;
+    frame->width = frame->height = 16;
+    frame->colorspace = matrix;
+    ASSERT_EQ(av_frame_get_buffer(frame.get(), 0), 0);
+    for (std::size_t plane = 0; plane < 3; ++plane) {
+      std::memset(frame->data[plane], limited[plane],
+                  static_cast<std::size_t>(frame->linesize[plane]) * (plane == 0 ? 16 : 8));
+    }
+    const auto jpeg = encode_jpeg(*frame, 2);
+    ASSERT_TRUE(jpeg.has_value());
+    const AVCodec* codec = avcodec_find_decoder(AV_CODEC_ID_MJPEG);
+    const CodecPtr decoder(avcodec_alloc_context3(codec));
+    ASSERT_EQ(avcodec_open2(decoder.get(), codec, nullptr), 0);
+    const PacketPtr packet = make_packet();
+    ASSERT_EQ(av_new_packet(packet.get(), static_cast<int>(jpeg->size())), 0);
+    std::memcpy(packet->data, jpeg->data(), jpeg->size());
+    ASSERT_EQ(avcodec_send_packet(decoder.get(), packet.get()), 0);
+    const FramePtr shown = make_frame();
+    ASSERT_EQ(avcodec_receive_frame(decoder.get(), shown.get()), 0);
+    const double y = shown->data[0][0];
+    const double cb = shown->data[1][0] - 128;
+    const double cr = shown->data[2][0] - 128;
+    EXPECT_NEAR(y + 1.402 * cr, 200, 4) << matrix;
+    EXPECT_NEAR(y - 0.344136 * cb - 0.714136 * cr, 40, 4) << matrix;
+    EXPECT_NEAR(y + 1.772 * cb, 60, 4) << matrix;
+  }
 }
 
 }  // namespace

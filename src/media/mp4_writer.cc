@@ -186,13 +186,13 @@ Mp4Writer::Mp4Writer(int fd, VideoTrack video, std::optional<AudioTrack> audio)
 Result<void> Mp4Writer::add_video(Sample sample) {
   if (!open_) {
     dts_shift_ = -sample.dts;
-    open_.emplace().start = sample.pts;
+    begin_segment(sample.pts);
   } else if (sample.key) {
     const auto written = static_cast<std::int64_t>(written_.size() + closed_.size());
     if (sample.pts >= kFirstSegment + written * kNextSegments ||
         sample.pts - open_->start >= kNextSegments) {
       close_segment(sample.pts, sample.dts + dts_shift_);
-      open_.emplace().start = sample.pts;
+      begin_segment(sample.pts);
     }
   }
   sample.dts += dts_shift_;
@@ -205,6 +205,11 @@ Result<void> Mp4Writer::add_audio(SamplePtr sample) {
   audio_seen_ = sample->pts + kAacSamples;
   sound_.push_back(std::move(sample));
   return write_ready();
+}
+
+void Mp4Writer::begin_segment(std::int64_t start) {
+  open_ = Pending();  // emplace(): clang 14 takes a nested aggregate for not constructible
+  open_->start = start;
 }
 
 void Mp4Writer::close_segment(std::int64_t end, std::int64_t next_dts) {

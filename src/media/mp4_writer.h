@@ -82,6 +82,7 @@ class Mp4Writer {
     std::int64_t end = 0;
   };
 
+  void begin_segment(std::int64_t start);
   void close_segment(std::int64_t end, std::int64_t next_dts);
   Result<void> write_ready();
   Result<void> write_segment(const Pending& segment);

@@ -157,6 +157,7 @@ Result<void> Rung::take(FramePtr frame) {
   FILOSCOPE_TRY(FramePtr scaled, scaler_.scale(*frame));
   frame.reset();
   FILOSCOPE_TRY(FramePtr upright, turn(std::move(scaled), options_.orientation));
+  upright->colorspace = static_cast<AVColorSpace>(options_.colour.matrix);
   if (stills_ != nullptr) FILOSCOPE_DO(stills_->offer(*upright, pts));
   upright->pts = pts;
   upright->pict_type = AV_PICTURE_TYPE_NONE;

@@ -1,6 +1,7 @@
 #include "media/stills.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <numbers>
@@ -43,6 +44,84 @@ Luma shrink_luma(const AVFrame& frame) {
     }
   }
   return grid;
+}
+
+/// The weights of red and blue in luma (ITU-T H.273, table 4); what is not told is taken as 601.
+struct LumaWeights {
+  double red = 0.299;
+  double blue = 0.114;
+  double green() const { return 1 - red - blue; }
+};
+
+LumaWeights luma_weights(AVColorSpace matrix) {
+  switch (matrix) {
+    case AVCOL_SPC_BT709:
+      return {0.2126, 0.0722};
+    case AVCOL_SPC_FCC:
+      return {0.30, 0.11};
+    case AVCOL_SPC_SMPTE240M:
+      return {0.212, 0.087};
+    case AVCOL_SPC_BT2020_NCL:
+    case AVCOL_SPC_BT2020_CL:
+      return {0.2627, 0.0593};
+    default:
+      return {};
+  }
+}
+
+/// From limited range in the frame's own matrix to what JPEG means: full range, BT.601 (JFIF 1.02).
+class JpegColours {
+ public:
+  explicit JpegColours(AVColorSpace matrix) {
+    const auto from = luma_weights(matrix);
+    const LumaWeights to;
+    // Red and blue less luma, for one unit of each chroma; luma changes by what they then weigh.
+    const double red = 2 * (1 - from.red);
+    const double blue = 2 * (1 - from.blue);
+    const double luma_cr = red * (to.red - to.green() * from.red / from.green());
+    const double luma_cb = blue * (to.blue - to.green() * from.blue / from.green());
+    luma_ = {fixed(1.0 / 219), fixed(luma_cb / 224), fixed(luma_cr / 224)};
+    cb_ = {0, fixed((blue - luma_cb) / (2 * (1 - to.blue)) / 224),
+           fixed(-luma_cr / (2 * (1 - to.blue)) / 224)};
+    cr_ = {0, fixed(-luma_cb / (2 * (1 - to.red)) / 224),
+           fixed((red - luma_cr) / (2 * (1 - to.red)) / 224)};
+  }
+  std::uint8_t luma(int y, int cb, int cr) const { return mix(luma_, y, cb, cr, 0); }
+  std::uint8_t cb(int cb, int cr) const { return mix(cb_, 0, cb, cr, 128); }
+  std::uint8_t cr(int cb, int cr) const { return mix(cr_, 0, cb, cr, 128); }
+
+ private:
+  static constexpr int kOne = 1 << 16;
+  using Factors = std::array<int, 3>;  ///< of y, cb and cr, in parts of kOne
+
+  static int fixed(double part) { return static_cast<int>(std::lround(part * 255 * kOne)); }
+  static std::uint8_t mix(const Factors& factors, int y, int cb, int cr, int zero) {
+    const int sum = factors[0] * (y - 16) + factors[1] * (cb - 128) + factors[2] * (cr - 128);
+    return static_cast<std::uint8_t>(std::clamp(((sum + kOne / 2) >> 16) + zero, 0, 255));
+  }
+
+  Factors luma_, cb_, cr_;
+};
+
+void fill_jpeg_frame(const AVFrame& frame, AVFrame& full) {
+  const JpegColours colours(frame.colorspace);
+  const auto row = [](const AVFrame& of, int plane, int y) {
+    return of.data[plane] + y * std::ptrdiff_t{of.linesize[plane]};
+  };
+  for (int y = 0; y < frame.height; ++y) {
+    const std::uint8_t* luma = row(frame, 0, y);
+    const std::uint8_t* cb = row(frame, 1, y / 2);
+    const std::uint8_t* cr = row(frame, 2, y / 2);
+    std::uint8_t* out = row(full, 0, y);
+    for (int x = 0; x < frame.width; ++x) out[x] = colours.luma(luma[x], cb[x / 2], cr[x / 2]);
+    if (y % 2 != 0) continue;
+    std::uint8_t* out_cb = row(full, 1, y / 2);
+    std::uint8_t* out_cr = row(full, 2, y / 2);
+    for (int x = 0; x < (frame.width + 1) / 2; ++x) {
+      out_cb[x] = colours.cb(cb[x], cr[x]);
+      out_cr[x] = colours.cr(cb[x], cr[x]);
+    }
+  }
 }
 
 /// Waves 1..16 of the DCT-II of 64 values.
@@ -124,26 +203,13 @@ Result<Bytes> encode_jpeg(const AVFrame& frame, int quality) {
   int status = avcodec_open2(encoder.get(), codec, nullptr);
   if (status < 0) return av_failure("JPEG", status);
 
-  const FramePtr full = make_frame();  // limited to full range
+  const FramePtr full = make_frame();
   full->format = AV_PIX_FMT_YUVJ420P;
   full->width = frame.width;
   full->height = frame.height;
   full->quality = encoder->global_quality;
   if ((status = av_frame_get_buffer(full.get(), 0)) < 0) return av_failure("JPEG", status);
-  for (int plane = 0; plane < 3; ++plane) {
-    const int shift = plane == 0 ? 0 : 1;
-    const int width = (frame.width + shift) >> shift;
-    const int height = (frame.height + shift) >> shift;
-    for (int y = 0; y < height; ++y) {
-      const std::uint8_t* in = frame.data[plane] + y * std::ptrdiff_t{frame.linesize[plane]};
-      std::uint8_t* out = full->data[plane] + y * std::ptrdiff_t{full->linesize[plane]};
-      for (int x = 0; x < width; ++x) {
-        const int value =
-            plane == 0 ? ((in[x] - 16) * 255 + 109) / 219 : ((in[x] - 128) * 255) / 224 + 128;
-        out[x] = static_cast<std::uint8_t>(std::clamp(value, 0, 255));
-      }
-    }
-  }
+  fill_jpeg_frame(frame, *full);
   if ((status = avcodec_send_frame(encoder.get(), full.get())) < 0)
     return av_failure("JPEG", status);
   const PacketPtr packet = make_packet();
@@ -159,6 +225,7 @@ Result<std::string> make_placeholder(const AVFrame& frame) {
   };
   Scaler scaler(side(frame.width), side(frame.height));
   FILOSCOPE_TRY(const FramePtr small, scaler.scale(frame));
+  small->colorspace = frame.colorspace;
   std::string text;
   for (int quality = 4; quality <= 31; quality += 3) {
     FILOSCOPE_TRY(const Bytes jpeg, encode_jpeg(*small, quality));

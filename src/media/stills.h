@@ -14,7 +14,7 @@
 namespace filoscope::media {
 
 FrameHash hash_frame(const AVFrame& frame);
-/// Baseline JPEG of a yuv420p frame; quality 2 (best) to 31.
+/// Baseline JPEG of a yuv420p frame in limited range and its `colorspace`; quality 2 (best) to 31.
 Result<Bytes> encode_jpeg(const AVFrame& frame, int quality);
 /// A "data:image/jpeg;base64,…" of at most 700 characters or so.
 Result<std::string> make_placeholder(const AVFrame& frame);

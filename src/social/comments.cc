@@ -25,9 +25,10 @@ Error no_such_comment() { return Error(Code::not_found, "there is no such commen
 
 Result<void> SocialImpl::check_comment_rate(Session& session, AccountId author) {
   std::int64_t count = 0;
-  FILOSCOPE_DO(session.query("SELECT COUNT(*) FROM social_comments WHERE author = ? AND at_ms > ?",
-                             {author.db(), parts_.clock.now_ms() - kMinuteMs},
-                             [&](const Row& row) { count = row.integer(0); }));
+  const auto now_ms = parts_.clock.now_ms();  // what is dated later is from before a clock set back
+  FILOSCOPE_DO(session.query(
+      "SELECT COUNT(*) FROM social_comments WHERE author = ? AND at_ms > ? AND at_ms <= ?",
+      {author.db(), now_ms - kMinuteMs, now_ms}, [&](const Row& row) { count = row.integer(0); }));
   if (count < parts_.config[kCommentsPerMinuteMax]) return {};
   return Error(Code::exhausted, "you wrote " + std::to_string(count) +
                                     " comments in a minute, which is the most; wait a little");

@@ -164,8 +164,9 @@ Result<void> SocialImpl::report(const accounts::Viewer& who, const Report& repor
     const auto now_ms = parts_.clock.now_ms();
     std::int64_t today_count = 0;
     FILOSCOPE_DO(session.query(
-        "SELECT COUNT(*) FROM social_reports WHERE reporter = ? AND at_ms > ?",
-        {who.person.db(), now_ms - kDayMs}, [&](const Row& row) { today_count = row.integer(0); }));
+        "SELECT COUNT(*) FROM social_reports WHERE reporter = ? AND at_ms > ? AND at_ms <= ?",
+        {who.person.db(), now_ms - kDayMs, now_ms},
+        [&](const Row& row) { today_count = row.integer(0); }));
     if (today_count >= parts_.config[kReportsPerDayMax]) {
       return Error(Code::exhausted, "you sent " + std::to_string(today_count) +
                                         " reports in 24 hours, which is the most; try tomorrow");

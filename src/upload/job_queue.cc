@@ -7,6 +7,9 @@ namespace filoscope::upload {
 namespace {
 
 constexpr std::int64_t kPatienceMs = 10LL * 60 * 1000;
+/// Longer than any delay: who has to wait longer than this was put off before the clock was set
+/// back.
+constexpr std::int64_t kDelayMaxMs = 60'000;
 /// What every job costs besides its size, in bytes.
 constexpr double kJobCost = 1 << 20;
 
@@ -37,7 +40,8 @@ Job* JobQueue::take(std::int64_t now_ms) {
   Job* best = nullptr;
   double least = std::numeric_limits<double>::infinity();
   for (auto& [video, job] : jobs_) {
-    if (job.running || job.not_before_ms > now_ms || job.cancel->load()) continue;
+    const auto delay_ms = job.not_before_ms - now_ms;
+    if (job.running || (delay_ms > 0 && delay_ms <= kDelayMaxMs) || job.cancel->load()) continue;
     if (best == nullptr || before(job, *best, now_ms)) best = &job;
     least = std::min(least, had(job.owner));
   }

@@ -51,6 +51,13 @@ TEST_F(JobQueueTest, TwoPeopleWithManyTakeTurns) {
   for (std::size_t i = 0; i + 1 < owners.size(); i += 2) EXPECT_NE(owners[i], owners[i + 1]);
 }
 
+TEST_F(JobQueueTest, ADelayEndsAlsoWhenTheClockIsSetBack) {
+  add(1, 1, 5 << 20);
+  queue.find(VideoId{1})->not_before_ms = 100 * kMinuteMs;
+  EXPECT_EQ(queue.take(100 * kMinuteMs - 5'000), nullptr);
+  EXPECT_THAT(take_all(10 * kMinuteMs), ElementsAre(1));
+}
+
 TEST_F(JobQueueTest, ALongOneIsNotStarvedByShortOnes) {
   add(1, 1, 2LL << 30, 0);
   for (std::uint64_t i = 2; i < 20; ++i) add(i, i, 1 << 20, 9 * kMinuteMs);

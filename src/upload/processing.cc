@@ -7,9 +7,9 @@
 namespace filoscope::upload {
 namespace {
 
-constexpr std::int64_t kRetryDelayMs = 2'000;     ///< times the tries made
-constexpr std::int64_t kNoSpaceDelayMs = 30'000;  ///< until the disk is looked at again
-constexpr std::int64_t kPollMs = 250;             ///< while only postponed jobs wait
+constexpr std::int64_t kRetryDelayMs = 2'000;    ///< times the tries made
+constexpr std::int64_t kNoSpaceDelayMs = 5'000;  ///< until the disk is looked at again
+constexpr std::int64_t kPollMs = 250;            ///< while only postponed jobs wait
 constexpr std::array<const char*, 3> kRenditionNames{"720", "540", "360"};
 
 catalog::Processed processed_of(const media::MediaFacts& facts) {
@@ -161,6 +161,8 @@ void UploadsImpl::worker_loop() {
 }
 
 void UploadsImpl::run(const Job& job) {
+  // Whatever a try without space makes, it makes in vain.
+  if (!check_space(job.size_bytes)) return postpone(job, job.attempts_count, kNoSpaceDelayMs);
   const auto begun_us = parts_.clock.mono_us();
   const auto begun = parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_TRY(const auto changed,

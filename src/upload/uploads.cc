@@ -115,9 +115,9 @@ Result<void> UploadsImpl::check_space(std::int64_t size_bytes) const {
 Result<void> UploadsImpl::check_quotas(Session& session, AccountId owner,
                                        std::int64_t now_ms) const {
   std::int64_t made = 0, unfinished = 0;
-  FILOSCOPE_DO(session.query("SELECT count(*) FROM upload_made WHERE owner = ? AND at_ms > ?",
-                             {owner.db(), now_ms - kDayMs},
-                             [&](const Row& row) { made = row.integer(0); }));
+  FILOSCOPE_DO(session.query(
+      "SELECT count(*) FROM upload_made WHERE owner = ? AND at_ms > ? AND at_ms <= ?",
+      {owner.db(), now_ms - kDayMs, now_ms}, [&](const Row& row) { made = row.integer(0); }));
   const auto per_day_max = parts_.config[kPerDayMax];
   if (made >= per_day_max) {
     return Error(Code::exhausted, "you have uploaded " + std::to_string(made) +

@@ -17,24 +17,26 @@ import xml.etree.ElementTree as ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("FILOSCOPE_PROGRAM", ROOT / "build/release/bin/filoscope"))
-START_TIMEOUT_S = 60
+SERVERS = []  # all that are not closed: what a failure's trace tells of, and what is ended at the end
 
 
 class Server:
     """`filoscope serve` on a data folder of its own; `kill` is SIGKILL, `stop` is SIGTERM and must end with 0."""
 
-    def __init__(self, data=None, settings=None, arguments=()):
+    def __init__(self, data=None, settings=None, arguments=(), environment=None):
         self.folder = pathlib.Path(data or tempfile.mkdtemp(prefix="filoscope-test-"))
         self.own_folder = data is None
         self.settings = {"accounts.password_memory_bytes": 8 << 20, **(settings or {})}
         self.arguments = list(arguments)
+        self.environment = dict(environment or {})
         self.process = None
         self.port = 0
         self.log_path = self.folder.parent / (self.folder.name + ".log")
+        SERVERS.append(self)
         self.start()
 
     def start(self, port=0):
-        environment = dict(os.environ)
+        environment = {**os.environ, **self.environment}
         for name, value in self.settings.items():
             environment["FILOSCOPE_" + name.upper().replace(".", "_")] = str(value)
         command = [str(PROGRAM), "serve", "--data", str(self.folder), "--listen", f"127.0.0.1:{port}", *self.arguments]
@@ -49,10 +51,33 @@ class Server:
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
+    def workers(self):
+        """The process ids of its living children."""
+        return [pid for pid, parent, state in processes() if parent == self.process.pid and state not in "ZX"]
+
     def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        """The server and its workers, as one: when it returns none of them runs any more."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGSTOP)  # so that it starts no further worker meanwhile
+            workers = self.workers()
+            for pid in (*workers, self.process.pid):
+                os.kill(pid, signal.SIGKILL)
+            self.process.wait()
+            deadline = time.monotonic() + 30
+            while any(pid in workers and state not in "ZX" for pid, _, state in processes()):
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"a worker of {workers} outlives its SIGKILL")
+                time.sleep(0.01)
         self.process.stdout.close()
+
+    def trace(self):
+        """How it is, and the end of its log: everything above "info", then the last lines."""
+        text = self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+        lines = text.splitlines()
+        told = [line for line in lines if '"level":"info"' not in line]
+        status = self.process.poll() if self.process else None
+        return "\n".join([f"--- server {self.folder}, " + ("running" if status is None else f"ended with {status}"),
+                          *told[-60:], "--- the last lines of its log", *lines[-40:]])
 
     def stop(self):
         if self.process.poll() is None:
@@ -73,9 +98,22 @@ class Server:
 
     def close(self):
         self.stop()
+        SERVERS.remove(self)
         if self.own_folder:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.log_path.unlink(missing_ok=True)
+
+
+def processes():
+    """(id, parent's id, state) of every process, as /proc/ID/stat has them after the name in brackets."""
+    for entry in os.scandir("/proc"):
+        if not entry.name.isdigit():
+            continue
+        try:
+            state, parent = pathlib.Path(entry.path, "stat").read_text().rpartition(")")[2].split()[:2]
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # gone meanwhile
+        yield int(entry.name), int(parent), state
 
 
 class Answer:
@@ -159,7 +197,7 @@ class Client:
         body += f"--{boundary}--\r\n".encode()
         answer = self.raw("POST", "/api/v1/videos", body, {"Content-Type": f"multipart/form-data; boundary={boundary}"})
         if answer.status != 202:
-            raise AssertionError(f"upload: {answer}")
+            raise AssertionError(f"upload: {answer}", answer)
         return answer.json["video"]["id"]
 
     def wait_until_processed(self, video, timeout_s=120):
@@ -216,6 +254,9 @@ class JunitResult(unittest.TextTestResult):
         super().startTest(test)
 
     def note(self, test, kind=None, text=""):
+        if kind in ("error", "failure"):
+            text = "\n".join([text, *(server.trace() for server in SERVERS)])
+        text = "".join(c if c >= " " or c in "\n\t" else "\ufffd" for c in text)  # what XML may hold
         self.cases.append((test.id(), time.monotonic() - self.began, kind, text))
 
     def addSuccess(self, test):
@@ -230,6 +271,11 @@ class JunitResult(unittest.TextTestResult):
         super().addFailure(test, err)
         self.note(test, "failure", self._exc_info_to_string(err, test))
 
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            self.note(subtest, "failure", self._exc_info_to_string(err, test))
+
     def addSkip(self, test, reason):
         super().addSkip(test, reason)
         self.note(test, "skipped", reason)
@@ -243,5 +289,7 @@ def main(modules, junit_path):
         case = ElementTree.SubElement(root, "testcase", name=name, time=f"{seconds:.3f}")
         if kind:
             ElementTree.SubElement(case, kind).text = text
-    ElementTree.ElementTree(root).write(junit_path)
+    ElementTree.ElementTree(root).write(junit_path, encoding="utf-8")
+    for server in SERVERS:  # of tests that failed
+        server.kill()
     return 0 if result.wasSuccessful() else 1

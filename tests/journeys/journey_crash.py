@@ -1,108 +1,111 @@
-"""kill -9 at random moments under load: whatever was acknowledged is there afterwards, and `filoscope verify` is clean."""
+"""kill -9 of the server at random moments under load, and of the media worker alone: whatever was acknowledged is there afterwards, every
+video is published in the end, and `filoscope verify` is clean. FILOSCOPE_SEED chooses other moments, FILOSCOPE_ALL=yes more of them."""
 
-import json
 import os
 import pathlib
 import random
+import shutil
+import signal
 import tempfile
-import threading
 import time
 import unittest
-import uuid
 
+import workload
 from harness import Client, Server, make_clip
 
-ROUNDS = 12 if os.environ.get("FILOSCOPE_ALL") == "yes" else 3
+ALL = os.environ.get("FILOSCOPE_ALL") == "yes"
 SEED = int(os.environ.get("FILOSCOPE_SEED", "7"))
 
 
-class Expected:
-    """What was acknowledged, in a file of its own: one JSON line each, written after the answer."""
-
-    def __init__(self, path):
-        self.path = path
-        self.lock = threading.Lock()
-
-    def note(self, **fact):
-        with self.lock, open(self.path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(fact) + "\n")
-
-    def facts(self):
-        return [json.loads(line) for line in self.path.read_text().splitlines()] if self.path.exists() else []
-
-
 class Crash(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="filoscope-crash-"))
+        self.server = Server(settings=workload.SETTINGS)
+
+    def finish(self):
+        """Stops it and checks what it leaves."""
+        self.server.stop()
+        checked = self.server.verify()
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+        self.server.close()
+        shutil.rmtree(self.folder)
+
     def test_nothing_acknowledged_is_lost(self):
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="filoscope-crash-"))
-        random_source = random.Random(SEED)
-        server = Server()
-        author = Client(server).sign_up("author")
-        clips = [make_clip(folder / f"{i}.mp4", seconds=2, size="96x160", seed=i) for i in range(4)]
-        target = author.publish(clips[0], "the one to like")["id"]
-        expected = Expected(folder / "expected.jsonl")
-        for round_number in range(ROUNDS):
-            self.run_and_kill(server, expected, clips, target, round_number, random_source.uniform(0.5, 3.0))
-            server.start()
-            self.compare(Client(server, author.token), expected, target)
-            server.stop()
-            checked = server.verify()
-            self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
-            server.start()
-        server.close()
+        world = workload.World(self.server, self.folder, SEED)
+        moments = random.Random(SEED)
+        for number in range(12 if ALL else 3):
+            world.work_until(f"r{number}", moments.uniform(0.5, 3.0), self.server.kill)
+            self.server.start()
+            with workload.during(f"round {number}"):
+                world.compare(self)
+                self.server.stop()
+                checked = self.server.verify()
+                self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+                self.server.start()
+        self.server.close()
+        shutil.rmtree(self.folder)
 
-    def run_and_kill(self, server, expected, clips, target, round_number, after_s):
-        stop = threading.Event()
-        threads = [threading.Thread(target=self.act, args=(server, expected, clips, target, f"r{round_number}t{i}", stop)) for i in range(4)]
-        for thread in threads:
-            thread.start()
-        time.sleep(after_s)
-        server.kill()
-        stop.set()
-        for thread in threads:
-            thread.join()
+    def worker(self, timeout_s=60):
+        """The id of a worker process that runs, once there is one."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            if workers := self.server.workers():
+                return workers[0]
+            time.sleep(0.005)
+        raise AssertionError("no media worker runs")
 
-    def act(self, server, expected, clips, target, name, stop):
-        try:
-            person = Client(server).sign_up(name)
-            expected.note(kind="account", handle=name, token=person.token)
-            person.call("PUT", f"/videos/{target}/like", {}, expect=200)
-            expected.note(kind="like", token=person.token)
-            number = 0
-            while not stop.is_set():
-                number += 1
-                text = f"{name} says {number}"
-                person.call("POST", f"/videos/{target}/comments", {"text": text}, expect=201)
-                expected.note(kind="comment", text=text)
-                if number % 5 == 1:
-                    video = person.upload(clips[number % len(clips)], f"upload {name} {number}")
-                    expected.note(kind="upload", video=video, token=person.token)
-                for item in person.feed()["items"][:1]:
-                    event = {"event_id": uuid.uuid4().hex, "impression_token": item["impression_token"], "event": "impression"}
-                    if person.send(event)["accepted"] == 1:
-                        expected.note(kind="event", token=person.token, event=event)
-                time.sleep(0.02)
-        except Exception:  # the server is gone; what was acknowledged is in the file
-            pass
+    def kill_worker(self, video, author, stage):
+        """Kills the worker of `video` as soon as it is in `stage`, and waits until it is gone."""
+        pid = self.worker()
+        deadline = time.monotonic() + 60
+        while author.get(f"/videos/{video}")["state"] not in stage:
+            self.assertLess(time.monotonic(), deadline, f"{video} never came to {stage}")
+            time.sleep(0.005)
+        os.kill(pid, signal.SIGKILL)
+        while pid in self.server.workers():
+            time.sleep(0.005)
 
-    def compare(self, author, expected, target):
-        facts = expected.facts()
-        comments, cursor = set(), ""
-        while cursor is not None:
-            page = author.get(f"/videos/{target}/comments?limit=50" + (f"&cursor={cursor}" if cursor else ""))
-            comments |= {comment["text"] for comment in page["items"]}
-            cursor = page["next_cursor"]
-        for fact in facts:
-            if fact["kind"] == "comment":
-                self.assertIn(fact["text"], comments)
-            elif fact["kind"] == "account":
-                self.assertEqual(Client(author.server, fact["token"]).get("/me")["account"]["handle"], fact["handle"])
-            elif fact["kind"] == "upload":
-                self.assertEqual(Client(author.server, fact["token"]).get(f"/videos/{fact['video']}")["id"], fact["video"])
-            elif fact["kind"] == "event":
-                again = Client(author.server, fact["token"]).send(fact["event"])
-                self.assertEqual(again["duplicate"], 1, again)
-        likes = sum(fact["kind"] == "like" for fact in facts)
-        self.assertGreaterEqual(author.get(f"/videos/{target}")["counts"]["likes"], likes)
+    def test_a_killed_worker_costs_one_try_of_one_video(self):
+        author = Client(self.server).sign_up("author")
+        clip = make_clip(self.folder / "long.mp4", seconds=6, size="360x640")
+        video = author.upload(clip, "cut off twice, published in the end")
+        self.kill_worker(video, author, ("received", "checked", "processing"))
+        self.kill_worker(video, author, ("processing",))
+        other = author.upload(make_clip(self.folder / "short.mp4", seconds=1), "waits behind it")
+        self.assertEqual(author.wait_until_processed(other)["state"], "published")
+        shown = author.wait_until_processed(video)
+        self.assertEqual(shown["state"], "published", shown)
+        self.assertAlmostEqual(shown["duration_ms"], 6_000, delta=60)
+        self.finish()
+
+    def test_a_video_whose_worker_always_dies_is_given_up_in_plain_words(self):
+        author = Client(self.server).sign_up("author")
+        clip = make_clip(self.folder / "long.mp4", seconds=6, size="360x640")
+        video = author.upload(clip, "never works")
+        for _ in range(3):
+            self.kill_worker(video, author, ("received", "checked", "processing"))
+        shown = author.wait_until_processed(video)
+        self.assertEqual(shown["state"], "failed")
+        self.assertEqual(shown["error"], "this video could not be processed: reading it broke off 3 times; save it again in another "
+                                         "format and upload that")
+        deadline = time.monotonic() + 30
+        while "failed" not in [entry["kind"] for entry in author.get("/notifications")["items"]]:
+            self.assertLess(time.monotonic(), deadline, "nobody told her")
+            time.sleep(0.05)
+        self.finish()
+
+    def test_a_server_killed_while_processing_goes_on_with_it(self):
+        author = Client(self.server).sign_up("author")
+        clip = make_clip(self.folder / "long.mp4", seconds=6, size="360x640")
+        video = author.upload(clip, "published in the end")
+        self.worker()
+        while author.get(f"/videos/{video}")["state"] != "processing":
+            time.sleep(0.005)
+        self.server.kill()
+        self.server.start()
+        author.connection = None
+        self.assertEqual(author.wait_until_processed(video)["state"], "published")
+        self.finish()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@
 namespace filoscope::sqlite {
 namespace {
 
+constexpr const char* kDiskFull =
+    "the server's disk is full; free some space on it, or try again later";
 constexpr std::int64_t kApplicationId = 0x46494C4F;  // "FILO", in the file's header
 constexpr std::int64_t kFormatVersion = 1;
 constexpr std::size_t kShownSqlMax = 120;
@@ -263,7 +265,7 @@ Error Connection::error(int code, std::string_view sql) const {
     case SQLITE_CONSTRAINT:
       return Error(Code::conflict, "this contradicts what is stored (" + detail + ")");
     case SQLITE_FULL:
-      return Error(Code::unavailable, "the disk is full; free some space and try again");
+      return Error(Code::unavailable, kDiskFull);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return Error(Code::unavailable,
@@ -277,7 +279,7 @@ Error Connection::error(int code, std::string_view sql) const {
     case SQLITE_IOERR: {
       const int number = disk_errno(db_);
       if (number == ENOSPC || number == EDQUOT || number == EFBIG) {
-        return Error(Code::unavailable, "the disk is full; free some space and try again");
+        return Error(Code::unavailable, kDiskFull);
       }
       return Error(Code::unavailable, fmt::format("the disk under the database failed ({}, {})",
                                                   detail, std::strerror(number)));

@@ -1,0 +1,167 @@
+"""A full disk under the whole server: what needs space is refused in a sentence, what is there is still shown and delivered, nothing
+acknowledged is lost, and when there is space again everything goes on by itself."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+import unittest
+import uuid
+
+import workload
+from harness import Client, Server, make_clip
+from power_cut import Disk
+from workload import TUS
+
+
+class FullDisk(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(os.path.realpath(tempfile.mkdtemp(prefix="filoscope-full-")))
+        self.clip = make_clip(self.folder / "clip.mp4", seconds=2, size="180x320")
+        self.data = self.clip.read_bytes()
+        self.half = len(self.data) // 2
+
+    def begin(self, server):
+        """A world with a published clip, a viewer and an upload that stands in the middle."""
+        self.server = server
+        self.author = Client(server).sign_up("author")
+        self.video = self.author.publish(self.clip, "there before #full")
+        self.viewer = Client(server).sign_up("viewer")
+        self.item = self.viewer.feed()["items"][0]
+        answer = self.author.raw("POST", "/api/v1/uploads", b"", {**TUS, "Upload-Length": str(len(self.data))})
+        self.assertEqual(answer.status, 201, answer)
+        self.location = answer.headers["location"].replace(server.url, "")
+        self.assertEqual(self.chunk(0, self.data[:self.half]).status, 204)
+
+    def chunk(self, offset, data):
+        return self.author.raw("PATCH", self.location, data, {**TUS, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"})
+
+    def offset(self):
+        return int(self.author.raw("HEAD", self.location, headers=TUS).headers["upload-offset"])
+
+    def event(self):
+        return {"event_id": uuid.uuid4().hex, "impression_token": self.item["impression_token"], "event": "impression"}
+
+    def assert_refused(self, answer):
+        self.assertEqual(answer.status, 503, answer)
+        self.assertEqual(answer.headers["content-type"], "application/problem+json")
+        self.assertIn("retry-after", answer.headers)
+        self.assertRegex(answer.json["detail"], "disk is (too )?full.*try again")
+
+    def assert_writes_are_refused(self):
+        video = self.video["id"]
+        self.assert_refused(self.viewer.call("POST", f"/videos/{video}/comments", {"text": "lost?"}))
+        self.assert_refused(self.viewer.call("PUT", f"/videos/{video}/like", {}))
+        self.assert_refused(self.viewer.call("PUT", "/accounts/author/follow"))
+        self.assert_refused(self.viewer.call("POST", "/events", {"events": [self.event()]}))
+        self.assert_refused(Client(self.server).call("POST", "/accounts", {"handle": "late", "password": "a long password", "birth_date": "1990-05-05"}))
+        self.assert_refused(self.author.call("DELETE", f"/videos/{video}"))
+        self.assert_refused(self.chunk(self.half, self.data[self.half:]))
+
+    def assert_reads_go_on(self):
+        shown = self.viewer.get(f"/videos/{self.video['id']}")
+        self.assertEqual((shown["viewer"]["liked"], shown["counts"]["comments"]), (False, 0))
+        rendition = shown["playback"]["renditions"][0]
+        first, last = rendition["segments"][0]
+        answer = self.viewer.raw("GET", rendition["url"], headers={"Range": f"bytes={first}-{last}"})
+        self.assertEqual((answer.status, len(answer.body)), (206, last - first + 1))
+        self.assertEqual(len(self.viewer.raw("GET", rendition["url"]).body), rendition["bytes"])
+        self.assertEqual(self.viewer.get("/search?kind=videos&q=full")["items"][0]["video"]["id"], self.video["id"])
+        self.assertFalse(self.viewer.get("/accounts/author")["viewer"]["follows"])
+        self.assertEqual([item["video"]["id"] for item in self.viewer.feed(mode="not_profiled")["items"]], [self.video["id"]])
+        answer = self.viewer.call("GET", "/feed?mode=for_you")
+        if answer.status != 200:  # the record of the decision has to be on disk before its answer goes out
+            self.assert_refused(answer)
+        self.assertEqual(self.offset(), self.half)
+        self.assertEqual(self.viewer.raw("GET", "/healthz").status, 200)
+
+    def assert_all_goes_on(self, waiting):
+        """Without a restart. `waiting` are videos that were to be processed while the disk was full."""
+        video = self.video["id"]
+        self.viewer.call("POST", f"/videos/{video}/comments", {"text": "kept"}, expect=201)
+        self.viewer.call("PUT", f"/videos/{video}/like", {}, expect=200)
+        self.viewer.call("PUT", "/accounts/author/follow", expect=204)
+        self.assertEqual(self.viewer.send(self.event())["rejected"], [])
+        Client(self.server).sign_up("late")
+        self.viewer.feed()
+        done = self.chunk(self.half, self.data[self.half:])
+        self.assertEqual(done.status, 204, done)
+        for one in (done.headers["filoscope-video-id"], *waiting):
+            self.assertEqual(self.author.wait_until_processed(one)["state"], "published")
+
+    def finish(self, server):
+        server.stop()
+        checked = server.verify()
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+        server.start()
+        shown = Client(server, self.viewer.token).get(f"/videos/{self.video['id']}")
+        self.assertEqual((shown["viewer"]["liked"], shown["counts"]["comments"]), (True, 1))
+        server.close()
+        shutil.rmtree(self.folder, ignore_errors=True)  # the small disk is still mounted in it
+
+    def no_space_for(self, where):
+        disk = Disk(self.folder)
+        disk.prepare()
+        server = Server(disk.data, settings=workload.SETTINGS, environment=disk.environment())
+        self.begin(server)
+        waiting = self.author.upload(self.clip, "processed with no space")
+        disk.fill(where)
+        self.assert_writes_are_refused()
+        self.assert_reads_go_on()
+        disk.make_room()
+        self.assert_all_goes_on([waiting])
+        server.kill()
+        disk.cut("lazy", 0)
+        server.environment = {}
+        server.start()
+        self.finish(server)
+
+    def test_no_write_finds_space(self):
+        self.no_space_for("write")
+
+    def test_no_sync_finds_space(self):
+        self.no_space_for("sync")
+
+    def test_a_small_disk_fills_while_a_video_is_processed(self):
+        """A real file system, full to the last block: the worker's own writes fail too."""
+        small = self.folder / "small"
+        small.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", small], capture_output=True, text=True, check=False)
+        if mounted.returncode != 0:
+            self.skipTest("mounting a small file system needs the rights of root: " + mounted.stderr.strip())
+        try:
+            self.on_small_disk(small)
+        finally:
+            subprocess.run(["umount", "--lazy", small], check=True)
+
+    def on_small_disk(self, small):
+        data = small / "data"
+        server = Server(data, settings={**workload.SETTINGS, "app.log_level": "warn"})
+        self.begin(server)
+        long = make_clip(self.folder / "long.mp4", seconds=6, size="360x640")
+        waiting = self.author.upload(long, "cut off by the full disk")
+        deadline = time.monotonic() + 60
+        while not server.workers():
+            self.assertLess(time.monotonic(), deadline, "no media worker runs")
+            time.sleep(0.01)
+        with open(small / "filler", "wb", buffering=0) as filler:
+            with self.assertRaises(OSError):
+                while True:
+                    filler.write(bytes(1 << 16))
+        refused = self.author.call("POST", "/uploads", headers={**TUS, "Upload-Length": "1000"})
+        self.assert_refused(refused)
+        self.assert_writes_are_refused()
+        self.assert_reads_go_on()
+        while server.workers():
+            time.sleep(0.05)
+        state = self.author.get(f"/videos/{waiting}")
+        self.assertNotIn(state["state"], ("published", "failed"), state)
+        (small / "filler").unlink()
+        self.assert_all_goes_on([waiting])
+        self.finish(server)
+
+
+if __name__ == "__main__":
+    unittest.main()
