@@ -45,7 +45,6 @@ class World {
     app::Wiring::Options options;
     options.data_folder = folder_.string();
     options.missing = app::DataFolder::Missing::make;
-    options.uploads = true;
     wiring_ = app::Wiring::open(options, config_).value();
     accounts::SignUp form;
     form.handle = kHandle, form.password = kPassword, form.birth_date = "1990-01-01";
@@ -53,10 +52,13 @@ class World {
     token_ = made.token;
     video_ = publish(*wiring_, made.account.id).id.text();
     auto& w = *wiring_;
+    uploads_ = upload::Uploads::open({w.database(), w.blobs(), w.accounts(), w.catalog(),
+                                      w.social(), workers_, w.clock(), config_, folder_.string()})
+                   .value();
     services_ = std::make_unique<api::Services>(api::Services{w.accounts(),
                                                               w.catalog(),
                                                               w.social(),
-                                                              w.uploads(),
+                                                              *uploads_,
                                                               w.search(),
                                                               w.feed(),
                                                               w.blobs(),
@@ -74,6 +76,8 @@ class World {
     recorder_.reset();
     context_.reset();
     services_.reset();
+    uploads_->stop();
+    uploads_.reset();
     wiring_.reset();
     std::filesystem::remove_all(folder_);
   }
@@ -127,7 +131,9 @@ class World {
 
   const std::filesystem::path folder_;
   Config config_;
+  media::MediaWorkers workers_{media::WorkerProgram{"/bin/false"}};  // other targets read the files
   std::unique_ptr<app::Wiring> wiring_;
+  std::unique_ptr<upload::Uploads> uploads_;
   std::string token_, video_;
   std::unique_ptr<api::Services> services_;
   std::unique_ptr<api::ServerContext> context_;
