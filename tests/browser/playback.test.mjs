@@ -157,6 +157,7 @@ test('a segment that the browser refuses: the same clip goes on as a plain file'
   await page.goto('/');
   await eventually(() => broken > 0);
   await eventually(async () => /^http/.test((await playingElement(page))?.src ?? ''));
+  await playing(page);
   await loops(page);
   assert.equal((await metrics(page)).fallbacks, 1);
   assert.deepEqual(errors, []);

@@ -175,6 +175,7 @@ export const de: Messages = {
   me_guest: 'Hier ist dein Profil',
   me_guest_hint:
     'Registriere dich, um Videos zu posten, Leuten zu folgen und zu behalten, was dir gefällt.',
+  follows: 'Folgt',
   followers: 'Follower',
   likes: 'Likes',
   people_none: 'Noch niemand da',
@@ -252,7 +253,7 @@ export const de: Messages = {
   data_saver_hint: 'Kleinere Bilder, weniger im Voraus geladen.',
   set_mutes: 'Stummgeschaltet',
   set_mutes_hint: 'Videos mit diesen Wörtern, Hashtags oder Leuten bleiben aus deinem Feed.',
-  mute_placeholder: 'Ein Wort oder #hashtag',
+  mute_placeholder: 'Wort oder #hashtag',
   unmute_name: 'Stummschaltung von {name} aufheben',
   set_account: 'Konto',
   delete_account: 'Konto löschen',

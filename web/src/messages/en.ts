@@ -173,6 +173,7 @@ export const en = {
   need_mute: 'Sign up to mute people.',
   me_guest: 'Your profile lives here',
   me_guest_hint: 'Sign up to post videos, follow people and keep what you like.',
+  follows: 'Following',
   followers: 'Followers',
   likes: 'Likes',
   people_none: 'Nobody here yet',
