@@ -1,12 +1,17 @@
 // What the browser tests share: a browser, phones and desktops, people, clips to upload.
 
-import { existsSync, mkdirSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const require = createRequire(join(here, '../../web/package.json'));
+export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const require = createRequire(join(root, 'web/package.json'));
 const { chromium } = require('playwright-core');
 
 export const URL_BASE = (process.env.FILOSCOPE_URL ?? '').replace(/\/$/, '');
@@ -50,7 +55,7 @@ export const DESKTOP = {
 
 /** A fresh visitor. `errors` collects what the page threw. */
 export async function visitor(browser, options = PHONE) {
-  const context = await browser.newContext({ ...options, baseURL: URL_BASE });
+  const context = await browser.newContext({ baseURL: URL_BASE, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const errors = [];
@@ -75,6 +80,9 @@ export async function playing(page, timeout = 20_000) {
     { timeout },
   );
 }
+
+/** The clip on the screen, with its rail and its words. */
+export const current = (page) => page.locator('article.stage[aria-hidden="false"]');
 
 export const shownList = (page) => page.evaluate(() => window.__filoscope.list());
 export const metrics = (page) => page.evaluate(() => window.__filoscope.metrics);
@@ -231,6 +239,105 @@ export async function recordClip(browser, { seconds = 3, megabits = 2 } = {}) {
     mimeType,
     buffer: Buffer.from(encoded.base64, 'base64'),
   };
+}
+
+const PUBLISHED_MS_MAX = 240_000;
+const SWIPES_MAX = 80;
+
+/** Chooses a file on the upload page, describes and posts it. */
+export async function post(page, clip, caption) {
+  await page.goto('/upload');
+  await page.setInputFiles('[data-testid=file]', clip);
+  await page.locator('.preview').waitFor();
+  await page.fill('#caption', caption);
+  await page.getByRole('button', { name: 'Post', exact: true }).click();
+}
+
+export const phase = (page) =>
+  page.locator('article[data-phase]').first().getAttribute('data-phase');
+
+/** The newest upload on the page has ended well; returns the id of its video. */
+export async function published(page) {
+  const last = await eventually(
+    async () => {
+      const now = await phase(page);
+      return (now === 'published' || now === 'failed') && now;
+    },
+    { timeoutMs: PUBLISHED_MS_MAX },
+  );
+  assert.equal(last, 'published', await page.locator('article[data-phase]').first().innerText());
+  const link = await page.locator('article[data-phase] a[href^="/v/"]').first().getAttribute('href');
+  return link.slice('/v/'.length);
+}
+
+/** Lets the browser send no faster than this. */
+export async function slowUp(page, megabits) {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('Network.enable');
+  await cdp.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: 5,
+    downloadThroughput: -1,
+    uploadThroughput: (megabits * 1e6) / 8,
+  });
+  return cdp;
+}
+
+/** The card of the newest upload says that so much has been sent. */
+export async function sentBytes(page, bytes) {
+  await eventually(async () => {
+    const text = await page.locator('article[data-phase]').first().innerText();
+    const sent = /([\d.]+) (kB|MB) of/.exec(text);
+    return sent !== null && Number(sent[1]) * (sent[2] === 'MB' ? 1e6 : 1e3) > bytes;
+  });
+}
+
+/** Swipes through For You until this clip is on the screen; returns how many swipes it took. */
+export async function swipeTo(page, id) {
+  await openFeed(page);
+  let swipes = 0;
+  while ((await currentId(page)) !== id && swipes < SWIPES_MAX) {
+    await swipe(page);
+    swipes++;
+  }
+  assert.equal(await currentId(page), id, `not shown within ${SWIPES_MAX} swipes`);
+  return swipes;
+}
+
+/** A server of a test's own, on a data folder of its own, that may be killed and started again. */
+export async function ownServer() {
+  const data = mkdtempSync(join(tmpdir(), 'filoscope-browser-'));
+  const program = process.env.FILOSCOPE_PROGRAM ?? join(root, 'build/release/bin/filoscope');
+  const env = { ...process.env, FILOSCOPE_ACCOUNTS_PASSWORD_MEMORY_BYTES: String(8 << 20) };
+  let port = 0;
+  let child;
+  const end = async (signal) => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, 'exit');
+  };
+  const server = {
+    url: '',
+    async start() {
+      const args = ['serve', '--data', data, '--listen', `127.0.0.1:${port}`];
+      child = spawn(program, [...args, '--web', join(root, 'web/dist')], {
+        env,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), once(child, 'exit')]);
+      const ready = /^ready http:\/\/.*:(\d+)$/.exec(String(line));
+      assert.ok(ready, `the server said ${line}`);
+      port = Number(ready[1]);
+      server.url = `http://localhost:${port}`;
+    },
+    kill: () => end('SIGKILL'),
+    async close() {
+      await end('SIGTERM');
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+  await server.start();
+  return server;
 }
 
 export async function shot(page, name) {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
+  current,
   currentId,
   DESKTOP,
   doubleTap,
@@ -22,8 +23,6 @@ import {
 let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
-
-const current = (page) => page.locator('article.stage[aria-hidden="false"]');
 
 test('a visitor likes, signs up on the way, and the like happens on the same clip', async () => {
   const { context, page, errors } = await visitor(browser);

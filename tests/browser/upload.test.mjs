@@ -3,45 +3,23 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
-  currentId,
+  current,
   eventually,
   launch,
-  openFeed,
+  phase,
+  post,
+  published,
   recordClip,
+  sentBytes,
   signUp,
-  swipe,
+  slowUp,
+  swipeTo,
   visitor,
 } from './lib.mjs';
-
-const PUBLISHED_MS_MAX = 240_000;
-const SWIPES_MAX = 80;
 
 let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
-
-async function describe(page, clip, caption) {
-  await page.goto('/upload');
-  await page.setInputFiles('[data-testid=file]', clip);
-  await page.locator('.preview').waitFor();
-  await page.fill('#caption', caption);
-  await page.getByRole('button', { name: 'Post', exact: true }).click();
-}
-
-const phase = (page) => page.locator('article[data-phase]').first().getAttribute('data-phase');
-
-async function published(page) {
-  const last = await eventually(
-    async () => {
-      const now = await phase(page);
-      return (now === 'published' || now === 'failed') && now;
-    },
-    { timeoutMs: PUBLISHED_MS_MAX },
-  );
-  assert.equal(last, 'published', await page.locator('article[data-phase]').first().innerText());
-  const link = await page.locator('article[data-phase] a[href^="/v/"]').first().getAttribute('href');
-  return link.slice('/v/'.length);
-}
 
 test('upload with progress to published, found by its caption, shown to somebody else', async (t) => {
   const clip = await recordClip(browser);
@@ -49,7 +27,7 @@ test('upload with progress to published, found by its caption, shown to somebody
   const author = await signUp(page, 'maker');
   const word = `zebrafish${Date.now().toString(36)}`;
   const began = Date.now();
-  await describe(page, clip, `A ${word} in colours #browsertest`);
+  await post(page, clip, `A ${word} in colours #browsertest`);
   const seen = new Set();
   const watch = setInterval(() => {
     page
@@ -73,15 +51,8 @@ test('upload with progress to published, found by its caption, shown to somebody
 
   const other = await visitor(browser);
   await signUp(other.page, 'watcher');
-  await other.page.goto('/');
-  await openFeed(other.page);
-  let swipes = 0;
-  while ((await currentId(other.page)) !== id && swipes < SWIPES_MAX) {
-    await swipe(other.page);
-    swipes++;
-  }
-  assert.equal(await currentId(other.page), id, `not shown within ${SWIPES_MAX} swipes`);
-  const name = other.page.locator('article.stage[aria-hidden="false"] .about .name');
+  const swipes = await swipeTo(other.page, id);
+  const name = current(other.page).locator('.about .name');
   assert.equal(await name.getAttribute('href'), `/@${author}`);
   t.diagnostic(`in the feed of another account after ${swipes} swipes`);
   await other.context.close();
@@ -91,35 +62,23 @@ test('upload with progress to published, found by its caption, shown to somebody
 test('a file that is no video ends with a sentence', async () => {
   const { context, page } = await visitor(browser);
   await signUp(page, 'wrong');
-  await describe(
+  await post(
     page,
     { name: 'picture.mp4', mimeType: 'video/mp4', buffer: Buffer.from('not a video at all '.repeat(999)) },
     'broken',
   );
-  await eventually(async () => (await phase(page)) === 'failed', { timeoutMs: PUBLISHED_MS_MAX });
+  await eventually(async () => (await phase(page)) === 'failed', { timeoutMs: 240_000 });
   const sentence = await page.locator('article[data-phase=failed] .problem').innerText();
   assert.ok(sentence.split(' ').length >= 3, sentence);
   await context.close();
 });
-
-async function slowUp(page, megabits) {
-  const cdp = await page.context().newCDPSession(page);
-  await cdp.send('Network.enable');
-  await cdp.send('Network.emulateNetworkConditions', {
-    offline: false,
-    latency: 5,
-    downloadThroughput: -1,
-    uploadThroughput: (megabits * 1e6) / 8,
-  });
-  return cdp;
-}
 
 test('a lost network is waited out, and the upload goes on by itself while swiping', async () => {
   const clip = await recordClip(browser, { seconds: 5, megabits: 16 });
   const { context, page } = await visitor(browser);
   await signUp(page, 'offline');
   const cdp = await slowUp(page, 16);
-  await describe(page, clip, 'through a tunnel');
+  await post(page, clip, 'through a tunnel');
   await page.waitForTimeout(700);
   await context.setOffline(true);
   await page.waitForTimeout(1500);
@@ -139,12 +98,8 @@ test('a reload in the middle: the unfinished upload is listed and goes on with t
   await signUp(page, 'reload');
   await slowUp(page, 10);
   page.on('dialog', (dialog) => void dialog.accept());
-  await describe(page, clip, 'cut in the middle');
-  await eventually(async () => {
-    const text = await page.locator('article[data-phase]').first().innerText();
-    const sent = /([\d.]+) (kB|MB) of/.exec(text);
-    return sent !== null && Number(sent[1]) * (sent[2] === 'MB' ? 1e6 : 1e3) > 500_000;
-  });
+  await post(page, clip, 'cut in the middle');
+  await sentBytes(page, 500_000);
   await page.reload();
   const row = page.locator('li', { hasText: clip.name });
   await row.waitFor();

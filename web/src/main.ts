@@ -3,17 +3,20 @@ import './app.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import { startOutbox } from './lib/events';
+import { appHistory } from './lib/history';
 import { setHttpHooks } from './lib/http';
 import { i18n, t } from './lib/i18n.svelte';
 import { net } from './lib/net.svelte';
 import { router } from './lib/router.svelte';
 import { session } from './lib/session.svelte';
 import { settings } from './lib/settings.svelte';
+import { sheets } from './lib/sheets.svelte';
 import { exposeMetrics } from './player/metrics';
 
 settings.applyTheme();
 net.start();
 router.start();
+appHistory.start([() => router.read(), (entry, came) => sheets.read(entry, came)]);
 setHttpHooks({
   before: (path) => session.before(path),
   onUnauthenticated: () => session.expired(),

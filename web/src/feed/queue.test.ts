@@ -186,6 +186,8 @@ describe('FeedQueue', () => {
     expect(queue.currentEntry).toBeUndefined();
     expect(queue.canAdvance).toBe(false);
     expect(queue.retreat()).toBe(false);
+    queue.reset(answer('', { exhausted: true }));
+    expect(queue.currentEntry).toBeUndefined();
   });
 
   it('takes unwanted clips out of what is ahead, not from under the finger', () => {

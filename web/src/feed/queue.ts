@@ -174,7 +174,8 @@ export class FeedQueue {
       });
     }
     this.exhausted = answer.exhausted;
-    if (answer.exhausted && !this.#cardSeen && !this.entries.some((e) => e.kind === 'card')) {
+    const any = this.entries.length + fresh.length > 0;
+    if (answer.exhausted && any && !this.#cardSeen && !this.entries.some((e) => e.kind === 'card')) {
       const at = fresh.findIndex((entry) => entry.kind === 'clip' && entry.item.repeat);
       fresh.splice(at < 0 ? fresh.length : at, 0, { kind: 'card', uid: this.#uid++ });
     }

@@ -1,5 +1,8 @@
 // Numbers as people read them where no language is involved.
 
+/** A reason from the server as a sentence of its own. */
+export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** 75 → "1:15" */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.floor(Number.isFinite(seconds) ? seconds : 0));

@@ -1,5 +1,6 @@
 // One request to the server: CSRF header, problem+json errors, time limit.
 
+import { capitalised } from './format';
 import type { Problem } from './types';
 
 export const API = '/api/v1';
@@ -69,6 +70,10 @@ async function problemOf(response: Response): Promise<ApiError> {
     // Not JSON (a proxy's page); the status is what is left.
   }
   if (!problem.detail) problem.detail = problem.title || hooks.brokenText();
+  // The sentence stands at its field, so the field's name need not be said again.
+  const named = problem.field ? `${problem.field}: ` : '';
+  if (named && problem.detail.startsWith(named)) problem.detail = problem.detail.slice(named.length);
+  problem.detail = capitalised(problem.detail);
   return new ApiError({ ...problem, status: response.status }, retryAfterS);
 }
 

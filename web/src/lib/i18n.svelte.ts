@@ -50,8 +50,12 @@ class I18n {
     });
   }
 
-  number(value: number): string {
-    return new Intl.NumberFormat(this.language).format(value);
+  /** With `digits` always so many behind the point: for columns. */
+  number(value: number, digits?: number): string {
+    return new Intl.NumberFormat(this.language, {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    }).format(value);
   }
 
   /** 1.2K instead of 1,234: for counts beside icons. */

@@ -1,42 +1,37 @@
 // The history router: one reactive `route`, links are caught once for the whole document.
 
+import { appHistory } from './history';
 import { parseRoute, type Route } from './routes';
-
-interface HistoryState {
-  depth: number;
-  scroll?: number;
-}
 
 class Router {
   route = $state.raw<Route>(parseRoute('/'));
-  /** How many pages of ours lie behind this one, so that "back" never leaves the app. */
-  depth = $state(0);
-  key = $state('/');
+  #key = '/';
 
   start(): void {
-    this.#read();
-    addEventListener('popstate', () => this.#read());
     document.addEventListener('click', (event) => this.#click(event));
   }
 
   go(url: string, options: { replace?: boolean } = {}): void {
-    const target = new URL(url, location.href);
-    if (target.href === location.href) return;
-    const depth = options.replace ? this.depth : this.depth + 1;
-    const state: HistoryState = { depth };
-    if (options.replace) history.replaceState(state, '', target);
-    else history.pushState(state, '', target);
-    this.#read();
+    appHistory.soon(() => {
+      const target = new URL(url, location.href);
+      if (target.href === location.href) {
+        // She is there already, under the sheet that the link is on.
+        if (appHistory.entry.sheets.length > 0) appHistory.back();
+      } else if (options.replace) appHistory.replace(target);
+      else appHistory.push(target);
+    });
   }
 
   back(fallback = '/'): void {
-    if (this.depth > 0) history.back();
+    if (appHistory.entry.depth > 0) appHistory.back();
     else this.go(fallback, { replace: true });
   }
 
-  #read(): void {
-    this.depth = (history.state as HistoryState | null)?.depth ?? 0;
-    this.key = location.pathname + location.search;
+  /** Takes over the address. The route stays the same object while only a sheet opens or closes. */
+  read(): void {
+    const key = location.pathname + location.search;
+    if (key === this.#key) return;
+    this.#key = key;
     this.route = parseRoute(location.pathname, location.search);
   }
 

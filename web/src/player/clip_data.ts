@@ -17,6 +17,12 @@ export class MediaError extends Error {
   }
 }
 
+/** The address is refused: expired, or the clip may no longer be shown. */
+export const isGone = (status: number): boolean => [401, 403, 404, 410].includes(status);
+
+export const mimeOf = (rendition: Rendition): string =>
+  `video/mp4; codecs="${rendition.codecs}"`;
+
 export class ClipData {
   readonly rendition: Rendition;
   /** ftyp, moov and sidx; null until the first answer is in. */
@@ -34,7 +40,7 @@ export class ClipData {
   }
 
   get mime(): string {
-    return `video/mp4; codecs="${this.rendition.codecs}"`;
+    return mimeOf(this.rendition);
   }
 
   /** Init and first segment in one request. Concurrent callers share it. */
@@ -109,8 +115,7 @@ export class ClipData {
       signal,
     });
     if (response.status !== 206 && response.status !== 200) {
-      const gone = [401, 403, 404, 410].includes(response.status);
-      throw new MediaError(`media answered ${response.status}`, gone);
+      throw new MediaError(`media answered ${response.status}`, isGone(response.status));
     }
     let data = await response.arrayBuffer();
     // A server that ignores ranges sends the whole file.

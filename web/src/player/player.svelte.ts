@@ -4,9 +4,9 @@ import { settings } from '../lib/settings.svelte';
 import { sound } from '../lib/sound.svelte';
 import type { Video } from '../lib/types';
 import { pickRung, Throughput } from './bandwidth';
-import { ClipData } from './clip_data';
+import { ClipData, mimeOf } from './clip_data';
 import { metrics, noteSwipe } from './metrics';
-import { Slot } from './slot';
+import { canUseMse, Slot } from './slot';
 
 export interface PlayerEntry {
   uid: number;
@@ -75,6 +75,7 @@ export class Player {
           onReady: (slot) => this.#onReady(slot),
           onStall: (slot, stalled) => this.#onStall(slot, stalled),
           onFail: (slot, gone) => this.#onFail(slot, gone),
+          onReplaced: (slot) => this.#onReplaced(slot),
         }),
     );
     const onVisible = () => (document.hidden ? this.#halt() : void this.#resume());
@@ -348,7 +349,7 @@ export class Player {
       widthPx: stage * Math.min(devicePixelRatio || 1, 2),
     });
     const fetched: Fetched = {
-      data: rung ? new ClipData(rung, throughput) : null,
+      data: rung && canUseMse(mimeOf(rung)) ? new ClipData(rung, throughput) : null,
       abort: new AbortController(),
     };
     this.#fetched.set(video.id, fetched);
@@ -418,6 +419,12 @@ export class Player {
       this.#onStallEnd();
       this.#attachNext();
     }
+  }
+
+  #onReplaced(slot: Slot): void {
+    if (slot !== this.#active || slot.uid === null) return;
+    this.#events.onBreak(slot.uid);
+    void this.#resume();
   }
 
   #onStall(slot: Slot, stalled: boolean): void {

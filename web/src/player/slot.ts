@@ -1,16 +1,20 @@
 // One <video> element of the pool and what feeds it: MediaSource with byte ranges, or, where that
-// is missing or fails, the plain file or the HLS playlist.
+// is missing or fails, the HLS playlist or the plain file, whichever the element plays by itself.
 
 import type { Video } from '../lib/types';
-import { MediaError, type ClipData } from './clip_data';
+import { isGone, MediaError, type ClipData } from './clip_data';
 import { metrics } from './metrics';
 import { segmentAt } from './sidx';
 
 /** Behind the play head this much stays when the browser's buffer is full. */
 const BEHIND_S = 4;
+/** So much is fetched even when the browser wants no more: after a jump WebKit may not ask. */
+const AHEAD_MIN_S = 1;
 const RETRY_MS = [300, 1000, 2500, 5000];
 
-type MediaSourceClass = typeof MediaSource;
+/** ManagedMediaSource has `streaming`: false while the browser wants no more data. */
+type Source = MediaSource & { streaming?: boolean };
+type MediaSourceClass = (new () => Source) & Pick<typeof MediaSource, 'isTypeSupported'>;
 
 function mediaSourceClass(): MediaSourceClass | null {
   const scope = globalThis as { ManagedMediaSource?: MediaSourceClass; MediaSource?: MediaSourceClass };
@@ -21,10 +25,18 @@ export function canUseMse(mime: string): boolean {
   return mediaSourceClass()?.isTypeSupported(mime) ?? false;
 }
 
+function plainUrls(clip: Video, video: HTMLVideoElement): string[] {
+  const { hls = '', mp4 = '' } = clip.playback ?? {};
+  const playsHls = video.canPlayType('application/vnd.apple.mpegurl') !== '';
+  return [playsHls ? hls : '', mp4].filter((url) => url !== '');
+}
+
 export interface SlotEvents {
   onReady: (slot: Slot) => void;
   onStall: (slot: Slot, stalled: boolean) => void;
   onFail: (slot: Slot, gone: boolean) => void;
+  /** The current clip begins again from another source, and stands still until it is played. */
+  onReplaced: (slot: Slot) => void;
 }
 
 export class Slot {
@@ -37,9 +49,11 @@ export class Slot {
   #events: SlotEvents;
   #data: ClipData | null = null;
   #smaller: ClipData | null = null;
-  #source: MediaSource | null = null;
+  #source: Source | null = null;
   #buffer: SourceBuffer | null = null;
   #url: string | null = null;
+  /** What the element may try by itself, best first. */
+  #plainUrls: string[] = [];
   #abort = new AbortController();
   #active = false;
   #wake: (() => void) | null = null;
@@ -50,6 +64,7 @@ export class Slot {
     this.#events = events;
     video.playsInline = true;
     video.preload = 'auto';
+    // ManagedMediaSource opens only where the clip can't be sent to another screen.
     video.disableRemotePlayback = true;
     const wake = () => this.#wake?.();
     video.addEventListener('timeupdate', wake);
@@ -67,8 +82,9 @@ export class Slot {
     this.clip = clip;
     this.#data = data;
     this.#abort = new AbortController();
+    this.#plainUrls = plainUrls(clip, this.video);
     this.video.volume = Math.min(1, 10 ** (Math.min(0, clip.gain_db) / 20));
-    if (data && canUseMse(data.mime)) void this.#feed(data, this.#abort.signal);
+    if (data) void this.#feed(data, this.#abort.signal);
     else this.#plain();
   }
 
@@ -147,8 +163,8 @@ export class Slot {
 
   #elementFailed(): void {
     if (this.uid === null || !this.video.error) return;
-    if (this.#source || this.#data) this.#fallBack();
-    else this.#giveUp(false);
+    if (this.#source) this.#fallBack();
+    else this.#plain();
   }
 
   #giveUp(gone: boolean): void {
@@ -166,11 +182,18 @@ export class Slot {
   }
 
   #plain(): void {
-    const playback = this.clip?.playback;
-    if (!playback) return this.#giveUp(false);
-    const hls = this.video.canPlayType('application/vnd.apple.mpegurl') !== '';
-    this.video.src = hls && playback.hls ? playback.hls : playback.mp4;
+    const url = this.#plainUrls.shift();
+    if (!url) return void this.#giveUpPlain(this.#abort.signal);
+    this.video.src = url;
     this.video.load();
+    if (this.#active) this.#events.onReplaced(this);
+  }
+
+  /** The element says only that it failed; the address knows whether the clip is gone. */
+  async #giveUpPlain(signal: AbortSignal): Promise<void> {
+    const url = this.clip?.playback?.mp4;
+    const answer = url ? await fetch(url, { method: 'HEAD', signal }).catch(() => null) : null;
+    if (!signal.aborted) this.#giveUp(answer !== null && isGone(answer.status));
   }
 
   #release(): void {
@@ -208,6 +231,7 @@ export class Slot {
     if (!Source) return Promise.reject(new MediaError('no MediaSource', false));
     const source = new Source();
     this.#source = source;
+    source.addEventListener('startstreaming', () => this.#wake?.());
     this.#url = URL.createObjectURL(source);
     return new Promise((resolve, reject) => {
       source.addEventListener(
@@ -256,8 +280,9 @@ export class Slot {
 
   /** Standby holds the first frame (and what was fetched already); the active clip runs ahead. */
   #wants(index: number): boolean {
-    if (this.#active) return this.aheadS < this.#aheadTargetS;
-    return index === 0 || (this.#data?.has(index) ?? false);
+    const wanted = this.#source?.streaming !== false;
+    if (this.#active) return this.aheadS < (wanted ? this.#aheadTargetS : AHEAD_MIN_S);
+    return index === 0 || (wanted && (this.#data?.has(index) ?? false));
   }
 
   /** The first segment from the play head on that is not buffered, then those before it. */

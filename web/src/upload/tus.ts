@@ -1,10 +1,10 @@
 // The resumable transfer itself (tus 1.0.0 by tus-js-client), loaded only when something is sent.
 
-import { Upload } from 'tus-js-client';
+import { Upload, type HttpRequest } from 'tus-js-client';
 import { API, clientHeaders } from '../lib/http';
 
-/** The server takes at most 8 MiB in one PATCH. */
-export const CHUNK_BYTES_MAX = 8 * 1024 * 1024;
+/** What a killed server or a lost network costs at most; the server takes up to 8 MiB at once. */
+const CHUNK_BYTES = 2 * 1024 * 1024;
 /** About ten minutes without a network or server before she is asked to try again. */
 const RETRY_MS = [0, 500, 1000, 2000, 4000, ...Array<number>(60).fill(10_000)];
 
@@ -35,18 +35,24 @@ function sentenceOf(body: string): string {
   }
 }
 
+function withHeaders(request: HttpRequest): void {
+  for (const [name, value] of Object.entries(clientHeaders())) request.setHeader(name, value);
+}
+
+/** Throws away what the server has of an upload that an earlier page began. */
+export const removeUpload = (url: string): Promise<void> =>
+  Upload.terminate(url, { onBeforeRequest: withHeaders });
+
 export async function startTransfer(options: TransferOptions): Promise<Transfer> {
   const upload = new Upload(options.file, {
     endpoint: `${API}/uploads`,
     ...(options.uploadUrl ? { uploadUrl: options.uploadUrl } : {}),
-    chunkSize: CHUNK_BYTES_MAX,
+    chunkSize: CHUNK_BYTES,
     retryDelays: RETRY_MS,
     removeFingerprintOnSuccess: true,
     fingerprint: () => Promise.resolve(`fs-${options.fingerprint}`),
     metadata: { ...options.metadata, fingerprint: options.fingerprint },
-    onBeforeRequest(request) {
-      for (const [name, value] of Object.entries(clientHeaders())) request.setHeader(name, value);
-    },
+    onBeforeRequest: withHeaders,
     onAfterResponse() {
       options.onWaiting(false);
     },

@@ -134,10 +134,16 @@ export class UploadTask {
   }
 }
 
+type Unfinished = Extract<OwnUpload, { kind: 'upload' }>;
+
+const addressOf = (id: string): string => `${API}/uploads/${encodeURIComponent(id)}`;
+
 class Uploads {
   tasks = $state.raw<UploadTask[]>([]);
   /** Begun in an earlier tab and not finished. */
-  unfinished = $state.raw<Extract<OwnUpload, { kind: 'upload' }>[]>([]);
+  unfinished = $state.raw<Unfinished[]>([]);
+  /** Could not be processed, and still there for her to read why. */
+  failed = $state.raw<Video[]>([]);
   #id = 0;
   #bound = false;
 
@@ -147,8 +153,7 @@ class Uploads {
 
   add(file: File, form: UploadForm, resumeId?: string): UploadTask {
     this.#bind();
-    const url = resumeId ? `${API}/uploads/${encodeURIComponent(resumeId)}` : undefined;
-    const task = new UploadTask(this.#id++, file, form, url);
+    const task = new UploadTask(this.#id++, file, form, resumeId && addressOf(resumeId));
     this.tasks = [task, ...this.tasks];
     if (resumeId) this.unfinished = this.unfinished.filter((one) => one.id !== resumeId);
     void task.start();
@@ -160,12 +165,29 @@ class Uploads {
     if (task.busy) void task.cancel();
   }
 
-  async loadUnfinished(): Promise<void> {
+  async load(): Promise<void> {
     const { items } = await api.ownUploads();
     const mine = new Set(this.busy.map((task) => task.file.name));
+    const here = new Set(this.tasks.map((task) => task.video?.id));
     this.unfinished = items.flatMap((one) =>
       one.kind === 'upload' && !mine.has(one.filename) ? [one] : [],
     );
+    this.failed = items.flatMap((one) =>
+      one.kind === 'video' && one.video.state === 'failed' && !here.has(one.video.id)
+        ? [one.video]
+        : [],
+    );
+  }
+
+  async removeUnfinished(upload: Unfinished): Promise<void> {
+    const { removeUpload } = await import('./tus');
+    await removeUpload(addressOf(upload.id));
+    this.unfinished = this.unfinished.filter((one) => one.id !== upload.id);
+  }
+
+  async removeFailed(video: Video): Promise<void> {
+    await api.deleteVideo(video.id);
+    this.failed = this.failed.filter((one) => one.id !== video.id);
   }
 
   #bind(): void {

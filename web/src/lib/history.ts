@@ -1,0 +1,70 @@
+// The browser's history as the app uses it: a page is an entry, and so is every open sheet, so that
+// a phone's back button closes the sheet and not the page. A step back takes the browser a moment;
+// what is to change the history meanwhile waits for it, or it would land on the wrong entry.
+
+export interface Entry {
+  /** How many entries of ours lie behind this one, so that "back" never leaves the app. */
+  readonly depth: number;
+  /** The sheets that are open here, the highest last. */
+  readonly sheets: readonly number[];
+}
+
+type Listener = (entry: Entry, came: 'forward' | 'back') => void;
+
+const FIRST: Entry = { depth: 0, sheets: [] };
+
+class AppHistory {
+  entry: Entry = FIRST;
+  #listeners: Listener[] = [];
+  #stepping = false;
+  #waiting: (() => void)[] = [];
+
+  start(listeners: Listener[]): void {
+    this.#listeners = listeners;
+    addEventListener('popstate', () => this.#stepped());
+    this.#take(history.state as Entry | null, 'back');
+  }
+
+  push(url: string | URL, sheets: readonly number[] = []): void {
+    this.soon(() => {
+      const entry: Entry = { depth: this.entry.depth + 1, sheets };
+      history.pushState(entry, '', url);
+      this.#take(entry, 'forward');
+    });
+  }
+
+  replace(url: string | URL, sheets: readonly number[] = []): void {
+    this.soon(() => {
+      const entry: Entry = { depth: this.entry.depth, sheets };
+      history.replaceState(entry, '', url);
+      this.#take(entry, 'forward');
+    });
+  }
+
+  back(): void {
+    this.soon(() => {
+      this.#stepping = true;
+      history.back();
+    });
+  }
+
+  /** Now, or as soon as the step that is on its way has been taken. */
+  soon(act: () => void): void {
+    if (this.#stepping) this.#waiting.push(act);
+    else act();
+  }
+
+  #stepped(): void {
+    const entry = (history.state as Entry | null) ?? FIRST;
+    this.#stepping = false;
+    this.#take(entry, entry.depth > this.entry.depth ? 'forward' : 'back');
+    while (!this.#stepping && this.#waiting.length > 0) this.#waiting.shift()?.();
+  }
+
+  #take(entry: Entry | null, came: 'forward' | 'back'): void {
+    this.entry = entry ?? FIRST;
+    for (const listener of this.#listeners) listener(this.entry, came);
+  }
+}
+
+export const appHistory = new AppHistory();
