@@ -37,7 +37,7 @@ class EngineLifeTest : public World {
     std::filesystem::copy(folder, copy, std::filesystem::copy_options::recursive);
     std::uint64_t hash = 0;
     {
-      auto other_database = must(open_sqlite(SqliteOptions::from(config, copy + "/test.db")));
+      auto other_database = must(open_sqlite(SqliteOptions::from(config, copy + "/test.sqlite")));
       auto other_log = must(open_sqlite_event_log(*other_database));
       auto life = must(EngineLife::open(
           {*other_database, *other_log, clock, config, copy + "/engine", engine::EngineOptions()}));
