@@ -42,7 +42,8 @@ class SessionCache {
   }
   void put(const std::string& hash, const SessionRow& row, Generation read_at) {
     Lock lock(mutex_);
-    if (read_at == generation_) rows_.put(hash, row);
+    // A row put in by a request beside this one knows more: what was claimed of it.
+    if (read_at == generation_ && rows_.find(hash) == nullptr) rows_.put(hash, row);
   }
   void forget(std::span<const std::string> hashes) {
     Lock lock(mutex_);
