@@ -20,6 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (const auto job = wire::decode_job(body)) {
     FILOSCOPE_CHECK(job->covers_count <= media::kCoversMax);
+    FILOSCOPE_CHECK(job->options.cover_ms.value_or(0) <= media::kCoverMsMax);
   }
   if (const auto features = wire::decode_features(body)) {
     FILOSCOPE_CHECK(wire::decode_features(wire::encode_features(*features)).has_value());

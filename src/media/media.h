@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,9 +44,14 @@ struct MediaLimits {
 
 MediaLimits media_limits(const Config& config);
 
+inline constexpr std::int64_t kCoverMsMax = 36'000'000;
+
 struct MediaOptions {
   MediaLimits limits;
   int threads_count = 0;  ///< decoder threads; 0 takes the processors at hand, at most 8
+  /// From the first picture, 0..kCoverMsMax: what is shown then becomes cover 0 and the
+  /// placeholder; past the end, the last picture. None: the picture with most detail and light.
+  std::optional<std::int64_t> cover_ms{};
 };
 
 struct Segment {
@@ -97,7 +103,7 @@ struct MediaFacts {
                                         ///< shorter than 4 s as it plays in a loop; empty: silent
   std::vector<FrameHash> frame_hashes;  ///< at 0, 1, 2 … seconds
   std::vector<Rendition> renditions;    ///< largest first
-  int covers_count = 0;  ///< how many cover outputs were written; number 0 is the best one
+  int covers_count = 0;  ///< how many cover outputs were written; 0 is the wanted or best one
   std::int64_t frames_decoded = 0;
   std::int64_t decode_errors = 0;  ///< frames or packets that were damaged or lost
   bool operator==(const MediaFacts&) const = default;

@@ -77,6 +77,19 @@ TEST(Wire, FactsSurviveTheWay) {
   EXPECT_EQ(*back, facts);
 }
 
+TEST(Wire, AJobSurvivesTheWay) {
+  MediaOptions options;
+  const MediaOutputs outputs;
+  const auto back = [&] {
+    return wire::decode_job(wire::encode_job(options, outputs.renditions, 2));
+  };
+  EXPECT_EQ(back()->options.cover_ms, std::nullopt);
+  options.cover_ms = 0;
+  EXPECT_EQ(back()->options.cover_ms, 0);
+  options.cover_ms = kCoverMsMax + 1;
+  EXPECT_FALSE(back());
+}
+
 TEST(Wire, EveryCutMessageIsRefused) {
   MediaFacts facts;
   facts.sound_print = {1, 2, 3};
@@ -126,15 +139,7 @@ TEST(Jpeg, ShowsTheColourThatTheVideoShows) {
     }
     const auto jpeg = encode_jpeg(*frame, 2);
     ASSERT_TRUE(jpeg.has_value());
-    const AVCodec* codec = avcodec_find_decoder(AV_CODEC_ID_MJPEG);
-    const CodecPtr decoder(avcodec_alloc_context3(codec));
-    ASSERT_EQ(avcodec_open2(decoder.get(), codec, nullptr), 0);
-    const PacketPtr packet = make_packet();
-    ASSERT_EQ(av_new_packet(packet.get(), static_cast<int>(jpeg->size())), 0);
-    std::memcpy(packet->data, jpeg->data(), jpeg->size());
-    ASSERT_EQ(avcodec_send_packet(decoder.get(), packet.get()), 0);
-    const FramePtr shown = make_frame();
-    ASSERT_EQ(avcodec_receive_frame(decoder.get(), shown.get()), 0);
+    const FramePtr shown = decode_jpeg(*jpeg);
     const double y = shown->data[0][0];
     const double cb = shown->data[1][0] - 128;
     const double cr = shown->data[2][0] - 128;

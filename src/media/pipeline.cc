@@ -45,7 +45,11 @@ class Processing {
  public:
   Processing(const MediaOptions& options, const MediaOutputs& outputs, const Progress& progress,
              const std::atomic<bool>* cancel)
-      : options_(options), outputs_(outputs), progress_(progress), cancel_(cancel) {}
+      : options_(options),
+        outputs_(outputs),
+        progress_(progress),
+        cancel_(cancel),
+        stills_(options.cover_ms) {}
 
   Result<MediaFacts> run(const ByteSource& bytes);
 

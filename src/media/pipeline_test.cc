@@ -194,6 +194,37 @@ TEST(Pipeline, MakesALadderOfAPortraitClip) {
   }
 }
 
+int red_of(const UniqueFd& cover) {
+  return corner_red(*decode_jpeg(content_of(cover.get())), false, false);
+}
+
+TEST(Pipeline, TheCoverIsThePictureShownAtTheChosenTime) {
+  ClipOptions clip;
+  clip.fps = 10;
+  clip.frames_count = 30;
+  clip.tints = {60, 128, 200};
+  const Bytes file = make_clip(clip);
+  struct Case {
+    std::int64_t cover_ms;
+    int red;
+    int covers_count;  ///< it and those of 0, 1 and 2 s
+  };
+  std::vector<std::string> placeholders;
+  for (const auto& [cover_ms, red, covers_count] :
+       {Case{0, 51, 3}, {999, 51, 4}, {1'500, 128, 4}, {2'000, 210, 3}, {kCoverMsMax, 210, 4}}) {
+    MediaOptions options;
+    options.cover_ms = cover_ms;
+    const Outputs outputs(6);
+    const auto facts = process(file, outputs, options);
+    ASSERT_TRUE(facts.has_value()) << facts.error().message;
+    EXPECT_NEAR(red_of(outputs.covers[0]), red, 12) << cover_ms;
+    EXPECT_EQ(facts->covers_count, covers_count) << cover_ms;
+    placeholders.push_back(facts->placeholder);
+  }
+  EXPECT_NE(placeholders[0], placeholders[2]);
+  EXPECT_NE(placeholders[2], placeholders[3]);
+}
+
 TEST(Pipeline, TheIndexBoxNamesTheSegments) {
   const Outputs outputs;
   const auto facts = process(make_clip(), outputs);

@@ -239,6 +239,10 @@ Result<std::string> make_placeholder(const AVFrame& frame) {
 }
 
 Result<void> Stills::offer(const AVFrame& frame, std::int64_t pts) {
+  if (cover_ms_ && (!wanted_ || pts <= *cover_ms_ * kTicksPerSecond / 1'000)) {
+    wanted_ = share_frame(frame);
+    wanted_->pts = pts;
+  }
   const auto second = std::ssize(hashes_);
   if (pts < second * kTicksPerSecond) return {};
   // A long still picture counts for each of its seconds.
@@ -263,12 +267,13 @@ Result<void> Stills::finish(std::span<const int> covers, MediaFacts& facts) {
   const auto best =
       std::max_element(candidates_.begin(), candidates_.end(),
                        [](const auto& a, const auto& b) { return a.score < b.score; });
-  FILOSCOPE_TRY(facts.placeholder, make_placeholder(*best->frame));
-  std::vector<const AVFrame*> chosen{best->frame.get()};
+  const AVFrame& first = wanted_ ? *wanted_ : *best->frame;
+  FILOSCOPE_TRY(facts.placeholder, make_placeholder(first));
+  std::vector<const AVFrame*> chosen{&first};
   const auto strip_max = std::min(covers.size(), candidates_.size());
-  for (std::size_t i = 0; i < strip_max && chosen.size() < strip_max; ++i) {
+  for (std::size_t i = 0; i < strip_max && chosen.size() < covers.size(); ++i) {
     const AVFrame* frame = candidates_[i * candidates_.size() / strip_max].frame.get();
-    if (frame != chosen[0]) chosen.push_back(frame);
+    if (frame->pts != first.pts) chosen.push_back(frame);
   }
   for (std::size_t i = 0; i < std::min(chosen.size(), covers.size()); ++i) {
     FILOSCOPE_TRY(const Bytes jpeg, encode_jpeg(*chosen[i], kCoverQuality));

@@ -1,9 +1,10 @@
 #pragma once
 
-/// Pictures taken out of the stream once a second: perceptual hashes, cover candidates, the tiny
-/// placeholder. Source of the hash: Facebook, "PDQ" (2019): luma 64×64, 16×16 DCT, bits against the
-/// median.
+/// Pictures taken out of the stream, one a second and the one wanted as the cover: perceptual
+/// hashes, covers, the tiny placeholder. Source of the hash: Facebook, "PDQ" (2019): luma 64×64,
+/// 16×16 DCT, bits against the median.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ Result<std::string> make_placeholder(const AVFrame& frame);
 /// Threads: one. Frames are upright yuv420p in presentation order.
 class Stills {
  public:
+  explicit Stills(std::optional<std::int64_t> cover_ms = {}) : cover_ms_(cover_ms) {}
+
   Result<void> offer(const AVFrame& frame, std::int64_t pts);
   /// Writes up to `covers.size()` covers and fills hashes, placeholder and covers_count. REQUIRES:
   /// one frame was offered.
@@ -33,6 +36,8 @@ class Stills {
     double score = 0;  ///< detail and light; black or flat pictures score low
   };
 
+  const std::optional<std::int64_t> cover_ms_;
+  FramePtr wanted_;  ///< shown at `cover_ms_`, as far as frames have come
   std::vector<FrameHash> hashes_;
   std::vector<Candidate> candidates_;
   std::int64_t stride_ = 1;  ///< seconds between candidates; doubles when there are too many

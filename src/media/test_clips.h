@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "media/ffmpeg.h"
 
 namespace filoscope::media {
 
@@ -25,6 +26,7 @@ struct ClipOptions {
   double sound_s = 0;         ///< its length; 0: as long as the picture
   int rotation_degrees = 0;
   bool mirrored = false;
+  std::vector<int> tints;  ///< red difference (V) of the whole picture, in equal stretches of time
   bool interlaced = false;
   bool hdr10 = false;  ///< 10 bits, tagged BT.2020 PQ
   int aspect_num = 1;  ///< of a pixel
@@ -36,6 +38,8 @@ struct ClipOptions {
 /// A moving test picture: grey bars, a white square going right, a red left upper corner; a 440 Hz
 /// tone of 0.25. Aborts when it cannot be made.
 Bytes make_clip(const ClipOptions& options = {});
+/// Aborts when it is none.
+FramePtr decode_jpeg(const Bytes& jpeg);
 
 /// Run as `BINARY sandbox-probe WHAT`: enters the sandbox and tries WHAT ("open", "write",
 /// "socket", "exec", "thread"). Exits 0 when it got through, 3 when it was refused.

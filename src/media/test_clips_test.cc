@@ -5,9 +5,8 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <cstring>
 #include <numbers>
-
-#include "media/ffmpeg.h"
 
 extern "C" {
 #include <libavutil/display.h>
@@ -142,7 +141,13 @@ class ClipMaker {
       if (y < corner / 2)
         set_pixel_row(frame, 1, y, 0, corner / 2, 90),
             set_pixel_row(frame, 2, y, 0, corner / 2, 240);
+      if (!o_.tints.empty()) set_pixel_row(frame, 2, y, 0, (o_.width + 1) / 2, tint(index));
     }
+  }
+
+  int tint(int index) const {
+    const auto stretch = index * std::ssize(o_.tints) / o_.frames_count;
+    return o_.tints[static_cast<std::size_t>(stretch)];
   }
 
   void write_packets(AVCodecContext& encoder, const AVFrame* frame, AVStream& stream) {
@@ -217,6 +222,19 @@ class ClipMaker {
 }  // namespace
 
 Bytes make_clip(const ClipOptions& options) { return ClipMaker(options).make(); }
+
+FramePtr decode_jpeg(const Bytes& jpeg) {
+  const AVCodec* codec = avcodec_find_decoder(AV_CODEC_ID_MJPEG);
+  const CodecPtr decoder(avcodec_alloc_context3(codec));
+  const PacketPtr packet = make_packet();
+  FramePtr frame = make_frame();
+  FILOSCOPE_CHECK(avcodec_open2(decoder.get(), codec, nullptr) == 0);
+  FILOSCOPE_CHECK(av_new_packet(packet.get(), static_cast<int>(jpeg.size())) == 0);
+  std::memcpy(packet->data, jpeg.data(), jpeg.size());
+  FILOSCOPE_CHECK(avcodec_send_packet(decoder.get(), packet.get()) == 0);
+  FILOSCOPE_CHECK(avcodec_receive_frame(decoder.get(), frame.get()) == 0);
+  return frame;
+}
 
 UniqueFd file_of(const Bytes& content) {
   UniqueFd fd(::memfd_create("test", MFD_CLOEXEC));

@@ -113,6 +113,8 @@ Bytes encode_job(const MediaOptions& options, std::span<const int> rendition_fds
   out.put(l.duration_max_ms), out.put(l.size_max_bytes), out.put(l.long_side_max_px);
   out.put(l.short_side_max_px), out.put(l.fps_max), out.put(l.deadline_s), out.put(l.cpu_s);
   out.put(l.memory_max_bytes), out.put(l.output_max_bytes), out.put(options.threads_count);
+  out.put(static_cast<std::uint8_t>(options.cover_ms.has_value()));
+  out.put(options.cover_ms.value_or(0));
   for (const int fd : rendition_fds) out.put(static_cast<std::uint8_t>(fd >= 0 ? 1 : 0));
   out.put_varint(covers_count);
   return out.take();
@@ -132,9 +134,13 @@ Result<Job> decode_job(const Bytes& body) {
   l.memory_max_bytes = in.get<std::int64_t>();
   l.output_max_bytes = in.get<std::int64_t>();
   job.options.threads_count = in.get<int>();
+  const bool cover_wanted = in.get<std::uint8_t>() != 0;
+  const auto cover_ms = in.get<std::int64_t>();
+  if (cover_wanted) job.options.cover_ms = cover_ms;
   for (bool& made : job.renditions) made = in.get<std::uint8_t>() != 0;
   job.covers_count = static_cast<std::size_t>(in.get_varint());
   if (!in.at_end() || job.covers_count > kCoversMax) return malformed();
+  if (cover_ms < 0 || cover_ms > kCoverMsMax) return malformed();
   return job;
 }
 
