@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -22,6 +23,7 @@ struct Job {
   std::int64_t created_ms = 0;
   std::int64_t not_before_ms = 0;
   int attempts_count = 0;  ///< begun so far
+  std::optional<std::int64_t> cover_ms;
   bool running = false;
   std::shared_ptr<std::atomic<bool>> cancel = std::make_shared<std::atomic<bool>>(false);
 };

@@ -67,8 +67,9 @@ Result<std::vector<UniqueFd>> temporaries(BlobStore& blobs, std::size_t count) {
 Result<void> UploadsImpl::insert_job(Session& session, const Job& job) const {
   FILOSCOPE_DO(session.execute(
       "INSERT INTO upload_jobs (video, owner, file, size_bytes, created_ms, not_before_ms, "
-      "attempts_count, running) VALUES (?, ?, ?, ?, ?, 0, 0, 0)",
-      {job.video.db(), job.owner.db(), job.file, job.size_bytes, job.created_ms}));
+      "attempts_count, running, cover_ms) VALUES (?, ?, ?, ?, ?, 0, 0, 0, ?)",
+      {job.video.db(), job.owner.db(), job.file, job.size_bytes, job.created_ms,
+       sql_value(job.cover_ms)}));
   return {};
 }
 
@@ -87,8 +88,8 @@ Result<void> UploadsImpl::load_jobs() {
   }));
   return parts_.database.read([&](Session& session) {
     return session.query(
-        "SELECT video, owner, file, size_bytes, created_ms, not_before_ms, attempts_count FROM "
-        "upload_jobs",
+        "SELECT video, owner, file, size_bytes, created_ms, not_before_ms, attempts_count, "
+        "cover_ms FROM upload_jobs",
         {}, [&](const Row& row) {
           Job job;
           job.video = VideoId::from_db(row.integer(0));
@@ -98,6 +99,7 @@ Result<void> UploadsImpl::load_jobs() {
           job.created_ms = row.integer(4);
           job.not_before_ms = row.integer(5);
           job.attempts_count = static_cast<int>(row.integer(6));
+          job.cover_ms = read_optional(row, 7);
           enqueue(std::move(job));
         });
   });
@@ -211,7 +213,8 @@ Result<void> UploadsImpl::attempt(const Job& job, const catalog::Video& video) {
     const auto stored = parts_.catalog.set_state(video.id, state, percent, "");
     if (!stored && stored.error().code == Code::not_found) job.cancel->store(true);
   };
-  FILOSCOPE_TRY(const auto facts, process_(input.get(), outputs, progress, job.cancel.get()));
+  FILOSCOPE_TRY(const auto facts,
+                process_(input.get(), job.cover_ms, outputs, progress, job.cancel.get()));
   FILOSCOPE_DO(put_outputs(job, video, facts, renditions, covers));
   FILOSCOPE_DO(parts_.catalog.publish(video.id, processed_of(facts)));
   return {};

@@ -5,7 +5,7 @@
 namespace filoscope::upload {
 namespace {
 
-constexpr std::array<Migration, 2> kMigrations{{
+constexpr std::array<Migration, 4> kMigrations{{
     {1, R"sql(
       CREATE TABLE upload_files (
         id BIGINT NOT NULL PRIMARY KEY,
@@ -48,6 +48,13 @@ constexpr std::array<Migration, 2> kMigrations{{
     {2, R"sql(
       ALTER TABLE upload_files ADD COLUMN metadata TEXT NOT NULL DEFAULT '';
     )sql"},
+    {3, R"sql(
+      CREATE INDEX upload_files_video ON upload_files (video);
+    )sql"},
+    {4, R"sql(
+      ALTER TABLE upload_files ADD COLUMN cover_ms BIGINT;
+      ALTER TABLE upload_jobs ADD COLUMN cover_ms BIGINT;
+    )sql"},
 }};
 
 }  // namespace
@@ -66,7 +73,17 @@ UploadRow read_upload(const Row& row) {
   upload.state.expires_at_ms = row.integer(9);
   upload.state.video = VideoId::from_db(row.integer(10));
   upload.state.metadata = row.text(11);
+  upload.cover_ms = read_optional(row, 12);
   return upload;
+}
+
+std::optional<std::int64_t> read_optional(const Row& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  return row.integer(column);
+}
+
+SqlValue sql_value(std::optional<std::int64_t> value) {
+  return value ? SqlValue(*value) : SqlValue();
 }
 
 std::span<const Migration> migrations() { return kMigrations; }

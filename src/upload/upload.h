@@ -4,6 +4,7 @@
 /// jobs that survives restarts, retries, publication.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,8 @@ inline const Setting<bool> kKeepOriginal{"upload.keep_original", false,
 struct NewUpload {
   std::int64_t size_bytes = 0;
   std::string filename, caption, visibility, fingerprint;
-  std::string metadata{};  ///< tus' Upload-Metadata as it came, given back as it is
+  std::string metadata{};                  ///< tus' Upload-Metadata as it came, given back as it is
+  std::optional<std::int64_t> cover_ms{};  ///< as in media::MediaOptions
   bool draft = false;
 };
 
@@ -77,8 +79,8 @@ class Uploads {
   static Result<std::unique_ptr<Uploads>> open(const Parts& parts);
   virtual ~Uploads() = default;
 
-  /// Errors: unauthenticated (no account), invalid_argument (too large, empty; the limit in the
-  /// text), exhausted (quota, queue).
+  /// Errors: unauthenticated (no account), invalid_argument (too large, empty, cover_ms out of
+  /// range; the limit in the text), exhausted (quota, queue).
   virtual Result<UploadState> create(const accounts::Viewer& who, const NewUpload& form) = 0;
   /// Whether an upload of about this size could begin now: quotas, queue, disk. For callers that
   /// take bytes before `create`. Errors: as create.

@@ -17,8 +17,8 @@ namespace filoscope::upload {
 
 /// What turns a file into outputs: media::MediaWorkers::process, or a test's own.
 using Processor = std::function<Result<media::MediaFacts>(
-    int input_fd, const media::MediaOutputs& outputs, const media::Progress& progress,
-    const std::atomic<bool>* cancel)>;
+    int input_fd, std::optional<std::int64_t> cover_ms, const media::MediaOutputs& outputs,
+    const media::Progress& progress, const std::atomic<bool>* cancel)>;
 Result<std::unique_ptr<Uploads>> open_uploads(const Uploads::Parts& parts, Processor process);
 
 /// A row of upload_files.
@@ -27,6 +27,7 @@ struct UploadRow {
   AccountId owner;
   std::string caption, visibility;
   bool draft = false;
+  std::optional<std::int64_t> cover_ms;
 };
 
 /// Order of durability: bytes, fdatasync, row. After a crash the row's offset is the truth and what
@@ -120,8 +121,11 @@ class UploadsImpl final : public Uploads {
 /// Columns of upload_files in the order of read_upload.
 inline constexpr const char* kUploadColumns =
     "id, owner, size_bytes, stored_bytes, filename, caption, visibility, draft, fingerprint, "
-    "expires_ms, video, metadata";
+    "expires_ms, video, metadata, cover_ms";
 UploadRow read_upload(const Row& row);
+/// A column that may be null.
+std::optional<std::int64_t> read_optional(const Row& row, int column);
+SqlValue sql_value(std::optional<std::int64_t> value);
 std::span<const Migration> migrations();
 
 }  // namespace filoscope::upload

@@ -22,9 +22,14 @@ using ::testing::SizeIs;
 /// Stands in for the media worker: what it does is told by the file's first word.
 class Processing {
  public:
-  Result<media::MediaFacts> operator()(int input_fd, const media::MediaOutputs& outputs,
+  Result<media::MediaFacts> operator()(int input_fd, std::optional<std::int64_t> cover_ms,
+                                       const media::MediaOutputs& outputs,
                                        const media::Progress& progress,
                                        const std::atomic<bool>* cancel) {
+    {
+      Lock lock(mutex);
+      covers_ms.push_back(cover_ms);
+    }
     std::array<char, 16> head{};
     FILOSCOPE_CHECK(::pread(input_fd, head.data(), head.size() - 1, 0) >= 0);
     const std::string word(head.data());
@@ -75,6 +80,7 @@ class Processing {
   Mutex mutex;
   Condition changed;
   bool holding = false, released = false;
+  std::vector<std::optional<std::int64_t>> covers_ms;  ///< wanted of each try
 };
 
 class UploadTest : public ::testing::Test, public social::World {
@@ -88,10 +94,7 @@ class UploadTest : public ::testing::Test, public social::World {
   void start() {
     uploads = must(open_uploads(
         {*database, *blobs, *accounts, *catalog, *social, workers, clock, config, folder.string()},
-        [this](int fd, const media::MediaOutputs& outputs, const media::Progress& progress,
-               const std::atomic<bool>* cancel) {
-          return processing(fd, outputs, progress, cancel);
-        }));
+        std::ref(processing)));
   }
   void restart() {
     uploads.reset();
@@ -192,6 +195,13 @@ TEST_F(UploadTest, WhatDoesNotFitIsRefusedWithTheLimit) {
   form.visibility = "friends";
   EXPECT_EQ(code_of(uploads->create(mara, form)), Code::invalid_argument);
   form.visibility.clear();
+  for (const std::int64_t cover_ms : {-1, 36'000'001}) {
+    form.cover_ms = cover_ms;
+    const auto wrong = uploads->create(mara, form);
+    EXPECT_EQ(code_of(wrong), Code::invalid_argument);
+    EXPECT_THAT(wrong.error().message, HasSubstr("cover_ms: must be 0 to 36000000"));
+  }
+  form.cover_ms.reset();
   form.caption = "\xFF";
   EXPECT_EQ(code_of(uploads->create(mara, form)), Code::invalid_argument);
   form.caption = std::string(3000, 'x');
@@ -355,6 +365,24 @@ TEST_F(UploadTest, StoppedWhileProcessingGoesOnAtTheNextStart) {
   settle();
   EXPECT_EQ(video(id).state, State::published);
   EXPECT_EQ(processing.tries_count, 2);
+}
+
+TEST_F(UploadTest, TheWantedCoverIsTheSameAfterAnyRestart) {
+  NewUpload form;
+  form.size_bytes = 7;
+  form.cover_ms = 2'500;
+  const auto id = must(uploads->create(mara, form)).id;
+  must(send(id, 0, "hold"));
+  restart();
+  must(send(id, 4, " on"));
+  processing.wait_until_held();
+  uploads->stop();
+  processing.release();
+  restart();
+  settle();
+  upload("good video");
+  settle();
+  EXPECT_THAT(processing.covers_ms, ElementsAre(2'500, 2'500, std::nullopt));
 }
 
 TEST_F(UploadTest, AServerThatDiesEachTimeGivesUpInTheEnd) {

@@ -71,9 +71,12 @@ Result<std::unique_ptr<Uploads>> Uploads::open(const Parts& parts) {
   options.limits.size_max_bytes = parts.config[kSizeBytesMax];
   auto& workers = parts.workers;
   return open_uploads(
-      parts, [&workers, options](int input_fd, const media::MediaOutputs& outputs,
+      parts, [&workers, options](int input_fd, std::optional<std::int64_t> cover_ms,
+                                 const media::MediaOutputs& outputs,
                                  const media::Progress& progress, const std::atomic<bool>* cancel) {
-        return workers.process(input_fd, options, outputs, progress, cancel);
+        auto own = options;
+        own.cover_ms = cover_ms;
+        return workers.process(input_fd, own, outputs, progress, cancel);
       });
 }
 
@@ -91,6 +94,12 @@ Result<void> UploadsImpl::check_form(const NewUpload& form) const {
                                              std::to_string(kFingerprintBytesMax));
   }
   if (!form.visibility.empty()) FILOSCOPE_DO(catalog::parse_visibility(form.visibility));
+  const auto cover_ms = form.cover_ms.value_or(0);
+  if (cover_ms < 0 || cover_ms > media::kCoverMsMax) {
+    return Error(Code::invalid_argument, "cover_ms: must be 0 to " +
+                                             std::to_string(media::kCoverMsMax) +
+                                             " milliseconds from the start of the video");
+  }
   const auto characters = catalog::characters_count(form.caption);
   const auto caption_max = parts_.config[catalog::kCaptionCharactersMax];
   if (!characters || !catalog::characters_count(form.filename) ||
@@ -181,11 +190,11 @@ Result<UploadState> UploadsImpl::create(const accounts::Viewer& who, const NewUp
                                    {made.id.db(), who.account.db(), now_ms}));
       FILOSCOPE_DO(session.execute(
           "INSERT INTO upload_files (id, owner, size_bytes, stored_bytes, filename, caption, "
-          "visibility, draft, fingerprint, expires_ms, video, metadata) VALUES (?, ?, ?, 0, ?, ?, "
-          "?, ?, ?, ?, 0, ?)",
+          "visibility, draft, fingerprint, expires_ms, video, metadata, cover_ms) VALUES (?, ?, ?, "
+          "0, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
           {made.id.db(), who.account.db(), form.size_bytes, form.filename, form.caption,
            form.visibility, std::int64_t{form.draft}, form.fingerprint, made.expires_at_ms,
-           form.metadata}));
+           form.metadata, sql_value(form.cover_ms)}));
       return {};
     });
   };
