@@ -173,8 +173,11 @@ TEST(TusTest, ReadsMetadata) {
   EXPECT_EQ(form->filename, "h.mp4");
   EXPECT_EQ(form->caption, "über");
   EXPECT_TRUE(form->draft);
+  EXPECT_EQ(form->cover_ms, std::nullopt);
+  EXPECT_EQ(parse_upload_metadata("cover_ms MjUwMA==")->cover_ms, 2'500);
   EXPECT_TRUE(parse_upload_metadata(""));
-  for (const std::string_view bad : {"caption !!!", "caption /w==", "caption AA==", " , "}) {
+  for (const std::string_view bad :
+       {"caption !!!", "caption /w==", "caption AA==", " , ", "cover_ms LTE="}) {
     const auto refused = parse_upload_metadata(bad);
     ASSERT_FALSE(refused) << bad;
     EXPECT_EQ(refused.error().code, Code::invalid_argument);

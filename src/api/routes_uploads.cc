@@ -88,6 +88,7 @@ class MultipartSink final : public BodySink, private PartHandler {
     form_.visibility = fields_["visibility"];
     const auto& draft = fields_["draft"];
     form_.draft = !draft.empty() && draft != "false" && draft != "0";
+    FILOSCOPE_TRY(form_.cover_ms, parse_cover_ms(fields_["cover_ms"]));
     FILOSCOPE_TRY(const auto made, api_->services.uploads.create(viewer_, form_));
     FILOSCOPE_TRY(const auto state, hand_over(made.id));
     FILOSCOPE_TRY(const auto video, api_->services.catalog.get(state.video));

@@ -21,6 +21,13 @@ std::optional<std::int64_t> parse_count(std::string_view text) {
   return value;
 }
 
+Result<std::optional<std::int64_t>> parse_cover_ms(std::string_view text) {
+  const auto ms = parse_count(text);
+  if (!ms && !text.empty())
+    return Error(Code::invalid_argument, "cover_ms: must be a whole number of milliseconds");
+  return ms;
+}
+
 Result<upload::NewUpload> parse_upload_metadata(std::string_view field) {
   const Error wrong(
       Code::invalid_argument,
@@ -48,6 +55,9 @@ Result<upload::NewUpload> parse_upload_metadata(std::string_view field) {
     if (name == "visibility") form.visibility = value;
     if (name == "fingerprint") form.fingerprint = value;
     if (name == "draft") form.draft = value != "false" && value != "0";
+    if (name == "cover_ms") {
+      FILOSCOPE_TRY(form.cover_ms, parse_cover_ms(value));
+    }
   }
   return form;
 }

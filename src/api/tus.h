@@ -16,6 +16,10 @@ inline constexpr std::string_view kTusVersion = "1.0.0";
 /// A non-negative decimal number, or nothing.
 std::optional<std::int64_t> parse_count(std::string_view text);
 
+/// The field `cover_ms` of an upload: a count, or nothing when it is empty. Errors:
+/// invalid_argument.
+Result<std::optional<std::int64_t>> parse_cover_ms(std::string_view text);
+
 /// Upload-Metadata: `name base64, name base64, flag`. Unknown names are ignored. Errors:
 /// invalid_argument.
 Result<upload::NewUpload> parse_upload_metadata(std::string_view field);

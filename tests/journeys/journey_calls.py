@@ -171,6 +171,10 @@ class Calls(unittest.TestCase):
         self.is_problem(form(file, file), 400)
         self.is_problem(form(file, ('name="visibility"', "my friends")), 400)
         self.is_problem(form(file, ('name="caption"', "x" * 3000)), 400)
+        for wrong in ("-1", "36000001", "1.5", "soon"):
+            answer = form(file, ('name="cover_ms"', wrong))
+            self.is_problem(answer, 400)
+            self.assertIn("cover_ms", answer.json["detail"])
         self.is_problem(form(file, end=""), 400)
         self.assertEqual(len(self.mara.get("/me/uploads")["items"]), before)
 

@@ -78,6 +78,10 @@ class Tus(unittest.TestCase):
             answer = self.mara.raw("POST", "/api/v1/uploads", b"", {**TUS, **headers})
             self.assertEqual(answer.status, status, (headers, answer))
             self.assertEqual(answer.headers["content-type"], "application/problem+json")
+        for wrong in (b"-1", b"36000001", b"1.5", b"soon", b"99999999999999999999"):
+            answer = self.mara.raw("POST", "/api/v1/uploads", b"", {**TUS, "Upload-Length": "5", "Upload-Metadata": "cover_ms " + base64.b64encode(wrong).decode()})
+            self.assertEqual(answer.status, 400, (wrong, answer))
+            self.assertIn("cover_ms", answer.json["detail"])
 
     def test_creation_with_upload(self):
         data = b"0123456789" * 10

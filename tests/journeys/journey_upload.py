@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import pathlib
+import subprocess
 import tempfile
 import unittest
 
@@ -70,6 +71,22 @@ class Upload(unittest.TestCase):
         video = self.mara.wait_until_processed(final.headers["filoscope-video-id"])
         self.assertEqual(video["state"], "published")
         self.assertEqual(video["caption"], "resumed #tus")
+
+    def test_the_cover_is_the_picture_of_the_chosen_time(self):
+        turns_red = ("-vf", "drawbox=color=blue:t=fill:enable='lt(t,1)',drawbox=color=red:t=fill:enable='gte(t,1)'")
+        clip = make_clip(self.clips / "turns.mp4", seconds=2, extra=turns_red)
+        self.assertEqual(self.cover_colour(self.mara.publish(clip, "early", cover_ms=900)), "blue")
+        self.assertEqual(self.cover_colour(self.mara.publish(clip, "late", cover_ms=1100)), "red")
+        data = clip.read_bytes()
+        final = self.patch(self.create(len(data), cover_ms="36000000"), 0, data)
+        self.assertEqual(self.cover_colour(self.mara.wait_until_processed(final.headers["filoscope-video-id"])), "red")
+
+    def cover_colour(self, video):
+        self.assertEqual(video["playback"]["cover"], video["playback"]["covers"][0])
+        jpeg = self.mara.raw("GET", video["playback"]["cover"]).body
+        pixel = subprocess.run(["ffmpeg", "-v", "error", "-f", "jpeg_pipe", "-i", "-", "-vf", "scale=1:1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
+                               input=jpeg, capture_output=True, check=True).stdout
+        return "red" if pixel[0] > 200 and pixel[2] < 60 else "blue" if pixel[2] > 200 and pixel[0] < 60 else pixel
 
     def test_a_wrong_checksum_keeps_nothing(self):
         data = b"x" * 1000
