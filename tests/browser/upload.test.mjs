@@ -110,6 +110,57 @@ test('a reload in the middle: the unfinished upload is listed and goes on with t
   await context.close();
 });
 
+/** Mean red, green and blue of a picture on the page. */
+const colourOf = (picture) =>
+  picture.evaluate(async (image) => {
+    await image.decode();
+    const paper = new OffscreenCanvas(16, 16).getContext('2d');
+    paper.drawImage(image, 0, 0, 16, 16);
+    const { data } = paper.getImageData(0, 0, 16, 16);
+    return [0, 1, 2].map((channel) => {
+      let sum = 0;
+      for (let at = channel; at < data.length; at += 4) sum += data[at];
+      return sum / 256;
+    });
+  });
+
+test('the cover is the picture chosen from the strip, or left to the server', async () => {
+  const clip = await recordClip(browser);
+  const { context, page, errors } = await visitor(browser);
+  await signUp(page, 'cover');
+  const metadata = () =>
+    page
+      .waitForRequest((request) => request.url().endsWith('/uploads') && request.method() === 'POST')
+      .then((request) => request.headers()['upload-metadata']);
+
+  let sent = metadata();
+  await post(page, clip, 'any cover');
+  assert.doesNotMatch(await sent, /cover_ms/);
+  await published(page);
+
+  await page.goto('/upload');
+  await page.setInputFiles('[data-testid=file]', clip);
+  const strip = page.getByRole('group', { name: 'Cover' });
+  await eventually(async () => (await strip.locator('img').count()) === 8);
+  assert.ok(await strip.getByRole('radio', { name: 'Automatic' }).isChecked());
+  await strip.getByRole('radio').first().focus();
+  for (let step = 0; step < 6; step++) await page.keyboard.press('ArrowRight');
+  assert.ok(await strip.getByRole('radio', { name: /^Cover at/ }).nth(5).isChecked());
+  const shown = [];
+  for (const picture of await strip.locator('img').all()) shown.push(await colourOf(picture));
+
+  sent = metadata();
+  await page.getByRole('button', { name: 'Post', exact: true }).click();
+  assert.match(await sent, /cover_ms/);
+  await published(page);
+  const cover = await colourOf(page.locator('article[data-phase] button[aria-pressed=true] img').first());
+  const apart = shown.map((colour) => Math.hypot(...colour.map((value, at) => value - cover[at])));
+  assert.equal(apart.indexOf(Math.min(...apart)), 5, `away from each by ${apart.map(Math.round)}`);
+  assert.ok(apart[5] < 20, `away by ${apart[5]}`);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
 test('a draft stays with its author until it is posted', async () => {
   const clip = await recordClip(browser, { seconds: 2 });
   const { context, page } = await visitor(browser);

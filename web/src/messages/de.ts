@@ -291,6 +291,8 @@ export const de: Messages = {
   visibility_only_me: 'Nur ich',
   cover: 'Titelbild',
   cover_n: 'Titelbild {n}',
+  cover_at: 'Titelbild bei {time}',
+  cover_automatic: 'Automatisch',
   post: 'Posten',
   save_draft: 'Als Entwurf speichern',
   upload_choose: 'Wähle ein Video',

@@ -288,6 +288,8 @@ export const en = {
   visibility_only_me: 'Only me',
   cover: 'Cover',
   cover_n: 'Cover {n}',
+  cover_at: 'Cover at {time}',
+  cover_automatic: 'Automatic',
   post: 'Post',
   save_draft: 'Save as draft',
   upload_choose: 'Choose a video',

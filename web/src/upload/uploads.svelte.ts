@@ -16,6 +16,8 @@ export interface UploadForm {
   caption: string;
   visibility: Visibility;
   draft: boolean;
+  /** Time of the picture wanted as the cover; null leaves it to the server. */
+  cover_ms: number | null;
 }
 
 const POLL_MS = 1000;
@@ -69,6 +71,7 @@ export class UploadTask {
           caption: this.form.caption,
           visibility: this.form.visibility,
           ...(this.form.draft ? { draft: 'true' } : {}),
+          ...(this.form.cover_ms === null ? {} : { cover_ms: String(this.form.cover_ms) }),
         },
         onProgress: (sent) => (this.sent = sent),
         onWaiting: (waiting) => (this.waiting = waiting),
