@@ -5,7 +5,7 @@
 namespace filoscope::upload {
 namespace {
 
-constexpr std::array<Migration, 2> kMigrations{{
+constexpr std::array<Migration, 3> kMigrations{{
     {1, R"sql(
       CREATE TABLE upload_files (
         id BIGINT NOT NULL PRIMARY KEY,
@@ -47,6 +47,9 @@ constexpr std::array<Migration, 2> kMigrations{{
     )sql"},
     {2, R"sql(
       ALTER TABLE upload_files ADD COLUMN metadata TEXT NOT NULL DEFAULT '';
+    )sql"},
+    {3, R"sql(
+      CREATE INDEX upload_files_video ON upload_files (video);
     )sql"},
 }};
 

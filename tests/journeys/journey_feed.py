@@ -114,7 +114,7 @@ class Feed(unittest.TestCase):
         why = viewer.get(f"/decisions/{answer['request_id']}")
         self.assertEqual([item["video_id"] for item in why["items"]], self.ids(answer))
         for item in why["items"]:
-            self.assertTrue(item["reason"].endswith("."), item["reason"])
+            self.assertIn(item["reason"]["code"], ("fresh", "trending", "exploration", "content", "co_watch"))
             total = sum(head["contribution"] for head in item["heads"])
             self.assertAlmostEqual(total, item["value"], delta=1e-3 * max(1, abs(total)))
         self.assertEqual(self.tom.call("GET", f"/decisions/{answer['request_id']}").status, 404)

@@ -73,6 +73,13 @@ class I18n {
     }).format(value);
   }
 
+  /** 8388608 → "8.4 MB" */
+  size(bytes: number): string {
+    if (bytes < 1e6) return `${this.number(Math.max(1, Math.round(bytes / 1e3)))} kB`;
+    if (bytes < 1e9) return `${this.number(bytes / 1e6, 1)} MB`;
+    return `${this.number(bytes / 1e9, 2)} GB`;
+  }
+
   ago(ms: number, nowMs = Date.now()): string {
     const seconds = Math.max(0, (nowMs - ms) / 1000);
     const steps: [Intl.RelativeTimeFormatUnit, number][] = [
