@@ -192,6 +192,7 @@ export const de: Messages = {
   birth_date_hint: 'Wird niemandem gezeigt.',
   keep_state: 'Behalten, was ich bisher angesehen habe',
   field_handle_missing: 'Wähle ein Handle.',
+  field_own_handle_missing: 'Gib dein Handle ein.',
   field_password_missing: 'Gib ein Passwort ein.',
   field_birth_missing: 'Gib dein Geburtsdatum ein.',
   join_hint: 'Registriere dich, um zu liken, zu kommentieren und zu folgen.',

@@ -191,6 +191,7 @@ export const en = {
   birth_date_hint: 'Never shown to anyone.',
   keep_state: 'Keep what I watched so far',
   field_handle_missing: 'Choose a handle.',
+  field_own_handle_missing: 'Enter your handle.',
   field_password_missing: 'Enter a password.',
   field_birth_missing: 'Enter your date of birth.',
   join_hint: 'Sign up to like, comment and follow.',
