@@ -55,7 +55,7 @@ export const de: Problems = {
   'there is no such account': 'dieses Konto gibt es nicht',
   'there is no such account that can sign in': 'dieses Konto gibt es nicht',
 
-  'handle: this one is taken; choose another':
+  'this one is taken; choose another':
     'dieses Handle ist schon vergeben; wähle ein anderes',
   'this one is reserved; choose another': 'dieses Handle ist reserviert; wähle ein anderes',
   'use only the letters a to z, digits, dots and underscores; a display name may have any script':
