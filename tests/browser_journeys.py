@@ -9,12 +9,11 @@ import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 import xml.etree.ElementTree as ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/journeys"))
-from harness import Client, Server, make_clip  # noqa: E402
+from harness import Client, Server, clip_folder, make_clip  # noqa: E402
 
 TOPICS = ["ceramics", "trains", "baking", "surfing"]
 CLIPS = 24
@@ -34,7 +33,7 @@ def fill(server, folder):
 
 
 def main():
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="filoscope-clips-"))
+    folder = clip_folder()
     server = Server(arguments=["--web", str(ROOT / "web/dist")])
     fill(server, folder)
     environment = {**os.environ, "FILOSCOPE_URL": f"http://localhost:{server.port}"}

@@ -75,9 +75,10 @@ Result<void> AccountsImpl::check_password(const Account& account, std::string_vi
 Result<void> AccountsImpl::change_password(const Viewer& who, std::string_view password,
                                            std::string_view new_password) {
   FILOSCOPE_TRY(const auto account, get(who.account));
-  FILOSCOPE_TRY(const auto prepared, prepare_new_password(account.handle, new_password));
+  const auto prepared = prepare_new_password(account.handle, new_password);
+  if (!prepared) return Error(prepared.error().code, "new_" + prepared.error().message);
   FILOSCOPE_DO(check_password(account, password));
-  FILOSCOPE_TRY(const auto hash, passwords_.hash(prepared));
+  FILOSCOPE_TRY(const auto hash, passwords_.hash(*prepared));
   std::vector<std::string> ended_tokens;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.execute("UPDATE accounts_people SET password_hash = ? WHERE id = ?",

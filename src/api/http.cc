@@ -99,7 +99,7 @@ Response problem(const Error& error) {
     return make_problem(status, "", "Something went wrong on our side; please try again.", "");
   }
   std::string_view field;
-  if (error.code == Code::invalid_argument) {
+  if (error.code == Code::invalid_argument || error.code == Code::conflict) {
     const auto colon = error.message.find(": ");
     if (colon != std::string::npos) {
       const auto name = std::string_view(error.message).substr(0, colon);

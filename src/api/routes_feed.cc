@@ -134,6 +134,7 @@ Result<Response> take_events(const Api& api, const Request& request) {
 
 json encode_decision_item(const feed::DecisionView& view, std::size_t index, const json& attended) {
   const auto& item = view.decision.items[index];
+  const auto& reason = view.reasons[index];
   json routes = json::array(), heads = json::array();
   for (std::size_t route = 0; route < engine::kRoutesCount; ++route) {
     if ((item.routes >> route & 1U) != 0)
@@ -154,7 +155,7 @@ json encode_decision_item(const feed::DecisionView& view, std::size_t index, con
           {"exploration", item.route == engine::Route::exploration},
           {"repeat", item.repeat},
           {"value", item.value},
-          {"reason", view.reasons[index]},
+          {"reason", {{"code", reason.code}, {"value", reason.value}, {"count", reason.count}}},
           {"heads", heads},
           {"attended", attended}};
 }
@@ -165,9 +166,10 @@ Result<Response> decision(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto view, api.services.feed.decision(caller.viewer, id));
   json attended = json::array(), items = json::array();
   for (std::size_t i = 0; i < view.decision.history.size(); ++i) {
+    const auto& caption = view.attended_captions[i];
     attended.push_back({{"video_id", view.decision.history[i].video.text()},
                         {"weight", view.decision.history[i].weight},
-                        {"caption", view.attended_captions[i]},
+                        {"caption", caption ? json(*caption) : json()},
                         {"action", view.attended_actions[i]}});
   }
   for (std::size_t i = 0; i < view.decision.items.size(); ++i)

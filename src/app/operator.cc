@@ -85,12 +85,13 @@ Json to_json(const feed::Feed::Reexecution& done) {
   json["items"] = Json::array();
   for (std::size_t i = 0; i < decision.items.size(); ++i) {
     const auto& item = decision.items[i];
+    const auto& reason = done.recorded.reasons[i];
     Json row{{"video_id", item.video.text()},
              {"position", i},
              {"route", engine::to_string(item.route)},
              {"propensity", item.propensity},
              {"value", item.value},
-             {"reason", done.recorded.reasons[i]}};
+             {"reason", {{"code", reason.code}, {"value", reason.value}, {"count", reason.count}}}};
     for (std::size_t head = 0; head < engine::kHeadsCount; ++head) {
       row["heads"].push_back({{"head", engine::to_string(static_cast<engine::Head>(head))},
                               {"probability", item.probabilities[head]},
@@ -103,8 +104,9 @@ Json to_json(const feed::Feed::Reexecution& done) {
   for (const auto video : done.again) json["again"].push_back(video.text());
   json["attended"] = Json::array();
   for (std::size_t i = 0; i < decision.history.size(); ++i) {
+    const auto& caption = done.recorded.attended_captions[i];
     json["attended"].push_back({{"video_id", decision.history[i].video.text()},
-                                {"caption", done.recorded.attended_captions[i]},
+                                {"caption", caption ? Json(*caption) : Json()},
                                 {"action", done.recorded.attended_actions[i]},
                                 {"weight", decision.history[i].weight}});
   }
@@ -119,8 +121,9 @@ void print(const feed::Feed::Reexecution& done) {
       done.same ? "made again, it comes out the same" : "made again, it comes out DIFFERENT");
   for (std::size_t i = 0; i < decision.items.size(); ++i) {
     const auto& item = decision.items[i];
-    fmt::print("{:3}  {}  {:11}  value {:+.4f}  {}\n", i + 1, item.video.text(),
-               engine::to_string(item.route), item.value, done.recorded.reasons[i]);
+    const auto& reason = done.recorded.reasons[i];
+    fmt::print("{:3}  {}  {:11}  value {:+.4f}  {} {}\n", i + 1, item.video.text(),
+               engine::to_string(item.route), item.value, reason.code, reason.value);
     if (!done.same) {
       fmt::print("     again: {}\n", i < done.again.size() ? done.again[i].text() : "nothing");
     }

@@ -78,7 +78,8 @@ Result<std::vector<AttendedVideo>> FeedImpl::attended(const accounts::Viewer& vi
 Result<void> FeedImpl::explain_items(const accounts::Viewer& viewer, DecisionView& view) {
   FILOSCOPE_TRY(const auto history, attended(viewer, view.decision));
   for (const auto& each : history) {
-    view.attended_captions.push_back(short_caption(each.video));
+    auto& caption = view.attended_captions.emplace_back();
+    if (each.video) caption = short_caption(*each.video);
     view.attended_actions.push_back(attended_action(each));
   }
   std::vector<VideoId> ids;

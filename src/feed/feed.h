@@ -105,12 +105,24 @@ struct EventsAnswer {
   std::vector<Rejected> rejected;
 };
 
+/// Why an item was there, as a code with what belongs into its sentence.
+struct Reason {
+  /// repeat_liked | repeat (all is seen; she liked it before, or not) | exploration | following |
+  /// liked_hashtag | liked_sound | liked_author | watched_hashtag | watched_sound | watched_author
+  /// (what ties it to `count` videos she liked or watched to the end) | co_watch | content |
+  /// trending | fresh.
+  std::string code;
+  std::string value{};  ///< a hashtag, a handle, or for co_watch a caption; may be ""
+  int count = 0;        ///< of liked_… and watched_… only
+};
+
 struct DecisionView {
   engine::Decision decision;
   std::int64_t at_ms = 0;
-  std::vector<std::string> reasons;            ///< one plain sentence per item
-  std::vector<std::string> attended_captions;  ///< beside decision.history
-  std::vector<std::string> attended_actions;   ///< "watched to the end", "liked", "skipped"
+  std::vector<Reason> reasons;  ///< one per item
+  std::vector<std::optional<std::string>>
+      attended_captions;                      ///< beside decision.history; none: gone
+  std::vector<std::string> attended_actions;  ///< see attended_action
 };
 
 /// Threads: any; calls may block on the database. When an event call returns, the engine has

@@ -26,8 +26,8 @@ bool proposed_by(const engine::DecisionItem& item, engine::Route route) {
 }
 
 /// What ties this video to videos that she welcomed, strongest first.
-std::string tie_to_history(const catalog::Video& video, const std::string& author_handle,
-                           const std::vector<AttendedVideo>& attended) {
+std::optional<Reason> tie_to_history(const catalog::Video& video, const std::string& author_handle,
+                                     const std::vector<AttendedVideo>& attended) {
   struct Tie {
     float weight = 0;
     int watched_count = 0, liked_count = 0;
@@ -47,22 +47,20 @@ std::string tie_to_history(const catalog::Video& video, const std::string& autho
     if (seen.video->author == video.author) add(by_author);
     if (video.sound && seen.video->sound == video.sound) add(by_sound);
   }
-  const auto sentence = [](const Tie& tie, const std::string& what) {
-    const auto videos = [](int count) {
-      return count == 1 ? std::string("a video") : fmt::format("{} videos", count);
-    };
-    if (tie.liked_count > 0) return fmt::format("You liked {} {}.", videos(tie.liked_count), what);
-    return fmt::format("You watched {} {} to the end.", videos(tie.watched_count), what);
+  const auto reason = [](const Tie& tie, const char* what, const std::string& value) {
+    return tie.liked_count > 0 ? Reason{fmt::format("liked_{}", what), value, tie.liked_count}
+                               : Reason{fmt::format("watched_{}", what), value, tie.watched_count};
   };
   const auto best = std::max_element(
       by_tag.begin(), by_tag.end(),
       [](const auto& a, const auto& b) { return a.second.weight < b.second.weight; });
-  if (best != by_tag.end()) return sentence(best->second, "with #" + best->first);
-  if (by_sound.weight > 0) return sentence(by_sound, "with this sound");
-  if (by_author.weight > 0) return sentence(by_author, "by @" + author_handle);
-  return {};
+  if (best != by_tag.end()) return reason(best->second, "hashtag", best->first);
+  if (by_sound.weight > 0) return reason(by_sound, "sound", "");
+  if (by_author.weight > 0) return reason(by_author, "author", author_handle);
+  return std::nullopt;
 }
 
+/// What to call the welcome video by that weighed most; "" for none, or one without a caption.
 std::string nearest_welcome(const std::vector<AttendedVideo>& attended) {
   const AttendedVideo* best = nullptr;
   for (const auto& seen : attended) {
@@ -70,60 +68,48 @@ std::string nearest_welcome(const std::vector<AttendedVideo>& attended) {
       best = &seen;
     }
   }
-  return best == nullptr ? std::string() : short_caption(best->video);
+  return best == nullptr ? std::string() : short_caption(*best->video);
 }
 
 }  // namespace
 
 std::string attended_action(const AttendedVideo& attended) {
-  if (attended.marks.not_interested) return "not interested";
+  if (attended.marks.not_interested) return "not_interested";
   if (attended.marks.liked) return "liked";
   if (attended.marks.saved) return "saved";
-  if (watched_to_end(attended)) return "watched to the end";
+  if (watched_to_end(attended)) return "completed";
   if (attended.play.watch_ms > 0 && attended.play.watch_ms < kSkipMs) return "skipped";
-  return attended.play.watch_ms > 0 ? "watched a part" : "seen";
+  return attended.play.watch_ms > 0 ? "part" : "seen";
 }
 
-std::string short_caption(const std::optional<catalog::Video>& video) {
-  if (!video) return "a video that is gone";
-  if (video->caption.empty()) return "a video without a caption";
-  if (video->caption.size() <= kCaptionBytesMax) return video->caption;
+std::string short_caption(const catalog::Video& video) {
+  if (video.caption.size() <= kCaptionBytesMax) return video.caption;
   std::size_t end = kCaptionBytesMax;
-  while (end > 0 && (static_cast<unsigned char>(video->caption[end]) & 0xC0) == 0x80) --end;
-  return video->caption.substr(0, end) + "…";
+  while (end > 0 && (static_cast<unsigned char>(video.caption[end]) & 0xC0) == 0x80) --end;
+  return video.caption.substr(0, end) + "…";
 }
 
-std::string reason_of(engine::Mode mode, const engine::DecisionItem& item,
-                      const std::optional<catalog::Video>& video, const std::string& author_handle,
-                      bool liked, const std::vector<AttendedVideo>& attended) {
+Reason reason_of(engine::Mode mode, const engine::DecisionItem& item,
+                 const std::optional<catalog::Video>& video, const std::string& author_handle,
+                 bool liked, const std::vector<AttendedVideo>& attended) {
   using engine::Route;
-  if (item.repeat || item.route == Route::repeat) {
-    return liked ? "You have seen everything new; you liked this one before."
-                 : "You have seen everything new; this one you have not seen for the longest time.";
-  }
-  if (item.route == Route::exploration) {
-    return "A random pick, so that you also see things outside your usual.";
-  }
-  if (mode == engine::Mode::following || item.route == Route::following) {
-    return author_handle.empty() ? "You follow who made it." : "You follow @" + author_handle + ".";
-  }
+  if (item.repeat || item.route == Route::repeat) return {liked ? "repeat_liked" : "repeat"};
+  if (item.route == Route::exploration) return {"exploration"};
+  if (mode == engine::Mode::following || item.route == Route::following)
+    return {"following", author_handle};
   if (mode == engine::Mode::for_you && video &&
       (proposed_by(item, Route::content) || proposed_by(item, Route::co_watch))) {
-    auto tie = tie_to_history(*video, author_handle, attended);
-    if (!tie.empty()) return tie;
+    if (auto tie = tie_to_history(*video, author_handle, attended)) return *std::move(tie);
   }
   switch (item.route) {
-    case Route::co_watch: {
-      const auto caption = nearest_welcome(attended);
-      return caption.empty() ? "People who watch what you watch stayed with this one."
-                             : "People who watched “" + caption + "” stayed with this one too.";
-    }
+    case Route::co_watch:
+      return {"co_watch", nearest_welcome(attended)};
     case Route::content:
-      return "It is close to what you watched lately.";
+      return {"content"};
     case Route::trending:
-      return "Many people watch this one right now.";
+      return {"trending"};
     default:
-      return "New here: every new video gets a first audience.";
+      return {"fresh"};
   }
 }
 

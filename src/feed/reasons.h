@@ -1,16 +1,14 @@
 #pragma once
 
-/// Why a video was there, as one plain sentence, out of the decision record and what is public
-/// about the videos in it. Pure functions.
+/// Why a video was there, out of the decision record and what is public about the videos in it:
+/// codes and values, so that each reader gets the sentence in her language. Pure functions.
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "catalog/catalog.h"
-#include "engine/engine.h"
+#include "feed/feed.h"
 #include "feed/store.h"
-#include "social/social.h"
 
 namespace filoscope::feed {
 
@@ -22,14 +20,15 @@ struct AttendedVideo {
   float weight = 0;
 };
 
-/// "liked", "watched to the end", "skipped" …
+/// not_interested, liked, saved, completed (watched to the end), skipped (left within two seconds),
+/// part (watched a part) or seen.
 std::string attended_action(const AttendedVideo& attended);
 /// The caption's beginning, as something to call the video by.
-std::string short_caption(const std::optional<catalog::Video>& video);
+std::string short_caption(const catalog::Video& video);
 
 /// `author_handle` is of `video`. `liked` says whether she likes it.
-std::string reason_of(engine::Mode mode, const engine::DecisionItem& item,
-                      const std::optional<catalog::Video>& video, const std::string& author_handle,
-                      bool liked, const std::vector<AttendedVideo>& attended);
+Reason reason_of(engine::Mode mode, const engine::DecisionItem& item,
+                 const std::optional<catalog::Video>& video, const std::string& author_handle,
+                 bool liked, const std::vector<AttendedVideo>& attended);
 
 }  // namespace filoscope::feed

@@ -213,12 +213,14 @@ Result<void> Processing::take_frame(AVFrame& frame) {
   end_ = frame.pts + length;
   const auto& limits = options_.limits;
   if (frame.pts > limits.duration_max_ms * 90) {
-    return bad_file("the video is longer than the longest allowed, " +
-                    duration_text(limits.duration_max_ms));
+    return bad_file(
+        "the video is longer than the longest allowed, " + duration_text(limits.duration_max_ms),
+        advice::kCut);
   }
   if (frames_ > 150 && frames_ * kTicksPerSecond > end_ * (limits.fps_max + 2)) {
     return bad_file(fmt::format("the video has {} frames a second; the most allowed is {}",
-                                frames_ * kTicksPerSecond / end_, limits.fps_max));
+                                frames_ * kTicksPerSecond / end_, limits.fps_max),
+                    advice::kSaveSlower);
   }
   report(Stage::encoding, frame.pts);
   return filter(frame);
@@ -241,17 +243,21 @@ Result<void> Processing::check_damage() {
   const Damage& damage = decoder_->damage();
   const auto claimed = source_->video().claimed_ms;
   const auto measured = end_ / 90;
-  if (frames_ == 0) return bad_file("the file is damaged: no frame of its picture can be decoded");
+  if (frames_ == 0)
+    return bad_file("the file is damaged: no frame of its picture can be decoded",
+                    advice::kCopyAgain);
   if (source_->scan().cut_off && claimed > 0 &&
       measured * 100 < claimed * (100 - kDamagePercentMax)) {
-    return bad_file(fmt::format("the file is cut off after {} of {}; upload it again",
-                                duration_text(measured), duration_text(claimed)));
+    return bad_file(fmt::format("the file is cut off after {} of {}", duration_text(measured),
+                                duration_text(claimed)),
+                    advice::kCopyAgain);
   }
   const auto expected = std::max(damage.expected_count(), std::int64_t{1});
   facts_.decode_errors = damage.bad_count();
   if (facts_.decode_errors * 100 > expected * kDamagePercentMax) {
     return bad_file(fmt::format("the file is damaged: {} of its {} frames cannot be decoded",
-                                facts_.decode_errors, expected));
+                                facts_.decode_errors, expected),
+                    advice::kCopyAgain);
   }
   return {};
 }
@@ -263,7 +269,8 @@ Result<void> Processing::check_sound() {
   if ((frames == 0 && sound_packets_ > 0) ||
       (errors > 2 && errors * 100 > (frames + errors) * kDamagePercentMax)) {
     return bad_file(fmt::format("the sound is damaged: {} of its {} pieces cannot be decoded",
-                                std::min(errors, sound_packets_), sound_packets_));
+                                std::min(errors, sound_packets_), sound_packets_),
+                    advice::kCopyAgain);
   }
   facts_.decode_errors += errors;
   return {};

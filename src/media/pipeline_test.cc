@@ -482,12 +482,12 @@ TEST(Pipeline, TheSoundOfAShortClipHasAPrintToo) {
 }
 
 TEST(Refusals, SayWhatIsWrong) {
-  EXPECT_EQ(refusal({}), "the file is empty");
+  EXPECT_EQ(refusal({}), "the file is empty; choose a video");
   EXPECT_THAT(refusal(Bytes(3'000, 0x5A)), HasSubstr("not a video"));
   ClipOptions sound_only;
   sound_only.video_encoder.clear();
   sound_only.sound_s = 1;
-  EXPECT_EQ(refusal(make_clip(sound_only)), "the file holds sound but no picture");
+  EXPECT_EQ(refusal(make_clip(sound_only)), "the file holds sound but no picture; choose a video");
   ClipOptions still;
   still.frames_count = 1;
   still.sound = false;
@@ -495,7 +495,7 @@ TEST(Refusals, SayWhatIsWrong) {
   const auto one = process(make_clip(still), outputs);
   ASSERT_TRUE(one.has_value()) << one.error().message;  // one frame of video is a video
   EXPECT_EQ(refusal(content_of(outputs.covers[0].get())),
-            "the file is a still picture, not a video");
+            "the file is a still picture; choose a video");
 }
 
 TEST(Refusals, NameTheLimit) {

@@ -69,7 +69,8 @@ Result<void> Sound::open_decoder() {
   decoder_->thread_count = 1;
   const int status = avcodec_open2(decoder_.get(), codec, nullptr);
   if (status == AVERROR(ENOMEM)) return av_failure("sound decoder", status);
-  if (status < 0) return bad_file("the sound is damaged: its description cannot be read");
+  if (status < 0)
+    return bad_file("the sound is damaged: its description cannot be read", advice::kCopyAgain);
   return {};
 }
 
@@ -118,7 +119,8 @@ Result<void> Sound::push(const AVPacket& packet) {
   if (started_) return decode(&packet);
   waiting_bytes_ += packet.size;
   if (waiting_bytes_ > kWaitingMaxBytes)
-    return bad_file("the file is damaged: no frame of its picture can be decoded");
+    return bad_file("the file is damaged: no frame of its picture can be decoded",
+                    advice::kCopyAgain);
   waiting_.emplace_back(av_packet_clone(&packet));
   if (!waiting_.back()) return av_failure("sound", AVERROR(ENOMEM));
   return {};

@@ -88,7 +88,8 @@ Result<void> check_size(const AVCodecParameters& parameters, const MediaLimits& 
   if (long_side <= limits.long_side_max_px && short_side <= limits.short_side_max_px) return {};
   return bad_file(fmt::format("the picture has {} × {} pixels; the largest allowed is {} × {} (4K)",
                               parameters.width, parameters.height, limits.long_side_max_px,
-                              limits.short_side_max_px));
+                              limits.short_side_max_px),
+                  advice::kSaveSmaller);
 }
 
 HdrKind hdr_kind(const AVStream& stream) {
@@ -124,18 +125,22 @@ int video_rank(const AVStream& stream) {
 }
 
 Error not_a_video(const AVInputFormat* format) {
-  if (format == nullptr) return bad_file("the file is not a video: its format is not recognised");
+  if (format == nullptr)
+    return bad_file("the file is not a video: its format is not recognised", advice::kChooseVideo);
   const std::string_view name = format->name;
-  if (is_picture_format(name)) return bad_file("the file is a still picture, not a video");
+  if (is_picture_format(name))
+    return bad_file("the file is a still picture", advice::kChooseVideo);
   const std::string_view long_name =
       format->long_name != nullptr ? format->long_name : format->name;
   static constexpr std::string_view kSoundFormats =
       "mp3,aac,wav,flac,ac3,eac3,dts,amr,aiff,w64,caf,loas,ape,wv";
-  if (is_listed(kSoundFormats, name)) return bad_file("the file holds sound but no picture");
+  if (is_listed(kSoundFormats, name))
+    return bad_file("the file holds sound but no picture", advice::kChooseVideo);
   return bad_file(
       fmt::format("this kind of file ({}) is not accepted; MP4, MOV, WebM, MKV, AVI, FLV, "
                   "MPEG and Ogg videos are",
-                  long_name));
+                  long_name),
+      advice::kSaveAsMp4);
 }
 
 }  // namespace
@@ -181,10 +186,11 @@ std::int64_t Source::seek_callback(void* self, std::int64_t offset, int whence) 
 }
 
 Result<void> Source::open_container(const MediaLimits& limits) {
-  if (bytes_.size_bytes() == 0) return bad_file("the file is empty");
+  if (bytes_.size_bytes() == 0) return bad_file("the file is empty", advice::kChooseVideo);
   if (bytes_.size_bytes() > limits.size_max_bytes) {
     return bad_file(fmt::format("the file has {} MB; the largest allowed is {} MB",
-                                bytes_.size_bytes() >> 20, limits.size_max_bytes >> 20));
+                                bytes_.size_bytes() >> 20, limits.size_max_bytes >> 20),
+                    advice::kSaveSmaller);
   }
   scan_ = scan_container(bytes_);
   auto* buffer = static_cast<unsigned char*>(av_malloc(kIoBytes));
@@ -210,9 +216,10 @@ Result<void> Source::open_container(const MediaLimits& limits) {
   if (status < 0) {
     if (scan_.iso_boxes && !scan_.has_moov) {
       return bad_file(
-          "the file has no index (its `moov` is missing): it is cut off or was never finished");
+          "the file has no index (its `moov` is missing): it is cut off or was never finished",
+          advice::kCopyAgain);
     }
-    return bad_file("the file is damaged: its header cannot be read");
+    return bad_file("the file is damaged: its header cannot be read", advice::kCopyAgain);
   }
   for (unsigned i = 0; i < context_->nb_streams; ++i) {
     const AVStream& stream = *context_->streams[i];
@@ -224,7 +231,7 @@ Result<void> Source::open_container(const MediaLimits& limits) {
   context_->max_analyze_duration = 10 * AV_TIME_BASE;
   context_->probesize = 16 << 20;
   if (avformat_find_stream_info(context_, nullptr) < 0) {
-    return bad_file("the file is damaged: its streams cannot be read");
+    return bad_file("the file is damaged: its streams cannot be read", advice::kCopyAgain);
   }
   return {};
 }
@@ -242,24 +249,26 @@ Result<void> Source::choose_video(const MediaLimits& limits) {
     if (rank > best_rank) best = static_cast<int>(i), best_rank = rank;
   }
   if (best < 0) {
-    return bad_file(sound ? "the file holds sound but no picture" : "the file holds no picture");
+    return bad_file(sound ? "the file holds sound but no picture" : "the file holds no picture",
+                    advice::kChooseVideo);
   }
   const AVStream& stream = *context_->streams[best];
   if (is_encrypted(stream))
-    return bad_file("the video is encrypted (copy protected) and cannot be played");
+    return bad_file("the video is encrypted (copy protected) and cannot be played",
+                    advice::kChooseUnprotected);
   if (find_allowed_decoder(stream.codecpar->codec_id) == nullptr) {
-    return bad_file(
-        fmt::format("the picture is stored as {}, which cannot be read; H.264 in MP4 always can",
-                    codec_text(*stream.codecpar)));
+    return bad_file(fmt::format("the picture is stored as {}, which cannot be read",
+                                codec_text(*stream.codecpar)),
+                    advice::kSaveAsMp4);
   }
   if (is_bare_dolby_vision(stream)) {
-    return bad_file(
-        "the picture is Dolby Vision profile 5, whose colours cannot be read; "
-        "export it as HDR10, HLG or standard range");
+    return bad_file("the picture is Dolby Vision profile 5, whose colours cannot be read",
+                    "save it as HDR10, HLG or standard range and upload that");
   }
   FILOSCOPE_DO(check_size(*stream.codecpar, limits));
   if (stream.codecpar->width <= 0 || stream.codecpar->height <= 0) {
-    return bad_file("the file is damaged: no frame of its picture can be decoded");
+    return bad_file("the file is damaged: no frame of its picture can be decoded",
+                    advice::kCopyAgain);
   }
   video_.stream_index = best;
   return {};
@@ -283,13 +292,15 @@ Result<void> Source::choose_audio() {
   }
   if (audio_index_ >= 0 || unreadable == nullptr) return {};
   if (is_encrypted(*unreadable))
-    return bad_file("the sound is encrypted (copy protected) and cannot be played");
+    return bad_file("the sound is encrypted (copy protected) and cannot be played",
+                    advice::kChooseUnprotected);
   if (unreadable->codecpar->codec_id == AV_CODEC_ID_NONE && unreadable->codecpar->codec_tag == 0) {
-    return bad_file("the sound cannot be read: the file does not say how it is stored");
+    return bad_file("the sound cannot be read: the file does not say how it is stored",
+                    advice::kSaveAsMp4);
   }
-  return bad_file(
-      fmt::format("the sound is stored as {}, which cannot be read; AAC in MP4 always can",
-                  codec_text(*unreadable->codecpar)));
+  return bad_file(fmt::format("the sound is stored as {}, which cannot be read",
+                              codec_text(*unreadable->codecpar)),
+                  advice::kSaveAsMp4);
 }
 
 Result<void> Source::describe_video(const MediaLimits& limits) {
@@ -327,7 +338,8 @@ Result<void> Source::describe_video(const MediaLimits& limits) {
     video_.indexed_frames = avformat_index_get_entries_count(&stream);
   if (video_.indexed_frames >= 30 && video_.claimed_fps > limits.fps_max + 1.5) {
     return bad_file(fmt::format("the video has {:.0f} frames a second; the most allowed is {}",
-                                video_.claimed_fps, limits.fps_max));
+                                video_.claimed_fps, limits.fps_max),
+                    advice::kSaveSlower);
   }
   return {};
 }
@@ -349,16 +361,18 @@ Result<void> Source::check_index() {
   }
   if (missing * 20 <= video_.indexed_frames) return {};
   return bad_file(
-      fmt::format("the file is cut off after {} of {}; upload it again",
+      fmt::format("the file is cut off after {} of {}",
                   duration_text(stream_ms(stream, first_missing - first)),
-                  duration_text(std::max(video_.claimed_ms, stream_ms(stream, last - first)))));
+                  duration_text(std::max(video_.claimed_ms, stream_ms(stream, last - first)))),
+      advice::kCopyAgain);
 }
 
 Result<void> Source::check_duration(const MediaLimits& limits) {
   if (video_.claimed_ms <= limits.duration_max_ms) return {};
   const auto too_long = [&](const std::string& length) {
     return bad_file(fmt::format("the video is {} long; the longest allowed is {}", length,
-                                duration_text(limits.duration_max_ms)));
+                                duration_text(limits.duration_max_ms)),
+                    advice::kCut);
   };
   AVStream& stream = *video_stream();
   if (video_.indexed_frames > 1) {
@@ -384,7 +398,7 @@ Result<void> Source::check_duration(const MediaLimits& limits) {
   if (av_seek_frame(context_, -1, context_->start_time != AV_NOPTS_VALUE ? context_->start_time : 0,
                     AVSEEK_FLAG_BACKWARD) < 0 &&
       avformat_seek_file(context_, -1, INT64_MIN, 0, INT64_MAX, AVSEEK_FLAG_BYTE) < 0) {
-    return bad_file("the file claims a wrong length and cannot be read twice");
+    return bad_file("the file claims a wrong length and cannot be read twice", advice::kSaveAsMp4);
   }
   return {};
 }

@@ -26,7 +26,8 @@ Result<VideoDecoder> VideoDecoder::open(const AVStream& stream, const MediaLimit
   const int status = avcodec_open2(context.get(), codec, nullptr);
   if (status == AVERROR(ENOMEM)) return av_failure("decoder", status);
   if (status < 0)
-    return bad_file("the file is damaged: the description of its picture cannot be read");
+    return bad_file("the file is damaged: the description of its picture cannot be read",
+                    advice::kCopyAgain);
   VideoDecoder decoder(std::move(context));
   const auto id = stream.codecpar->codec_id;
   decoder.damage_.counts_match =

@@ -109,7 +109,9 @@ Result<void> UploadsImpl::on_video_change(Session& session, const catalog::Video
   if (video.state != catalog::State::published && video.state != catalog::State::removed) return {};
   FILOSCOPE_TRY(const auto changed,
                 session.execute("DELETE FROM upload_jobs WHERE video = ?", {video.id.db()}));
-  if (changed == 0 || video.state != catalog::State::removed) return {};
+  if (video.state != catalog::State::removed) return {};
+  FILOSCOPE_DO(session.execute("DELETE FROM upload_files WHERE video = ?", {video.id.db()}));
+  if (changed == 0) return {};
   Lock lock(mutex_);
   if (auto* job = queue_.find(video.id)) job->cancel->store(true);
   removed_.insert(video.id);

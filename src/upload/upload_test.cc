@@ -287,6 +287,15 @@ TEST_F(UploadTest, TerminatedIsGoneWithItsBytes) {
   EXPECT_EQ(files_count(), 0U);
 }
 
+TEST_F(UploadTest, ARemovedVideoTakesItsUploadAlong) {
+  const auto id = begin(5);
+  const auto made = must(send(id, 0, "whole")).video;
+  settle();
+  EXPECT_EQ(must(uploads->state(mara, id)).video, made);
+  must(catalog->remove(mara.account, made));
+  EXPECT_EQ(code_of(uploads->state(mara, id)), Code::not_found);
+}
+
 TEST_F(UploadTest, QuotasSayTheirLimit) {
   must(config.set("upload.per_day_max", "4"));
   uploads.reset();

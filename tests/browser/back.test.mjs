@@ -3,7 +3,19 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { current, currentId, eventually, launch, openFeed, playing, signUp, swipe, visitor } from './lib.mjs';
+import {
+  current,
+  currentId,
+  eventually,
+  fillSignUp,
+  launch,
+  newHandle,
+  openFeed,
+  playing,
+  signUp,
+  swipe,
+  visitor,
+} from './lib.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
@@ -96,6 +108,38 @@ test('signing up above another sheet: back closes only the upper one, and the wo
   await page.goBack();
   await closed(page);
   assert.equal(path(page), '/');
+  await context.close();
+});
+
+test('forward onto a sheet that is done with shows none, and the next one opens', async () => {
+  const { context, page, errors } = await visitor(browser);
+  await openFeed(page);
+  await comments(page);
+  await page.locator('#comment-box').fill('sent when there is an account');
+  await page.getByRole('button', { name: 'Send' }).tap();
+  await fillSignUp(page, newHandle('forward'));
+  await page.getByRole('dialog').getByText('sent when there is an account').waitFor();
+  await page.goForward();
+  assert.equal(await page.locator('#auth-handle').count(), 0);
+  await page.locator('#comment-box').waitFor();
+  await page.reload();
+  await playing(page);
+  await page.goForward();
+  await playing(page);
+  assert.equal(await page.getByRole('dialog').count(), 0);
+  await comments(page);
+  await page.locator('#comment-box').waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test('an entry that another version of the app has written is taken as a plain page', async () => {
+  const { context, page, errors } = await visitor(browser);
+  await openFeed(page);
+  await page.evaluate(() => history.replaceState({ depth: 3 }, ''));
+  await page.reload();
+  await playing(page);
+  assert.deepEqual(errors, []);
   await context.close();
 });
 

@@ -93,17 +93,6 @@ async function examine(video) {
     }
   }
 
-  /** Mean colour of a picture, as the page sees it. */
-  function colour(picture, width, height) {
-    const canvas = new OffscreenCanvas(32, 32);
-    const paper = canvas.getContext('2d');
-    paper.drawImage(picture, 0, 0, width, height, 0, 0, 32, 32);
-    const { data } = paper.getImageData(0, 0, 32, 32);
-    const sums = [0, 0, 0];
-    for (let i = 0; i < data.length; i++) if (i % 4 < 3) sums[i % 4] += data[i];
-    return sums.map((sum) => Math.round(sum / 1024));
-  }
-
   for (const rendition of video.playback.renditions) {
     for (const [how, play] of [['MSE', throughMse], ['src', asSource]]) {
       const element = document.createElement('video');
@@ -120,17 +109,15 @@ async function examine(video) {
       element.remove();
     }
   }
-  const colours = [];
   for (const address of video.playback.covers) {
     const cover = new Image();
     cover.src = address;
     await within(cover.decode(), 20_000, 'no cover').catch((problem) => problems.push(`${address}: ${problem.message}`));
-    if (cover.naturalWidth > 0) colours.push(colour(cover, cover.naturalWidth, cover.naturalHeight));
     const upright = (width, height) => Math.sign(width - height);
     if (upright(cover.naturalWidth, cover.naturalHeight) !== upright(video.width, video.height)) problems.push('a cover lies on its side');
   }
-  if (colours.length === 0) problems.push('no cover');
-  return { problems, played, colours };
+  if (video.playback.covers.length === 0) problems.push('no cover');
+  return { problems, played };
 }
 
 const videos = JSON.parse(await text(process.stdin));

@@ -1,9 +1,11 @@
 """What the journeys share: the real program on a free port, an HTTP client, real clips made by ffmpeg, and JUnit output."""
 
+import atexit
 import http.client
 import json
 import os
 import pathlib
+import select
 import shutil
 import signal
 import socket
@@ -17,6 +19,9 @@ import xml.etree.ElementTree as ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("FILOSCOPE_PROGRAM", ROOT / "build/release/bin/filoscope"))
+PASSWORD = "correct horse battery"
+TUS = {"Tus-Resumable": "1.0.0"}
+START_TIMEOUT_S = 120
 SERVERS = []  # all that are not closed: what a failure's trace tells of, and what is ended at the end
 
 
@@ -42,6 +47,9 @@ class Server:
         command = [str(PROGRAM), "serve", "--data", str(self.folder), "--listen", f"127.0.0.1:{port}", *self.arguments]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
+        ready, _, _ = select.select([self.process.stdout], [], [], START_TIMEOUT_S)
+        if not ready:
+            self.process.kill()
         line = self.process.stdout.readline()
         if not line.startswith("ready http://"):
             raise RuntimeError(f"server said {line!r}; its log ends with:\n{self.log_path.read_text()[-3000:]}")
@@ -55,6 +63,15 @@ class Server:
         """The process ids of its living children."""
         return [pid for pid, parent, state in processes() if parent == self.process.pid and state not in "ZX"]
 
+    def a_worker(self):
+        """The process id of a media worker, once one runs."""
+        return wait_for("a media worker", lambda: next(iter(self.workers()), None))
+
+    def kill_worker(self, pid):
+        """Kills one media worker and waits until it is gone."""
+        os.kill(pid, signal.SIGKILL)
+        wait_for(f"the end of the worker {pid}", lambda: pid not in self.workers())
+
     def kill(self):
         """The server and its workers, as one: when it returns none of them runs any more."""
         if self.process.poll() is None:
@@ -63,11 +80,8 @@ class Server:
             for pid in (*workers, self.process.pid):
                 os.kill(pid, signal.SIGKILL)
             self.process.wait()
-            deadline = time.monotonic() + 30
-            while any(pid in workers and state not in "ZX" for pid, _, state in processes()):
-                if time.monotonic() > deadline:
-                    raise RuntimeError(f"a worker of {workers} outlives its SIGKILL")
-                time.sleep(0.01)
+            wait_for(f"the end of the workers {workers}",
+                     lambda: not any(pid in workers and state not in "ZX" for pid, _, state in processes()))
         self.process.stdout.close()
 
     def trace(self):
@@ -96,12 +110,28 @@ class Server:
     def verify(self):
         return self.command("verify", "--data", str(self.folder), check=False)
 
+    def stop_sound(self, test):
+        """Stops it and asserts that `filoscope verify` finds nothing in what it leaves."""
+        self.stop()
+        checked = self.verify()
+        test.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+
     def close(self):
         self.stop()
         SERVERS.remove(self)
         if self.own_folder:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.log_path.unlink(missing_ok=True)
+
+
+def wait_for(what, condition, timeout_s=60):
+    """Asks until the answer is true, and gives it."""
+    deadline = time.monotonic() + timeout_s
+    while not (answer := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {timeout_s} s for {what}")
+        time.sleep(0.01)
+    return answer
 
 
 def processes():
@@ -176,7 +206,7 @@ class Client:
         return self.call("GET", path, expect=expect).json
 
     def sign_up(self, handle, **more):
-        form = {"handle": handle, "password": "correct horse battery", "birth_date": "1990-05-05", **more}
+        form = {"handle": handle, "password": PASSWORD, "birth_date": "1990-05-05", **more}
         answer = self.call("POST", "/accounts", form, expect=201).json
         self.token, self.handle = answer["token"], handle
         return self
@@ -229,6 +259,13 @@ class Client:
             {"event_id": uuid.uuid4().hex, "impression_token": item["impression_token"], "event": "impression"},
             {"event_id": uuid.uuid4().hex, "impression_token": item["impression_token"], "event": "watch", "watch_ms": watched,
              "watched": [[0, watched]] if watched else [], "ended": "swipe", "sound": True, **more})
+
+
+def clip_folder():
+    """A folder for clips, gone when the tests are through."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="filoscope-clips-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def make_clip(path, seconds=2.0, size="180x320", seed=0, sound=True, extra=()):

@@ -5,14 +5,12 @@ import glob
 import os
 import pathlib
 import shutil
-import signal
 import tempfile
-import time
 import unittest
 import uuid
 
 import workload
-from harness import Client, Server, make_clip
+from harness import PASSWORD, Client, Server, make_clip
 
 DAY_S = 86_400
 
@@ -64,7 +62,7 @@ class WallClock(unittest.TestCase):
 
     def all_works(self):
         self.assertEqual(self.viewer.get("/me")["account"]["handle"], "viewer")
-        self.assertEqual(Client(self.server).call("POST", "/sessions", {"handle": "viewer", "password": workload.PASSWORD}).status, 201)
+        self.assertEqual(Client(self.server).call("POST", "/sessions", {"handle": "viewer", "password": PASSWORD}).status, 201)
         video = self.publish()
         self.comment(video)
         self.assertEqual(self.viewer.call("PUT", f"/videos/{video['id']}/like", {}, expect=200).json["viewer"]["liked"], True)
@@ -96,22 +94,14 @@ class WallClock(unittest.TestCase):
         video = self.publish()
         self.comment(video, 5)
         waiting = self.author.upload(self.clip, "its worker dies just before the clock is set back")
-        deadline = time.monotonic() + 60
-        while not self.server.workers():
-            self.assertLess(time.monotonic(), deadline, "no media worker runs")
-            time.sleep(0.005)
-        os.kill(self.server.workers()[0], signal.SIGKILL)
-        while self.server.workers():
-            time.sleep(0.005)
+        self.server.kill_worker(self.server.a_worker())
         self.set_clock(-2 * DAY_S)
         self.comment(video, 5)  # those of a later date are not of the last minute
         self.assertEqual(self.author.wait_until_processed(waiting, 60)["state"], "published")
         self.finish()
 
     def finish(self):
-        self.server.stop()
-        checked = self.server.verify()
-        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+        self.server.stop_sound(self)
         self.server.close()
         shutil.rmtree(self.folder)
 

@@ -1,11 +1,9 @@
 """Real answers against the schemas of openapi.json."""
 
-import pathlib
 import re
-import tempfile
 import unittest
 
-from harness import Client, Server, make_clip
+from harness import Client, Server, clip_folder, make_clip
 
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None), "integer": int, "number": (int, float)}
 
@@ -61,7 +59,7 @@ class Schemas:
 class Contract(unittest.TestCase):
     def test_answers_fit_their_schemas(self):
         server = Server()
-        clip = make_clip(pathlib.Path(tempfile.mkdtemp(prefix="filoscope-clips-")) / "a.mp4", seed=1)
+        clip = make_clip(clip_folder() / "a.mp4", seed=1)
         author = Client(server).sign_up("author")
         video = author.publish(clip, "hello #contract @viewer")["id"]
         viewer = Client(server).sign_up("viewer")

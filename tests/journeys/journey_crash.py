@@ -5,13 +5,11 @@ import os
 import pathlib
 import random
 import shutil
-import signal
 import tempfile
-import time
 import unittest
 
 import workload
-from harness import Client, Server, make_clip
+from harness import Client, Server, make_clip, wait_for
 
 ALL = os.environ.get("FILOSCOPE_ALL") == "yes"
 SEED = int(os.environ.get("FILOSCOPE_SEED", "7"))
@@ -23,10 +21,7 @@ class Crash(unittest.TestCase):
         self.server = Server(settings=workload.SETTINGS)
 
     def finish(self):
-        """Stops it and checks what it leaves."""
-        self.server.stop()
-        checked = self.server.verify()
-        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+        self.server.stop_sound(self)
         self.server.close()
         shutil.rmtree(self.folder)
 
@@ -38,39 +33,23 @@ class Crash(unittest.TestCase):
             self.server.start()
             with workload.during(f"round {number}"):
                 world.compare(self)
-                self.server.stop()
-                checked = self.server.verify()
-                self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+                self.server.stop_sound(self)
                 self.server.start()
         self.server.close()
         shutil.rmtree(self.folder)
 
-    def worker(self, timeout_s=60):
-        """The id of a worker process that runs, once there is one."""
-        deadline = time.monotonic() + timeout_s
-        while time.monotonic() < deadline:
-            if workers := self.server.workers():
-                return workers[0]
-            time.sleep(0.005)
-        raise AssertionError("no media worker runs")
-
-    def kill_worker(self, video, author, stage):
-        """Kills the worker of `video` as soon as it is in `stage`, and waits until it is gone."""
-        pid = self.worker()
-        deadline = time.monotonic() + 60
-        while author.get(f"/videos/{video}")["state"] not in stage:
-            self.assertLess(time.monotonic(), deadline, f"{video} never came to {stage}")
-            time.sleep(0.005)
-        os.kill(pid, signal.SIGKILL)
-        while pid in self.server.workers():
-            time.sleep(0.005)
+    def kill_worker(self, video, author, steps):
+        """Kills the worker of `video` as soon as it is at one of `steps`."""
+        pid = self.server.a_worker()
+        wait_for(f"{video} at {steps}", lambda: author.get(f"/videos/{video}").get("step") in steps)
+        self.server.kill_worker(pid)
 
     def test_a_killed_worker_costs_one_try_of_one_video(self):
         author = Client(self.server).sign_up("author")
         clip = make_clip(self.folder / "long.mp4", seconds=6, size="360x640")
         video = author.upload(clip, "cut off twice, published in the end")
-        self.kill_worker(video, author, ("received", "checked", "processing"))
-        self.kill_worker(video, author, ("processing",))
+        self.kill_worker(video, author, ("received", "checked", "encoding"))
+        self.kill_worker(video, author, ("encoding",))
         other = author.upload(make_clip(self.folder / "short.mp4", seconds=1), "waits behind it")
         self.assertEqual(author.wait_until_processed(other)["state"], "published")
         shown = author.wait_until_processed(video)
@@ -83,24 +62,19 @@ class Crash(unittest.TestCase):
         clip = make_clip(self.folder / "long.mp4", seconds=6, size="360x640")
         video = author.upload(clip, "never works")
         for _ in range(3):
-            self.kill_worker(video, author, ("received", "checked", "processing"))
+            self.kill_worker(video, author, ("received", "checked", "encoding"))
         shown = author.wait_until_processed(video)
         self.assertEqual(shown["state"], "failed")
         self.assertEqual(shown["error"], "this video could not be processed: reading it broke off 3 times; save it again in another "
                                          "format and upload that")
-        deadline = time.monotonic() + 30
-        while "failed" not in [entry["kind"] for entry in author.get("/notifications")["items"]]:
-            self.assertLess(time.monotonic(), deadline, "nobody told her")
-            time.sleep(0.05)
+        wait_for("word of it", lambda: "failed" in [entry["kind"] for entry in author.get("/notifications")["items"]])
         self.finish()
 
     def test_a_server_killed_while_processing_goes_on_with_it(self):
         author = Client(self.server).sign_up("author")
         clip = make_clip(self.folder / "long.mp4", seconds=6, size="360x640")
         video = author.upload(clip, "published in the end")
-        self.worker()
-        while author.get(f"/videos/{video}")["state"] != "processing":
-            time.sleep(0.005)
+        wait_for("encoding", lambda: author.get(f"/videos/{video}").get("step") == "encoding")
         self.server.kill()
         self.server.start()
         author.connection = None

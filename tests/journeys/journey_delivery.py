@@ -1,17 +1,15 @@
 """Media addresses: ranges, validators, caching, signatures, HLS, and visibility that holds at once."""
 
-import pathlib
 import re
-import tempfile
 import unittest
 
-from harness import Client, Server, make_clip
+from harness import Client, Server, clip_folder, make_clip
 
 
 class Delivery(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.clips = pathlib.Path(tempfile.mkdtemp(prefix="filoscope-clips-"))
+        cls.clips = clip_folder()
         cls.server = Server()
         cls.mara = Client(cls.server).sign_up("mara")
         cls.video = cls.mara.publish(make_clip(cls.clips / "a.mp4", seconds=4, size="360x640", seed=1), "delivered")

@@ -6,14 +6,12 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
-import time
 import unittest
 import uuid
 
 import workload
-from harness import Client, Server, make_clip
+from harness import TUS, Client, Server, make_clip, wait_for
 from power_cut import Disk
-from workload import TUS
 
 
 class FullDisk(unittest.TestCase):
@@ -92,9 +90,7 @@ class FullDisk(unittest.TestCase):
             self.assertEqual(self.author.wait_until_processed(one)["state"], "published")
 
     def finish(self, server):
-        server.stop()
-        checked = server.verify()
-        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+        server.stop_sound(self)
         server.start()
         shown = Client(server, self.viewer.token).get(f"/videos/{self.video['id']}")
         self.assertEqual((shown["viewer"]["liked"], shown["counts"]["comments"]), (True, 1))
@@ -142,10 +138,7 @@ class FullDisk(unittest.TestCase):
         self.begin(server)
         long = make_clip(self.folder / "long.mp4", seconds=6, size="360x640")
         waiting = self.author.upload(long, "cut off by the full disk")
-        deadline = time.monotonic() + 60
-        while not server.workers():
-            self.assertLess(time.monotonic(), deadline, "no media worker runs")
-            time.sleep(0.01)
+        server.a_worker()
         with open(small / "filler", "wb", buffering=0) as filler:
             with self.assertRaises(OSError):
                 while True:
@@ -154,8 +147,7 @@ class FullDisk(unittest.TestCase):
         self.assert_refused(refused)
         self.assert_writes_are_refused()
         self.assert_reads_go_on()
-        while server.workers():
-            time.sleep(0.05)
+        wait_for("the worker's end", lambda: not server.workers())
         state = self.author.get(f"/videos/{waiting}")
         self.assertNotIn(state["state"], ("published", "failed"), state)
         (small / "filler").unlink()

@@ -2,9 +2,8 @@
 
 import unittest
 
-from harness import Client, Server
+from harness import PASSWORD, Client, Server
 
-PASSWORD = "correct horse battery"
 WEB = {"X-Filoscope-Client": "web"}
 
 

@@ -1,10 +1,8 @@
 """Who may see a video, on every surface at once: visibility, blocks both ways, mutes, removal, deletion of an account."""
 
-import pathlib
-import tempfile
 import unittest
 
-from harness import Client, Server, make_clip
+from harness import PASSWORD, Client, Server, clip_folder, make_clip
 
 EVERYWHERE = {"page", "for_you", "not_profiled", "profile", "hashtag", "search", "comments"}
 
@@ -12,7 +10,7 @@ EVERYWHERE = {"page", "for_you", "not_profiled", "profile", "hashtag", "search",
 class Surfaces(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.clips = pathlib.Path(tempfile.mkdtemp(prefix="filoscope-clips-"))
+        cls.clips = clip_folder()
         cls.server = Server()
         cls.made = 0
 
@@ -167,8 +165,8 @@ class Surfaces(unittest.TestCase):
         leaver.call("POST", f"/videos/{kept['id']}/comments", {"text": "bye"}, expect=201)
         leaver.call("PUT", "/accounts/stayer/follow", {}, expect=204)
         stayer.call("PUT", "/accounts/leaver/follow", {}, expect=204)
-        second = Client(self.server, leaver.call("POST", "/sessions", {"handle": "leaver", "password": "correct horse battery"}, expect=201).json["token"])
-        leaver.call("DELETE", "/me", {"password": "correct horse battery"}, expect=204)
+        second = Client(self.server, leaver.call("POST", "/sessions", {"handle": "leaver", "password": PASSWORD}, expect=201).json["token"])
+        leaver.call("DELETE", "/me", {"password": PASSWORD}, expect=204)
         for client in (leaver, second):
             self.assertEqual(client.call("GET", "/me").status, 401)
         self.assertEqual(self.seen(stayer, video), set())
@@ -180,7 +178,7 @@ class Surfaces(unittest.TestCase):
         me = stayer.get("/accounts/stayer")["counts"]
         self.assertEqual((me["followers"], me["following"]), (0, 0))
         self.assertEqual(stayer.get("/search?kind=people&q=leaver")["items"], [])
-        self.assertEqual(stayer.call("POST", "/sessions", {"handle": "leaver", "password": "correct horse battery"}).status, 401)
+        self.assertEqual(stayer.call("POST", "/sessions", {"handle": "leaver", "password": PASSWORD}).status, 401)
 
 
 if __name__ == "__main__":

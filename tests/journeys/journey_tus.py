@@ -4,14 +4,11 @@ import base64
 import email.utils
 import hashlib
 import http.client
-import pathlib
-import tempfile
 import time
 import unittest
 
-from harness import Client, Server, make_clip
+from harness import TUS, Client, Server, clip_folder, make_clip
 
-TUS = {"Tus-Resumable": "1.0.0"}
 CHUNK = {**TUS, "Content-Type": "application/offset+octet-stream"}
 
 
@@ -149,7 +146,7 @@ class Tus(unittest.TestCase):
             self.assertEqual(self.offset(location), kept)
 
     def test_a_finished_upload_stays_finished(self):
-        clip = make_clip(pathlib.Path(tempfile.mkdtemp(prefix="filoscope-clips-")) / "a.mp4", seconds=1, size="90x160", seed=3).read_bytes()
+        clip = make_clip(clip_folder() / "a.mp4", seconds=1, size="90x160", seed=3).read_bytes()
         location, at = self.create(len(clip)), 0
         while at < len(clip):
             answer = self.patch(location, at, clip[at:at + 65536])

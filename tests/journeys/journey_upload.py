@@ -2,14 +2,10 @@
 
 import base64
 import hashlib
-import pathlib
 import subprocess
-import tempfile
 import unittest
 
-from harness import Client, Server, make_clip
-
-TUS = {"Tus-Resumable": "1.0.0"}
+from harness import TUS, Client, Server, clip_folder, make_clip
 
 
 def metadata(**fields):
@@ -19,7 +15,7 @@ def metadata(**fields):
 class Upload(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.clips = pathlib.Path(tempfile.mkdtemp(prefix="filoscope-clips-"))
+        cls.clips = clip_folder()
         cls.server = Server(settings={"upload.per_day_max": 40})
         cls.mara = Client(cls.server).sign_up("mara")
 

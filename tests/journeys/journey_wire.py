@@ -1,13 +1,11 @@
 """HTTP/1.1 on the wire, against the real routes: one connection for many requests, framing that cannot be smuggled, early refusals."""
 
 import json
-import pathlib
 import re
 import socket
-import tempfile
 import unittest
 
-from harness import Client, Server, make_clip
+from harness import Client, Server, clip_folder, make_clip
 
 
 class Wire:
@@ -52,7 +50,7 @@ class OnTheWire(unittest.TestCase):
         cls.server = Server()
         cls.mara = Client(cls.server).sign_up("mara")
         cls.auth = f"Host: h\r\nAuthorization: Bearer {cls.mara.token}\r\n"
-        cls.video = cls.mara.publish(make_clip(pathlib.Path(tempfile.mkdtemp(prefix="filoscope-clips-")) / "a.mp4", seconds=1, seed=1), "on the wire")
+        cls.video = cls.mara.publish(make_clip(clip_folder() / "a.mp4", seconds=1, seed=1), "on the wire")
 
     @classmethod
     def tearDownClass(cls):

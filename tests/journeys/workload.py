@@ -10,10 +10,8 @@ import threading
 import time
 import uuid
 
-from harness import Client, make_clip
+from harness import PASSWORD, TUS, Client, make_clip
 
-TUS = {"Tus-Resumable": "1.0.0"}
-PASSWORD = "correct horse battery"
 UNKNOWN = object()  # a call that changes it was cut off: either may hold
 GONE = (OSError, http.client.HTTPException)  # how a call ends whose server died
 CHUNK_BYTES = 12_000

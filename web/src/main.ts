@@ -23,6 +23,7 @@ setHttpHooks({
   onReachable: (reachable) => net.reached(reachable),
   offlineText: () => t('error_offline'),
   brokenText: () => t('error_server'),
+  problemText: (sentence) => i18n.problem(sentence),
 });
 exposeMetrics();
 void session.load().then(startOutbox);

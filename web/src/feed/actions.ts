@@ -2,6 +2,7 @@
 // list so that the next clips follow from it.
 
 import { api } from '../lib/api';
+import { copied } from '../lib/clipboard';
 import { record } from '../lib/events';
 import { ApiError } from '../lib/http';
 import { t } from '../lib/i18n.svelte';
@@ -137,13 +138,8 @@ export async function copyLink(item: VideoItem): Promise<void> {
 }
 
 async function copy(address: string): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(address);
-    toasts.show(t('link_copied'));
-  } catch {
-    // No clipboard without https or permission: the address can be read and copied by hand.
-    toasts.show(address);
-  }
+  // What could not be copied can be read and copied by hand.
+  toasts.show((await copied(address)) ? t('link_copied') : address);
 }
 
 export function visitedProfile(item: VideoItem): void {

@@ -23,10 +23,3 @@ export function device(client: string): string {
   });
   return browser && system ? `${browser}, ${system}` : client.slice(0, 40);
 }
-
-/** 8388608 → "8.4 MB" */
-export function megabytes(bytes: number): string {
-  if (bytes < 1e6) return `${Math.max(1, Math.round(bytes / 1e3))} kB`;
-  if (bytes < 1e9) return `${(bytes / 1e6).toFixed(1)} MB`;
-  return `${(bytes / 1e9).toFixed(2)} GB`;
-}

@@ -11,18 +11,29 @@ export interface Entry {
 
 type Listener = (entry: Entry, came: 'forward' | 'back') => void;
 
-const FIRST: Entry = { depth: 0, sheets: [] };
+/** A step of ours that the browser has not taken by then will not come. */
+const STEP_MS_MAX = 1000;
+
+/** What is stored with an entry may be of another version of the app, or of nobody's. */
+function entryOf(state: unknown): Entry {
+  const { depth, sheets } = (state ?? {}) as Partial<Entry>;
+  return { depth: depth ?? 0, sheets: Array.isArray(sheets) ? sheets : [] };
+}
 
 class AppHistory {
-  entry: Entry = FIRST;
+  entry = entryOf(null);
   #listeners: Listener[] = [];
   #stepping = false;
+  #timer = 0;
   #waiting: (() => void)[] = [];
 
   start(listeners: Listener[]): void {
     this.#listeners = listeners;
     addEventListener('popstate', () => this.#stepped());
-    this.#take(history.state as Entry | null, 'back');
+    addEventListener('pageshow', (event) => {
+      if (event.persisted) this.#stepped();
+    });
+    this.#take(entryOf(history.state), 'back');
   }
 
   push(url: string | URL, sheets: readonly number[] = []): void {
@@ -41,10 +52,11 @@ class AppHistory {
     });
   }
 
-  back(): void {
+  back(steps = 1): void {
     this.soon(() => {
       this.#stepping = true;
-      history.back();
+      this.#timer = window.setTimeout(() => this.#stepped(), STEP_MS_MAX);
+      history.go(-steps);
     });
   }
 
@@ -55,14 +67,15 @@ class AppHistory {
   }
 
   #stepped(): void {
-    const entry = (history.state as Entry | null) ?? FIRST;
+    const entry = entryOf(history.state);
     this.#stepping = false;
+    clearTimeout(this.#timer);
     this.#take(entry, entry.depth > this.entry.depth ? 'forward' : 'back');
     while (!this.#stepping && this.#waiting.length > 0) this.#waiting.shift()?.();
   }
 
-  #take(entry: Entry | null, came: 'forward' | 'back'): void {
-    this.entry = entry ?? FIRST;
+  #take(entry: Entry, came: 'forward' | 'back'): void {
+    this.entry = entry;
     for (const listener of this.#listeners) listener(this.entry, came);
   }
 }

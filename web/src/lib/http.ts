@@ -47,6 +47,8 @@ interface Hooks {
   onReachable: (reachable: boolean) => void;
   offlineText: () => string;
   brokenText: () => string;
+  /** A sentence of the server as a person reads it. */
+  problemText: (sentence: string) => string;
 }
 
 const hooks: Hooks = {
@@ -55,10 +57,18 @@ const hooks: Hooks = {
   onReachable: () => {},
   offlineText: () => 'You are offline.',
   brokenText: () => 'The server sent an answer that could not be read.',
+  problemText: capitalised,
 };
 
 export function setHttpHooks(next: Partial<Hooks>): void {
   Object.assign(hooks, next);
+}
+
+/** The sentence of a problem, '' if it has none. It stands at its field, whose name is left out. */
+export function sentenceOf({ detail, title, field }: Partial<Problem>): string {
+  const sentence = detail || title || '';
+  const named = field ? `${field}: ` : '';
+  return hooks.problemText(sentence.startsWith(named) ? sentence.slice(named.length) : sentence);
 }
 
 async function problemOf(response: Response): Promise<ApiError> {
@@ -69,12 +79,8 @@ async function problemOf(response: Response): Promise<ApiError> {
   } catch {
     // Not JSON (a proxy's page); the status is what is left.
   }
-  if (!problem.detail) problem.detail = problem.title || hooks.brokenText();
-  // The sentence stands at its field, so the field's name need not be said again.
-  const named = problem.field ? `${problem.field}: ` : '';
-  if (named && problem.detail.startsWith(named)) problem.detail = problem.detail.slice(named.length);
-  problem.detail = capitalised(problem.detail);
-  return new ApiError({ ...problem, status: response.status }, retryAfterS);
+  const detail = sentenceOf(problem) || hooks.brokenText();
+  return new ApiError({ ...problem, detail, status: response.status }, retryAfterS);
 }
 
 export interface RequestOptions {

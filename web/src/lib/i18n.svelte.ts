@@ -1,11 +1,26 @@
 // Strings in message files. English is in the bundle; other languages are loaded when chosen.
 
 import { en, type MessageKey, type Messages } from '../messages/en';
+import { capitalised } from './format';
+import { translator, type Problems } from './problems';
 import { read, write } from './storage';
 
 export const LANGUAGES: Record<string, string> = { en: 'English', de: 'Deutsch' };
-const loaders: Record<string, () => Promise<Messages>> = {
-  de: () => import('../messages/de').then((module) => module.de),
+
+interface Language {
+  messages: Messages;
+  problems: Problems;
+}
+
+const english: Language = { messages: en, problems: {} };
+const loaders: Record<string, () => Promise<Language>> = {
+  de: async () => {
+    const [messages, problems] = await Promise.all([
+      import('../messages/de'),
+      import('../messages/de.problems'),
+    ]);
+    return { messages: messages.de, problems: problems.de };
+  },
 };
 const KEY = 'fs.language';
 
@@ -14,6 +29,7 @@ type Values = Record<string, string | number>;
 class I18n {
   language = $state('en');
   #messages = $state.raw<Messages>(en);
+  #translated = $state.raw(translator(english.problems));
 
   async start(): Promise<void> {
     const kept = read(KEY);
@@ -24,14 +40,16 @@ class I18n {
 
   async use(language: string, remember = false): Promise<void> {
     if (!(language in LANGUAGES)) return;
+    let chosen = english;
     try {
-      this.#messages = (await loaders[language]?.()) ?? en;
+      chosen = (await loaders[language]?.()) ?? english;
       this.language = language;
     } catch {
-      // The file could not be fetched: English is better than nothing.
-      this.#messages = en;
+      // A file could not be fetched: English is better than nothing.
       this.language = 'en';
     }
+    this.#messages = chosen.messages;
+    this.#translated = translator(chosen.problems);
     document.documentElement.lang = this.language;
     if (remember) write(KEY, language);
   }
@@ -48,6 +66,11 @@ class I18n {
       if (value === undefined) return whole;
       return typeof value === 'number' ? this.number(value) : value;
     });
+  }
+
+  /** A sentence of the server in her language, or as it came, begun as a sentence begins. */
+  problem(sentence: string): string {
+    return capitalised(this.#translated(sentence));
   }
 
   /** With `digits` always so many behind the point: for columns. */
@@ -71,6 +94,13 @@ class I18n {
       style: 'percent',
       maximumFractionDigits: digits,
     }).format(value);
+  }
+
+  /** 8388608 → "8.4 MB" */
+  size(bytes: number): string {
+    if (bytes < 1e6) return `${this.number(Math.max(1, Math.round(bytes / 1e3)))} kB`;
+    if (bytes < 1e9) return `${this.number(bytes / 1e6, 1)} MB`;
+    return `${this.number(bytes / 1e9, 2)} GB`;
   }
 
   ago(ms: number, nowMs = Date.now()): string {

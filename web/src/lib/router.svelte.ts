@@ -15,8 +15,9 @@ class Router {
     appHistory.soon(() => {
       const target = new URL(url, location.href);
       if (target.href === location.href) {
-        // She is there already, under the sheet that the link is on.
-        if (appHistory.entry.sheets.length > 0) appHistory.back();
+        // She is there already, under the sheets that the link is on; each is an entry of its own.
+        const above = appHistory.entry.sheets.length;
+        if (above > 0) appHistory.back(above);
       } else if (options.replace) appHistory.replace(target);
       else appHistory.push(target);
     });

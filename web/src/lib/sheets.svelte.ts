@@ -69,13 +69,15 @@ class Sheets {
   }
 
   read(entry: Entry, came: 'forward' | 'back'): void {
-    const kept = entry.sheets.map((id) => this.#kept.get(id));
-    if (kept.includes(undefined)) {
+    const alive = entry.sheets.filter((id) => this.#kept.has(id));
+    if (alive.length < entry.sheets.length) {
       // From before a reload, or done with: nothing to come back to.
-      if (came === 'back') appHistory.back();
       this.open = this.auth = null;
+      if (came === 'back') appHistory.back();
+      else appHistory.replace(location.href, alive);
       return;
     }
+    const kept = alive.map((id) => this.#kept.get(id));
     const top = kept.at(-1);
     const below = top && 'auth' in top ? kept.at(-2) : top;
     this.auth = top && 'auth' in top ? top.auth : null;

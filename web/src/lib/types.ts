@@ -184,9 +184,9 @@ export interface DecisionItem {
   propensity: number;
   exploration: boolean;
   value: number;
-  reason: string;
+  reason: { code: string; value: string; count: number };
   heads: { head: string; probability: number; weight: number; contribution: number }[];
-  attended: { video_id: string; caption: string; action: string; weight: number }[];
+  attended: { video_id: string; caption: string | null; action: string; weight: number }[];
 }
 
 export interface Decision {

@@ -1,7 +1,8 @@
 // The resumable transfer itself (tus 1.0.0 by tus-js-client), loaded only when something is sent.
 
 import { Upload, type HttpRequest } from 'tus-js-client';
-import { API, clientHeaders } from '../lib/http';
+import { API, clientHeaders, sentenceOf } from '../lib/http';
+import type { Problem } from '../lib/types';
 
 /** What a killed server or a lost network costs at most; the server takes up to 8 MiB at once. */
 const CHUNK_BYTES = 2 * 1024 * 1024;
@@ -26,10 +27,9 @@ export interface Transfer {
   kick: () => void;
 }
 
-function sentenceOf(body: string): string {
+function problemIn(body: string): string {
   try {
-    const problem = JSON.parse(body) as { detail?: string; title?: string };
-    return problem.detail ?? problem.title ?? '';
+    return sentenceOf(JSON.parse(body) as Partial<Problem>);
   } catch {
     return '';
   }
@@ -69,7 +69,7 @@ export async function startTransfer(options: TransferOptions): Promise<Transfer>
     },
     onError(error) {
       const body = 'originalResponse' in error ? (error.originalResponse?.getBody() ?? '') : '';
-      options.onError(sentenceOf(body) || error.message);
+      options.onError(problemIn(body) || error.message);
     },
   });
   if (!options.uploadUrl) {
