@@ -1,7 +1,8 @@
 // The resumable transfer itself (tus 1.0.0 by tus-js-client), loaded only when something is sent.
 
-import { Upload, type HttpRequest } from 'tus-js-client';
+import { DetailedError, Upload, type HttpRequest, type HttpResponse } from 'tus-js-client';
 import { API, clientHeaders, sentenceOf } from '../lib/http';
+import { t } from '../lib/i18n.svelte';
 import type { Problem } from '../lib/types';
 
 /** What a killed server or a lost network costs at most; the server takes up to 8 MiB at once. */
@@ -27,11 +28,17 @@ export interface Transfer {
   kick: () => void;
 }
 
-function problemIn(body: string): string {
+const answerTo = (error: Error): HttpResponse | null =>
+  error instanceof DetailedError ? error.originalResponse : null;
+
+/** What went wrong, for a person. */
+function sentenceFor(error: Error): string {
+  const answer = answerTo(error);
+  if (!answer) return t('error_offline');
   try {
-    return sentenceOf(JSON.parse(body) as Partial<Problem>);
+    return sentenceOf(JSON.parse(answer.getBody()) as Partial<Problem>);
   } catch {
-    return '';
+    return t('error_server');
   }
 }
 
@@ -39,9 +46,17 @@ function withHeaders(request: HttpRequest): void {
   for (const [name, value] of Object.entries(clientHeaders())) request.setHeader(name, value);
 }
 
+
 /** Throws away what the server has of an upload that an earlier page began. */
-export const removeUpload = (url: string): Promise<void> =>
-  Upload.terminate(url, { onBeforeRequest: withHeaders });
+export async function removeUpload(url: string): Promise<void> {
+  try {
+    await Upload.terminate(url, { onBeforeRequest: withHeaders });
+  } catch (error) {
+    const status = answerTo(error as Error)?.getStatus();
+    // It may have run out meanwhile.
+    if (status !== 404 && status !== 410) throw new Error(sentenceFor(error as Error));
+  }
+}
 
 export async function startTransfer(options: TransferOptions): Promise<Transfer> {
   const upload = new Upload(options.file, {
@@ -67,10 +82,7 @@ export async function startTransfer(options: TransferOptions): Promise<Transfer>
     onSuccess({ lastResponse }) {
       options.onDone(lastResponse.getHeader('Filoscope-Video-Id') ?? null, upload.url);
     },
-    onError(error) {
-      const body = 'originalResponse' in error ? (error.originalResponse?.getBody() ?? '') : '';
-      options.onError(problemIn(body) || error.message);
-    },
+    onError: (error) => options.onError(sentenceFor(error)),
   });
   if (!options.uploadUrl) {
     const [previous] = await upload.findPreviousUploads();

@@ -1,8 +1,10 @@
 // Uploads of this visit: they go on while she swipes, and say what is happening to them.
 
+import { untrack } from 'svelte';
 import { api } from '../lib/api';
 import { ApiError, API } from '../lib/http';
 import { t } from '../lib/i18n.svelte';
+import { session } from '../lib/session.svelte';
 import { toasts } from '../lib/toast.svelte';
 import type { OwnUpload, Video, Visibility } from '../lib/types';
 import { profileChanges } from '../routes/changes.svelte';
@@ -88,9 +90,10 @@ export class UploadTask {
     if (this.phase === 'sending' && this.waiting) this.#transfer?.kick();
   }
 
-  async cancel(): Promise<void> {
+  /** `remove`: nothing of it stays on the server, otherwise it can be gone on with later. */
+  async stop(remove: boolean): Promise<void> {
     this.#closed = true;
-    await this.#transfer?.abort(true).catch(() => {});
+    await this.#transfer?.abort(remove).catch(() => {});
   }
 
   async #sentAll(videoId: string | null, url: string | null): Promise<void> {
@@ -165,11 +168,14 @@ class Uploads {
 
   remove(task: UploadTask): void {
     this.tasks = this.tasks.filter((other) => other !== task);
-    if (task.busy) void task.cancel();
+    if (task.busy) void task.stop(true);
   }
 
   async load(): Promise<void> {
+    this.#bind();
+    const epoch = session.epoch;
     const { items } = await api.ownUploads();
+    if (epoch !== session.epoch) return;
     const mine = new Set(this.busy.map((task) => task.file.name));
     const here = new Set(this.tasks.map((task) => task.video?.id));
     this.unfinished = items.flatMap((one) =>
@@ -193,9 +199,23 @@ class Uploads {
     this.failed = this.failed.filter((one) => one.id !== video.id);
   }
 
+  /** Whoever comes next to this device sees nothing of the last one's. */
+  #forget(): void {
+    for (const task of this.busy) void task.stop(false);
+    this.tasks = [];
+    this.unfinished = [];
+    this.failed = [];
+  }
+
   #bind(): void {
     if (this.#bound) return;
     this.#bound = true;
+    $effect.root(() => {
+      $effect(() => {
+        void session.epoch;
+        untrack(() => session.account || this.#forget());
+      });
+    });
     uploadPill.bind(() => this.busy[0]);
     addEventListener('online', () => {
       for (const task of this.busy) task.kick();
