@@ -129,7 +129,7 @@ export const en = {
   why_position: 'State of the engine',
   why_attended: 'Your history that counted',
   why_attended_gone: 'a video that is gone',
-  why_attended_unnamed: 'a video without a caption',
+  video_unnamed: 'Video without a caption',
   why_settings: 'Change how the feed works',
   head_skip: 'Skip at once',
   head_watch_25: 'Watch a quarter',
