@@ -105,6 +105,8 @@ class AccountsImpl final : public Accounts {
   /// A session of its own: a family with one token.
   Result<void> insert_session(Session& session, AccountId account, const Token& token,
                               std::string_view client) const;
+  /// For what was allowed before the transaction began. Errors: unauthenticated (ended meanwhile).
+  static Result<void> need_session(Session& session, const Viewer& who);
   static Result<void> end_sessions(Session& session, AccountId account,
                                    std::string_view kept_family,
                                    std::vector<std::string>& ended_tokens);

@@ -81,6 +81,7 @@ Result<void> AccountsImpl::change_password(const Viewer& who, std::string_view p
   FILOSCOPE_TRY(const auto hash, passwords_.hash(*prepared));
   std::vector<std::string> ended_tokens;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(need_session(session, who));
     FILOSCOPE_DO(session.execute("UPDATE accounts_people SET password_hash = ? WHERE id = ?",
                                  {hash, account.id.db()}));
     return end_sessions(session, account.id, who.session_hash, ended_tokens);
@@ -111,6 +112,7 @@ Result<std::vector<std::string>> AccountsImpl::make_recovery_codes(const Viewer&
   std::vector<std::string> codes(kCodesCount);
   std::generate(codes.begin(), codes.end(), new_code);
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(need_session(session, who));
     FILOSCOPE_DO(
         session.execute("DELETE FROM accounts_recovery WHERE account = ?", {account.id.db()}));
     for (const auto& code : codes) FILOSCOPE_DO(insert_code(session, account.id, code, kNever));

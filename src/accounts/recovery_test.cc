@@ -15,6 +15,7 @@ TEST(RecoveryTest, AChangedPasswordEndsTheOtherSessions) {
   const auto here = world.accounts->sign_up(TestWorld::form("mara"))->token;
   const auto there = world.accounts->sign_in("mara", "correct horse", "")->token;
   const auto viewer = world.accounts->authenticate(here).value();
+  const auto viewer_there = world.accounts->authenticate(there).value();
   EXPECT_EQ(code_of(world.accounts->change_password(viewer, "not this one", "battery staple")),
             Code::unauthenticated);
   EXPECT_EQ(code_of(world.accounts->change_password(viewer, "correct horse", "short")),
@@ -24,6 +25,11 @@ TEST(RecoveryTest, AChangedPasswordEndsTheOtherSessions) {
       world.accounts->change_password(viewer, "correct horse", "battery staple").has_value());
   EXPECT_TRUE(world.accounts->authenticate(here).has_value());
   EXPECT_EQ(code_of(world.accounts->authenticate(there)), Code::unauthenticated);
+  // What was under way there when it ended.
+  EXPECT_EQ(code_of(world.accounts->change_password(viewer_there, "battery staple", "my staple")),
+            Code::unauthenticated);
+  EXPECT_EQ(code_of(world.accounts->make_recovery_codes(viewer_there, "battery staple")),
+            Code::unauthenticated);
   EXPECT_EQ(code_of(world.accounts->sign_in("mara", "correct horse", "")), Code::unauthenticated);
   EXPECT_TRUE(world.accounts->sign_in("mara", "battery staple", "").has_value());
 }

@@ -101,7 +101,13 @@ Result<SignedIn> AccountsImpl::sign_in(std::string_view handle, std::string_view
   }
   const Token token = new_token();
   std::vector<std::string> ended_tokens;
+  bool same_password = false;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    same_password = false;
+    FILOSCOPE_DO(session.query("SELECT 1 FROM accounts_people WHERE id = ? AND password_hash = ?",
+                               {account->id.db(), stored},
+                               [&](const Row&) { same_password = true; }));
+    if (!same_password) return {};
     FILOSCOPE_DO(insert_session(session, account->id, token, client));
     if (!better.empty()) {
       FILOSCOPE_DO(session.execute(
@@ -110,8 +116,18 @@ Result<SignedIn> AccountsImpl::sign_in(std::string_view handle, std::string_view
     }
     return end_oldest_sessions(session, account->id, ended_tokens);
   }));
+  // Changed while the old one was checked, which must open nothing any more.
+  if (!same_password) return sign_in(handle, password, client);
   sessions_.forget(ended_tokens);
   return SignedIn{*account, token.text};
+}
+
+Result<void> AccountsImpl::need_session(Session& session, const Viewer& who) {
+  bool lives = false;
+  FILOSCOPE_DO(session.query("SELECT 1 FROM accounts_sessions WHERE family = ? AND account = ?",
+                             {who.session_hash, who.account.db()},
+                             [&](const Row&) { lives = true; }));
+  return lives ? Result<void>() : signed_out();
 }
 
 Result<void> AccountsImpl::end_family(Session& session, AccountId account,
