@@ -46,6 +46,13 @@ std::string plain_code(std::string_view typed) {
   return code;
 }
 
+/// Those an operator gave out: whoever got one by a trick must not outwait a new password with it.
+Result<void> end_issued_codes(Session& session, AccountId account) {
+  FILOSCOPE_DO(session.execute("DELETE FROM accounts_recovery WHERE account = ? AND ends_ms <> ?",
+                               {account.db(), kNever}));
+  return {};
+}
+
 }  // namespace
 
 Result<std::string> AccountsImpl::prepare_new_password(std::string_view handle,
@@ -84,6 +91,7 @@ Result<void> AccountsImpl::change_password(const Viewer& who, std::string_view p
     FILOSCOPE_DO(need_session(session, who));
     FILOSCOPE_DO(session.execute("UPDATE accounts_people SET password_hash = ? WHERE id = ?",
                                  {hash, account.id.db()}));
+    FILOSCOPE_DO(end_issued_codes(session, account.id));
     return end_sessions(session, account.id, who.session_hash, ended_tokens);
   }));
   sessions_.forget(ended_tokens);
@@ -133,7 +141,8 @@ Result<std::int64_t> AccountsImpl::recovery_codes_left(AccountId id) {
 Result<std::string> AccountsImpl::issue_recovery_code(std::string_view handle) {
   FILOSCOPE_TRY(const auto account, find(handle));
   auto code = new_code();
-  FILOSCOPE_DO(parts_.database.write([&](Session& session) {
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(end_issued_codes(session, account.id));
     return insert_code(session, account.id, code, parts_.clock.now_ms() + kIssuedCodeMs);
   }));
   return code;
@@ -158,6 +167,7 @@ Result<SignedIn> AccountsImpl::recover(std::string_view handle, std::string_view
     if (used == 0) return wrong_code();
     FILOSCOPE_DO(session.execute("UPDATE accounts_people SET password_hash = ? WHERE id = ?",
                                  {hash, id.db()}));
+    FILOSCOPE_DO(end_issued_codes(session, id));
     FILOSCOPE_DO(end_sessions(session, id, "", ended_tokens));
     return insert_session(session, id, token, client);
   }));

@@ -100,6 +100,11 @@ TEST(RecoveryTest, TheOperatorsCodeIsGoodForADayAndNotForSamples) {
   world.clock.advance_ms(kDayMs);
   EXPECT_EQ(code_of(world.accounts->recover("mara", late, "battery staple", "")),
             Code::unauthenticated);
+  const auto tricked = world.accounts->issue_recovery_code("mara").value();
+  ASSERT_TRUE(
+      world.accounts->change_password(viewer, "correct horse", "correct horse").has_value());
+  EXPECT_EQ(code_of(world.accounts->recover("mara", tricked, "battery staple", "")),
+            Code::unauthenticated);
   const auto code = world.accounts->issue_recovery_code("Mara").value();
   world.clock.advance_ms(kDayMs - 1);
   EXPECT_TRUE(world.accounts->recover("mara", code, "battery staple", "").has_value());

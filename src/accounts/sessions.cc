@@ -74,7 +74,8 @@ Result<void> AccountsImpl::end_oldest_sessions(Session& session, AccountId accou
   ended_tokens.clear();
   FILOSCOPE_DO(
       session.query("SELECT token_hash FROM accounts_sessions WHERE account = ? "
-                    "ORDER BY used_ms DESC, created_ms DESC LIMIT 1000 OFFSET ?",
+                    "ORDER BY CASE WHEN used_ms > created_ms THEN used_ms ELSE created_ms END "
+                    "DESC, created_ms DESC LIMIT 1000 OFFSET ?",
                     {account.db(), parts_.config[kSessionsMax]},
                     [&](const Row& row) { ended_tokens.push_back(row.text(0)); }));
   for (const auto& hash : ended_tokens) {
@@ -304,8 +305,13 @@ Result<std::string> AccountsImpl::rotate_if_due(std::string_view token) {
                    now_ms - row->created_ms >= parts_.config[kTokenRotationHours] * kHourMs;
   if (!due || !sessions_.claim_rotation(hash, now_ms, kReplacedTokenMs)) return std::string();
   const Token fresh = new_token();
+  std::vector<std::string> lost;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
     // One that never came back was lost on its way. Never used: used_ms is 0.
+    lost.clear();
+    FILOSCOPE_DO(
+        session.query("SELECT token_hash FROM accounts_sessions WHERE family = ? AND used_ms = 0",
+                      {row->family}, [&](const Row& r) { lost.push_back(r.text(0)); }));
     FILOSCOPE_DO(session.execute("DELETE FROM accounts_sessions WHERE family = ? AND used_ms = 0",
                                  {row->family}));
     FILOSCOPE_TRY(const auto count,
@@ -317,6 +323,7 @@ Result<std::string> AccountsImpl::rotate_if_due(std::string_view token) {
     if (count == 0) return signed_out();
     return {};
   }));
+  sessions_.forget(lost);
   return fresh.text;
 }
 

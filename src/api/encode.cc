@@ -132,6 +132,8 @@ json encode_video(const Services& services, const accounts::Viewer& viewer,
   const auto relation = services.accounts.relation(viewer, video.author);
   auto author = encode_person_lite(item.author);
   author["viewer"] = {{"self", relation.self}, {"follows", relation.follows}};
+  // The title names whose sound it is.
+  const bool is_own_sound = video.sound_title.ends_with(" @" + item.author.handle);
   json result = {{"id", video.id.text()},
                  {"state", encode_state(video)},
                  {"step", encode_step(video)},
@@ -151,7 +153,7 @@ json encode_video(const Services& services, const accounts::Viewer& viewer,
                  {"placeholder", video.placeholder},
                  {"sound", video.sound ? json{{"id", video.sound.text()},
                                               {"title", video.sound_title},
-                                              {"original", true}}
+                                              {"original", is_own_sound}}
                                        : json()},
                  {"playback", encode_playback(services, video)},
                  {"counts",

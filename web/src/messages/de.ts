@@ -61,6 +61,7 @@ export const de: Messages = {
   videos_n_one: '1 Video',
   followers_n: '{count} Follower',
   followers_n_one: '1 Follower',
+  sound_unnamed: 'Originalton',
   original_sound: 'Originalton · {name}',
   watched_before: 'Schon gesehen',
   not_interested: 'Kein Interesse',

@@ -60,6 +60,7 @@ export const en = {
   videos_n_one: '1 video',
   followers_n: '{count} followers',
   followers_n_one: '1 follower',
+  sound_unnamed: 'Original sound',
   original_sound: 'Original sound · {name}',
   watched_before: 'Watched before',
   not_interested: 'Not interested',
