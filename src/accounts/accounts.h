@@ -174,16 +174,19 @@ class Accounts {
   virtual Result<std::vector<SessionInfo>> sessions(const Viewer& who) = 0;
   /// Errors: not_found (not hers, or ended).
   virtual Result<void> end_session(const Viewer& who, std::string_view id) = 0;
-  /// Ends every other session. Errors: unauthenticated (the old password is wrong),
-  /// invalid_argument, exhausted.
+  /// Ends every other session and voids the codes that an operator issued. Errors: unauthenticated
+  /// (the old password is wrong, or the session ended meanwhile), invalid_argument ("new_password:
+  /// …"), not_found, exhausted.
   virtual Result<void> change_password(const Viewer& who, std::string_view password,
                                        std::string_view new_password) = 0;
   /// A new set of one-time codes for `recover`, which replaces every code before; shown once, only
-  /// their hashes are stored. Errors: unauthenticated (wrong password), exhausted.
+  /// their hashes are stored. Errors: unauthenticated (wrong password, or the session ended
+  /// meanwhile), not_found, exhausted.
   virtual Result<std::vector<std::string>> make_recovery_codes(const Viewer& who,
                                                                std::string_view password) = 0;
   virtual Result<std::int64_t> recovery_codes_left(AccountId id) = 0;
-  /// One more code, from the operator, valid for 24 hours. Errors: not_found (no such account, or a
+  /// A code from the operator, valid for 24 hours or until the password changes; the one issued
+  /// before is void. Errors: not_found (no such account, or a
   /// sample).
   virtual Result<std::string> issue_recovery_code(std::string_view handle) = 0;
   /// Uses a code up, sets the password, ends all sessions and begins one. Equal time and text for

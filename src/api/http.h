@@ -72,8 +72,9 @@ struct Route {
 };
 
 std::string_view status_text(int status);
-/// application/problem+json per RFC 9457. An invalid_argument that begins with "name: " sets
-/// `field`; 429 and 503 carry Retry-After; what is our fault is told without its inner message.
+/// application/problem+json per RFC 9457. An invalid_argument or conflict that begins with "name: "
+/// sets `field`; 429 and 503 carry Retry-After; what is our fault is told without its inner
+/// message.
 Response problem(const Error& error);
 /// `title` may be empty: the status' own.
 Response problem(int status, std::string_view title, std::string_view detail);
