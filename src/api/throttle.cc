@@ -19,14 +19,6 @@ std::string bucket_key(std::string_view address) {
   return {reinterpret_cast<const char*>(six.s6_addr), 8};
 }
 
-bool is_address(std::string_view text) {
-  const std::string copy(text);
-  in6_addr six{};
-  in_addr four{};
-  return inet_pton(AF_INET, copy.c_str(), &four) == 1 ||
-         inet_pton(AF_INET6, copy.c_str(), &six) == 1;
-}
-
 }  // namespace
 
 bool Throttle::allow(std::string_view address, std::int64_t now_us) {
@@ -82,6 +74,14 @@ ClientAddress Proxies::client(const std::string& peer, std::string_view forwarde
         comma == std::string_view::npos ? std::string_view() : forwarded_for.substr(0, comma);
   }
   return {client, is_loopback(client)};
+}
+
+bool is_address(std::string_view text) {
+  const std::string copy(text);
+  in6_addr six{};
+  in_addr four{};
+  return inet_pton(AF_INET, copy.c_str(), &four) == 1 ||
+         inet_pton(AF_INET6, copy.c_str(), &six) == 1;
 }
 
 bool is_loopback(std::string_view address) {

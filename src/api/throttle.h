@@ -55,6 +55,8 @@ class Proxies {
   std::vector<std::string> trusted_;
 };
 
+/// IPv4 or IPv6 as text, without a port or brackets.
+bool is_address(std::string_view text);
 bool is_loopback(std::string_view address);
 
 }  // namespace filoscope::api
