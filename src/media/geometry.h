@@ -27,13 +27,16 @@ struct RungPlan {
   std::string name;
   int width = 0;  ///< as displayed, even
   int height = 0;
-  std::int64_t rate_max_bps = 0;  ///< the cap of the rate control
+  std::int64_t rate_30_bps = 0;  ///< the cap of the rate control at 30 frames a second
   double fps_max = 60;
 };
 
+/// The cap of the rate control at a frame rate: half as much again for twice the frames.
+std::int64_t rate_max_bps(const RungPlan& plan, double fps);
+
 /// Largest first. A rung aims at a short side of 720, 540 or 360 px and is never larger than the
 /// source; a source between two rungs takes the upper one at its own size when that has over 10 %
-/// more lines than the lower.
+/// more lines than the lower. The caps follow the pixels.
 std::vector<RungPlan> plan_rungs(int display_width, int display_height);
 
 }  // namespace filoscope::media

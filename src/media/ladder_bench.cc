@@ -152,6 +152,10 @@ class ClipBench {
     return {};
   }
 
+  double frame_step(const RungPlan& plan) const {
+    return std::max(1.0, std::ceil(facts_.fps / (plan.fps_max * 1.05)));
+  }
+
   std::vector<std::string> rival_command() const {
     const auto processors = std::clamp<long>(::sysconf(_SC_NPROCESSORS_ONLN), 1, 8);
     const auto plans = plan_rungs(facts_.width, facts_.height);
@@ -168,43 +172,26 @@ class ClipBench {
     std::string filter = fmt::format("[0:v:0]split={}", plans.size());
     for (std::size_t i = 0; i < plans.size(); ++i) filter += fmt::format("[s{}]", i);
     for (std::size_t i = 0; i < plans.size(); ++i) {
-      const double divisor = std::ceil(facts_.fps / (plans[i].fps_max * 1.05));
-      filter += fmt::format(";[s{}]{}scale={}:{}:flags=bilinear,format=yuv420p[v{}]", i,
-                            divisor > 1 ? fmt::format("framestep={:.0f},", divisor) : "",
-                            plans[i].width, plans[i].height, i);
+      filter += fmt::format(";[s{}]framestep={:.0f},scale={}:{}:flags={},format=yuv420p[v{}]", i,
+                            frame_step(plans[i]), plans[i].width, plans[i].height, kScaling, i);
     }
     command.push_back(filter);
     std::string keys = "0";
     for (std::int64_t second = 1; second * 1000 < facts_.duration_ms; second += 2)
       keys += "," + std::to_string(second);
     for (std::size_t i = 0; i < plans.size(); ++i) {
-      const auto rate = plans[i].rate_max_bps;
-      const auto threads = i == 0 ? std::max(1L, processors * 5 / 8) : std::max(1L, processors / 4);
-      for (const std::string& part : {std::string("-map"),
-                                      fmt::format("[v{}]", i),
-                                      std::string("-fps_mode"),
-                                      std::string("passthrough"),
-                                      std::string("-c:v"),
-                                      std::string("libx264"),
-                                      std::string("-preset"),
-                                      std::string(kPreset),
-                                      std::string("-profile:v"),
-                                      std::string("high"),
-                                      std::string("-crf"),
-                                      fmt::format("{:g}", kCrf),
-                                      std::string("-maxrate"),
-                                      std::to_string(rate),
-                                      std::string("-bufsize"),
-                                      std::to_string(rate * kBufferSeconds),
-                                      std::string("-g"),
-                                      std::to_string(kKeyIntervalMax),
-                                      std::string("-forced-idr"),
-                                      std::string("1"),
-                                      std::string("-force_key_frames"),
-                                      keys,
-                                      std::string("-threads"),
-                                      std::to_string(threads)}) {
+      const double fps = facts_.fps / frame_step(plans[i]);
+      const auto threads = std::max(1L, i == 0 ? processors * 5 / 8 : processors / 4);
+      for (const std::string& part :
+           {std::string("-map"), fmt::format("[v{}]", i), std::string("-fps_mode"),
+            std::string("passthrough"), std::string("-c:v"), std::string("libx264"),
+            std::string("-force_key_frames"), keys}) {
         command.push_back(part);
+      }
+      for (const auto& [name, value] :
+           encoder_settings(rate_max_bps(plans[i], fps), static_cast<int>(threads))) {
+        command.push_back("-" + name);
+        command.push_back(value);
       }
       if (i == 0 && facts_.has_audio) {
         for (const char* part : {"-map", "0:a:0", "-c:a", "aac", "-b:a", "128k", "-ac", "2"})

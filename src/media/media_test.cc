@@ -2,12 +2,14 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <cstring>
 
 #include "media/boxes.h"
 #include "media/byte_source.h"
 #include "media/geometry.h"
 #include "media/mp4_writer.h"
+#include "media/picture.h"
 #include "media/stills.h"
 #include "media/test_clips.h"
 #include "media/wire.h"
@@ -40,6 +42,43 @@ TEST(Geometry, OnlyTheLargestRungKeepsSixtyFrames) {
   const auto plans = plan_rungs(1080, 1920);
   EXPECT_EQ(plans[0].fps_max, 60);
   EXPECT_EQ(plans[1].fps_max, 30);
+}
+
+TEST(Geometry, TheCapFollowsFrameRateAndSize) {
+  const RungPlan tall = plan_rungs(1080, 1920).at(0);
+  const auto bps = [](const RungPlan& plan, double fps) {
+    return static_cast<double>(rate_max_bps(plan, fps));
+  };
+  EXPECT_NEAR(bps(tall, 30), 2.5e6, 1e3);
+  EXPECT_NEAR(bps(tall, 60), 3.75e6, 5e3);
+  EXPECT_NEAR(bps(tall, 120), bps(tall, 60), 1);  // none is made of more
+  EXPECT_LT(bps(tall, 24), 2.3e6);
+  EXPECT_EQ(bps(tall, 1), bps(tall, 24));  // a slide show's pictures are large
+  const RungPlan square = plan_rungs(1080, 1080).at(0);
+  EXPECT_NEAR(bps(square, 30), 1.62e6, 2e4);
+  EXPECT_GT(bps(plan_rungs(1080, 2400).at(0), 30), 2.8e6);
+}
+
+TEST(Scaling, KeepsFineDetail) {
+  const FramePtr frame = make_frame();
+  frame->format = AV_PIX_FMT_YUV420P;
+  frame->width = frame->height = 1080;
+  ASSERT_GE(av_frame_get_buffer(frame.get(), 0), 0);
+  for (int y = 0; y < 1080; ++y) {
+    for (int x = 0; x < 1080; ++x) {  // waves of four pixels
+      frame->data[0][y * frame->linesize[0] + x] = x % 4 < 2 ? 200 : 50;
+    }
+  }
+  for (int plane : {1, 2}) std::memset(frame->data[plane], 128, 540U * frame->linesize[plane]);
+  const auto small = Scaler(720, 720).scale(*frame);
+  ASSERT_TRUE(small.has_value()) << small.error().message;
+  double sum = 0, squares = 0;
+  for (int x = 0; x < 720; ++x) {
+    const double value = (*small)->data[0][360 * (*small)->linesize[0] + x];
+    sum += value, squares += value * value;
+  }
+  const double deviation = std::sqrt(squares / 720 - sum / 720 * sum / 720);
+  EXPECT_GT(deviation, 0.7 * 75);
 }
 
 TEST(Geometry, OrientationFromTheDisplayMatrix) {

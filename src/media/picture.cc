@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "media/ladder.h"
+
 extern "C" {
 #include <libavfilter/buffersink.h>
 #include <libavfilter/buffersrc.h>
@@ -185,7 +187,7 @@ Result<void> Scaler::prepare(const AVFrame& frame) {
   av_opt_set_int(sws, "dstw", width_, 0);
   av_opt_set_int(sws, "dsth", height_, 0);
   av_opt_set_int(sws, "dst_format", AV_PIX_FMT_YUV420P, 0);
-  av_opt_set_int(sws, "sws_flags", SWS_BILINEAR, 0);
+  av_opt_set(sws, "sws_flags", kScaling, 0);
   av_opt_set_int(sws, "src_range", is_full_range(frame) ? 1 : 0, 0);
   av_opt_set_int(sws, "dst_range", 0, 0);
   if (format == AV_PIX_FMT_YUV420P) av_opt_set_int(sws, "src_v_chr_pos", 128, 0);

@@ -5,10 +5,6 @@
 
 #include "media/ladder.h"
 
-extern "C" {
-#include <libavutil/opt.h>
-}
-
 namespace filoscope::media {
 namespace {
 
@@ -71,15 +67,13 @@ Result<void> Rung::open_encoder() {
   e.colorspace = static_cast<AVColorSpace>(options_.colour.matrix);
   e.color_range = AVCOL_RANGE_MPEG;
   e.flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-  e.gop_size = kKeyIntervalMax;
-  e.rc_max_rate = options_.plan.rate_max_bps;
-  e.rc_buffer_size = static_cast<int>(options_.plan.rate_max_bps * kBufferSeconds);
-  e.thread_count = options_.threads_count;
-  av_opt_set(e.priv_data, "preset", kPreset, 0);
-  av_opt_set(e.priv_data, "profile", "high", 0);
-  av_opt_set_double(e.priv_data, "crf", kCrf, 0);
-  av_opt_set_int(e.priv_data, "forced-idr", 1, 0);
-  const int status = avcodec_open2(&e, codec, nullptr);
+  AVDictionary* settings = nullptr;
+  for (const auto& [name, value] :
+       encoder_settings(rate_max_bps(options_.plan, fps), options_.threads_count)) {
+    av_dict_set(&settings, name.c_str(), value.c_str(), 0);
+  }
+  const int status = avcodec_open2(&e, codec, &settings);
+  av_dict_free(&settings);
   if (status < 0) return av_failure("H.264 encoder", status);
   VideoTrack video;
   video.width = e.width;
