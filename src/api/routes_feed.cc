@@ -140,30 +140,39 @@ json encode_decision_item(const feed::DecisionView& view, std::size_t index, con
     if ((item.routes >> route & 1U) != 0)
       routes.push_back(engine::to_string(static_cast<engine::Route>(route)));
   }
-  for (std::size_t head = 0; head < engine::kHeadsCount; ++head) {
+  for (std::size_t head = 0; view.recorded && head < engine::kHeadsCount; ++head) {
     const double probability = item.probabilities[head], weight = view.decision.weights[head];
     heads.push_back({{"head", engine::to_string(static_cast<engine::Head>(head))},
                      {"probability", probability},
                      {"weight", weight},
                      {"contribution", probability * weight}});
   }
+  const auto recorded = [&](auto value) { return view.recorded ? json(value) : json(); };
   return {{"video_id", item.video.text()},
-          {"position", index},
-          {"route", engine::to_string(item.route)},
+          {"position", recorded(index)},
+          {"route", item.routes == 0 ? "" : engine::to_string(item.route)},
           {"routes", routes},
-          {"propensity", item.propensity},
+          {"propensity", recorded(item.propensity)},
           {"exploration", item.route == engine::Route::exploration},
           {"repeat", item.repeat},
-          {"value", item.value},
+          {"value", recorded(item.value)},
           {"reason", {{"code", reason.code}, {"value", reason.value}, {"count", reason.count}}},
           {"heads", heads},
           {"attended", attended}};
 }
 
-Result<Response> decision(const Api& api, const Request& request) {
-  FILOSCOPE_TRY(const auto caller, api.auth.person(request));
+/// By the id of an answer, or by the impression token of one of its videos.
+Result<feed::DecisionView> asked_decision(const Api& api, const Request& request,
+                                          const accounts::Viewer& viewer) {
+  const auto& name = request.parameters.find("request_id")->second;
+  if (!RequestId::parse(name)) return api.services.feed.why(viewer, name);
   FILOSCOPE_TRY(const auto id, id_parameter<RequestId>(request, "request_id"));
-  FILOSCOPE_TRY(const auto view, api.services.feed.decision(caller.viewer, id));
+  return api.services.feed.decision(viewer, id);
+}
+
+Result<Response> decision(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
+  FILOSCOPE_TRY(const auto view, asked_decision(api, request, caller.viewer));
   json attended = json::array(), items = json::array();
   for (std::size_t i = 0; i < view.decision.history.size(); ++i) {
     const auto& caption = view.attended_captions[i];
@@ -174,11 +183,15 @@ Result<Response> decision(const Api& api, const Request& request) {
   }
   for (std::size_t i = 0; i < view.decision.items.size(); ++i)
     items.push_back(encode_decision_item(view, i, attended));
-  return json_response({{"request_id", id.text()},
-                        {"mode", engine::to_string(view.decision.mode)},
-                        {"at_ms", view.at_ms},
-                        {"log_position", view.decision.read_position},
-                        {"items", items}});
+  const auto& id = view.decision.request;
+  return json_response(
+      {{"request_id", id ? json(id.text()) : json()},
+       {"mode", engine::to_string(view.decision.mode)},
+       {"surface", feed::to_string(view.surface)},
+       {"recorded", view.recorded},
+       {"at_ms", view.at_ms},
+       {"log_position", view.recorded ? json(view.decision.read_position) : json()},
+       {"items", items}});
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "feed/feed_impl.h"
+#include "feed/token.h"
 
 namespace filoscope::feed {
 namespace {
@@ -37,6 +38,13 @@ engine::RankRequest asked_again(PersonKey person, const engine::Decision& decisi
   asked.cursor = decision.cursor;
   return asked;
 }
+
+engine::Mode mode_of(const Impression& impression) {
+  if (impression.surface == Surface::following) return engine::Mode::following;
+  return impression.profiled ? engine::Mode::for_you : engine::Mode::not_profiled;
+}
+
+Error not_hers() { return Error(Code::not_found, "there is no such decision record of yours"); }
 
 }  // namespace
 
@@ -101,15 +109,59 @@ Result<void> FeedImpl::explain_items(const accounts::Viewer& viewer, DecisionVie
 
 Result<DecisionView> FeedImpl::decision(const accounts::Viewer& viewer, RequestId request) {
   FILOSCOPE_TRY(auto row, find_decision(parts_.database, request));
-  if (!row || !viewer.person || row->person != viewer.person) {
-    return Error(Code::not_found, "there is no such decision record of yours");
+  if (!row) {
+    const auto remembered = unrecorded_.find(request, viewer.person);
+    if (remembered.empty()) return not_hers();
+    return view_of(viewer, remembered);
   }
+  if (!viewer.person || row->person != viewer.person) return not_hers();
   FILOSCOPE_TRY(auto recorded, read_decision(request));
   DecisionView view;
   view.decision = std::move(recorded.decision);
   view.at_ms = recorded.row.at_ms;
   FILOSCOPE_DO(explain_items(viewer, view));
   return view;
+}
+
+Result<DecisionView> FeedImpl::view_of(const accounts::Viewer& viewer,
+                                       std::span<const Impression> impressions) {
+  const Impression& first = impressions.front();
+  DecisionView view;
+  view.at_ms = first.issued_ms;
+  view.surface = first.surface;
+  view.recorded = false;
+  view.decision.request = first.request;
+  view.decision.mode = mode_of(first);
+  std::vector<VideoId> ids;
+  for (const auto& impression : impressions) ids.push_back(impression.video);
+  FILOSCOPE_TRY(const auto videos, parts_.catalog.get_many(ids));
+  for (const auto& impression : impressions) {
+    engine::DecisionItem item;
+    item.video = impression.video;
+    if (impression.route) {
+      item.route = *impression.route;
+      item.routes = static_cast<std::uint16_t>(1U << static_cast<unsigned>(item.route));
+      item.repeat = item.route == engine::Route::repeat;
+    }
+    const auto video = pick(videos, impression.video);
+    std::string handle;
+    if (video && parts_.catalog.may_see(viewer, *video)) {
+      if (const auto author = parts_.accounts.get(video->author)) handle = author->handle;
+    }
+    view.decision.items.push_back(std::move(item));
+    view.reasons.push_back(reason_of(impression, handle));
+  }
+  return view;
+}
+
+Result<DecisionView> FeedImpl::why(const accounts::Viewer& viewer, std::string_view token) {
+  const auto impression = read_token(parts_.key, token);
+  if (!impression || impression->person != viewer.person) return not_hers();
+  if (impression->request) {
+    auto decided = decision(viewer, impression->request);
+    if (decided || decided.error().code != Code::not_found) return decided;
+  }
+  return view_of(viewer, {&*impression, 1});
 }
 
 Result<Feed::Reexecution> FeedImpl::explain(RequestId request) {

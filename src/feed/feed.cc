@@ -68,6 +68,15 @@ Result<void> apply_weights(const Feed::Parts& parts) {
   });
 }
 
+/// What the tokens of these items say.
+std::vector<Impression> tokens_of(const crypto::Key& key, const std::vector<Item>& items) {
+  std::vector<Impression> impressions;
+  for (const auto& item : items) {
+    if (const auto read = read_token(key, item.impression_token)) impressions.push_back(*read);
+  }
+  return impressions;
+}
+
 }  // namespace
 
 Surface parse_surface(std::string_view name) {
@@ -163,7 +172,8 @@ Result<void> FeedImpl::record(const Served& served, std::int64_t at_ms) {
 
 Result<std::vector<Item>> FeedImpl::join(const accounts::Viewer& viewer,
                                          std::vector<catalog::Video> videos,
-                                         const Impression& pattern) {
+                                         const Impression& pattern,
+                                         std::span<const engine::DecisionItem> ranked) {
   std::vector<VideoId> ids;
   std::vector<AccountId> authors;
   for (const auto& video : videos) {
@@ -187,6 +197,13 @@ Result<std::vector<Item>> FeedImpl::join(const accounts::Viewer& viewer,
     item.marks = i < marks.size() ? marks[i] : social::VideoMarks{};
     Impression impression = pattern;
     impression.video = videos[i].id;
+    const auto place = std::find_if(ranked.begin(), ranked.end(),
+                                    [&](const auto& each) { return each.video == videos[i].id; });
+    if (place != ranked.end()) {
+      impression.route = place->route;
+      item.route = engine::to_string(place->route);
+      item.repeat = place->repeat;
+    }
     item.impression_token = make_token(parts_.key, impression);
     item.video = std::move(videos[i]);
   }
@@ -203,15 +220,13 @@ Result<FeedAnswer> FeedImpl::answer(const accounts::Viewer& viewer, const FeedRe
   pattern.surface =
       served.asked.mode == engine::Mode::following ? Surface::following : Surface::feed;
   pattern.issued_ms = served.asked.at_ms;
-  pattern.profiled = served.asked.mode != engine::Mode::not_profiled;
+  pattern.profiled = pattern.recorded = served.asked.mode != engine::Mode::not_profiled;
   FILOSCOPE_DO(record(served, served.asked.at_ms));
   FeedAnswer answer;
-  FILOSCOPE_TRY(answer.items, join(viewer, std::move(served.videos), pattern));
-  for (auto& item : answer.items) {
-    const auto ranked = std::find_if(served.ranking.items.begin(), served.ranking.items.end(),
-                                     [&](const auto& each) { return each.video == item.video.id; });
-    item.route = engine::to_string(ranked->route);
-    item.repeat = ranked->repeat;
+  FILOSCOPE_TRY(answer.items,
+                join(viewer, std::move(served.videos), pattern, served.ranking.items));
+  if (!pattern.recorded) {
+    unrecorded_.keep(pattern.request, pattern.person, tokens_of(parts_.key, answer.items));
   }
   answer.request = served.asked.request;
   answer.mode = served.asked.mode;
@@ -241,7 +256,8 @@ Result<std::vector<Item>> FeedImpl::items(const accounts::Viewer& viewer,
   pattern.surface = surface;
   pattern.issued_ms = parts_.clock.now_ms();
   pattern.profiled = viewer.feed_mode != "not_profiled";
-  return join(viewer, std::move(videos), pattern);
+  pattern.recorded = false;
+  return join(viewer, std::move(videos), pattern, {});
 }
 
 Result<Impression> FeedImpl::check_token(const accounts::Viewer& viewer,

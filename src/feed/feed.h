@@ -29,6 +29,11 @@ inline const Setting<std::int64_t> kLogRetentionDays{
 inline const Setting<std::int64_t> kDecisionRetentionDays{
     "feed.decision_retention_days", 90, 1, 36500, "Days a decision record can be asked for."};
 
+inline const Setting<std::int64_t> kUnrecordedKept{
+    "feed.unrecorded_answers_kept", 10'000, 1, 1'000'000,
+    "Answers without a decision record that can be explained by their id; in memory only, under "
+    "no person."};
+
 inline const Setting<std::string> kValueWeights{
     "feed.value_weights", "",
     "What each predicted reaction is worth, as name=number with commas between (skip=-1,like=1); "
@@ -54,7 +59,9 @@ struct Impression {
   PersonKey person;  ///< none for a viewer without a token
   Surface surface = Surface::other;
   std::int64_t issued_ms = 0;
-  bool profiled = true;  ///< false: from an answer without profiling; plays carry no person
+  std::optional<engine::Route> route;  ///< in feeds: how the video was found
+  bool recorded = true;  ///< false: the answer was made without her profile and left no record
+  bool profiled = true;  ///< false: she is not profiled; plays carry no person
 };
 
 struct FeedRequest {
@@ -110,15 +117,19 @@ struct Reason {
   /// repeat_liked | repeat (all is seen; she liked it before, or not) | exploration | following |
   /// liked_hashtag | liked_sound | liked_author | watched_hashtag | watched_sound | watched_author
   /// (what ties it to `count` videos she liked or watched to the end) | co_watch | content |
-  /// trending | fresh.
+  /// trending | fresh | popular and again (trending and repeat without a profile) |
+  /// opened_video | opened_profile (the author) | opened_hashtag | found | listed (outside feeds:
+  /// nobody chose it for her) | unknown (an old token).
   std::string code;
   std::string value{};  ///< a hashtag, a handle, or for co_watch a caption; may be ""
   int count = 0;        ///< of liked_… and watched_… only
 };
 
 struct DecisionView {
-  engine::Decision decision;
+  engine::Decision decision;  ///< without a record only request, mode, and the items' routes
   std::int64_t at_ms = 0;
+  Surface surface = Surface::feed;
+  bool recorded = true;         ///< false: made without a profile; told by what the token says
   std::vector<Reason> reasons;  ///< one per item
   std::vector<std::optional<std::string>>
       attended_captions;                      ///< beside decision.history; none: gone
@@ -148,8 +159,12 @@ class Feed {
   virtual Result<FeedAnswer> answer(const accounts::Viewer& viewer, const FeedRequest& request) = 0;
   virtual Result<EventsAnswer> take_events(const accounts::Viewer& viewer,
                                            std::span<const ClientEvent> events) = 0;
-  /// Her own decisions only. Errors: not_found.
+  /// Her own decisions, and while they are remembered answers to her that left no record. Errors:
+  /// not_found.
   virtual Result<DecisionView> decision(const accounts::Viewer& viewer, RequestId request) = 0;
+  /// Why the one video of a token was there: its decision where there is one, else what the token
+  /// says; of any age. Errors: not_found (not ours, another person's).
+  virtual Result<DecisionView> why(const accounts::Viewer& viewer, std::string_view token) = 0;
   /// Makes items of videos that may be seen, with tokens for `surface`.
   virtual Result<std::vector<Item>> items(const accounts::Viewer& viewer,
                                           std::vector<catalog::Video> videos, Surface surface) = 0;

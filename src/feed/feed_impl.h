@@ -13,18 +13,23 @@
 #include "feed/intake.h"
 #include "feed/reasons.h"
 #include "feed/store.h"
+#include "feed/unrecorded.h"
 
 namespace filoscope::feed {
 
 class FeedImpl final : public Feed {
  public:
   FeedImpl(const Parts& parts, std::unique_ptr<EngineLife> life)
-      : parts_(parts), intake_(parts), life_(std::move(life)) {}
+      : parts_(parts),
+        unrecorded_(parts.key, static_cast<std::size_t>(parts.config[kUnrecordedKept])),
+        intake_(parts),
+        life_(std::move(life)) {}
 
   Result<FeedAnswer> answer(const accounts::Viewer& viewer, const FeedRequest& request) override;
   Result<EventsAnswer> take_events(const accounts::Viewer& viewer,
                                    std::span<const ClientEvent> events) override;
   Result<DecisionView> decision(const accounts::Viewer& viewer, RequestId request) override;
+  Result<DecisionView> why(const accounts::Viewer& viewer, std::string_view token) override;
   Result<std::vector<Item>> items(const accounts::Viewer& viewer,
                                   std::vector<catalog::Video> videos, Surface surface) override;
   Result<Impression> check_token(const accounts::Viewer& viewer,
@@ -46,8 +51,10 @@ class FeedImpl final : public Feed {
   /// Ranks until all of it may be shown.
   Result<Served> rank_visible(const accounts::Viewer& viewer, engine::RankRequest asked);
   Result<void> record(const Served& served, std::int64_t at_ms);
+  /// `ranked`: where these videos come from; empty outside feeds.
   Result<std::vector<Item>> join(const accounts::Viewer& viewer, std::vector<catalog::Video> videos,
-                                 const Impression& pattern);
+                                 const Impression& pattern,
+                                 std::span<const engine::DecisionItem> ranked);
 
   struct Recorded {
     DecisionRow row;
@@ -55,11 +62,15 @@ class FeedImpl final : public Feed {
   };
   Result<Recorded> read_decision(RequestId request);
   Result<void> explain_items(const accounts::Viewer& viewer, DecisionView& view);
+  /// The same from what the tokens of these items say; all of one answer.
+  Result<DecisionView> view_of(const accounts::Viewer& viewer,
+                               std::span<const Impression> impressions);
   Result<std::vector<AttendedVideo>> attended(const accounts::Viewer& viewer,
                                               const engine::Decision& decision);
 
   const Parts parts_;
   Probe probe_;
+  Unrecorded unrecorded_;
   Intake intake_;
   std::unique_ptr<EngineLife> life_;
 };

@@ -113,4 +113,30 @@ Reason reason_of(engine::Mode mode, const engine::DecisionItem& item,
   }
 }
 
+Reason reason_of(const Impression& impression, const std::string& author_handle) {
+  using engine::Route;
+  switch (impression.surface) {
+    case Surface::feed:
+    case Surface::following:
+      if (impression.request) break;
+      [[fallthrough]];
+    case Surface::video_page:
+      return {"opened_video"};
+    case Surface::profile:
+      return {"opened_profile", author_handle};
+    case Surface::hashtag:
+      return {"opened_hashtag"};
+    case Surface::search:
+      return {"found"};
+    case Surface::other:
+      return {"listed"};
+  }
+  if (impression.surface == Surface::following) return {"following", author_handle};
+  if (!impression.route) return {"unknown"};
+  if (!impression.recorded && *impression.route == Route::repeat) return {"again"};
+  if (!impression.recorded && *impression.route == Route::trending) return {"popular"};
+  return {std::string(engine::to_string(*impression.route)),
+          *impression.route == Route::following ? author_handle : std::string()};
+}
+
 }  // namespace filoscope::feed

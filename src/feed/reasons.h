@@ -30,5 +30,7 @@ std::string short_caption(const catalog::Video& video);
 Reason reason_of(engine::Mode mode, const engine::DecisionItem& item,
                  const std::optional<catalog::Video>& video, const std::string& author_handle,
                  bool liked, const std::vector<AttendedVideo>& attended);
+/// Of an answer without a record, or of another surface: what the token says.
+Reason reason_of(const Impression& impression, const std::string& author_handle);
 
 }  // namespace filoscope::feed

@@ -10,10 +10,32 @@ namespace {
 
 constexpr std::size_t kMacBytes = 16;
 constexpr std::size_t kBodyBytes = kTokenBytes - kMacBytes;
+constexpr std::uint8_t kSurfaceBits = 0x07;
+constexpr int kRouteShift = 3;
+constexpr std::uint8_t kRouteBits = 0x38;
+constexpr std::uint8_t kUnrecordedBit = 0x40;
 constexpr std::uint8_t kUnprofiledBit = 0x80;
+static_assert(static_cast<std::uint8_t>(Surface::other) <= kSurfaceBits);
+static_assert(engine::kRoutesCount <= kRouteBits >> kRouteShift);
 
 crypto::Digest mac_of(const crypto::Key& key, std::span<const std::uint8_t> body) {
   return crypto::hmac_sha256(key, crypto::as_text(body));
+}
+
+/// How the video came there, in one byte.
+std::uint8_t way_of(const Impression& impression) {
+  const unsigned route = impression.route ? static_cast<unsigned>(*impression.route) + 1 : 0;
+  return static_cast<std::uint8_t>(
+      static_cast<unsigned>(impression.surface) | (route << kRouteShift) |
+      (impression.recorded ? 0U : kUnrecordedBit) | (impression.profiled ? 0U : kUnprofiledBit));
+}
+
+void read_way(std::uint8_t way, Impression& impression) {
+  impression.surface = static_cast<Surface>(way & kSurfaceBits);
+  const unsigned route = (way & kRouteBits) >> kRouteShift;
+  if (route != 0) impression.route = static_cast<engine::Route>(route - 1);
+  impression.recorded = (way & kUnrecordedBit) == 0;
+  impression.profiled = (way & kUnprofiledBit) == 0;
 }
 
 Error not_ours() {
@@ -29,8 +51,7 @@ std::string make_token(const crypto::Key& key, const Impression& impression) {
   writer.put(impression.request.value);
   writer.put(impression.video.value);
   writer.put(impression.person.value);
-  writer.put(static_cast<std::uint8_t>(static_cast<std::uint8_t>(impression.surface) |
-                                       (impression.profiled ? 0 : kUnprofiledBit)));
+  writer.put(way_of(impression));
   writer.put(static_cast<std::uint32_t>(impression.issued_ms / 1000));
   Bytes bytes = writer.take();
   const auto mac = mac_of(key, bytes);
@@ -52,9 +73,7 @@ Result<Impression> read_token(const crypto::Key& key, std::string_view token) {
   impression.request = RequestId{reader.get<std::uint64_t>()};
   impression.video = VideoId{reader.get<std::uint64_t>()};
   impression.person = PersonKey{reader.get<std::uint64_t>()};
-  const auto surface = reader.get<std::uint8_t>();
-  impression.profiled = (surface & kUnprofiledBit) == 0;
-  impression.surface = static_cast<Surface>(surface & ~kUnprofiledBit);
+  read_way(reader.get<std::uint8_t>(), impression);
   impression.issued_ms = std::int64_t{reader.get<std::uint32_t>()} * 1000;
   return impression;
 }

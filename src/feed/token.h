@@ -2,7 +2,8 @@
 
 /// Impression tokens: what was handed to whom, signed, so that events need no table of what was
 /// shown. 45 bytes as base64url: request 8 | video 8 | person 8 | surface 1 | issued s 4 | mac 16
-/// (HMAC-SHA-256, cut). The top bit of the surface says "without profiling". Threads: any.
+/// (HMAC-SHA-256, cut). The surface is the lowest three bits of its byte; above them stand the
+/// route plus one (0: none), "no record" and "without profiling". Threads: any.
 
 #include <cstdint>
 #include <string>

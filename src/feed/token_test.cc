@@ -14,6 +14,8 @@ Impression sample() {
   impression.person = PersonKey{33};
   impression.surface = Surface::hashtag;
   impression.issued_ms = 1'700'000'000'000;
+  impression.route = engine::Route::repeat;
+  impression.recorded = false;
   impression.profiled = false;
   return impression;
 }
@@ -28,7 +30,27 @@ TEST(Token, SaysWhatItWasMadeWith) {
   EXPECT_EQ(read->person, PersonKey{33});
   EXPECT_EQ(read->surface, Surface::hashtag);
   EXPECT_EQ(read->issued_ms, 1'700'000'000'000);
+  EXPECT_EQ(read->route, engine::Route::repeat);
+  EXPECT_FALSE(read->recorded);
   EXPECT_FALSE(read->profiled);
+}
+
+TEST(Token, EveryRouteOnEverySurfaceIsTold) {
+  for (std::size_t route = 0; route <= engine::kRoutesCount; ++route) {
+    for (int surface = 0; surface <= static_cast<int>(Surface::other); ++surface) {
+      auto impression = sample();
+      impression.surface = static_cast<Surface>(surface);
+      impression.route.reset();
+      if (route > 0) impression.route = static_cast<engine::Route>(route - 1);
+      impression.recorded = impression.profiled = route % 2 == 0;
+      const auto read = read_token(kKey, make_token(kKey, impression));
+      ASSERT_TRUE(read.has_value());
+      EXPECT_EQ(read->surface, impression.surface);
+      EXPECT_EQ(read->route, impression.route);
+      EXPECT_EQ(read->recorded, impression.recorded);
+      EXPECT_EQ(read->profiled, impression.profiled);
+    }
+  }
 }
 
 TEST(Token, AnyChangedCharacterIsRefused) {

@@ -145,9 +145,9 @@ export const api = {
     ),
   events: (events: ClientEvent[], keepalive = false) =>
     send<EventsAnswer>('POST', '/events', { events }, { keepalive }),
-  decision: (requestId: string) => get<Decision>(`/decisions/${enc(requestId)}`),
+  decision: (impressionToken: string) => get<Decision>(`/decisions/${enc(impressionToken)}`),
 
-  video: (id: string, surface = 'video') =>
+  video: (id: string, surface = 'video_page') =>
     get<Video & { impression_token: string }>(`/videos/${enc(id)}${query({ surface })}`),
   patchVideo: (
     id: string,

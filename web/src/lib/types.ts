@@ -178,22 +178,25 @@ export interface Mutes {
 
 export interface DecisionItem {
   video_id: string;
-  position: number;
+  position: number | null;
   route: string;
   routes: string[];
-  propensity: number;
+  propensity: number | null;
   exploration: boolean;
-  value: number;
+  value: number | null;
   reason: { code: string; value: string; count: number };
   heads: { head: string; probability: number; weight: number; contribution: number }[];
   attended: { video_id: string; caption: string | null; action: string; weight: number }[];
 }
 
+/** Without a record (`recorded` false) there are reasons, and no numbers. */
 export interface Decision {
-  request_id: string;
+  request_id: string | null;
   mode: FeedMode;
+  surface: string;
+  recorded: boolean;
   at_ms: number;
-  log_position: number;
+  log_position: number | null;
   items: DecisionItem[];
 }
 
