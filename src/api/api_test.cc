@@ -398,7 +398,7 @@ TEST_F(ApiTest, TakesAVideoAsAForm) {
 TEST_F(ApiTest, MediaIsGoneWithItsVideoAtOnce) {
   const auto author = person("maker");
   const auto video = publish_file(author, "0123456789");
-  const auto url = catalog->media_url(video, "720.mp4");
+  const auto url = catalog->media_url(video, "720.mp4", video.author);
   const auto whole = ask("GET", url);
   ASSERT_EQ(whole.status, 200) << whole.body;
   EXPECT_EQ(whole.body, "0123456789");
@@ -417,11 +417,11 @@ TEST_F(ApiTest, MediaIsGoneWithItsVideoAtOnce) {
 TEST_F(ApiTest, RestrictedMediaIsNotCached) {
   const auto author = person("maker");
   auto video = publish_file(author, "0123456789");
-  const auto public_url = catalog->media_url(video, "720.mp4");
+  const auto public_url = catalog->media_url(video, "720.mp4", video.author);
   catalog::VideoChange change;
   change.visibility = catalog::Visibility::followers;
   video = must(catalog->change(author.account, video.id, change));
-  const auto answer = ask("GET", catalog->media_url(video, "720.mp4"));
+  const auto answer = ask("GET", catalog->media_url(video, "720.mp4", video.author));
   EXPECT_EQ(answer.status, 200) << answer.body;
   EXPECT_EQ(answer.headers.at("cache-control"), "private, no-store");
   EXPECT_EQ(ask("GET", public_url).status, 404);

@@ -13,31 +13,32 @@ json encode_range(const catalog::ByteRange& range) {
   return json::array({range.first, range.last});
 }
 
-json encode_playback(const Services& services, const catalog::Video& video) {
+json encode_playback(const Services& services, const catalog::Video& video, AccountId reader) {
   if (video.renditions.empty()) return nullptr;
   json renditions = json::array();
   for (const auto& rendition : video.renditions) {
     json segments = json::array();
     for (const auto& segment : rendition.segments_head) segments.push_back(encode_range(segment));
-    renditions.push_back({{"name", rendition.name},
-                          {"width", rendition.width},
-                          {"height", rendition.height},
-                          {"fps", rendition.fps},
-                          {"bitrate_bps", rendition.bitrate_bps},
-                          {"codecs", rendition.codecs},
-                          {"url", services.catalog.media_url(video, rendition.name + ".mp4")},
-                          {"bytes", rendition.size_bytes},
-                          {"init", encode_range(rendition.init)},
-                          {"segments", segments}});
+    renditions.push_back(
+        {{"name", rendition.name},
+         {"width", rendition.width},
+         {"height", rendition.height},
+         {"fps", rendition.fps},
+         {"bitrate_bps", rendition.bitrate_bps},
+         {"codecs", rendition.codecs},
+         {"url", services.catalog.media_url(video, rendition.name + ".mp4", reader)},
+         {"bytes", rendition.size_bytes},
+         {"init", encode_range(rendition.init)},
+         {"segments", segments}});
   }
   json covers = json::array();
   for (int i = 0; i < video.covers_count; ++i)
-    covers.push_back(services.catalog.media_url(video, fmt::format("cover{}.jpg", i)));
+    covers.push_back(services.catalog.media_url(video, fmt::format("cover{}.jpg", i), reader));
   const json cover =
       covers.empty()
           ? json()
           : covers[static_cast<std::size_t>(std::min(video.cover_index, video.covers_count - 1))];
-  return {{"hls", services.catalog.media_url(video, "master.m3u8")},
+  return {{"hls", services.catalog.media_url(video, "master.m3u8", reader)},
           {"mp4", renditions[0]["url"]},
           {"cover", cover},
           {"covers", covers},
@@ -155,7 +156,7 @@ json encode_video(const Services& services, const accounts::Viewer& viewer,
                                               {"title", video.sound_title},
                                               {"original", is_own_sound}}
                                        : json()},
-                 {"playback", encode_playback(services, video)},
+                 {"playback", encode_playback(services, video, viewer.account)},
                  {"counts",
                   {{"views", item.counts.views},
                    {"likes", item.counts.likes},

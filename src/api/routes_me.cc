@@ -168,7 +168,8 @@ Result<json> encode_notification(const Api& api, const accounts::Viewer& viewer,
                     *video,
                     "cover" +
                         std::to_string(std::min(video->cover_index, video->covers_count - 1)) +
-                        ".jpg"))
+                        ".jpg",
+                    viewer.account))
               : json();
       entry["video"] = {{"id", video->id.text()}, {"cover", cover}, {"caption", video->caption}};
     }

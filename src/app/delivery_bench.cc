@@ -110,7 +110,7 @@ class Publisher {
     published_.files.push_back(
         fs::read_symlink("/proc/self/fd/" + std::to_string(stored.file.get()), error));
     if (error) return Error(Code::internal, "a stored file has no path: " + error.message());
-    published_.paths.push_back(wiring_.catalog().media_url(video, kFile));
+    published_.paths.push_back(wiring_.catalog().media_url(video, kFile, {}));
     published_.sizes_bytes.push_back(stored.size_bytes);
     return {};
   }

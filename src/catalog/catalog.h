@@ -176,11 +176,12 @@ class Catalog {
   virtual Result<std::int64_t> videos_count(AccountId author) = 0;  ///< published, for everyone
 
   /// Address of a file ("720.mp4", "cover0.jpg", "master.m3u8"), signed with the current time
-  /// bucket; relative to the origin.
-  virtual std::string media_url(const Video& video, std::string_view file) const = 0;
-  /// Checks signature, bucket, and that the key still belongs to a video that exists with this
-  /// class. Never blocks on the database when the key is known; O(1). Errors: not_found for
-  /// everything that does not hold.
+  /// bucket; relative to the origin. That of a restricted video is for `reader` alone.
+  virtual std::string media_url(const Video& video, std::string_view file,
+                                AccountId reader) const = 0;
+  /// Checks signature, bucket, that the key still belongs to a video that exists with this class,
+  /// and that the reader of a restricted one may still see it. Never blocks on the database; O(1).
+  /// Errors: not_found for everything that does not hold.
   virtual Result<MediaFile> resolve_media(std::string_view path) const = 0;
   /// Where processing puts its outputs: the blob key of a file of this video.
   virtual std::string blob_key(const Video& video, std::string_view file) const = 0;

@@ -67,7 +67,8 @@ Result<std::unique_ptr<Catalog>> Catalog::open(const Parts& parts) {
 Result<void> CatalogImpl::load_media_keys() {
   return parts_.database.read([&](Session& session) {
     return session.query(
-        "SELECT m.media_key, m.video, v.author, m.restricted, m.renditions, m.covers_count "
+        "SELECT m.media_key, m.video, v.author, m.restricted, m.renditions, m.covers_count, "
+        "v.visibility, v.draft "
         "FROM catalog_media m JOIN catalog_videos v ON v.id = m.video",
         {}, [&](const Row& row) {
           MediaEntry entry;
@@ -76,6 +77,8 @@ Result<void> CatalogImpl::load_media_keys() {
           entry.restricted = row.integer(3) != 0;
           entry.renditions = parse_renditions(row.text(4));
           entry.covers_count = static_cast<std::uint8_t>(row.integer(5));
+          entry.followers = row.integer(6) == static_cast<std::int64_t>(Visibility::followers) &&
+                            row.integer(7) == 0;
           media_.insert(row.text(0), entry);
         });
   });

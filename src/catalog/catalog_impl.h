@@ -55,7 +55,7 @@ class CatalogImpl final : public Catalog {
   Result<std::vector<HashtagCount>> hashtags(std::string_view prefix, int limit) override;
   Result<std::int64_t> videos_count(AccountId author) override;
 
-  std::string media_url(const Video& video, std::string_view file) const override;
+  std::string media_url(const Video& video, std::string_view file, AccountId reader) const override;
   Result<MediaFile> resolve_media(std::string_view path) const override;
   std::string blob_key(const Video& video, std::string_view file) const override;
   void on_change(ChangeHook hook) override { hooks_.push_back(std::move(hook)); }

@@ -263,12 +263,18 @@ Result<std::int64_t> CatalogImpl::videos_count(AccountId author) {
   return count;
 }
 
-std::string CatalogImpl::media_url(const Video& video, std::string_view file) const {
-  return media_.url(video.media_key, reach_of(video) != Reach::everyone, file);
+std::string CatalogImpl::media_url(const Video& video, std::string_view file,
+                                   AccountId reader) const {
+  const bool restricted = reach_of(video) != Reach::everyone;
+  return media_.url(video.media_key, restricted ? reader : AccountId(), file);
 }
 
 Result<MediaFile> CatalogImpl::resolve_media(std::string_view path) const {
-  return media_.resolve(path);
+  return media_.resolve(path, [this](const MediaEntry& entry, AccountId reader) {
+    if (reader == entry.author) return true;
+    return entry.followers && parts_.accounts.follows(reader, entry.author) &&
+           !parts_.accounts.blocked(reader, entry.author);
+  });
 }
 
 std::string CatalogImpl::blob_key(const Video& video, std::string_view file) const {

@@ -54,8 +54,8 @@ TEST_F(CatalogTest, PublishedVideoComesBackWholeAlsoAfterARestart) {
     EXPECT_TRUE(video.sound);
     ASSERT_THAT(video.renditions, SizeIs(2));
     EXPECT_EQ(video.renditions[0].segments_head[1].last, 299);
-    EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4")));
-    EXPECT_TRUE(resolves(catalog->media_url(made, "cover1.jpg")));
+    EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4", video.author)));
+    EXPECT_TRUE(resolves(catalog->media_url(made, "cover1.jpg", made.author)));
     expect_sound();
     reopen();
   }
@@ -133,7 +133,7 @@ TEST_F(CatalogTest, TheEngineHearsOfWhatOthersMaySeeOnly) {
 
 TEST_F(CatalogTest, ADraftIsShownOncePublished) {
   const auto draft = publish(mara, "soon #x", Visibility::everyone, true);
-  const auto address = catalog->media_url(draft, "720.mp4");
+  const auto address = catalog->media_url(draft, "720.mp4", draft.author);
   EXPECT_THAT(address, HasSubstr("/media/r/"));
   EXPECT_TRUE(resolves(address));
   const auto video = must(catalog->change(mara.id, draft.id, {.publish_draft = true}));
@@ -141,19 +141,37 @@ TEST_F(CatalogTest, ADraftIsShownOncePublished) {
   EXPECT_GT(video.published_ms, 0);
   EXPECT_THAT(take_kinds(), ElementsAre(kPublished));
   EXPECT_FALSE(resolves(address));
-  EXPECT_THAT(catalog->media_url(video, "720.mp4"), HasSubstr("/media/p/"));
-  EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4")));
+  EXPECT_THAT(catalog->media_url(video, "720.mp4", video.author), HasSubstr("/media/p/"));
+  EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4", video.author)));
   EXPECT_EQ(tag_count("x"), 1);
+}
+
+TEST_F(CatalogTest, AddressesOfFollowersOnlyFilesEndWithTheFollow) {
+  const auto jo = person("jo"), stranger = person("stranger");
+  const auto video = publish(mara, "hello", Visibility::followers);
+  must(accounts->set_follow(viewer(jo), mara.id, true));
+  const auto address = catalog->media_url(video, "720.mp4", jo.id);
+  EXPECT_TRUE(resolves(address));
+  EXPECT_FALSE(resolves(catalog->media_url(video, "720.mp4", stranger.id)));
+  must(accounts->set_follow(viewer(jo), mara.id, false));
+  EXPECT_FALSE(resolves(address));
+  must(accounts->set_follow(viewer(jo), mara.id, true));
+  reopen();
+  EXPECT_TRUE(resolves(address));
+  must(accounts->set_block(viewer(mara), jo.id, true));
+  EXPECT_FALSE(resolves(address));
+  EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4", mara.id)));
 }
 
 TEST_F(CatalogTest, NewVisibilityMovesTheFilesAndOldAddressesDieAtOnce) {
   const auto before = publish(mara, "hello #x");
-  const auto address = catalog->media_url(before, "720.mp4");
+  const auto address = catalog->media_url(before, "720.mp4", before.author);
   const auto after =
       must(catalog->change(mara.id, before.id, {.visibility = Visibility::followers}));
   EXPECT_NE(after.media_key, before.media_key);
   EXPECT_FALSE(resolves(address));
-  const auto file = must(catalog->resolve_media(catalog->media_url(after, "720.mp4")));
+  const auto file =
+      must(catalog->resolve_media(catalog->media_url(after, "720.mp4", after.author)));
   EXPECT_TRUE(file.restricted);
   const auto content = must(blobs->open(file.blob_key));
   EXPECT_EQ(content.size_bytes, 18);
@@ -163,13 +181,13 @@ TEST_F(CatalogTest, NewVisibilityMovesTheFilesAndOldAddressesDieAtOnce) {
   expect_sound();
   reopen();
   EXPECT_FALSE(resolves(address));
-  EXPECT_TRUE(resolves(catalog->media_url(after, "720.mp4")));
+  EXPECT_TRUE(resolves(catalog->media_url(after, "720.mp4", after.author)));
 }
 
 TEST_F(CatalogTest, RemovedIsGoneFromEverySurfaceAndFromDisk) {
   const auto video = publish(mara, "gone #soon");
   const auto kept = publish(mara, "stays #soon");
-  const auto address = catalog->media_url(video, "master.m3u8");
+  const auto address = catalog->media_url(video, "master.m3u8", video.author);
   take_kinds();
   must(catalog->remove(mara.id, video.id));
   EXPECT_THAT(take_kinds(), ElementsAre(kRemoved));
@@ -278,7 +296,7 @@ TEST_F(CatalogTest, PagesFollowEachOtherWithoutGapsOrRepeats) {
 TEST_F(CatalogTest, ADeletedAccountTakesItsVideosAlong) {
   const auto video = publish(mara, "mine #x");
   const auto other = publish(jo, "hers #x");
-  const auto address = catalog->media_url(video, "720.mp4");
+  const auto address = catalog->media_url(video, "720.mp4", video.author);
   must(accounts->remove(mara.id, "a long password 1"));
   EXPECT_FALSE(resolves(address));
   EXPECT_EQ(code_of(catalog->get(video.id)), Code::not_found);
@@ -286,7 +304,7 @@ TEST_F(CatalogTest, ADeletedAccountTakesItsVideosAlong) {
   EXPECT_FALSE(catalog->create({mara.id, "again"}).has_value());
   reopen();  // closing waits for the files to go
   EXPECT_THAT(blob_keys(), SizeIs(7));
-  EXPECT_TRUE(resolves(catalog->media_url(other, "720.mp4")));
+  EXPECT_TRUE(resolves(catalog->media_url(other, "720.mp4", other.author)));
   expect_sound();
 }
 
@@ -298,7 +316,7 @@ TEST_F(CatalogTest, AnAccountThatCouldNotBeDeletedKeepsItsVideos) {
   EXPECT_FALSE(accounts->remove(mara.id, "a long password 1").has_value());
   reopen();
   EXPECT_TRUE(catalog->get_visible(nobody, video.id).has_value());
-  EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4")));
+  EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4", video.author)));
   expect_sound();
 }
 
@@ -346,7 +364,7 @@ TEST_F(CatalogTest, HooksSeeEveryChangeAndTheirErrorUndoesIt) {
             Code::unavailable);
   EXPECT_EQ(must(catalog->get(video.id)).caption, "b #y");
   EXPECT_EQ(tag_count("z"), 0);
-  EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4")));
+  EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4", video.author)));
   EXPECT_THAT(blob_keys(), SizeIs(7));
   refuse = false;
   must(catalog->remove(mara.id, video.id));

@@ -82,6 +82,7 @@ MediaEntry media_entry(const Video& video) {
   entry.video = video.id;
   entry.author = video.author;
   entry.restricted = video.draft || video.visibility != Visibility::everyone;
+  entry.followers = !video.draft && video.visibility == Visibility::followers;
   std::size_t count = 0;
   for (const auto& rendition : video.renditions) {
     const auto number = parse_number(rendition.name);
@@ -105,7 +106,6 @@ bool parse_media_path(std::string_view path, MediaPath& out) {
   path.remove_prefix(kRoot.size());
   const auto media_class = take_part(path);
   if (media_class != "p" && media_class != "r") return false;
-  out.restricted = media_class == "r";
   out.key = take_part(path);
   const auto ticket = take_part(path);
   out.file = path;
@@ -113,7 +113,16 @@ bool parse_media_path(std::string_view path, MediaPath& out) {
   if (dash == std::string_view::npos || out.file.empty() || out.file.size() > 64 ||
       out.file.find('/') != std::string_view::npos)
     return false;
-  const auto bucket = parse_number(ticket.substr(0, dash));
+  auto number = ticket.substr(0, dash);
+  if (media_class == "r") {
+    const auto dot = number.find('.');
+    if (dot == std::string_view::npos) return false;
+    const auto reader = AccountId::parse(number.substr(dot + 1));
+    if (!reader || !*reader) return false;
+    out.reader = *reader;
+    number = number.substr(0, dot);
+  }
+  const auto bucket = parse_number(number);
   out.signature = ticket.substr(dash + 1);
   if (!bucket || out.signature.size() != kSignatureSize) return false;
   out.bucket = *bucket;
@@ -167,51 +176,53 @@ bool MediaMap::bucket_valid(bool restricted, std::int64_t bucket) const {
   return (bucket + 1) * length_ms + kPublicValidMs > now_ms;
 }
 
-std::array<char, 16> MediaMap::sign(std::string_view media_key, bool restricted,
+std::array<char, 16> MediaMap::sign(std::string_view media_key, AccountId reader,
                                     std::int64_t bucket) const {
   // A video has some ten addresses in one answer, all with this signature.
   struct Memo {
     std::uint64_t instance = 0;
     std::int64_t bucket = -1;
-    bool restricted = false;
+    AccountId reader;
     std::string media_key;
     std::array<char, 16> signature{};
   };
   thread_local Memo memo;
-  if (memo.instance == instance_ && memo.bucket == bucket && memo.restricted == restricted &&
+  if (memo.instance == instance_ && memo.bucket == bucket && memo.reader == reader &&
       memo.media_key == media_key) {
     return memo.signature;
   }
-  std::string text(restricted ? "r|" : "p|");
+  std::string text(reader ? "r|" + reader.text() + "|" : "p|");
   text.append(media_key).append("|").append(std::to_string(bucket));
   const auto digest = crypto::hmac_sha256(key_, text);
   const auto encoded = crypto::base64url(std::span(digest).first(12));
   FILOSCOPE_CHECK(encoded.size() == kSignatureSize);
-  memo = {instance_, bucket, restricted, std::string(media_key), {}};
+  memo = {instance_, bucket, reader, std::string(media_key), {}};
   std::copy(encoded.begin(), encoded.end(), memo.signature.begin());
   return memo.signature;
 }
 
-std::string MediaMap::url(std::string_view media_key, bool restricted,
+std::string MediaMap::url(std::string_view media_key, AccountId reader,
                           std::string_view file) const {
-  const std::int64_t bucket = clock_.now_ms() / bucket_ms(restricted);
-  const auto signature = sign(media_key, restricted, bucket);
+  const std::int64_t bucket = clock_.now_ms() / bucket_ms(static_cast<bool>(reader));
+  const auto signature = sign(media_key, reader, bucket);
   std::string address(kRoot);
   address.reserve(96);
-  address.append(restricted ? "r/" : "p/").append(media_key).append("/");
-  address.append(std::to_string(bucket)).append("-");
+  address.append(reader ? "r/" : "p/").append(media_key).append("/");
+  address.append(std::to_string(bucket));
+  if (reader) address.append(".").append(reader.text());
+  address.append("-");
   address.append(signature.data(), signature.size()).append("/").append(file);
   return address;
 }
 
-Result<MediaFile> MediaMap::resolve(std::string_view path) const {
+Result<MediaFile> MediaMap::resolve(std::string_view path, const MayRead& may_read) const {
   MediaPath parts;
   MediaKey key;
   if (!parse_media_path(path, parts) || !MediaKey::parse(parts.key, key) ||
-      !bucket_valid(parts.restricted, parts.bucket)) {
+      !bucket_valid(parts.restricted(), parts.bucket)) {
     return no_such_file();
   }
-  const auto expected = sign(parts.key, parts.restricted, parts.bucket);
+  const auto expected = sign(parts.key, parts.reader, parts.bucket);
   if (!crypto::equal_constant_time(
           crypto::as_bytes(parts.signature),
           crypto::as_bytes(std::string_view(expected.data(), expected.size())))) {
@@ -226,7 +237,8 @@ Result<MediaFile> MediaMap::resolve(std::string_view path) const {
     entry = at->second;
   }
   const auto type = content_type_of(entry, parts.file);
-  if (entry.restricted != parts.restricted || type.empty()) return no_such_file();
+  if (entry.restricted != parts.restricted() || type.empty()) return no_such_file();
+  if (entry.restricted && !may_read(entry, parts.reader)) return no_such_file();
   return MediaFile{media_folder(parts.key).append(parts.file), std::string(type), entry.restricted};
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -29,6 +30,7 @@ struct MediaEntry {
   VideoId video;
   AccountId author;
   bool restricted = false;
+  bool followers = false;  ///< of a restricted one: its author's followers may read it too
   std::array<std::uint16_t, 4> renditions{};  ///< names as numbers, 0 is none
   std::uint8_t covers_count = 0;
 };
@@ -38,9 +40,11 @@ std::string new_media_key();
 std::string media_folder(std::string_view media_key);
 inline constexpr std::string_view kMediaFolder = "video/";
 
-/// The parts of "/media/p/KEY/BUCKET-SIGNATURE/FILE". Views into the parsed text.
+/// The parts of "/media/p/KEY/BUCKET-SIGNATURE/FILE", or of a restricted file's address, which is
+/// made for one reader: "/media/r/KEY/BUCKET.READER-SIGNATURE/FILE". Views into the parsed text.
 struct MediaPath {
-  bool restricted = false;
+  AccountId reader;  ///< none: public
+  bool restricted() const { return static_cast<bool>(reader); }
   std::string_view key;
   std::int64_t bucket = 0;
   std::string_view signature;
@@ -57,8 +61,11 @@ class MediaMap {
   void erase(std::string_view media_key);
   std::size_t size() const;
 
-  std::string url(std::string_view media_key, bool restricted, std::string_view file) const;
-  Result<MediaFile> resolve(std::string_view path) const;
+  /// `reader` none: public.
+  std::string url(std::string_view media_key, AccountId reader, std::string_view file) const;
+  /// `may_read` is asked about restricted files, with the reader that the address was made for.
+  using MayRead = std::function<bool(const MediaEntry&, AccountId reader)>;
+  Result<MediaFile> resolve(std::string_view path, const MayRead& may_read) const;
 
  private:
   static constexpr std::size_t kShards = 64;
@@ -72,7 +79,8 @@ class MediaMap {
   std::int64_t bucket_ms(bool restricted) const;
   bool bucket_valid(bool restricted, std::int64_t bucket) const;
   /// 16 characters: 96 bits of the HMAC.
-  std::array<char, 16> sign(std::string_view media_key, bool restricted, std::int64_t bucket) const;
+  std::array<char, 16> sign(std::string_view media_key, AccountId reader,
+                            std::int64_t bucket) const;
 
   const crypto::Key key_;
   const Clock& clock_;

@@ -17,33 +17,37 @@ class MediaMapTest : public ::testing::Test {
     map.insert(open_key, open);
     map.insert(closed_key, closed);
   }
-  bool resolves(const std::string& path) const { return map.resolve(path).has_value(); }
+  Result<MediaFile> resolve(const std::string& path) const {
+    return map.resolve(path, [this](const MediaEntry&, AccountId who) { return who == reader; });
+  }
+  bool resolves(const std::string& path) const { return resolve(path).has_value(); }
 
   ManualClock clock;
   MediaMap map{crypto::Key{7}, clock, 3600};
   MediaEntry open, closed;
+  AccountId reader{5};
   std::string open_key = new_media_key(), closed_key = new_media_key();
 };
 
 TEST_F(MediaMapTest, OnlyFilesThatExistAreServed) {
-  const auto file = map.resolve(map.url(open_key, false, "720.mp4"));
+  const auto file = resolve(map.url(open_key, {}, "720.mp4"));
   ASSERT_TRUE(file.has_value());
   EXPECT_EQ(file->blob_key, media_folder(open_key) + "720.mp4");
   EXPECT_EQ(file->content_type, "video/mp4");
   EXPECT_FALSE(file->restricted);
-  EXPECT_EQ(map.resolve(map.url(open_key, false, "master.m3u8"))->content_type,
+  EXPECT_EQ(resolve(map.url(open_key, {}, "master.m3u8"))->content_type,
             "application/vnd.apple.mpegurl");
-  EXPECT_TRUE(resolves(map.url(open_key, false, "cover1.jpg")));
-  EXPECT_TRUE(map.resolve(map.url(closed_key, true, "360.m3u8"))->restricted);
+  EXPECT_TRUE(resolves(map.url(open_key, {}, "cover1.jpg")));
+  EXPECT_TRUE(resolve(map.url(closed_key, reader, "360.m3u8"))->restricted);
   for (const char* file_name :
        {"540.mp4", "0.mp4", "0720.mp4", "cover2.jpg", "cover-1.jpg", "cover.jpg", "original", "..",
         "", "720.mp4/..", "720", ".mp4", "720.avi", "65536720.mp4"}) {
-    EXPECT_FALSE(resolves(map.url(open_key, false, file_name))) << file_name;
+    EXPECT_FALSE(resolves(map.url(open_key, {}, file_name))) << file_name;
   }
 }
 
 TEST_F(MediaMapTest, ForgedOrMovedSignaturesDoNotHold) {
-  const auto good = map.url(open_key, false, "720.mp4");
+  const auto good = map.url(open_key, {}, "720.mp4");
   ASSERT_TRUE(resolves(good));
   for (std::size_t i = good.find('-') + 1; i < good.rfind('/'); ++i) {
     auto forged = good;
@@ -63,12 +67,25 @@ TEST_F(MediaMapTest, ForgedOrMovedSignaturesDoNotHold) {
 }
 
 TEST_F(MediaMapTest, ASignatureOfTheWrongClassIsRefusedEvenWhenWellSigned) {
-  EXPECT_FALSE(resolves(map.url(closed_key, false, "720.mp4")));
-  EXPECT_FALSE(resolves(map.url(open_key, true, "720.mp4")));
+  EXPECT_FALSE(resolves(map.url(closed_key, {}, "720.mp4")));
+  EXPECT_FALSE(resolves(map.url(open_key, reader, "720.mp4")));
+}
+
+TEST_F(MediaMapTest, ARestrictedAddressIsForOneReader) {
+  const auto address = map.url(closed_key, reader, "720.mp4");
+  EXPECT_TRUE(resolves(address));
+  auto others = address;
+  const auto at = others.find(reader.text());
+  ASSERT_NE(at, std::string::npos);
+  others.replace(at, reader.text().size(), AccountId{6}.text());
+  EXPECT_FALSE(resolves(others));
+  EXPECT_FALSE(resolves(map.url(closed_key, AccountId{6}, "720.mp4")));
+  reader = AccountId{7};  // she may not see it any more
+  EXPECT_FALSE(resolves(address));
 }
 
 TEST_F(MediaMapTest, RestrictedAddressesLiveOneToTwoHours) {
-  const auto address = map.url(closed_key, true, "720.mp4");
+  const auto address = map.url(closed_key, reader, "720.mp4");
   clock.advance_ms(kHourMs);
   EXPECT_TRUE(resolves(address));
   clock.advance_ms(kHourMs);
@@ -76,7 +93,7 @@ TEST_F(MediaMapTest, RestrictedAddressesLiveOneToTwoHours) {
 }
 
 TEST_F(MediaMapTest, PublicAddressesPlayForADayAndEnd) {
-  const auto address = map.url(open_key, false, "720.mp4");
+  const auto address = map.url(open_key, {}, "720.mp4");
   clock.advance_ms(24 * kHourMs);
   EXPECT_TRUE(resolves(address));
   clock.advance_ms(kHourMs + 1);
@@ -85,23 +102,26 @@ TEST_F(MediaMapTest, PublicAddressesPlayForADayAndEnd) {
 
 TEST_F(MediaMapTest, AddressesAreTheSameWithinABucket) {
   clock.jump_to_ms(clock.now_ms() / kHourMs * kHourMs);
-  const auto address = map.url(open_key, false, "720.mp4");
+  const auto address = map.url(open_key, {}, "720.mp4");
   clock.advance_ms(kHourMs - 1);
-  EXPECT_EQ(map.url(open_key, false, "720.mp4"), address);
+  EXPECT_EQ(map.url(open_key, {}, "720.mp4"), address);
   clock.advance_ms(1);
-  EXPECT_NE(map.url(open_key, false, "720.mp4"), address);
+  EXPECT_NE(map.url(open_key, {}, "720.mp4"), address);
 }
 
 TEST_F(MediaMapTest, AnErasedKeyIsDeadAtOnce) {
-  const auto address = map.url(open_key, false, "720.mp4");
+  const auto address = map.url(open_key, {}, "720.mp4");
   map.erase(open_key);
-  EXPECT_EQ(map.resolve(address).error().code, Code::not_found);
+  EXPECT_EQ(resolve(address).error().code, Code::not_found);
 }
 
 TEST_F(MediaMapTest, AnotherKeyMakesOtherSignatures) {
   MediaMap other(crypto::Key{8}, clock, 3600);
   other.insert(open_key, open);
-  EXPECT_FALSE(other.resolve(map.url(open_key, false, "720.mp4")).has_value());
+  EXPECT_FALSE(other
+                   .resolve(map.url(open_key, {}, "720.mp4"),
+                            [](const MediaEntry&, AccountId) { return true; })
+                   .has_value());
 }
 
 TEST_F(MediaMapTest, WhatIsNoAddressIsNotFound) {

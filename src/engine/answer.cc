@@ -219,8 +219,9 @@ Given give_repeats(const State& state, const PersonState& person, std::uint8_t a
   std::vector<Past> past;
   person.seen.each([&](const SeenEntry& entry) {
     const auto number = SmallTable<SeenEntry>::key_of(entry);
-    if (entry.mood != SeenEntry::kHidden && anything.allowed(number))
-      past.push_back({entry.last, entry.mood == SeenEntry::kLiked, number});
+    const Contribution given(entry.given);
+    if (entry.shown() && !given.disliked() && anything.allowed(number))
+      past.push_back({entry.last, given.stands(Act::like), number});
   });
   std::sort(past.begin(), past.end(), [](const Past& a, const Past& b) { return a.last < b.last; });
   std::vector<std::uint32_t> held;

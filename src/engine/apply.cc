@@ -8,9 +8,14 @@
 namespace filoscope::engine {
 namespace {
 
+// Bits of Encounter::did beside the public ones.
 constexpr std::uint16_t kDidCount = 1024;  ///< the encounter is counted in the interests
 constexpr std::uint16_t kDidShow = 2048;   ///< the encounter was on screen
-constexpr float kLikedValue = 0.5F;        ///< from here on a video counts for co-watching
+constexpr std::uint16_t kDidJoin = 4096;   ///< the video was joined to others by co-watching
+/// The highest three bits count the acts that began to stand in this encounter: more changes of
+/// mind than that move only her own state.
+constexpr unsigned kTurnsAt = 13, kTurnsMax = 7;
+constexpr float kLikedValue = 0.5F;  ///< from here on a video counts for co-watching
 constexpr std::size_t kCoWatchBack = 20, kCoWatchPairs = 5;
 
 /// What one event of the log means for one person and one video.
@@ -24,6 +29,7 @@ struct Moment {
   Video& video;
   PendingItem* pending = nullptr;
   Encounter* encounter = nullptr;
+  Contribution given{};  ///< what she has put into what is shared; goes back to her seen-table
 };
 
 float watched_share(const Event& event, const Video& video) {
@@ -78,6 +84,11 @@ void count(Moment& m, auto change) {
   }
 }
 
+/// Moves the video's heat from what stood before to what stands now.
+void heat(Moment& m, const Contribution& before) {
+  m.state.videos.heat(m.number, m.given.heat() - before.heat(), m.given.at_ms(m.video.created_ms));
+}
+
 /// The clip came on screen: it is seen, however short.
 void show(Moment& m) {
   Encounter& e = *m.encounter;
@@ -87,9 +98,8 @@ void show(Moment& m) {
   if (m.pending != nullptr) m.pending->impressed = 1;
   e.did |= kDidShow;
   if (again) return;
-  m.person.mark_seen(m.number);
-  if ((e.did & kDidLike) != 0) m.person.seen.insert(m.number).mood = SeenEntry::kLiked;
-  count(m, [](Counters& c) { c.exposures += 1, ++c.total_impressions; });
+  m.state.people.show(m.person, m.number);
+  count(m, [&](Counters& c) { c.exposures += m.given.weight(), ++c.total_impressions; });
   m.state.videos.count_fresh(m.number, fresh_target(m.state, m.options));
 }
 
@@ -105,60 +115,64 @@ void watch(Moment& m, float share) {
   if (!first && more == 0) return;
   const float skip = skipped(share, m.video) ? 1.0F : 0.0F;
   const float skip_before = !first && skipped(before, m.video) ? 1.0F : 0.0F;
+  const float weight = m.given.weight();
   count(m, [&](Counters& c) {
-    c.watches += first ? 1.0F : 0.0F;
-    c.share_sum += more;
-    c.skips = std::max(0.0F, c.skips + skip - skip_before);
+    c.watches += first ? weight : 0.0F;
+    c.share_sum += weight * more;
+    c.skips = std::max(0.0F, c.skips + weight * (skip - skip_before));
   });
-  m.state.videos.heat(m.number, static_cast<double>(more), m.state.at_ms);
+  const Contribution stood = m.given;
+  m.given.watched(share);
+  heat(m, stood);
   if (first) {
     m.person.share_weight = std::min(m.person.share_weight + 1, 50.0F);
     m.person.share_mean += (share - m.person.share_mean) / m.person.share_weight;
   }
 }
 
-/// What the repeat order needs to know long after the encounter is forgotten.
-void set_mood(Moment& m) {
-  const unsigned did = m.encounter->did;
-  const auto mood = (did & (kDidHide | kDidReport)) != 0 ? SeenEntry::kHidden
-                    : (did & kDidLike) != 0              ? SeenEntry::kLiked
-                                                         : SeenEntry::kPlain;
-  SeenEntry* seen = m.person.seen.find(m.number);
-  if (seen == nullptr && mood == SeenEntry::kHidden) seen = &m.person.seen.insert(m.number);
-  if (seen != nullptr) seen->mood = mood;
+/// False when she changed her mind too often in this encounter.
+bool take_turn(Encounter& encounter) {
+  const unsigned turns = encounter.did >> kTurnsAt;
+  if (turns >= kTurnsMax) return false;
+  encounter.did = static_cast<std::uint16_t>(encounter.did + (1U << kTurnsAt));
+  return true;
 }
 
-/// Sets or clears something she did; counts it when it is new.
-void act(Moment& m, std::uint16_t bit, bool on, double heat) {
+/// Sets or undoes something she did; what stands already changes nothing that is shared.
+void act(Moment& m, std::uint16_t did, Act act, bool on) {
   Encounter& e = *m.encounter;
-  const bool was = (e.did & bit) != 0;
-  e.did = static_cast<std::uint16_t>(on ? e.did | bit : e.did & ~bit);
-  if (was == on) return;
-  const float change = on ? 1.0F : -1.0F;
-  if ((bit & (kDidLike | kDidShare | kDidSave | kDidFollow)) != 0)
-    count(m, [&](Counters& c) { c.likes = std::max(0.0F, c.likes + change); });
-  if ((bit & (kDidHide | kDidReport)) != 0)
-    count(m, [&](Counters& c) { c.negatives = std::max(0.0F, c.negatives + change); });
-  if (on && heat > 0) m.state.videos.heat(m.number, heat, m.state.at_ms);
-  set_mood(m);
+  e.did = static_cast<std::uint16_t>(on ? e.did | did : e.did & ~did);
+  if (m.given.stands(act) == on || (on && !take_turn(e))) return;
+  const Contribution stood = m.given;
+  m.given.set(act, on);
+  // As of the time that all of hers counts from: undone, nothing is left of it.
+  const float left = m.given.weight() * decay(m.state.at_ms - m.given.at_ms(m.video.created_ms),
+                                              Counters::kHalfLifeMs);
+  const auto approvals = static_cast<float>(m.given.approvals() - stood.approvals());
+  const float negatives = (m.given.disliked() ? 1.0F : 0.0F) - (stood.disliked() ? 1.0F : 0.0F);
+  count(m, [&](Counters& c) {
+    c.likes = std::max(0.0F, c.likes + left * approvals);
+    c.negatives = std::max(0.0F, c.negatives + left * negatives);
+  });
+  heat(m, stood);
 }
 
 /// Moves interests and co-watch lists to the encounter's new value.
 void settle(Moment& m) {
   Encounter& e = *m.encounter;
-  const float before = e.value;
   const float value = value_of(e, m.state.share_mean(m.video.duration_bucket()));
   const bool first = (e.did & kDidCount) == 0;
   e.did |= kDidCount;
   m.person.set_value(e, value, first, m.video, m.state.at_ms);
-  if (before >= kLikedValue || value < kLikedValue) return;
+  if (value < kLikedValue || (e.did & kDidJoin) != 0) return;
+  e.did |= kDidJoin;
   std::size_t pairs = 0;
   const auto& all = m.person.encounters;
   for (std::size_t i = 1; i <= std::min(all.size(), kCoWatchBack) && pairs < kCoWatchPairs; ++i) {
     const Encounter& other = all[all.size() - i];
     if (other.video == m.number || other.value < kLikedValue) continue;
-    m.state.videos.join(m.number, other.video, 1);
-    m.state.videos.join(other.video, m.number, 1);
+    m.state.videos.join(m.number, other.video, m.given.weight());
+    m.state.videos.join(other.video, m.number, m.given.weight());
     ++pairs;
   }
 }
@@ -176,48 +190,79 @@ Labels labels_of(const Event& event, float share, const Video& video) {
     case EventType::complete:
       return {head_bit(Head::complete), head_bit(Head::complete), false};
     case EventType::like:
-      return {head_bit(Head::like), head_bit(Head::like), false};
     case EventType::unlike:
       return {head_bit(Head::like), 0, false};
     case EventType::share:
-      return {head_bit(Head::share), head_bit(Head::share), false};
+      return {head_bit(Head::share), 0, false};
     case EventType::follow:
-      return {head_bit(Head::follow), head_bit(Head::follow), false};
+      return {head_bit(Head::follow), 0, false};
     case EventType::not_interested:
-    case EventType::report:
-      return {head_bit(Head::not_interested), head_bit(Head::not_interested), false};
     case EventType::undo_not_interested:
+    case EventType::report:
       return {head_bit(Head::not_interested), 0, false};
     default:
       return {};
   }
 }
 
-/// Learns what the event says, each (request, video, head) once; a changed label is corrected.
-void train(Moment& m, const Example& example, const Labels& said, PendingItem& book) {
-  constexpr std::uint16_t kAll = (1U << kHeadsCount) - 1;
-  unsigned heads = said.heads;
-  unsigned labels = said.labels;
+/// Labels of the heads that tell of acts: what stands.
+std::uint16_t act_labels(const Contribution& given) {
+  unsigned labels = 0;
+  if (given.stands(Act::like)) labels |= head_bit(Head::like);
+  if (given.stands(Act::share)) labels |= head_bit(Head::share);
+  if (given.stands(Act::follow)) labels |= head_bit(Head::follow);
+  if (given.disliked()) labels |= head_bit(Head::not_interested);
+  return static_cast<std::uint16_t>(labels);
+}
+
+constexpr std::array<std::pair<Lesson, std::uint16_t>, 5> kLessons{
+    {{Lesson::watch, kWatchHeads},
+     {Lesson::like, head_bit(Head::like)},
+     {Lesson::share, head_bit(Head::share)},
+     {Lesson::follow, head_bit(Head::follow)},
+     {Lesson::not_interested, head_bit(Head::not_interested)}}};
+
+std::uint16_t taught(const Contribution& given) {
+  unsigned heads = 0;
+  for (const auto& [lesson, of] : kLessons) heads |= given.taught(lesson) ? of : 0U;
+  return static_cast<std::uint16_t>(heads);
+}
+
+/// Learns what the event says: a watch once per request, and outside the feed once per person and
+/// video; what an act says once per person and video. A changed label is corrected.
+void train(Moment& m, const Example& example, const Labels& said, const Contribution& before) {
+  constexpr unsigned kAll = (1U << kHeadsCount) - 1;
+  const bool in_feed = m.pending != nullptr;
+  const unsigned known = taught(before), acts = act_labels(m.given);
+  PendingItem elsewhere;
+  elsewhere.trained = static_cast<std::uint16_t>(known);
+  PendingItem& book = in_feed ? *m.pending : elsewhere;
+  book.labels = static_cast<std::uint16_t>((book.labels & kWatchHeads) | act_labels(before));
+  unsigned heads = said.heads, labels = said.labels | acts;
   if (said.final) {
     // Longer watches only ever raise labels; `skip` may fall.
     labels |= book.labels & head_bit(Head::complete);
     heads = kAll;
-    labels |= book.labels & (kAll & ~kWatchHeads);
     if (m.event.watch_ms < book.watch_ms) heads &= ~unsigned{kWatchHeads};
     book.watch_ms = std::max(book.watch_ms, m.event.watch_ms);
   } else if ((said.heads & head_bit(Head::complete)) != 0 &&
              (book.trained & head_bit(Head::complete)) == 0) {
     book.labels |= head_bit(Head::complete);  // learned with the watch that follows
     return;
+  } else if ((labels & heads) == 0) {
+    heads &= book.trained;  // nothing is unlearned that was never learned
   }
-  // Nothing is unlearned that was never learned.
-  if (!said.final && labels == 0) heads &= book.trained;
-  const auto fresh = static_cast<std::uint16_t>(heads & ~unsigned{book.trained});
-  const auto changed = static_cast<std::uint16_t>(heads & book.trained & (labels ^ book.labels));
-  learn_example(m.state, example, fresh, static_cast<std::uint16_t>(labels));
-  correct_example(m.state, example, changed, static_cast<std::uint16_t>(labels));
+  if (!in_feed && (known & kWatchHeads) != 0) heads = said.final ? 0 : heads & ~kWatchHeads;
+  const unsigned fresh = heads & ~unsigned{book.trained} & ~(known & acts);
+  const unsigned changed = heads & book.trained & (labels ^ book.labels);
+  learn_example(m.state, example, static_cast<std::uint16_t>(fresh),
+                static_cast<std::uint16_t>(labels));
+  correct_example(m.state, example, static_cast<std::uint16_t>(changed),
+                  static_cast<std::uint16_t>(labels));
   book.trained = static_cast<std::uint16_t>(book.trained | heads);
   book.labels = static_cast<std::uint16_t>((book.labels & ~heads) | (labels & heads));
+  for (const auto& [lesson, of] : kLessons)
+    if (((fresh | changed) & of & (labels | kWatchHeads)) != 0) m.given.teach(lesson);
 }
 
 void change_state(Moment& m, float share) {
@@ -229,31 +274,49 @@ void change_state(Moment& m, float share) {
     case EventType::complete:
       return show(m), watch(m, 1);
     case EventType::like:
-      return act(m, kDidLike, true, 2);
+      return act(m, kDidLike, Act::like, true);
     case EventType::unlike:
-      return act(m, kDidLike, false, 0);
+      return act(m, kDidLike, Act::like, false);
     case EventType::comment:
-      return act(m, kDidComment, true, 1);
+      return act(m, kDidComment, Act::comment, true);
     case EventType::share:
-      return act(m, kDidShare, true, 3);
+      return act(m, kDidShare, Act::share, true);
     case EventType::save:
-      return act(m, kDidSave, true, 1);
+      return act(m, kDidSave, Act::save, true);
     case EventType::unsave:
-      return act(m, kDidSave, false, 0);
+      return act(m, kDidSave, Act::save, false);
     case EventType::follow:
-      return act(m, kDidFollow, true, 2);
+      return act(m, kDidFollow, Act::follow, true);
     case EventType::profile:
-      return act(m, kDidProfile, true, 0);
+      m.encounter->did |= kDidProfile;
+      return;
     case EventType::not_interested:
-      return act(m, kDidHide, true, 0);
+      return act(m, kDidHide, Act::hide, true);
     case EventType::undo_not_interested:
-      return act(m, kDidHide, false, 0);
+      return act(m, kDidHide, Act::hide, false);
     case EventType::report:
-      return act(m, kDidReport, true, 0);
+      return act(m, kDidReport, Act::report, true);
     case EventType::product_click:
     case EventType::ad_click:
       return;
   }
+}
+
+/// With the features that were logged; outside the feed, or when the decision is forgotten, as they
+/// are now.
+Example example_of(const Moment& m) {
+  Example example;
+  example.video = m.number, example.weight = m.given.weight();
+  if (m.pending != nullptr) {
+    example.features = unpack(*m.pending);
+    return example;
+  }
+  const PersonView view = view_of(m.state, &m.person, 0, m.state.at_ms);
+  Attention attention;
+  const bool fresh = (m.state.videos.scan(m.number).flags & kFreshDone) == 0;
+  example.features = features_of(m.state, view, m.video, m.number, view_of(m.state, m.video), 0, 0,
+                                 fresh, m.person.has_seen(m.number), attention);
+  return example;
 }
 
 Result<void> apply(State& state, const EngineOptions& options, PersonKey key, const Event& event) {
@@ -269,30 +332,16 @@ Result<void> apply(State& state, const EngineOptions& options, PersonKey key, co
   m.pending = state.pending.find(event.request, key, *number);
   const float share = watched_share(event, video);
   const Labels said = labels_of(event, share, video);
-
+  m.given = Contribution(person.remember(*number).given);
+  m.given.begin(state.people.weight(person), state.at_ms, video.created_ms);
   std::optional<Example> example;
-  PendingItem book;
-  if (said.heads != 0) {
-    example.emplace();
-    example->video = *number;
-    if (m.pending != nullptr) {
-      example->features = unpack(*m.pending);
-    } else {  // outside the feed, or the decision is forgotten: the features as they are now
-      const PersonView view = view_of(state, &person, 0, state.at_ms);
-      Attention attention;
-      const bool fresh = (state.videos.scan(*number).flags & kFreshDone) == 0;
-      example->features = features_of(state, view, video, *number, view_of(state, video), 0, 0,
-                                      fresh, person.has_seen(*number), attention);
-    }
-  }
+  if (said.heads != 0) example = example_of(m);
   m.encounter = &person.encounter(*number, state.at_ms);
-  const bool watched_before = (m.encounter->did & kDidWatch) != 0;
+  const Contribution before = m.given;
   change_state(m, share);
   settle(m);
-  if (!example) return {};
-  // Without a decision to keep book in, one watch of an encounter is learned, and each act.
-  if (m.pending == nullptr && said.final && watched_before) return {};
-  train(m, *example, said, m.pending != nullptr ? *m.pending : book);
+  if (example && options.learns) train(m, *example, said, before);
+  person.remember(*number).given = m.given.bits();
   return {};
 }
 

@@ -13,6 +13,11 @@
 
 namespace filoscope::engine {
 
+/// The rules by which records move the state. A snapshot with the records behind it gives the same
+/// state again only by the rules that made it: whoever keeps snapshots begins a new base of replay
+/// where this number changes.
+inline constexpr std::int64_t kRulesVersion = 2;
+
 /// Everything the state depends on besides the log. A snapshot holds seed, limits,
 /// fresh_impressions and guest_state_ttl_ms, and refuses others; exploration_share and
 /// candidates_max shape answers only.
@@ -29,6 +34,8 @@ struct EngineOptions {
   std::size_t candidates_max = 400;  ///< scored per answer
   std::int64_t guest_state_ttl_ms = 24LL * 3600 * 1000;  ///< a guest: a person without any
                                                          ///< person_changed record
+  bool learns = true;  ///< false: model and embeddings stay at their priors, which is what learning
+                       ///< must beat; for evaluation, no snapshot names it
 };
 
 struct RankRequest {

@@ -43,7 +43,7 @@ void step_heads(State& state, const Example& example, std::uint16_t heads, std::
     const bool label = (labels & head_bit(head)) != 0;
     if (!correction) state.model.score(head, p[h], label);
     const float delta = correction ? (label ? -1.0F : 1.0F) : p[h] - (label ? 1.0F : 0.0F);
-    state.model.learn(head, wide, delta, gradients);
+    state.model.learn(head, wide, example.weight * delta, gradients);
   }
   const Row& person = example.features.person;
   if (dot(person.data(), person.data(), kDim) > 0)

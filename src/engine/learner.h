@@ -10,6 +10,7 @@ namespace filoscope::engine {
 /// What is being learned from: a video with the features it was shown with.
 struct Example {
   std::uint32_t video = 0;
+  float weight = 1;  ///< of its steps, 0..1
   Features features;
 };
 

@@ -48,6 +48,11 @@ inline double log2_add(double a, double b) {
   return high + log2_fixed(1 + exp2_fixed(low - high));
 }
 
+/// log2(2^a - 2^b), -1000 where nothing is left.
+inline double log2_subtract(double a, double b) {
+  return b < a ? a + log2_fixed(1 - exp2_fixed(b - a)) : -1000;
+}
+
 /// e^x for x clamped to [-80, 80], relative error < 3e-7; branch-free, so that loops vectorise.
 inline float exp_fixed(float x) {
   x = x < -80.0F ? -80.0F : x;

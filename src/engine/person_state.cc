@@ -45,17 +45,22 @@ bool sorted_set(std::vector<std::uint64_t>& values, std::uint64_t value, bool on
 
 bool PersonState::has_seen(std::uint32_t video) const {
   if (const SeenEntry* entry = seen.find(video))
-    if (entry->last != 0 || entry->mood == SeenEntry::kHidden) return true;
+    if (entry->shown() || Contribution(entry->given).disliked()) return true;
   if (bloom.empty()) return false;
   for (const auto bit : bloom_bits(video))
     if ((bloom[bit / 64] >> (bit % 64) & 1) == 0) return false;
   return true;
 }
 
-void PersonState::mark_seen(std::uint32_t video) {
+SeenEntry& PersonState::remember(std::uint32_t video) {
+  if (SeenEntry* entry = seen.find(video)) return *entry;
   if (seen.size() >= kSeenMax) age_seen();
-  SeenEntry& entry = seen.insert(video);
-  if (entry.last == 0) ++seen_total;
+  return seen.insert(video);
+}
+
+void PersonState::mark_seen(std::uint32_t video) {
+  SeenEntry& entry = remember(video);
+  if (!entry.shown()) ++seen_total;
   entry.last = ++showings;
 }
 
@@ -66,10 +71,11 @@ void PersonState::age_seen() {
   seen.each([&](const SeenEntry& entry) { order.push_back(entry.last); });
   const auto cut = order.begin() + static_cast<std::ptrdiff_t>(order.size() / 4);
   std::nth_element(order.begin(), cut, order.end());
-  const auto limit = *cut;
+  const auto limit = std::max(*cut, 1U);  // what was never shown goes first
   bloom.resize(kBloomWords);
   seen.retain([&](const SeenEntry& entry) {
     if (entry.last >= limit) return true;
+    if (!entry.shown() && !Contribution(entry.given).disliked()) return false;
     for (const auto bit : bloom_bits(SmallTable<SeenEntry>::key_of(entry)))
       bloom[bit / 64] |= std::uint64_t{1} << (bit % 64);
     return false;
@@ -195,6 +201,7 @@ PersonState& PeopleTable::get(PersonKey key) {
   }
   people_[slot].key = key.value;
   index_.put(key.value, slot);
+  ++levels_[0];
   link(people_[slot]);
   return people_[slot];
 }
@@ -243,6 +250,28 @@ void PeopleTable::touch(PersonState& person, std::int64_t at_ms) {
   link(person);
 }
 
+void PeopleTable::show(PersonState& person, std::uint32_t video) {
+  --levels_[std::bit_width(person.showings)];
+  person.mark_seen(video);
+  ++levels_[std::bit_width(person.showings)];
+}
+
+float PeopleTable::weight(const PersonState& person) const {
+  const auto part = [](float showings) { return showings / (showings + 10); };
+  std::size_t top = levels_.size() - 1;
+  while (top > 0 && levels_[top] == 0) --top;
+  if (top == 0) return 1;
+  const float most = static_cast<float>(std::uint64_t{1} << (top - 1));
+  const float own = static_cast<float>(std::max(person.showings, 1U));
+  return std::min(part(own) / part(most), 1.0F);
+}
+
+void PeopleTable::forget(PersonState& person) {
+  --levels_[std::bit_width(person.showings)];
+  person.forget_activity();
+  ++levels_[0];
+}
+
 void PeopleTable::become_known(PersonState& person) {
   if (person.known) return;
   unlink(person);
@@ -260,6 +289,7 @@ void PeopleTable::release(std::uint32_t slot) {
   PersonState& person = people_[slot];
   leave_hour(person);
   unlink(person);
+  --levels_[std::bit_width(person.showings)];
   index_.erase(person.key);
   person = {};
   free_.push_back(slot);
@@ -282,7 +312,7 @@ void PeopleTable::expire(std::int64_t at_ms, std::int64_t guest_ttl_ms, std::siz
       PersonState& guest = people_[guests_.oldest - 1];
       if (crowded || guest.last_ms + guest_ttl_ms < at_ms) {
         if (guest.has_relations())
-          guest.forget_activity(), become_known(guest);  // a block outlives the guest's state
+          forget(guest), become_known(guest);  // a block outlives the guest's state
         else
           release(guests_.oldest - 1);
         continue;
@@ -290,7 +320,7 @@ void PeopleTable::expire(std::int64_t at_ms, std::int64_t guest_ttl_ms, std::siz
     }
     if (!crowded || known_.oldest == 0) return;
     PersonState& person = people_[known_.oldest - 1];
-    person.forget_activity();
+    forget(person);
     unlink(person);  // her profile and relations keep their place; touching her lists her again
   }
 }

@@ -4,9 +4,12 @@
 /// she leans to, and her relations. Bounded: about 1 KB after a first minute, at most 0.5 MB.
 /// Threads: as the engine's phases.
 
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <vector>
 
+#include "engine/contribution.h"
 #include "engine/records.h"
 #include "engine/video_table.h"
 
@@ -97,11 +100,11 @@ class SmallTable {
 };
 
 struct SeenEntry {
-  std::uint32_t key = 0;   ///< video number + 1
-  std::uint32_t last = 0;  ///< the person's own count of showings: exact order, unlike a clock;
-                           ///< 0: never shown
-  std::uint32_t mood = 0;  ///< kPlain, kLiked, kHidden
-  static constexpr std::uint32_t kPlain = 0, kLiked = 1, kHidden = 2;
+  std::uint32_t key = 0;    ///< video number + 1
+  std::uint32_t last = 0;   ///< the person's own count of showings: exact order, unlike a clock;
+                            ///< 0: never shown
+  std::uint32_t given = 0;  ///< a Contribution
+  bool shown() const { return last != 0; }
 };
 
 struct Interest {
@@ -144,6 +147,8 @@ class PersonState {
 
   /// Shown to her, or hidden by her ("not interested").
   bool has_seen(std::uint32_t video) const;
+  /// Her entry of this video, made when there is none. Valid until the next call.
+  SeenEntry& remember(std::uint32_t video);
   void mark_seen(std::uint32_t video);
   /// The encounter with this video that is still going on (within 6 h, among the last 64), or a new
   /// one.
@@ -187,6 +192,11 @@ class PeopleTable {
   PersonState& get(PersonKey key);
   /// She did something at `at_ms`.
   void touch(PersonState& person, std::int64_t at_ms);
+  /// A video came on her screen.
+  void show(PersonState& person, std::uint32_t video);
+  /// How much she moves what everybody shares, 0..1: n / (n + 10) after n showings of her own, as a
+  /// part of what the person with most showings has, so that a place where everybody is new learns.
+  float weight(const PersonState& person) const;
   void become_known(PersonState& person);
   void erase(PersonKey key);
   /// A bounded step (4 people) of expiry; called once per record.
@@ -207,6 +217,7 @@ class PeopleTable {
   void unlink(PersonState& person);
   void link(PersonState& person);
   void leave_hour(const PersonState& person);
+  void forget(PersonState& person);
   void release(std::uint32_t slot);
   std::uint32_t slot_of(const PersonState& person) const { return *index_.find(person.key); }
 
@@ -215,7 +226,8 @@ class PeopleTable {
   List known_, guests_;
   std::array<std::uint32_t, 24> hours_{};  // people whose last activity lies in hour h mod 24
   std::int64_t hour_ = 0;
-  SegmentedMap index_;  // rebuilt after loading
+  SegmentedMap index_;                      // rebuilt after loading
+  std::array<std::uint32_t, 33> levels_{};  // people by bit width of showings; rebuilt too
 };
 
 template <typename A>
@@ -243,8 +255,12 @@ void PeopleTable::visit(A& a) {
   a(hour_);
   if constexpr (A::kLoading) {
     index_.reset();
-    for (std::uint32_t i = 0; i < people_.size(); ++i)
-      if (people_[i].key != 0) index_.put(people_[i].key, i);
+    levels_ = {};
+    for (std::uint32_t i = 0; i < people_.size(); ++i) {
+      if (people_[i].key == 0) continue;
+      index_.put(people_[i].key, i);
+      ++levels_[std::bit_width(people_[i].showings)];
+    }
   }
 }
 

@@ -127,7 +127,7 @@ TEST(PeopleExpiry, ABlockOutlivesTheGuestsActivity) {
   PersonState& guest = people.get({1});
   people.touch(guest, 1000);
   sorted_set(guest.blocked_by, 9, true);
-  guest.mark_seen(3);
+  people.show(guest, 3);
   people.expire(200'000'000, 86'400'000, 100);
   ASSERT_NE(people.find({1}), nullptr);
   EXPECT_TRUE(people.find({1})->blocked(9));
@@ -166,7 +166,7 @@ TEST(PeopleLimit, KnownPeopleLoseActivityOnceNotEveryTurn) {
     PersonState& person = people.get({p});
     people.become_known(person);
     person.language = p;
-    person.mark_seen(1);
+    people.show(person, 1);
     people.touch(person, 1000 + static_cast<std::int64_t>(p));
   }
   for (int turn = 0; turn < 50; ++turn) people.expire(2000, 86'400'000, 10);

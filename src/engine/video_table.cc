@@ -7,11 +7,14 @@
 namespace filoscope::engine {
 namespace {
 
-constexpr std::int64_t kCounterHalfLifeMs = 7LL * 24 * 3600 * 1000;
 constexpr double kNewVideoHeat = 4;  ///< a new video starts as warm as four full watches just now
 
 double time_exponent(std::int64_t at_ms) {
   return static_cast<double>(at_ms) / static_cast<double>(VideoTable::kHotHalfLifeMs);
+}
+
+double starting_heat(const Video& video) {
+  return time_exponent(video.created_ms) + log2_fixed(kNewVideoHeat);
 }
 
 }  // namespace
@@ -25,7 +28,7 @@ void Counters::bring_forward(std::int64_t at_ms) {
   const auto now_s = static_cast<std::uint32_t>(at_ms / 1000);
   if (now_s <= at_s) return;
   if (at_s != 0) {
-    const float left = decay((static_cast<std::int64_t>(now_s) - at_s) * 1000, kCounterHalfLifeMs);
+    const float left = decay((static_cast<std::int64_t>(now_s) - at_s) * 1000, kHalfLifeMs);
     exposures *= left, watches *= left, share_sum *= left;
     likes *= left, skips *= left, negatives *= left;
   }
@@ -117,7 +120,7 @@ std::optional<std::uint32_t> VideoTable::publish(const VideoPublished& body, std
     post(short_key(video.sound_key), number);
 
   ScanRow& row = scan_[number];
-  if (is_new) row.hot = time_exponent(video.created_ms) + log2_fixed(kNewVideoHeat);
+  if (is_new) row.hot = starting_heat(video);
   row.author = video.author, row.language = video.language;
   row.flags = (row.flags & kFreshDone) | kLive | (body.followers_only ? kFollowersOnly : 0U) |
               (body.age_min >= 18 ? kAdult : 0U);
@@ -154,7 +157,6 @@ bool VideoTable::hotter(std::uint32_t a, std::uint32_t b) const {
   return scan_[a].hot != scan_[b].hot ? scan_[a].hot > scan_[b].hot : a < b;
 }
 
-/// Heat only grows, so moving a video up where it belongs keeps the list exact.
 void VideoTable::enter_trending(std::uint32_t number) {
   auto at = std::find(trending_.begin(), trending_.end(), number);
   if (at == trending_.end()) {
@@ -171,6 +173,19 @@ void VideoTable::enter_trending(std::uint32_t number) {
   std::rotate(place, at, at + 1);
 }
 
+/// Moves a cooled video down where it belongs; what now ends a full list may be cooler than some
+/// outside of it, and leaves.
+void VideoTable::sink_trending(std::uint32_t number) {
+  const auto at = std::find(trending_.begin(), trending_.end(), number);
+  if (at == trending_.end()) return;
+  const auto place =
+      std::lower_bound(at + 1, trending_.end(), number,
+                       [this](std::uint32_t a, std::uint32_t b) { return hotter(a, b); });
+  std::rotate(at, at + 1, place);
+  if (trending_.size() < kTrendingMax || trending_.back() != number) return;
+  trending_.pop_back();
+}
+
 void VideoTable::rebuild_trending() {
   trending_.clear();
   for (std::uint32_t number = oldest_; number < numbers_end(); ++number)
@@ -178,10 +193,17 @@ void VideoTable::rebuild_trending() {
 }
 
 void VideoTable::heat(std::uint32_t number, double weight, std::int64_t at_ms) {
-  if (weight <= 0) return;
+  if (weight == 0) return;
   ScanRow& row = scan_[number];
-  row.hot = log2_add(row.hot, time_exponent(at_ms) + log2_fixed(weight));
-  if ((row.flags & (kLive | kFollowersOnly)) == kLive) enter_trending(number);
+  const bool listed = (row.flags & (kLive | kFollowersOnly)) == kLive;
+  const double amount = time_exponent(at_ms) + log2_fixed(weight < 0 ? -weight : weight);
+  if (weight > 0) {
+    row.hot = log2_add(row.hot, amount);
+    if (listed) enter_trending(number);
+    return;
+  }
+  row.hot = std::max(log2_subtract(row.hot, amount), starting_heat(videos_[number]));
+  if (listed) sink_trending(number);
 }
 
 void VideoTable::count_fresh(std::uint32_t number, std::uint32_t target) {

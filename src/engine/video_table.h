@@ -28,8 +28,10 @@ std::uint64_t feature_key(FeatureKind kind, std::uint64_t value);
 /// The 32 bits of a feature key that interest histograms and postings keep.
 inline std::uint32_t short_key(std::uint64_t key) { return static_cast<std::uint32_t>(key >> 32); }
 
-/// Counters with a half-life of 7 days of log time, brought forward when they are written.
+/// Counters with a half-life of 7 days of log time, brought forward when they are written. All but
+/// total_impressions are sums of people's weights (PeopleTable::weight).
 struct Counters {
+  static constexpr std::int64_t kHalfLifeMs = 7LL * 24 * 3600 * 1000;
   float exposures = 0;  ///< impressions
   float watches = 0;
   float share_sum = 0;  ///< of watched shares, each 0..1
@@ -70,7 +72,7 @@ inline constexpr std::uint8_t kLive = 1, kFollowersOnly = 2, kAdult = 4, kFreshD
 
 /// What a scan over all videos reads, one after the other in memory.
 struct ScanRow {
-  double hot = 0;  ///< log2 of forward-decayed popularity; grows only, comparable at any time
+  double hot = 0;  ///< log2 of forward-decayed popularity, comparable at any time
   std::uint64_t author = 0;
   std::uint64_t language = 0;
   std::uint64_t flags = 0;
@@ -107,7 +109,8 @@ class VideoTable {
   Author& author_at(const Video& video) { return authors_[video.author_index]; }
   const Author* find_author(std::uint64_t key) const;
 
-  /// Adds `weight` of engagement at `at_ms`.
+  /// Adds `weight` of engagement as of `at_ms`; a negative one takes back what was given then, down
+  /// to what a new video starts with.
   void heat(std::uint32_t number, double weight, std::int64_t at_ms);
   /// An impression counted; ends the fresh guarantee at `target`.
   void count_fresh(std::uint32_t number, std::uint32_t target);
@@ -135,6 +138,7 @@ class VideoTable {
   void unlist(std::uint32_t number);
   void drop_oldest();
   void enter_trending(std::uint32_t number);
+  void sink_trending(std::uint32_t number);
   void rebuild_trending();
   bool hotter(std::uint32_t a, std::uint32_t b) const;
   std::uint32_t author_index(std::uint64_t key);

@@ -21,6 +21,7 @@ constexpr std::int64_t kSweepEveryMs = 600'000;
 constexpr std::int64_t kSnapshotPauseMs = 5'000;
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr const char* kReplayBase = "replay_base";
+constexpr const char* kRules = "engine_rules";
 constexpr const char* kSuffix = ".snapshot";
 
 bool blanked(const LogRecord& record) { return record.body.empty() && record.person; }
@@ -47,6 +48,9 @@ Result<std::unique_ptr<EngineLife>> EngineLife::open(const Parts& parts) {
       [gate = life->gate_](std::span<const LogRecord> records) { take(*gate, records); });
   FILOSCOPE_DO(life->load());
   FILOSCOPE_DO(life->replay());
+  if (auto done = life->adopt_rules(); !done) {  // a disk that cannot be written: the next start
+    log::warn("engine.rules_not_adopted", {{"reason", done.error().message}});
+  }
   life->keeper_ = std::thread([raw = life.get()] { raw->keep(); });
   pthread_setname_np(life->keeper_.native_handle(), "engine-keeper");
   return life;
@@ -159,6 +163,28 @@ Result<void> EngineLife::replay() {
   Lock lock(mutex_);
   due_ = erased_at_ > saved_at_;
   return {};
+}
+
+/// What other rules made is the state to go on from, and not one to be made again.
+Result<void> EngineLife::adopt_rules() {
+  FILOSCOPE_TRY(const auto known, find_number(parts_.database, kRules));
+  if (known == engine::kRulesVersion) return {};
+  FILOSCOPE_DO(snapshot());
+  const LogPosition base = saved_at_;
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    if (base != 0) FILOSCOPE_DO(put_text(session, kReplayBase, std::to_string(base)));
+    return put_text(session, kRules, std::to_string(engine::kRulesVersion));
+  }));
+  remove_snapshots_before(base);
+  if (base != 0)
+    log::info("engine.rules_adopted", {{"rules", engine::kRulesVersion}, {"base", base}});
+  return {};
+}
+
+void EngineLife::remove_snapshots_before(LogPosition position) {
+  std::error_code ignored;
+  for (const auto each : snapshots())
+    if (each < position) std::filesystem::remove(path_of(each), ignored);
 }
 
 void EngineLife::take(Gate& gate, std::span<const LogRecord> records) {

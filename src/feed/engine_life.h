@@ -66,6 +66,8 @@ class EngineLife {
 
   Result<void> load();
   Result<void> replay();
+  Result<void> adopt_rules();
+  void remove_snapshots_before(LogPosition position);
   static void take(Gate& gate, std::span<const LogRecord> records);
   void ask_for_snapshot();
   void apply(const LogRecord& record);

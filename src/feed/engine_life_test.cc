@@ -70,6 +70,28 @@ TEST_F(EngineLifeTest, KilledWithoutASnapshotItReplaysToTheSameBits) {
   EXPECT_EQ(hash_after_kill(), feed->state_hash());
 }
 
+TEST_F(EngineLifeTest, WhatOtherRulesMadeIsTheNewBase) {
+  const auto request = ask(jo).request;
+  must(feed->snapshot());
+  swipe(jo, 2);
+  const auto hash = feed->state_hash();
+  must(database->write([](Session& session) -> Result<void> {  // as a folder of before says nothing
+    FILOSCOPE_DO(session.execute("DELETE FROM feed_state WHERE name = 'engine_rules'"));
+    return {};
+  }));
+  reopen();
+  EXPECT_EQ(feed->state_hash(), hash);
+  EXPECT_EQ(count_snapshots(), 1U);
+  expect_sound();
+  EXPECT_EQ(code_of(feed->explain(request)), Code::not_found);
+  swipe(jo, 2);
+  const auto later = ask(jo).request;
+  EXPECT_TRUE(must(feed->explain(later)).same);
+  reopen();
+  EXPECT_TRUE(must(feed->explain(later)).same);
+  expect_sound();
+}
+
 TEST_F(EngineLifeTest, StoppedAndOpenedAgainItIsTheSame) {
   for (int round = 0; round < 3; ++round) {
     const auto hash = feed->state_hash();

@@ -16,6 +16,7 @@ constexpr std::int64_t kWatchSlackMs = 5'000;     ///< clocks of devices and a s
 constexpr std::int64_t kDurationSlackMs = 1'000;  ///< players round up to a frame or a segment
 constexpr std::int64_t kFutureSlackMs = 60'000;   ///< the server's clock may be set back
 constexpr std::int64_t kViewMs = 1'000;
+constexpr std::int64_t kViewAgainMs = 6LL * 3'600'000;
 
 Error bad(std::string problem) { return {Code::invalid_argument, std::move(problem)}; }
 
@@ -177,6 +178,7 @@ Result<Intake::Told> Intake::check(const accounts::Viewer& viewer, const ClientE
     if (passing(video.error().code)) return std::move(video).error();
     return bad("the video is gone");
   }
+  if (!parts_.catalog.may_see(viewer, *video)) return bad("the video is gone");
   told.author = video->author;
   told.own = viewer.account && video->author == viewer.account;
   told.profiled = told.token.profiled && viewer.person && viewer.feed_mode != "not_profiled";
@@ -195,21 +197,41 @@ Result<Intake::Told> Intake::check(const accounts::Viewer& viewer, const ClientE
 Result<void> Intake::take_plays(const accounts::Viewer& viewer, std::span<const Told> run,
                                 std::int64_t now_ms, EventsAnswer& answer) {
   int accepted = 0;
+  std::vector<View> views;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
     accepted = 0;
+    views.clear();
     for (const auto& told : run) {
-      FILOSCOPE_TRY(const bool fresh, take_play(session, viewer, told, now_ms));
+      FILOSCOPE_TRY(const bool fresh, take_play(session, viewer, told, now_ms, views));
       accepted += fresh ? 1 : 0;
     }
     return {};
   }));
+  {
+    Lock lock(mutex_);
+    for (const auto& view : views) viewed_.put(view, now_ms);
+  }
   answer.accepted += accepted;
   answer.duplicate += static_cast<int>(run.size()) - accepted;
   return {};
 }
 
+bool Intake::is_view(const accounts::Viewer& viewer, const Told& told, const Play& play,
+                     std::int64_t now_ms, const std::vector<View>& views) {
+  const bool long_enough = play.watch_ms >= kViewMs || (play.flags & Play::complete) != 0;
+  // Nobody in particular, and a play without an impression, are no views.
+  if (!viewer.person || (play.flags & Play::impression) == 0 || !long_enough) return false;
+  // Guests cost nothing to make; at least their time must have passed.
+  if (viewer.guest() && now_ms - told.token.issued_ms < kViewMs) return false;
+  const View view{viewer.person, told.body.video};
+  if (std::find(views.begin(), views.end(), view) != views.end()) return false;
+  Lock lock(mutex_);
+  const auto* last_ms = viewed_.find(view);
+  return last_ms == nullptr || now_ms - *last_ms >= kViewAgainMs;
+}
+
 Result<bool> Intake::take_play(Session& session, const accounts::Viewer& viewer, const Told& told,
-                               std::int64_t now_ms) {
+                               std::int64_t now_ms, std::vector<View>& views) {
   FILOSCOPE_TRY(const bool fresh, insert_event_id(session, id_scope(viewer, told.token_number),
                                                   told.event_id, now_ms));
   // An author's own plays and a comment's echo (its text is the fact) change nothing.
@@ -240,9 +262,9 @@ Result<bool> Intake::take_play(Session& session, const accounts::Viewer& viewer,
       break;
   }
   if (!tell) return true;
-  if ((play.flags & Play::counted) == 0 &&
-      (play.watch_ms >= kViewMs || (play.flags & Play::complete) != 0)) {
+  if ((play.flags & Play::counted) == 0 && is_view(viewer, told, play, now_ms, views)) {
     play.flags |= Play::counted;
+    views.push_back({viewer.person, told.body.video});
     FILOSCOPE_DO(parts_.social.count_view(session, told.body.video));
   }
   const PersonKey person = told.profiled ? viewer.person : PersonKey{};

@@ -8,6 +8,8 @@
 
 #include "base/clock.h"
 #include "base/config.h"
+#include "base/lru_cache.h"
+#include "base/mutex.h"
 #include "feed/feed.h"
 #include "feed/feed_probe.h"
 #include "feed/store.h"
@@ -21,7 +23,7 @@ Result<Impression> check_impression(const crypto::Key& key, const accounts::View
 
 class Intake {
  public:
-  explicit Intake(const Feed::Parts& parts) : parts_(parts) {}
+  explicit Intake(const Feed::Parts& parts) : parts_(parts), viewed_(kViewsRememberedMax) {}
 
   /// Errors: invalid_argument (too many events), unavailable and the like when nothing or only a
   /// part could be stored: the same call again is safe.
@@ -40,19 +42,35 @@ class Intake {
     bool own = false;       ///< of the video's author: taken in, without effect
     bool profiled = false;  ///< may be kept under the person
   };
+  /// Who viewed what: one view in six hours.
+  struct View {
+    PersonKey person;
+    VideoId video;
+    bool operator==(const View&) const = default;
+  };
+  struct ViewHash {
+    std::size_t operator()(const View& view) const noexcept {
+      return std::hash<PersonKey>()(view.person) * 31 + std::hash<VideoId>()(view.video);
+    }
+  };
+  static constexpr std::size_t kViewsRememberedMax = 200'000;
 
   Result<Told> check(const accounts::Viewer& viewer, const ClientEvent& event, int index,
                      std::int64_t now_ms);
   Result<void> take_plays(const accounts::Viewer& viewer, std::span<const Told> run,
                           std::int64_t now_ms, EventsAnswer& answer);
-  /// True when it was new.
+  /// True when it was new. Adds to `views` when it made one.
   Result<bool> take_play(Session& session, const accounts::Viewer& viewer, const Told& told,
-                         std::int64_t now_ms);
+                         std::int64_t now_ms, std::vector<View>& views);
+  bool is_view(const accounts::Viewer& viewer, const Told& told, const Play& play,
+               std::int64_t now_ms, const std::vector<View>& views);
   Result<void> take_fact(const accounts::Viewer& viewer, const Told& told, std::int64_t now_ms,
                          EventsAnswer& answer);
   Result<void> tell_social(const accounts::Viewer& viewer, const Told& told);
 
   const Feed::Parts parts_;
+  Mutex mutex_;
+  LruCache<View, std::int64_t, ViewHash> viewed_ FILOSCOPE_GUARDED_BY(mutex_);  ///< last, in ms
 };
 
 }  // namespace filoscope::feed

@@ -32,6 +32,7 @@ class IntakeTest : public World {
 };
 
 TEST_F(IntakeTest, AnEventIdCountsOnce) {
+  tell(jo, {event("seen", items[0], "impression")});
   const auto watched = event("e1", items[0], "watch", 5'000);
   EXPECT_EQ(tell(jo, {watched, watched}).duplicate, 1);
   EXPECT_EQ(tell(jo, {watched}).duplicate, 1);
@@ -65,6 +66,40 @@ TEST_F(IntakeTest, ShortWatchesAreSeenButNotViews) {
   EXPECT_THAT(ask(jo, all).items, SizeIs(3));
   tell(jo, {event("c", items[0], "complete")});
   EXPECT_EQ(views(), 1);
+}
+
+TEST_F(IntakeTest, AViewIsOneForEachPersonInAWhile) {
+  const auto play = [&](const accounts::Viewer& who, const Item& item, const std::string& id) {
+    tell(who, {event("i" + id, item, "impression"), event("w" + id, item, "watch", 5'000)});
+  };
+  play(jo, items[0], "1");
+  EXPECT_EQ(views(), 1);
+  for (int i = 0; i < 5; ++i) {
+    const auto again = must(feed->items(jo, {items[0].video}, Surface::video_page)).at(0);
+    clock.advance_ms(10'000);
+    play(jo, again, "again" + std::to_string(i));
+  }
+  EXPECT_EQ(views(), 1);
+  clock.advance_ms(6 * 3'600'000);
+  const auto later = must(feed->items(jo, {items[0].video}, Surface::video_page)).at(0);
+  clock.advance_ms(10'000);
+  play(jo, later, "later");
+  EXPECT_EQ(views(), 2);
+}
+
+TEST_F(IntakeTest, WithoutImpressionOrPersonThereIsNoView) {
+  tell(jo, {event("w", items[0], "watch", 5'000)});
+  EXPECT_EQ(views(), 0);
+  const auto nobodys = must(feed->items({}, {items[0].video}, Surface::video_page)).at(0);
+  clock.advance_ms(10'000);
+  tell({}, {event("i", nobodys, "impression"), event("n", nobodys, "watch", 5'000)});
+  EXPECT_EQ(views(), 0);
+}
+
+TEST_F(IntakeTest, ATokenEndsWithTheRightToSee) {
+  must(accounts->set_block(mara, jo.account, true));
+  EXPECT_THAT(problem(event("w", items[0], "watch", 5'000)), HasSubstr("gone"));
+  EXPECT_THAT(problem(event("l", items[0], "like")), HasSubstr("gone"));
 }
 
 TEST_F(IntakeTest, EventsAreTakenInTheOrderOfTheDevice) {

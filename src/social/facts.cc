@@ -12,6 +12,7 @@ constexpr std::size_t kReportCharactersMax = 1000;
 constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
 
 Error no_such_video() { return Error(Code::not_found, "there is no such video"); }
+Error nothing_to_report() { return Error(Code::not_found, "what you report does not exist"); }
 
 }  // namespace
 
@@ -140,7 +141,14 @@ Result<std::string> SocialImpl::check_report(const accounts::Viewer& who, const 
                  "name one thing to report: a video, a person or a comment");
   }
   if (report.video) FILOSCOPE_DO(parts_.catalog.get_visible(who, report.video));
-  if (report.comment) FILOSCOPE_DO(read_comment(report.comment));
+  AccountId reported = report.account;
+  if (report.comment) {
+    FILOSCOPE_TRY(const auto comment, read_comment(report.comment));
+    FILOSCOPE_DO(parts_.catalog.get_visible(who, comment.video));
+    reported = comment.author;
+  }
+  // Whom she blocked herself she may report; who blocked her does not exist for her.
+  if (reported && parts_.accounts.relation(who, reported).blocked_by) return nothing_to_report();
   if (report.account) {
     FILOSCOPE_DO(parts_.accounts.get(report.account));
     if (report.account == who.account) {

@@ -164,6 +164,9 @@ TEST_F(FactsTest, ReportsNameOneThingAndAReason) {
   EXPECT_TRUE(refused({{}, ben.account, {}, "spam", ""}));
   EXPECT_TRUE(refused({{}, {}, CommentId{5}, "spam", ""}));
   EXPECT_TRUE(refused({clay.id, {}, {}, "spam", std::string(1001, 'x')}));
+  must(world.accounts->set_block(mara, ben.account, true));
+  EXPECT_TRUE(refused({{}, mara.account, {}, "hate", ""})) << "she does not exist for him";
+  must(world.accounts->set_block(mara, ben.account, false));
   EXPECT_EQ(world.rows("social_reports"), 0);
   must(world.social->report(ben, {{}, mara.account, {}, "hate", "see her clips"}, {}));
   EXPECT_EQ(world.rows("social_reports"), 1);

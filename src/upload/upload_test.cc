@@ -476,7 +476,8 @@ TEST_F(UploadTest, TheOriginalIsKeptWhereWanted) {
   const auto made = video(id);
   EXPECT_THAT(blob_keys(), Contains(catalog->blob_key(made, "original")));
   EXPECT_THAT(must(catalog->verify()), IsEmpty());
-  EXPECT_FALSE(catalog->resolve_media(catalog->media_url(made, "original")).has_value());
+  EXPECT_FALSE(
+      catalog->resolve_media(catalog->media_url(made, "original", made.author)).has_value());
 }
 
 TEST_F(UploadTest, ADeletedAccountTakesItsUploadsAlong) {

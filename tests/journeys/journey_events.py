@@ -44,12 +44,33 @@ class Events(unittest.TestCase):
     def test_of_repeated_watches_the_largest_counts(self):
         viewer, item = self.viewer("largest")
         before = self.counts(item)["views"]
+        viewer.send(self.event(item, "impression"))
         for watch_ms, views in ((300, 0), (2500, 1), (900, 1), (2900, 1)):
             self.assertEqual(viewer.send(self.event(item, "watch", watch_ms=watch_ms, watched=[[0, watch_ms]]))["accepted"], 1)
             self.assertEqual(self.counts(item)["views"], before + views, watch_ms)
         answer = viewer.feed()
         attended = viewer.get(f"/decisions/{answer['request_id']}")["items"][0]["attended"]
         self.assertEqual([one["action"] for one in attended if one["video_id"] == item["video"]["id"]], ["completed"])
+
+    def test_a_view_has_an_impression_and_a_person_who_has_not_had_one_just_now(self):
+        viewer, item = self.viewer("view")
+        before = self.counts(item)["views"]
+        watched = {"watch_ms": 2500, "watched": [[0, 2500]]}
+        for again in range(5):  # nobody in particular, with a token from each surface
+            for page in (Client(self.server).feed()["items"], [Client(self.server).get(f"/videos/{item['video']['id']}")]):
+                mine = [one for one in page if (one.get("video") or one)["id"] == item["video"]["id"]]
+                for one in mine:
+                    Client(self.server).send(self.event(one, "impression"), self.event(one, "watch", **watched))
+        self.assertEqual(self.counts(item)["views"], before)
+        viewer.send(self.event(item, "watch", **watched))
+        self.assertEqual(self.counts(item)["views"], before, "no impression yet")
+        viewer.send(self.event(item, "impression"))
+        viewer.send(self.event(item, "watch", watch_ms=2600, watched=[[0, 2600]]))
+        self.assertEqual(self.counts(item)["views"], before + 1)
+        for again in range(5):
+            one = viewer.get(f"/videos/{item['video']['id']}")
+            viewer.send(self.event(one, "impression"), self.event(one, "watch", **watched))
+        self.assertEqual(self.counts(item)["views"], before + 1)
 
     def test_a_fact_by_event_and_by_call_is_one_fact(self):
         viewer, item = self.viewer("both.ways")

@@ -54,6 +54,7 @@ export const de: Problems = {
   'There is no such account.': 'Dieses Konto gibt es nicht.',
   'there is no such account': 'dieses Konto gibt es nicht',
   'there is no such account that can sign in': 'dieses Konto gibt es nicht',
+  'what you report does not exist': 'was du meldest, gibt es nicht',
 
   'this one is taken; choose another':
     'dieses Handle ist schon vergeben; wähle ein anderes',
