@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
 #include "api/multipart.h"
 #include "api/routes.h"
+#include "api/throttle.h"
 #include "api/tus.h"
 #include "base/mutex.h"
 
@@ -59,13 +61,15 @@ class Places {
 /// chunks.
 class MultipartSink final : public BodySink, private PartHandler {
  public:
-  MultipartSink(ApiPtr api, accounts::Viewer viewer, std::unique_ptr<Places::Place> place,
-                std::string_view boundary, UniqueFd file)
+  MultipartSink(ApiPtr api, accounts::Viewer viewer, std::int64_t network,
+                std::unique_ptr<Places::Place> place, std::string_view boundary, UniqueFd file)
       : api_(std::move(api)),
         viewer_(std::move(viewer)),
         place_(std::move(place)),
         file_(std::move(file)),
-        parser_(boundary, *this) {}
+        parser_(boundary, *this) {
+    form_.network = network;
+  }
 
   Result<void> write(std::span<const std::uint8_t> bytes) override {
     return parser_.feed(crypto::as_text(bytes));
@@ -176,15 +180,25 @@ Result<std::unique_ptr<BodySink>> upload_multipart(const ApiPtr& api,
   }
   auto& uploads = api->services.uploads;
   const auto length = parse_count(request.header("content-length")).value_or(1);
-  FILOSCOPE_DO(uploads.check_room(caller.viewer, length));
+  const auto network = network_of(*api, request);
+  FILOSCOPE_DO(uploads.check_room(caller.viewer, length, network));
   FILOSCOPE_TRY(auto place, Places::take(places, caller.viewer.account,
                                          api->services.config[upload::kUnfinishedMax]));
   FILOSCOPE_TRY(auto file, api->services.blobs.make_temporary());
   return std::unique_ptr<BodySink>(std::make_unique<MultipartSink>(
-      api, std::move(caller.viewer), std::move(place), *boundary, std::move(file)));
+      api, std::move(caller.viewer), network, std::move(place), *boundary, std::move(file)));
 }
 
 }  // namespace
+
+std::int64_t network_of(const Api& api, const Request& request) {
+  if (request.loopback) return 0;
+  const auto digest =
+      crypto::hmac_sha256(api.services.key, "network " + address_group(request.remote_address));
+  std::int64_t number = 0;
+  std::memcpy(&number, digest.data(), sizeof number);
+  return number;
+}
 
 void add_upload_routes(Router& router, const ApiPtr& api) {
   const auto file_max =

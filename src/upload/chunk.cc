@@ -171,6 +171,7 @@ Result<UploadState> UploadsImpl::advance(const UploadRow& row, std::int64_t offs
   }
   Job job;
   job.owner = row.owner;
+  job.network = row.network;
   job.file = state.id.text();
   job.size_bytes = state.size_bytes;
   job.created_ms = now_ms;

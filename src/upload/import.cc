@@ -94,7 +94,11 @@ Result<VideoId> UploadsImpl::import_file(AccountId who, const std::string& path,
                          [&](const Row& row) { known = VideoId::from_db(row.integer(0)); });
   }));
   if (known && parts_.catalog.get(known)) return known;
-  FILOSCOPE_DO(check_queue());
+  if (waiting_count() >= static_cast<std::size_t>(parts_.config[kQueueMax])) {
+    return Error(Code::exhausted, std::to_string(waiting_count()) +
+                                      " videos wait for processing already; try again in a few "
+                                      "minutes");
+  }
   FILOSCOPE_DO(check_space(form.size_bytes));
   Job job;
   job.owner = who;

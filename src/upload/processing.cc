@@ -67,9 +67,9 @@ Result<std::vector<UniqueFd>> temporaries(BlobStore& blobs, std::size_t count) {
 Result<void> UploadsImpl::insert_job(Session& session, const Job& job) const {
   FILOSCOPE_DO(session.execute(
       "INSERT INTO upload_jobs (video, owner, file, size_bytes, created_ms, not_before_ms, "
-      "attempts_count, running, cover_ms) VALUES (?, ?, ?, ?, ?, 0, 0, 0, ?)",
+      "attempts_count, running, cover_ms, network) VALUES (?, ?, ?, ?, ?, 0, 0, 0, ?, ?)",
       {job.video.db(), job.owner.db(), job.file, job.size_bytes, job.created_ms,
-       sql_value(job.cover_ms)}));
+       sql_value(job.cover_ms), job.network}));
   return {};
 }
 
@@ -78,6 +78,7 @@ void UploadsImpl::enqueue(Job job) {
   queue_.add(std::move(job));
   probe_.waiting.set(static_cast<double>(queue_.waiting_count()));
   wake_workers_.notify_all();
+  wake_measurer_.notify_all();
 }
 
 Result<void> UploadsImpl::load_jobs() {
@@ -89,7 +90,7 @@ Result<void> UploadsImpl::load_jobs() {
   return parts_.database.read([&](Session& session) {
     return session.query(
         "SELECT video, owner, file, size_bytes, created_ms, not_before_ms, attempts_count, "
-        "cover_ms FROM upload_jobs",
+        "cover_ms, network FROM upload_jobs",
         {}, [&](const Row& row) {
           Job job;
           job.video = VideoId::from_db(row.integer(0));
@@ -100,6 +101,7 @@ Result<void> UploadsImpl::load_jobs() {
           job.not_before_ms = row.integer(5);
           job.attempts_count = static_cast<int>(row.integer(6));
           job.cover_ms = read_optional(row, 7);
+          job.network = row.integer(8);
           enqueue(std::move(job));
         });
   });
@@ -164,7 +166,41 @@ void UploadsImpl::worker_loop() {
   }
 }
 
+void UploadsImpl::measure_loop() {
+  while (true) {
+    std::optional<Job> next;
+    {
+      Lock lock(mutex_);
+      wake_measurer_.wait(mutex_, [&] { return stopping_ || queue_.unmeasured() != nullptr; });
+      if (stopping_) return;
+      next = *queue_.unmeasured();
+    }
+    const auto cost_ms = measured_cost(next->file);
+    Lock lock(mutex_);
+    auto* job = queue_.find(next->video);
+    if (job == nullptr || job->running) continue;
+    job->measured = true;
+    if (cost_ms) job->cost_ms = *cost_ms;
+  }
+}
+
+std::optional<std::int64_t> UploadsImpl::measured_cost(const std::string& file) const {
+  const UniqueFd input(::open(path_of(file).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!input) return std::nullopt;
+  const auto cost_ms = measure_(input.get());
+  if (cost_ms) return *cost_ms;
+  if (cost_ms.error().code != Code::invalid_argument) return std::nullopt;
+  return cost_ms_of_pictures(0, 0);  // refused as soon as it is looked at
+}
+
 void UploadsImpl::run(const Job& job) {
+  const auto begun_us = parts_.clock.mono_us();
+  try_once(job);
+  Lock lock(mutex_);
+  queue_.settle(job, (parts_.clock.mono_us() - begun_us) / 1000);
+}
+
+void UploadsImpl::try_once(const Job& job) {
   // Whatever a try without space makes, it makes in vain.
   if (!check_space(job.size_bytes)) return postpone(job, job.attempts_count, kNoSpaceDelayMs);
   const auto begun_us = parts_.clock.mono_us();
@@ -374,6 +410,7 @@ void UploadsImpl::stop() {
     queue_.cancel_running();
     wake_workers_.notify_all();
     wake_sweeper_.notify_all();
+    wake_measurer_.notify_all();
   }
   for (auto& thread : threads_) thread.join();
   threads_.clear();

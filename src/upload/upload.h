@@ -42,6 +42,8 @@ struct NewUpload {
   std::string metadata{};                  ///< tus' Upload-Metadata as it came, given back as it is
   std::optional<std::int64_t> cover_ms{};  ///< as in media::MediaOptions
   bool draft = false;
+  /// A number for the network that it comes from, equal for all who share it; 0: none to share.
+  std::int64_t network = 0;
 };
 
 struct UploadState {
@@ -84,7 +86,8 @@ class Uploads {
   virtual Result<UploadState> create(const accounts::Viewer& who, const NewUpload& form) = 0;
   /// Whether an upload of about this size could begin now: quotas, queue, disk. For callers that
   /// take bytes before `create`. Errors: as create.
-  virtual Result<void> check_room(const accounts::Viewer& who, std::int64_t size_bytes) = 0;
+  virtual Result<void> check_room(const accounts::Viewer& who, std::int64_t size_bytes,
+                                  std::int64_t network) = 0;
   /// Her own only: not_found otherwise, or when expired.
   virtual Result<UploadState> state(const accounts::Viewer& who, UploadId id) = 0;
   /// Errors: conflict (offset is not the stored one; another chunk is being written),

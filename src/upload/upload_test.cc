@@ -316,8 +316,8 @@ TEST_F(UploadTest, QuotasSayTheirLimit) {
   EXPECT_TRUE(uploads->create(mara, form).has_value());
 }
 
-TEST_F(UploadTest, AFullQueueRefusesMore) {
-  must(config.set("upload.queue_max", "2"));
+TEST_F(UploadTest, WhoHasHerShareOfTheQueueWaitsAndOthersDoNot) {
+  must(config.set("upload.queue_max", "8"));
   uploads.reset();
   start();
   upload("hold 1");
@@ -328,10 +328,54 @@ TEST_F(UploadTest, AFullQueueRefusesMore) {
   const auto refused = uploads->create(mara, form);
   EXPECT_EQ(code_of(refused), Code::exhausted);
   EXPECT_THAT(refused.error().message, HasSubstr("2 videos wait"));
+  EXPECT_EQ(code_of(uploads->check_room(mara, 10, 0)), Code::exhausted);
+  EXPECT_TRUE(uploads->check_room(jo, 10, 0).has_value());
+  EXPECT_TRUE(uploads->create(jo, form).has_value());
   EXPECT_EQ(uploads->waiting_count(), 2U);
   processing.release();
   settle();
   EXPECT_TRUE(uploads->create(mara, form).has_value());
+}
+
+TEST_F(UploadTest, UploadsOnTheirWayCountInTheShare) {
+  must(config.set("upload.queue_max", "8"));
+  uploads.reset();
+  start();
+  begin(10), begin(10);
+  NewUpload form;
+  form.size_bytes = 10;
+  EXPECT_EQ(code_of(uploads->create(mara, form)), Code::exhausted);
+  EXPECT_TRUE(uploads->create(jo, form).has_value());
+}
+
+TEST_F(UploadTest, WhatWaitsIsMeasuredAndTheLighterGoesFirst) {
+  uploads.reset();
+  std::atomic<int> measured_count = 0;
+  uploads = must(open_uploads(
+      {*database, *blobs, *accounts, *catalog, *social, workers, clock, config, folder.string()},
+      std::ref(processing), [&](int input_fd) -> Result<std::int64_t> {
+        std::array<char, 8> head{};
+        FILOSCOPE_CHECK(::pread(input_fd, head.data(), head.size() - 1, 0) >= 0);
+        const std::string_view word(head.data());
+        if (!word.starts_with("hold")) ++measured_count;
+        return word.starts_with("heavy") ? 600'000 : 1'000;
+      }));
+  upload("hold 1");
+  processing.wait_until_held();
+  const auto heavy = upload("heavy");
+  const auto light = upload("light but with more bytes");
+  eventually([&] { return measured_count >= 2; });
+  upload("third");  // looked at when the costs of the first two are known
+  eventually([&] { return measured_count >= 3; });
+  std::optional<State> of_heavy, of_light;
+  processing.before_return = [&] {
+    if (processing.tries_count != 3) return;
+    of_heavy = video(heavy).state, of_light = video(light).state;
+  };
+  processing.release();
+  settle();
+  EXPECT_EQ(of_heavy, State::received);
+  EXPECT_NE(of_light, State::received);
 }
 
 TEST_F(UploadTest, ThoseNamedInTheCaptionAreTold) {

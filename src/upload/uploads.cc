@@ -30,9 +30,10 @@ Error no_account() { return {Code::unauthenticated, "sign in to upload a video"}
 
 }  // namespace
 
-UploadsImpl::UploadsImpl(const Parts& parts, Processor process)
+UploadsImpl::UploadsImpl(const Parts& parts, Processor process, Measurer measure)
     : parts_(parts),
       process_(std::move(process)),
+      measure_(std::move(measure)),
       folder_(std::filesystem::path(parts.data_folder) / "uploads") {}
 
 UploadsImpl::~UploadsImpl() { UploadsImpl::stop(); }
@@ -55,11 +56,13 @@ Result<void> UploadsImpl::start() {
   for (std::int64_t i = 0; i < parts_.config[kWorkers]; ++i)
     threads_.emplace_back([this] { worker_loop(); });
   threads_.emplace_back([this] { sweep_loop(); });
+  if (measure_) threads_.emplace_back([this] { measure_loop(); });
   return {};
 }
 
-Result<std::unique_ptr<Uploads>> open_uploads(const Uploads::Parts& parts, Processor process) {
-  auto uploads = std::make_unique<UploadsImpl>(parts, std::move(process));
+Result<std::unique_ptr<Uploads>> open_uploads(const Uploads::Parts& parts, Processor process,
+                                              Measurer measure) {
+  auto uploads = std::make_unique<UploadsImpl>(parts, std::move(process), std::move(measure));
   FILOSCOPE_DO(uploads->start());
   return std::unique_ptr<Uploads>(std::move(uploads));
 }
@@ -71,12 +74,17 @@ Result<std::unique_ptr<Uploads>> Uploads::open(const Parts& parts) {
   options.limits.size_max_bytes = parts.config[kSizeBytesMax];
   auto& workers = parts.workers;
   return open_uploads(
-      parts, [&workers, options](int input_fd, std::optional<std::int64_t> cover_ms,
-                                 const media::MediaOutputs& outputs,
-                                 const media::Progress& progress, const std::atomic<bool>* cancel) {
+      parts,
+      [&workers, options](int input_fd, std::optional<std::int64_t> cover_ms,
+                          const media::MediaOutputs& outputs, const media::Progress& progress,
+                          const std::atomic<bool>* cancel) {
         auto own = options;
         own.cover_ms = cover_ms;
         return workers.process(input_fd, own, outputs, progress, cancel);
+      },
+      [&workers, options](int input_fd) -> Result<std::int64_t> {
+        FILOSCOPE_TRY(const auto looks, workers.look(input_fd, options.limits));
+        return cost_ms_of_pictures(std::int64_t{looks.width} * looks.height, looks.frames_count);
       });
 }
 
@@ -121,7 +129,7 @@ Result<void> UploadsImpl::check_space(std::int64_t size_bytes) const {
                "the server's disk is too full for a file of this size; try again later");
 }
 
-Result<void> UploadsImpl::check_quotas(Session& session, AccountId owner,
+Result<void> UploadsImpl::check_quotas(Session& session, AccountId owner, std::int64_t network,
                                        std::int64_t now_ms) const {
   std::int64_t made = 0, unfinished = 0;
   FILOSCOPE_DO(session.query(
@@ -142,30 +150,31 @@ Result<void> UploadsImpl::check_quotas(Session& session, AccountId owner,
                                       " unfinished uploads, which is the most allowed; finish or "
                                       "cancel one of them first");
   }
-  return {};
+  return check_share(owner, network, unfinished);
 }
 
-Result<void> UploadsImpl::check_queue() const {
-  const auto queue_max = static_cast<std::size_t>(parts_.config[kQueueMax]);
-  if (waiting_count() < queue_max) return {};
-  return Error(Code::exhausted, std::to_string(queue_max) +
-                                    " videos wait for processing already; try again in a few "
-                                    "minutes");
+Result<void> UploadsImpl::check_share(AccountId owner, std::int64_t network,
+                                      std::int64_t unfinished) const {
+  Lock lock(mutex_);
+  if (queue_.admits(owner, network, unfinished, parts_.config[kQueueMax])) return {};
+  return Error(Code::exhausted, std::to_string(queue_.waiting_count()) +
+                                    " videos wait for processing already, and you have your share "
+                                    "of them; try again in a few minutes");
 }
 
-Result<void> UploadsImpl::check_room(const accounts::Viewer& who, std::int64_t size_bytes) {
+Result<void> UploadsImpl::check_room(const accounts::Viewer& who, std::int64_t size_bytes,
+                                     std::int64_t network) {
   if (!who.account) return no_account();
   FILOSCOPE_DO(check_space(size_bytes));
-  FILOSCOPE_DO(check_queue());
-  return parts_.database.read(
-      [&](Session& session) { return check_quotas(session, who.account, parts_.clock.now_ms()); });
+  return parts_.database.read([&](Session& session) {
+    return check_quotas(session, who.account, network, parts_.clock.now_ms());
+  });
 }
 
 Result<UploadState> UploadsImpl::create(const accounts::Viewer& who, const NewUpload& form) {
   if (!who.account) return no_account();
   FILOSCOPE_DO(check_form(form));
   FILOSCOPE_DO(check_space(form.size_bytes));
-  FILOSCOPE_DO(check_queue());
   const std::int64_t now_ms = parts_.clock.now_ms();
   UploadState made{new_id_of<UploadId>(now_ms),
                    form.filename,
@@ -185,16 +194,16 @@ Result<UploadState> UploadsImpl::create(const accounts::Viewer& who, const NewUp
     if (!fd) return errno_error("begin an upload");
     FILOSCOPE_DO(sync_folder(folder_));
     return parts_.database.write([&](Session& session) -> Result<void> {
-      FILOSCOPE_DO(check_quotas(session, who.account, now_ms));
+      FILOSCOPE_DO(check_quotas(session, who.account, form.network, now_ms));
       FILOSCOPE_DO(session.execute("INSERT INTO upload_made (id, owner, at_ms) VALUES (?, ?, ?)",
                                    {made.id.db(), who.account.db(), now_ms}));
       FILOSCOPE_DO(session.execute(
           "INSERT INTO upload_files (id, owner, size_bytes, stored_bytes, filename, caption, "
-          "visibility, draft, fingerprint, expires_ms, video, metadata, cover_ms) VALUES (?, ?, ?, "
-          "0, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+          "visibility, draft, fingerprint, expires_ms, video, metadata, cover_ms, network) VALUES "
+          "(?, ?, ?, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)",
           {made.id.db(), who.account.db(), form.size_bytes, form.filename, form.caption,
            form.visibility, std::int64_t{form.draft}, form.fingerprint, made.expires_at_ms,
-           form.metadata, sql_value(form.cover_ms)}));
+           form.metadata, sql_value(form.cover_ms), form.network}));
       return {};
     });
   };

@@ -129,6 +129,8 @@ export const de: Problems = {
     'du hast {0} unfertige Uploads, mehr geht nicht; beende zuerst einen davon oder brich ihn ab',
   '{} videos wait for processing already; try again in a few minutes':
     'es warten schon {0} Videos auf ihre Verarbeitung; versuche es in ein paar Minuten noch einmal',
+  '{} videos wait for processing already, and you have your share of them; try again in a few minutes':
+    'es warten schon {0} Videos auf ihre Verarbeitung, und du hast deinen Anteil daran; versuche es in ein paar Minuten noch einmal',
   'there is no such upload; it may have run out, begin it again':
     'diesen Upload gibt es nicht; vielleicht ist er abgelaufen, beginne ihn neu',
   'the upload was cancelled': 'der Upload wurde abgebrochen',
