@@ -10,8 +10,6 @@
 namespace filoscope::sqlite {
 namespace {
 
-constexpr const char* kDiskFull =
-    "the server's disk is full; free some space on it, or try again later";
 constexpr std::int64_t kApplicationId = 0x46494C4F;  // "FILO", in the file's header
 constexpr std::int64_t kFormatVersion = 1;
 constexpr std::size_t kShownSqlMax = 120;
@@ -276,8 +274,11 @@ Error Connection::error(int code, std::string_view sql) const {
     case SQLITE_PERM:
       return Error(Code::unavailable, "the database cannot be opened: " + detail + ", " +
                                           std::strerror(sqlite3_system_errno(db_)));
+    case SQLITE_READONLY:
+      return Error(Code::unavailable, kDiskReadOnly);
     case SQLITE_IOERR: {
       const int number = disk_errno(db_);
+      if (number == EROFS) return Error(Code::unavailable, kDiskReadOnly);
       if (number == ENOSPC || number == EDQUOT || number == EFBIG) {
         return Error(Code::unavailable, kDiskFull);
       }

@@ -20,6 +20,12 @@
 
 namespace filoscope::sqlite {
 
+/// What is said when the disk has no space for a change.
+inline constexpr const char* kDiskFull =
+    "the server's disk is full; free some space on it, or try again later";
+inline constexpr const char* kDiskReadOnly =
+    "the server's disk can only be read; nothing can be stored until that is mended";
+
 class Connection;
 
 /// A prepared statement, taken out of its connection's cache until destroyed.

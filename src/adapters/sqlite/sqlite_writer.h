@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "adapters/sqlite/disk_reserve.h"
 #include "adapters/sqlite/sqlite_connection.h"
 #include "adapters/sqlite/sqlite_probe.h"
 #include "adapters/sqlite/sqlite_session.h"
@@ -21,7 +22,8 @@ namespace filoscope::sqlite {
 /// Threads: any. The destructor finishes what is queued.
 class Writer {
  public:
-  Writer(std::unique_ptr<Connection> connection, const SqliteOptions& options);
+  Writer(std::unique_ptr<Connection> connection, const DiskReserve& reserve,
+         const SqliteOptions& options);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -39,15 +41,23 @@ class Writer {
     const Database::Work* work = nullptr;
     std::vector<SqliteSession::AfterCommit> after_commit;
     std::optional<Error> error;
+    bool makes_space = false;
     bool done = false;
     Condition ready;
   };
   using Group = std::vector<Request*>;
 
   void run();
-  /// Waits for the first request; empty at the end.
-  Group take_group();
+  /// Waits for the first request; false at the end. `group` has room for group_max_ and never
+  /// grows.
+  bool take_group(Group& group);
   void take_more(Group& group);
+  /// Whether the disk can be written: for those who ask about the server, and for who writes next.
+  void look_at_disk();
+  /// Those of the group that make space and found none, once more without the reserve.
+  void again_without_reserve(Group& group);
+  /// Memory ran out in the middle.
+  void break_off(Group& group);
   /// Runs and commits; every request of `group` then has its outcome. `alone`: nobody joins.
   void commit_together(Group& group, bool alone);
   /// Runs the group's works in one open transaction, and those that arrive until `join_until_us`;
@@ -57,6 +67,8 @@ class Writer {
   /// Errors: as Connection::error.
   Result<void> commit(const Group& group);
   void sweep_wal();
+  void bound_wal();
+  void note_failure(const Error& problem);
   void release(const Group& group);
 
   const std::unique_ptr<Connection> connection_;
@@ -64,6 +76,8 @@ class Writer {
   const std::size_t queue_max_;
   const std::int64_t group_us_;
   const std::string busy_timeout_;  ///< as a statement
+  const std::filesystem::path wal_;
+  const std::int64_t wal_bytes_max_;
   Probe probe_;
   Mutex mutex_;
   Condition work_to_do_;
@@ -71,6 +85,11 @@ class Writer {
   bool stopping_ FILOSCOPE_GUARDED_BY(mutex_) = false;
   bool running_work_ = false;  ///< this and the next: only the writer's thread looks at them
   bool sweep_wal_ = false;
+  DiskReserve reserve_;
+  bool failing_ = false;  ///< the last commit found no space, or a disk that cannot be written
+  bool closed_ = false;   ///< only what makes space may be written
+  std::int64_t looked_us_ = 0;
+  std::int64_t bounded_us_ = 0;
   std::thread thread_;
 };
 
