@@ -62,9 +62,11 @@ class Places {
 class MultipartSink final : public BodySink, private PartHandler {
  public:
   MultipartSink(ApiPtr api, accounts::Viewer viewer, std::int64_t network,
-                std::unique_ptr<Places::Place> place, std::string_view boundary, UniqueFd file)
+                std::unique_ptr<upload::Room> room, std::unique_ptr<Places::Place> place,
+                std::string_view boundary, UniqueFd file)
       : api_(std::move(api)),
         viewer_(std::move(viewer)),
+        room_(std::move(room)),
         place_(std::move(place)),
         file_(std::move(file)),
         parser_(boundary, *this) {
@@ -93,6 +95,7 @@ class MultipartSink final : public BodySink, private PartHandler {
     const auto& draft = fields_["draft"];
     form_.draft = !draft.empty() && draft != "false" && draft != "0";
     FILOSCOPE_TRY(form_.cover_ms, parse_cover_ms(fields_["cover_ms"]));
+    room_.reset();  // the upload has its own now
     FILOSCOPE_TRY(const auto made, api_->services.uploads.create(viewer_, form_));
     FILOSCOPE_TRY(const auto state, hand_over(made.id));
     FILOSCOPE_TRY(const auto video, api_->services.catalog.get(state.video));
@@ -126,6 +129,7 @@ class MultipartSink final : public BodySink, private PartHandler {
 
   Result<void> store(std::span<const std::uint8_t> bytes) {
     // More than may be is at most kMultipartExtraBytes more: the route takes no longer body.
+    FILOSCOPE_DO(room_->before_write(static_cast<std::int64_t>(bytes.size())));
     FILOSCOPE_DO(write_all(file_.get(), bytes, size_bytes_));
     size_bytes_ += static_cast<std::int64_t>(bytes.size());
     return {};
@@ -159,6 +163,7 @@ class MultipartSink final : public BodySink, private PartHandler {
 
   const ApiPtr api_;
   const accounts::Viewer viewer_;
+  std::unique_ptr<upload::Room> room_;  ///< until the upload begins
   const std::unique_ptr<Places::Place> place_;
   UniqueFd file_;
   std::int64_t size_bytes_ = 0;
@@ -179,14 +184,15 @@ Result<std::unique_ptr<BodySink>> upload_multipart(const ApiPtr& api,
         problem(415, "", "The Content-Type must be multipart/form-data with a boundary."));
   }
   auto& uploads = api->services.uploads;
-  const auto length = parse_count(request.header("content-length")).value_or(1);
+  const auto length = parse_count(request.header("content-length")).value_or(0);
   const auto network = network_of(*api, request);
-  FILOSCOPE_DO(uploads.check_room(caller.viewer, length, network));
+  FILOSCOPE_TRY(auto room, uploads.make_room(caller.viewer, length, network));
   FILOSCOPE_TRY(auto place, Places::take(places, caller.viewer.account,
                                          api->services.config[upload::kUnfinishedMax]));
   FILOSCOPE_TRY(auto file, api->services.blobs.make_temporary());
-  return std::unique_ptr<BodySink>(std::make_unique<MultipartSink>(
-      api, std::move(caller.viewer), network, std::move(place), *boundary, std::move(file)));
+  return std::unique_ptr<BodySink>(
+      std::make_unique<MultipartSink>(api, std::move(caller.viewer), network, std::move(room),
+                                      std::move(place), *boundary, std::move(file)));
 }
 
 }  // namespace

@@ -99,12 +99,15 @@ Result<VideoId> UploadsImpl::import_file(AccountId who, const std::string& path,
                                       " videos wait for processing already; try again in a few "
                                       "minutes");
   }
-  FILOSCOPE_DO(check_space(form.size_bytes));
   Job job;
   job.owner = who;
   job.size_bytes = form.size_bytes;
   job.created_ms = parts_.clock.now_ms();
-  FILOSCOPE_TRY(job.file, copy_in(source.get(), form.size_bytes));
+  const auto promise = new_id(job.created_ms);
+  FILOSCOPE_DO(space_.promise(promise, promise_of(who, 0, form.size_bytes, 0)));
+  auto copied = copy_in(source.get(), form.size_bytes);
+  space_.give_back(promise);
+  FILOSCOPE_TRY(job.file, std::move(copied));
   catalog::NewVideo wanted;
   wanted.author = who;
   wanted.caption = caption;

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "ports/makes_space.h"
 #include "upload/upload_impl.h"
 
 namespace filoscope::upload {
@@ -73,7 +74,12 @@ Result<void> UploadsImpl::insert_job(Session& session, const Job& job) const {
   return {};
 }
 
+void UploadsImpl::promise_for(const Job& job) {
+  space_.set(job.video.value, {job.owner, job.network, outputs_bytes(job.size_bytes)});
+}
+
 void UploadsImpl::enqueue(Job job) {
+  promise_for(job);
   Lock lock(mutex_);
   queue_.add(std::move(job));
   probe_.waiting.set(static_cast<double>(queue_.waiting_count()));
@@ -83,10 +89,11 @@ void UploadsImpl::enqueue(Job job) {
 
 Result<void> UploadsImpl::load_jobs() {
   // One that ran when the server died has had its try.
-  FILOSCOPE_DO(parts_.database.write([](Session& session) -> Result<void> {
-    FILOSCOPE_DO(session.execute("UPDATE upload_jobs SET running = 0"));
+  const auto stored = parts_.database.write([](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute("UPDATE upload_jobs SET running = 0 WHERE running <> 0"));
     return {};
-  }));
+  });
+  if (!stored) log::warn("upload.jobs_not_marked", {{"reason", stored.error().message}});
   return parts_.database.read([&](Session& session) {
     return session.query(
         "SELECT video, owner, file, size_bytes, created_ms, not_before_ms, attempts_count, "
@@ -141,8 +148,21 @@ void UploadsImpl::reap(std::unordered_set<VideoId> videos) {
       wake_workers_.notify_all();
     } else {
       ::unlink(path_of(job->file).c_str());
-      queue_.erase(video);
+      end_job(video);
     }
+  }
+}
+
+void UploadsImpl::end_job(VideoId video) {
+  queue_.erase(video);
+  space_.give_back(video.value);
+}
+
+void UploadsImpl::wait_for_space(const Job& job) {
+  Lock lock(mutex_);
+  if (auto* waiting = queue_.find(job.video)) {
+    waiting->running = false;
+    waiting->not_before_ms = parts_.clock.now_ms() + kNoSpaceDelayMs;
   }
 }
 
@@ -202,7 +222,7 @@ void UploadsImpl::run(const Job& job) {
 
 void UploadsImpl::try_once(const Job& job) {
   // Whatever a try without space makes, it makes in vain.
-  if (!check_space(job.size_bytes)) return postpone(job, job.attempts_count, kNoSpaceDelayMs);
+  if (!space_.check(outputs_bytes(job.size_bytes))) return wait_for_space(job);
   const auto begun_us = parts_.clock.mono_us();
   const auto begun = parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_TRY(const auto changed,
@@ -215,7 +235,7 @@ void UploadsImpl::try_once(const Job& job) {
   const auto video = begun ? parts_.catalog.get(job.video) : Result<catalog::Video>(begun.error());
   if (!video) {
     if (video.error().code == Code::not_found) return finish(job);
-    return postpone(job, job.attempts_count, kNoSpaceDelayMs);
+    return begun ? postpone(job, job.attempts_count, kNoSpaceDelayMs) : wait_for_space(job);
   }
   if (job.attempts_count > parts_.config[kRetriesMax]) {  // the server died at each of them
     return give_up(job, *video,
@@ -366,6 +386,7 @@ void UploadsImpl::give_up(const Job& job, const catalog::Video& video,
 }
 
 void UploadsImpl::finish(const Job& job) {
+  const MakesSpace its_file;
   const auto stored = parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.execute("DELETE FROM upload_jobs WHERE video = ?", {job.video.db()}));
     return {};
@@ -374,7 +395,7 @@ void UploadsImpl::finish(const Job& job) {
   if (!stored) log::warn("upload.finish_failed", {{"reason", stored.error().message}});
   if (stored) ::unlink(path_of(job.file).c_str());
   Lock lock(mutex_);
-  queue_.erase(job.video);
+  end_job(job.video);
 }
 
 void UploadsImpl::tell(const catalog::Video& video, const char* kind, const std::string& text) {

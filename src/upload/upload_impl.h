@@ -10,6 +10,7 @@
 
 #include "base/mutex.h"
 #include "upload/job_queue.h"
+#include "upload/space.h"
 #include "upload/upload.h"
 #include "upload/upload_probe.h"
 
@@ -23,7 +24,7 @@ using Processor = std::function<Result<media::MediaFacts>(
 /// test's own. Errors: invalid_argument (it will be refused), others (it could not be looked at).
 using Measurer = std::function<Result<std::int64_t>(int input_fd)>;
 Result<std::unique_ptr<Uploads>> open_uploads(const Uploads::Parts& parts, Processor process,
-                                              Measurer measure = {});
+                                              Measurer measure = {}, FreeBytes free_bytes = {});
 
 /// A row of upload_files.
 struct UploadRow {
@@ -41,14 +42,14 @@ struct UploadRow {
 /// it.
 class UploadsImpl final : public Uploads {
  public:
-  UploadsImpl(const Parts& parts, Processor process, Measurer measure);
+  UploadsImpl(const Parts& parts, Processor process, Measurer measure, FreeBytes free_bytes);
   ~UploadsImpl() override;
   /// Migrates, sweeps, takes up the jobs a crash or stop left, starts the threads.
   Result<void> start();
 
   Result<UploadState> create(const accounts::Viewer& who, const NewUpload& form) override;
-  Result<void> check_room(const accounts::Viewer& who, std::int64_t size_bytes,
-                          std::int64_t network) override;
+  Result<std::unique_ptr<Room>> make_room(const accounts::Viewer& who, std::int64_t size_bytes,
+                                          std::int64_t network) override;
   Result<UploadState> state(const accounts::Viewer& who, UploadId id) override;
   Result<std::unique_ptr<Chunk>> begin_chunk(const accounts::Viewer& who, UploadId id,
                                              std::int64_t offset, std::int64_t length_bytes,
@@ -66,19 +67,27 @@ class UploadsImpl final : public Uploads {
   /// Moves the stored offset; a complete file becomes a video with a job.
   Result<UploadState> advance(const UploadRow& row, std::int64_t offset);
   void release(UploadId id);
+  Space& space() { return space_; }
 
  private:
   // uploads.cc
   Result<UploadRow> load(const accounts::Viewer& who, UploadId id);
   Result<void> check_form(const NewUpload& form) const;
-  Result<void> check_space(std::int64_t size_bytes) const;
+  /// What processing makes of a file of this size, about, and a kept original.
+  std::int64_t outputs_bytes(std::int64_t size_bytes) const;
+  /// What an upload of which `offset` bytes are there still needs.
+  Promise promise_of(AccountId owner, std::int64_t network, std::int64_t size_bytes,
+                     std::int64_t offset) const;
+  void promise_for(const Job& job);
   /// Whether she may have one more in the queue, beside the `unfinished` ones on their way to it.
   Result<void> check_share(AccountId owner, std::int64_t network, std::int64_t unfinished) const;
   /// Final inside the transaction that adds one more.
   Result<void> check_quotas(Session& session, AccountId owner, std::int64_t network,
                             std::int64_t now_ms) const;
   Result<void> forget_account(Session& session, AccountId owner);
-  /// Rows that expired, and files that belong to no upload and no job.
+  Result<void> load_promises();
+  /// Rows that expired, and files that belong to no upload and no job. The files go first, by
+  /// reading alone: that works on a full disk.
   Result<void> sweep(bool at_start);
   void sweep_loop();
 
@@ -99,6 +108,9 @@ class UploadsImpl final : public Uploads {
   /// One try of one job, from its row to its row.
   void run(const Job& job);
   void try_once(const Job& job);
+  /// Back into the queue without a word to the disk, which has no space.
+  void wait_for_space(const Job& job);
+  void end_job(VideoId video) FILOSCOPE_REQUIRES(mutex_);
   Result<void> attempt(const Job& job, const catalog::Video& video);
   Result<void> put_outputs(const Job& job, const catalog::Video& video,
                            const media::MediaFacts& facts, std::vector<UniqueFd>& renditions,
@@ -119,6 +131,7 @@ class UploadsImpl final : public Uploads {
   const Measurer measure_;
   const std::filesystem::path folder_;
   Probe probe_;
+  Space space_;
 
   mutable Mutex mutex_;
   Condition wake_workers_;
