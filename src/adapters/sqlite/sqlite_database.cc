@@ -29,7 +29,7 @@ class SqliteDatabase final : public Database {
  public:
   SqliteDatabase(std::unique_ptr<Connection> writer, const sqlite::DiskReserve& reserve,
                  std::vector<std::unique_ptr<Connection>> readers, const SqliteOptions& options)
-      : reader_wait_ms_(options.reader_wait_ms),
+      : options_(options),
         idle_(std::move(readers)),
         writer_(std::move(writer), reserve, options) {}
 
@@ -49,7 +49,7 @@ class SqliteDatabase final : public Database {
   void give_back(std::unique_ptr<Connection> reader);
   Result<std::vector<Applied>> applied(std::string_view module);
 
-  const std::int64_t reader_wait_ms_;
+  const SqliteOptions options_;
   Mutex mutex_;
   Condition reader_free_;
   std::vector<std::unique_ptr<Connection>> idle_ FILOSCOPE_GUARDED_BY(mutex_);
@@ -62,6 +62,10 @@ Result<void> SqliteDatabase::read(const Work& work) {
   FILOSCOPE_CHECK(!writer_.inside_work());
   if (current_.database == this) return sqlite::run_work(work, *current_.session);
   FILOSCOPE_TRY(auto reader, take_reader());
+  if (reader->read_only() && !writer_.read_only()) {  // of before the disk could be written
+    if (auto again = Connection::open(options_, Connection::Role::reader))
+      reader = *std::move(again);
+  }
   auto result = reader->control("BEGIN");
   if (result) {
     SqliteSession session(*reader);
@@ -81,11 +85,11 @@ Result<void> SqliteDatabase::read(const Work& work) {
 
 Result<std::unique_ptr<Connection>> SqliteDatabase::take_reader() {
   Lock lock(mutex_);
-  if (!reader_free_.wait_for_ms(mutex_, reader_wait_ms_,
+  if (!reader_free_.wait_for_ms(mutex_, options_.reader_wait_ms,
                                 [&]() FILOSCOPE_REQUIRES(mutex_) { return !idle_.empty(); })) {
     return Error(Code::unavailable,
                  fmt::format("the database was busy with other reads for {} ms; try again",
-                             reader_wait_ms_));
+                             options_.reader_wait_ms));
   }
   auto reader = std::move(idle_.back());  // the last used has the warmest cache
   idle_.pop_back();

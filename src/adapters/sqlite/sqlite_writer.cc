@@ -26,13 +26,15 @@ std::int64_t now_us() { return SystemClock().mono_us(); }
 
 Writer::Writer(std::unique_ptr<Connection> connection, const DiskReserve& reserve,
                const SqliteOptions& options)
-    : connection_(std::move(connection)),
+    : options_(options),
+      connection_(std::move(connection)),
       group_max_(static_cast<std::size_t>(options.group_max)),
       queue_max_(static_cast<std::size_t>(options.queue_max)),
       group_us_(options.group_ms * 1000),
       busy_timeout_("PRAGMA busy_timeout = " + std::to_string(options.busy_timeout_ms)),
       wal_(options.path.string() + "-wal"),
       wal_bytes_max_(options.wal_bytes_max),
+      read_only_(connection_->read_only()),
       reserve_(reserve),
       thread_([this] { run(); }) {
   pthread_setname_np(thread_.native_handle(), "sqlite-writer");
@@ -91,6 +93,7 @@ void Writer::break_off(Group& group) {
 void Writer::look_at_disk() {
   if (now_us() - looked_us_ < kLookUs) return;
   looked_us_ = now_us();
+  if (read_only_) return open_for_writing();
   reserve_.take();
   const bool full = reserve_.free_bytes() < kFullBytes;
   closed_ = full && !reserve_.held();
@@ -100,6 +103,14 @@ void Writer::look_at_disk() {
   } else if (!failing_) {
     trouble::end(kTrouble);
   }
+}
+
+void Writer::open_for_writing() {
+  auto opened = Connection::open(options_, Connection::Role::writer);
+  if (!opened || (*opened)->read_only()) return trouble::begin(kTrouble, kDiskReadOnly);
+  connection_ = *std::move(opened);
+  read_only_ = false;
+  trouble::end(kTrouble);
 }
 
 void Writer::again_without_reserve(Group& group) {

@@ -3,6 +3,7 @@
 /// The one thread that writes: queued writes share a transaction and its fsync, each in a savepoint
 /// of its own. Internal to this adapter.
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -31,6 +32,8 @@ class Writer {
   /// Returns when the group of `work` is on disk. Errors: those of `work`; exhausted (queue full),
   /// unavailable (the commit failed: nothing of the group is stored).
   Result<void> write(const Database::Work& work);
+  /// The database lies on a disk that can only be read, until that is mended.
+  bool read_only() const { return read_only_.load(); }
   /// This thread is the writer and runs a work right now.
   bool inside_work() const {
     return std::this_thread::get_id() == thread_.get_id() && running_work_;
@@ -54,6 +57,7 @@ class Writer {
   void take_more(Group& group);
   /// Whether the disk can be written: for those who ask about the server, and for who writes next.
   void look_at_disk();
+  void open_for_writing();
   /// Those of the group that make space and found none, once more without the reserve.
   void again_without_reserve(Group& group);
   /// Memory ran out in the middle.
@@ -71,7 +75,8 @@ class Writer {
   void note_failure(const Error& problem);
   void release(const Group& group);
 
-  const std::unique_ptr<Connection> connection_;
+  const SqliteOptions options_;
+  std::unique_ptr<Connection> connection_;
   const std::size_t group_max_;
   const std::size_t queue_max_;
   const std::int64_t group_us_;
@@ -83,6 +88,7 @@ class Writer {
   Condition work_to_do_;
   std::deque<Request*> queue_ FILOSCOPE_GUARDED_BY(mutex_);
   bool stopping_ FILOSCOPE_GUARDED_BY(mutex_) = false;
+  std::atomic<bool> read_only_;
   bool running_work_ = false;  ///< this and the next: only the writer's thread looks at them
   bool sweep_wal_ = false;
   DiskReserve reserve_;
