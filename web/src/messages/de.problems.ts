@@ -131,6 +131,10 @@ export const de: Problems = {
     'es warten schon {0} Videos auf ihre Verarbeitung; versuche es in ein paar Minuten noch einmal',
   '{} videos wait for processing already, and you have your share of them; try again in a few minutes':
     'es warten schon {0} Videos auf ihre Verarbeitung, und du hast deinen Anteil daran; versuche es in ein paar Minuten noch einmal',
+  'you have asked for more feed answers in an hour than the {} that are allowed; try again in a minute':
+    'du hast mehr Feed-Antworten in einer Stunde verlangt, als die {0} erlaubten; versuche es in einer Minute noch einmal',
+  'you have sent more events in an hour than the {} that are allowed; try again in a minute':
+    'du hast mehr Ereignisse in einer Stunde geschickt, als die {0} erlaubten; versuche es in einer Minute noch einmal',
   'there is no such upload; it may have run out, begin it again':
     'diesen Upload gibt es nicht; vielleicht ist er abgelaufen, beginne ihn neu',
   'the upload was cancelled': 'der Upload wurde abgebrochen',
