@@ -97,7 +97,7 @@ TEST_F(JobQueueTest, AnEarlyFloodDoesNotGoFirstHoweverLongItWaits) {
     for (int i = 0; i < 50; ++i) add(owner);
   while (now_ms < 1'000'000'000 + 45 * kMinuteMs) work();
   for (std::uint64_t late = 100; late < 120; ++late) {
-    EXPECT_LE(place_of(add(late)), 2);
+    EXPECT_LE(place_of(add(late)), 7);  // one of each of the six, and hers
     now_ms += kMinuteMs;
   }
 }
@@ -197,10 +197,12 @@ TEST_F(JobQueueTest, AClockSetBackTakesNobodysTurn) {
   work();
   now_ms -= 24 * 60 * kMinuteMs;
   EXPECT_EQ(place_of(add(2)), 1);
-  for (std::uint64_t fresh = 10; fresh < 15; ++fresh) add(fresh);
-  owners_of_next(5);
-  now_ms += kMinuteMs;
-  EXPECT_THAT(owners_of_next(1), ElementsAre(1));
+  int rounds = 0;
+  for (std::uint64_t fresh = 10;; ++fresh) {
+    add(fresh);
+    if (work()->owner == AccountId{1}) break;
+    ASSERT_LT(++rounds, 10);
+  }
 }
 
 TEST_F(JobQueueTest, PostponedAndCancelledOnesWait) {
@@ -224,7 +226,8 @@ TEST_F(JobQueueTest, SixPeopleCannotTakeTheQueue) {
 }
 
 TEST_F(JobQueueTest, ThereIsAlwaysRoomForSomebodyWithNothingWaiting) {
-  for (std::uint64_t owner = 1; owner <= 600; ++owner) fill(owner);
+  for (std::uint64_t owner = 1; owner <= 300; ++owner) fill(owner);
+  EXPECT_GT(queue.waiting_count(), 450U);
   EXPECT_TRUE(queue.admits(AccountId{9'000}, 0, 0, kQueueMax));
   EXPECT_FALSE(queue.admits(AccountId{1}, 0, 0, kQueueMax));
   EXPECT_FALSE(queue.admits(AccountId{9'000}, 0, 1, kQueueMax));  // one is on its way already

@@ -54,17 +54,17 @@ std::vector<BlobsAdapter> blobs_adapters() {
   };
   const auto checked =
       [](const std::filesystem::path& folder) -> Result<std::unique_ptr<BlobStore>> {
-    // The database outlives the store: it is deleted after it.
-    struct WithDatabase {
+    struct WithDatabase {  // in the order of standing on each other
+      Folder records;
       std::unique_ptr<Database> database;
       std::unique_ptr<CheckedBlobStore> blobs;
     };
-    SqliteOptions options;
-    options.path = folder / "records.db";
     auto both = std::make_shared<WithDatabase>();
+    SqliteOptions options;
+    options.path = both->records.path() / "records.db";
     FILOSCOPE_TRY(both->database, open_sqlite(options));
-    FILOSCOPE_TRY(auto files, open_file_blob_store(folder / "blobs"));
-    FILOSCOPE_TRY(both->blobs, open_checked_blob_store(std::move(files), *both->database));
+    FILOSCOPE_TRY(auto plain, open_file_blob_store(folder / "blobs"));
+    FILOSCOPE_TRY(both->blobs, open_checked_blob_store(std::move(plain), *both->database));
     return std::unique_ptr<BlobStore>(std::make_unique<Forwarding>(both, *both->blobs));
   };
   return {{"files", files(true)}, {"files_without_tmpfile", files(false)}, {"checked", checked}};

@@ -135,6 +135,7 @@ class CheckedBlobs final : public CheckedBlobStore {
   Database& database_;
   mutable metrics::Counter damaged_{"filoscope_blobs_damaged_total",
                                     "Times that a damaged file was asked for and refused."};
+  Mutex storing_;
   mutable Mutex mutex_;
   /// By a hash of the key: a wrong match has a chance of one in 10^13 with a million blobs.
   std::unordered_map<std::uint64_t, std::int64_t> sizes_ FILOSCOPE_GUARDED_BY(mutex_);
@@ -157,6 +158,7 @@ void CheckedBlobs::note(std::string_view key, std::optional<Sum> sum) {
 }
 
 void CheckedBlobs::store_changes() {
+  Lock in_turn(storing_);  // in the order in which they were noted
   std::vector<Change> changes;
   {
     Lock lock(mutex_);

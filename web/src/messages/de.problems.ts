@@ -2,6 +2,10 @@ import type { Problems } from '../lib/problems';
 
 /** The server's sentences that a person can meet; problems.test.ts compares them with its source. */
 export const de: Problems = {
+  'What is stored of this is damaged and cannot be shown; whoever runs this server has to mend it.':
+    'Was davon gespeichert ist, ist beschädigt und lässt sich nicht zeigen; wer diesen Server betreibt, muss das beheben.',
+  'the server has no memory left for this; try again in a moment':
+    'dem Server fehlt dafür der Speicher; versuche es gleich noch einmal',
   'Something went wrong on our side; please try again.':
     'Bei uns ist etwas schiefgegangen; versuche es noch einmal.',
   'Too many requests came from your address; try again in a few seconds.':
