@@ -56,9 +56,9 @@ void OpenFiles::sweep_if_due() {
   for (auto place = order_.begin(); place != order_.end();) {
     const auto entry = entries_.find(*place);
     struct stat status {};
-    const bool removed =
-        fstat(entry->second.file->file->get(), &status) != 0 || status.st_nlink == 0;
-    if (removed) {
+    const auto& file = *entry->second.file;
+    const bool removed = fstat(file.file->get(), &status) != 0 || status.st_nlink == 0;
+    if (removed || status.st_size != file.size_bytes) {
       entries_.erase(entry);
       place = order_.erase(place);
     } else {

@@ -8,6 +8,7 @@
 #include "api/url.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "base/memory.h"
 
 namespace filoscope::api {
 namespace {
@@ -138,7 +139,16 @@ std::int64_t body_length(const Response& response) {
   return static_cast<std::int64_t>(std::get<std::string>(response.body).size());
 }
 
+Error no_memory() {
+  return {Code::unavailable, "the server has no memory left for this; try again in a moment"};
+}
+
 }  // namespace
+
+Error error_of(const std::exception& problem) {
+  if (dynamic_cast<const std::bad_alloc*>(&problem) != nullptr) return no_memory();
+  return {Code::internal, problem.what()};
+}
 
 ServerContext::ServerContext(Router routes, const Config& config, const Clock& time)
     : router(std::move(routes)),
@@ -235,6 +245,8 @@ Exchange begin_exchange(HttpParser& parser, const std::string& peer, ServerConte
   }
   exchange.expects_continue = equals_ignoring_case(request.header("expect"), "100-continue");
   choose_route(parser, exchange, context);
+  if (memory::is_low() && !exchange.answered && !exchange.route->inline_on_network_thread)
+    exchange.answer(problem(no_memory()));
   const bool counted =
       !request.loopback && (exchange.route == nullptr || !exchange.route->inline_on_network_thread);
   if (counted && !context.throttle.allow(request.remote_address, exchange.begun_us)) {
@@ -256,6 +268,22 @@ Exchange failed_exchange(const ParseFailure& failure, const std::string& peer,
   return exchange;
 }
 
+namespace {
+
+/// There may be no memory even for the sentence.
+void answer_thrown(Exchange& exchange, const std::exception& problem) {
+  try {
+    exchange.answer(error_of(problem));
+  } catch (const std::exception&) {
+    exchange.response.status = 503;
+    exchange.response.headers.clear();
+    exchange.response.body = std::string();
+    exchange.answered = true;
+  }
+}
+
+}  // namespace
+
 void run_handler(Exchange& exchange) {
   const log::RequestScope scope(exchange.request->request_id);
   try {
@@ -266,7 +294,7 @@ void run_handler(Exchange& exchange) {
       exchange.answer(result.error());
     }
   } catch (const std::exception& error) {
-    exchange.answer(Error(Code::internal, error.what()));
+    answer_thrown(exchange, error);
   }
 }
 
@@ -275,7 +303,7 @@ Result<std::unique_ptr<BodySink>> run_stream_handler(const Exchange& exchange) {
   try {
     return std::get<StreamHandler>(exchange.route->handler)(*exchange.request);
   } catch (const std::exception& error) {
-    return Error(Code::internal, error.what());
+    return error_of(error);
   }
 }
 

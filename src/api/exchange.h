@@ -86,8 +86,10 @@ Exchange begin_exchange(HttpParser& parser, const std::string& peer, ServerConte
 /// For bytes that are no request; the connection closes behind it.
 Exchange failed_exchange(const ParseFailure& failure, const std::string& peer,
                          ServerContext& context, ExchangeRecorder& recorder);
-/// Runs the handler of a route that takes whole bodies; an exception is an internal error.
+/// Runs the handler of a route that takes whole bodies; an exception is an error.
 void run_handler(Exchange& exchange);
+/// What an exception of a handler is to the client: unavailable when memory ran out, else internal.
+Error error_of(const std::exception& problem);
 Result<std::unique_ptr<BodySink>> run_stream_handler(const Exchange& exchange);
 /// Status line and fields, with the empty line behind them.
 std::string response_head(const Exchange& exchange, ExchangeRecorder& recorder);

@@ -95,6 +95,12 @@ std::string_view status_text(int status) {
 
 Response problem(const Error& error) {
   const int status = http_status(error.code);
+  if (error.code == Code::corrupt) {
+    return make_problem(status, "",
+                        "What is stored of this is damaged and cannot be shown; whoever runs this "
+                        "server has to mend it.",
+                        "");
+  }
   if (status == 500) {
     return make_problem(status, "", "Something went wrong on our side; please try again.", "");
   }

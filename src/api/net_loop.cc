@@ -7,7 +7,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -247,7 +246,7 @@ Result<Response> give_part(BodySink& sink, std::string_view part, bool whole,
     }
     if (whole) return sink.finish();
   } catch (const std::exception& error) {
-    return Error(Code::internal, error.what());
+    return error_of(error);
   }
   return Response();
 }
@@ -439,24 +438,50 @@ awaitable<bool> Connection::send_file(const FileBody& file) {
   co_return true;
 }
 
+/// Again and again while there is no memory for it.
+template <typename Call>
+void insist(Call call) {
+  for (;;) {
+    try {
+      return call();
+    } catch (const std::bad_alloc&) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(kBusyWaitMs));
+    }
+  }
+}
+
 /// Runs `work` on the pool and comes back to this thread.
 awaitable<Result<void>> Connection::on_pool(const Work& work) {
   auto self = shared_from_this();
-  auto done = std::make_shared<bool>(false);
+  struct Outcome {
+    bool done = false, broke_off = false;
+  };
+  auto outcome = std::make_shared<Outcome>();
   arm(Wait::none);
   wake_.expires_at(asio::steady_timer::time_point::max());
-  auto posted = loop_.context.pool.post([self, done, work] {
-    work();
-    asio::post(self->loop_.io, [self, done] {
-      *done = true;
-      self->wake_.cancel();
+  auto posted = loop_.context.pool.post([self, outcome, work] {
+    try {
+      work();
+    } catch (const std::exception&) {
+      outcome->broke_off = true;
+    }
+    insist([&] {
+      asio::post(self->loop_.io, [self, outcome] {
+        outcome->done = true;
+        self->wake_.cancel();
+      });
     });
   });
   if (!posted) co_return posted;
-  while (!*done) {
-    error_code ignored;
-    co_await wake_.async_wait(asio::redirect_error(use_awaitable, ignored));
+  while (!outcome->done) {
+    try {
+      error_code ignored;
+      co_await wake_.async_wait(asio::redirect_error(use_awaitable, ignored));
+    } catch (const std::bad_alloc&) {  // `work` may still use what this coroutine holds
+      std::this_thread::yield();
+    }
   }
+  if (outcome->broke_off) co_return error_of(std::bad_alloc());
   co_return Result<void>();
 }
 
@@ -515,8 +540,7 @@ class NetLoopThread final : public NetLoop {
     thread_ = std::thread([this] {
       pthread_setname_np(pthread_self(), "net");
       block_sigpipe();
-      sweep();
-      state_.io.run();
+      run();
     });
   }
 
@@ -542,6 +566,19 @@ class NetLoopThread final : public NetLoop {
   }
 
  private:
+  /// Goes on after what ran out of memory: its connection is lost, the others are not.
+  void run() {
+    for (;;) {
+      try {
+        sweep();
+        state_.io.run();
+        return;
+      } catch (const std::exception& problem) {
+        log::error("net.broke_off", {{"reason", std::string(problem.what())}});
+      }
+    }
+  }
+
   void adopt(UniqueFd fd, const std::string& peer) {
     asio::ip::tcp::socket socket(state_.io);
     error_code error;
@@ -554,9 +591,18 @@ class NetLoopThread final : public NetLoop {
       state_.context.connections_count.fetch_sub(1, std::memory_order_relaxed);
       return;
     }
-    const auto connection = std::make_shared<Connection>(state_, std::move(socket), peer);
+    std::shared_ptr<Connection> connection;
+    try {
+      connection = std::make_shared<Connection>(state_, std::move(socket), peer);
+    } catch (const std::bad_alloc&) {
+      state_.context.connections_count.fetch_sub(1, std::memory_order_relaxed);
+      throw;
+    }
     state_.connections.emplace(connection.get(), connection);
-    asio::co_spawn(state_.io, connection->run(), asio::detached);
+    asio::co_spawn(state_.io, connection->run(),
+                   [this, raw = connection.get()](const std::exception_ptr& problem) {
+                     if (problem) state_.connections.erase(raw);
+                   });
   }
 
   void sweep() {

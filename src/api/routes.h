@@ -44,6 +44,10 @@ Result<T> id_parameter(const Request& request, std::string_view name = "id") {
 Result<social::Origin> origin_of(const Api& api, const nlohmann::json& body,
                                  const accounts::Viewer& viewer, VideoId video);
 
+/// A number for the network that a request comes from, equal for all who share it; 0 for loopback,
+/// which nobody shares.
+std::int64_t network_of(const Api& api, const Request& request);
+
 void add_account_routes(Router& router, const ApiPtr& api);
 void add_me_routes(Router& router, const ApiPtr& api);
 void add_video_routes(Router& router, const ApiPtr& api);

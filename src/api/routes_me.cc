@@ -7,6 +7,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr int kOwnPageMax = 200;
+
 Result<json> describe(const Api& api, const accounts::Viewer& viewer) {
   json account, language = viewer.language;
   std::int64_t unread = 0, codes_left = 0;
@@ -100,19 +102,23 @@ Result<Response> end_session(const Api& api, const Request& request) {
 
 Result<Response> uploads(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto caller, api.auth.account(request));
-  FILOSCOPE_TRY(const auto unfinished, api.services.uploads.unfinished(caller.viewer.account));
-  FILOSCOPE_TRY(auto videos, api.services.catalog.own(caller.viewer.account));
-  FILOSCOPE_TRY(const auto items,
-                api.services.feed.items(caller.viewer, std::move(videos), feed::Surface::other));
+  FILOSCOPE_TRY(const int limit, limit_of(request, kOwnPageMax, kOwnPageMax));
+  const auto cursor = query_text(request, "cursor");
   json list = json::array();
-  for (const auto& upload : unfinished) {
-    auto entry = encode_upload(upload);
-    entry["kind"] = "upload";
-    list.push_back(std::move(entry));
+  if (cursor.empty()) {  // the few that are not finished stand before all pages
+    FILOSCOPE_TRY(const auto unfinished, api.services.uploads.unfinished(caller.viewer.account));
+    for (const auto& upload : unfinished) {
+      auto entry = encode_upload(upload);
+      entry["kind"] = "upload";
+      list.push_back(std::move(entry));
+    }
   }
+  FILOSCOPE_TRY(auto page, api.services.catalog.own(caller.viewer.account, cursor, limit));
+  FILOSCOPE_TRY(const auto items, api.services.feed.items(caller.viewer, std::move(page.items),
+                                                          feed::Surface::other));
   for (const auto& item : items)
     list.push_back({{"kind", "video"}, {"video", encode_video(api.services, caller.viewer, item)}});
-  return json_response({{"items", list}, {"next_cursor", nullptr}});
+  return json_response({{"items", list}, {"next_cursor", cursor_or_null(page.next_cursor)}});
 }
 
 Result<Response> marked(const Api& api, const Request& request, bool likes) {

@@ -3,6 +3,7 @@
 #include "api/routes.h"
 #include "base/metrics.h"
 #include "base/product.h"
+#include "base/trouble.h"
 
 namespace filoscope::api {
 namespace {
@@ -50,6 +51,18 @@ Result<Response> metrics_text(const Api& api, const Request& request) {
   return text_response(metrics::render(), 200, "text/plain; version=0.0.4; charset=utf-8");
 }
 
+/// In words, a line for each thing that is wrong.
+Response readiness(bool started) {
+  std::string text;
+  if (!started) text = "starting\n";
+  for (const auto& sentence : trouble::sentences()) text += sentence + "\n";
+  const bool ready = text.empty();
+  auto response =
+      text_response(ready ? "ready\n" : text, ready ? 200 : 503, "text/plain; charset=utf-8");
+  if (!ready) response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
 Result<Response> status(const Api& api, const Request&) {
   const auto samples = api.services.samples ? api.services.samples() : SamplesProgress{};
   const auto& config = api.services.config;
@@ -72,11 +85,7 @@ void add_operator_routes(Router& router, const ApiPtr& api) {
                 return text_response("ok\n", 200, "text/plain");
               })});
   router.add({"GET", "/readyz", Handler([api](const Request&) -> Result<Response> {
-                const bool ready = !api->services.ready || api->services.ready();
-                auto response = text_response(ready ? "ready\n" : "starting\n", ready ? 200 : 503,
-                                              "text/plain");
-                if (!ready) response.headers.emplace_back("Retry-After", "1");
-                return response;
+                return readiness(!api->services.ready || api->services.ready());
               })});
   router.add({"GET", "/metrics",
               Handler([api](const Request& request) { return metrics_text(*api, request); })});

@@ -112,6 +112,7 @@ Result<std::unique_ptr<BodySink>> create(const Api& api, const Request& request)
                  "the start");
   FILOSCOPE_TRY(auto form, parse_upload_metadata(request.header("upload-metadata")));
   form.size_bytes = *size;
+  form.network = network_of(api, request);
   const bool with_body = !request.header("transfer-encoding").empty() ||
                          parse_count(request.header("content-length")).value_or(0) > 0;
   if (with_body && !is_chunk(request)) return decided(wrong_type());

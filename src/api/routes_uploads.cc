@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
 #include "api/multipart.h"
 #include "api/routes.h"
+#include "api/throttle.h"
 #include "api/tus.h"
 #include "base/mutex.h"
 
@@ -59,13 +61,17 @@ class Places {
 /// chunks.
 class MultipartSink final : public BodySink, private PartHandler {
  public:
-  MultipartSink(ApiPtr api, accounts::Viewer viewer, std::unique_ptr<Places::Place> place,
+  MultipartSink(ApiPtr api, accounts::Viewer viewer, std::int64_t network,
+                std::unique_ptr<upload::Room> room, std::unique_ptr<Places::Place> place,
                 std::string_view boundary, UniqueFd file)
       : api_(std::move(api)),
         viewer_(std::move(viewer)),
+        room_(std::move(room)),
         place_(std::move(place)),
         file_(std::move(file)),
-        parser_(boundary, *this) {}
+        parser_(boundary, *this) {
+    form_.network = network;
+  }
 
   Result<void> write(std::span<const std::uint8_t> bytes) override {
     return parser_.feed(crypto::as_text(bytes));
@@ -89,6 +95,7 @@ class MultipartSink final : public BodySink, private PartHandler {
     const auto& draft = fields_["draft"];
     form_.draft = !draft.empty() && draft != "false" && draft != "0";
     FILOSCOPE_TRY(form_.cover_ms, parse_cover_ms(fields_["cover_ms"]));
+    room_.reset();  // the upload has its own now
     FILOSCOPE_TRY(const auto made, api_->services.uploads.create(viewer_, form_));
     FILOSCOPE_TRY(const auto state, hand_over(made.id));
     FILOSCOPE_TRY(const auto video, api_->services.catalog.get(state.video));
@@ -122,6 +129,7 @@ class MultipartSink final : public BodySink, private PartHandler {
 
   Result<void> store(std::span<const std::uint8_t> bytes) {
     // More than may be is at most kMultipartExtraBytes more: the route takes no longer body.
+    FILOSCOPE_DO(room_->before_write(static_cast<std::int64_t>(bytes.size())));
     FILOSCOPE_DO(write_all(file_.get(), bytes, size_bytes_));
     size_bytes_ += static_cast<std::int64_t>(bytes.size());
     return {};
@@ -155,6 +163,7 @@ class MultipartSink final : public BodySink, private PartHandler {
 
   const ApiPtr api_;
   const accounts::Viewer viewer_;
+  std::unique_ptr<upload::Room> room_;  ///< until the upload begins
   const std::unique_ptr<Places::Place> place_;
   UniqueFd file_;
   std::int64_t size_bytes_ = 0;
@@ -175,16 +184,27 @@ Result<std::unique_ptr<BodySink>> upload_multipart(const ApiPtr& api,
         problem(415, "", "The Content-Type must be multipart/form-data with a boundary."));
   }
   auto& uploads = api->services.uploads;
-  const auto length = parse_count(request.header("content-length")).value_or(1);
-  FILOSCOPE_DO(uploads.check_room(caller.viewer, length));
+  const auto length = parse_count(request.header("content-length")).value_or(0);
+  const auto network = network_of(*api, request);
+  FILOSCOPE_TRY(auto room, uploads.make_room(caller.viewer, length, network));
   FILOSCOPE_TRY(auto place, Places::take(places, caller.viewer.account,
                                          api->services.config[upload::kUnfinishedMax]));
   FILOSCOPE_TRY(auto file, api->services.blobs.make_temporary());
-  return std::unique_ptr<BodySink>(std::make_unique<MultipartSink>(
-      api, std::move(caller.viewer), std::move(place), *boundary, std::move(file)));
+  return std::unique_ptr<BodySink>(
+      std::make_unique<MultipartSink>(api, std::move(caller.viewer), network, std::move(room),
+                                      std::move(place), *boundary, std::move(file)));
 }
 
 }  // namespace
+
+std::int64_t network_of(const Api& api, const Request& request) {
+  if (request.loopback) return 0;
+  const auto digest =
+      crypto::hmac_sha256(api.services.key, "network " + address_group(request.remote_address));
+  std::int64_t number = 0;
+  std::memcpy(&number, digest.data(), sizeof number);
+  return number;
+}
 
 void add_upload_routes(Router& router, const ApiPtr& api) {
   const auto file_max =

@@ -167,7 +167,12 @@ class ServerThreads final : public Server {
       refuse(fd.get());
       return true;
     }
-    loops_[next++ % loops_.size()]->take(std::move(fd), peer_text(storage));
+    try {
+      loops_[next++ % loops_.size()]->take(std::move(fd), peer_text(storage));
+    } catch (const std::bad_alloc&) {
+      context_.connections_count.fetch_sub(1);
+      log::warn("accept_failed", {{"errno", std::int64_t{ENOMEM}}});
+    }
     return true;
   }
 

@@ -9,20 +9,16 @@
 #include "api/field_text.h"
 
 namespace filoscope::api {
-namespace {
 
-/// The text that a bucket goes by: an IPv4 address whole, an IPv6 one by its first 64 bits.
-std::string bucket_key(std::string_view address) {
+std::string address_group(std::string_view address) {
   const std::string text(address);
   in6_addr six{};
   if (inet_pton(AF_INET6, text.c_str(), &six) != 1) return text;
   return {reinterpret_cast<const char*>(six.s6_addr), 8};
 }
 
-}  // namespace
-
 bool Throttle::allow(std::string_view address, std::int64_t now_us) {
-  const auto key = bucket_key(address);
+  const auto key = address_group(address);
   const auto full = static_cast<double>(per_minute_max_);
   Lock lock(mutex_);
   auto found = buckets_.find(key);

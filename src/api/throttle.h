@@ -36,6 +36,9 @@ class Throttle {
   std::int64_t forgot_us_ FILOSCOPE_GUARDED_BY(mutex_) = 0;
 };
 
+/// What addresses are counted by: an IPv4 one whole, an IPv6 one by its first 64 bits.
+std::string address_group(std::string_view address);
+
 struct ClientAddress {
   std::string text;
   bool loopback = false;

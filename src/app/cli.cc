@@ -4,7 +4,10 @@
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <numeric>
+#include <optional>
 
 #include "app/commands.h"
 #include "app/output.h"
@@ -13,6 +16,8 @@
 
 namespace filoscope::app {
 namespace {
+
+constexpr int kWrongWords = 2;  ///< exit status
 
 /// Everything the command line can fill.
 struct Words {
@@ -146,6 +151,51 @@ int dispatch(const CLI::App& app, const Words& words) {
   return bench(words.bench);
 }
 
+std::size_t edits_between(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    auto diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const auto replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+/// What `word` may have been meant to be among the commands of `command`, or all of them.
+std::string suggestion(const CLI::App& command, const std::string& word) {
+  std::string all, nearest;
+  std::size_t least = std::max<std::size_t>(2, word.size() / 3) + 1;
+  for (const auto* known : command.get_subcommands([](const CLI::App* each) {
+         return !each->get_group().empty();  // those without a group are not for people
+       })) {
+    const auto& name = known->get_name();
+    all += (all.empty() ? "" : ", ") + name;
+    const auto edits = name.starts_with(word) ? 0 : edits_between(word, name);
+    if (edits < least) least = edits, nearest = name;
+  }
+  return nearest.empty() ? "there are " + all : "did you mean " + nearest + "?";
+}
+
+/// The sentence about the first word that should name a command and does not. Looked for before
+/// anything else, because --help answers whatever stands beside it.
+std::optional<std::string> unknown_command(const CLI::App& app, int argc, char** argv) {
+  const CLI::App* command = &app;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (command->get_subcommands({}).empty()) return std::nullopt;
+    if (word.empty() || word.front() == '-') continue;
+    const auto named =
+        command->get_subcommands([&](const CLI::App* each) { return each->get_name() == word; });
+    if (named.empty()) return "there is no command \"" + word + "\"; " + suggestion(*command, word);
+    command = named.front();
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
@@ -159,12 +209,18 @@ int run(int argc, char** argv) {
   add_import(app, words);
   add_operator(app, words);
   app.add_subcommand("media-worker", "")->group("");
+  if (const auto unknown = unknown_command(app, argc, argv)) {
+    fail(*unknown);
+    return kWrongWords;
+  }
   try {
     app.parse(argc, argv);
+    return dispatch(app, words);
   } catch (const CLI::ParseError& problem) {
-    return app.exit(problem);
+    return app.exit(problem) == 0 ? 0 : kWrongWords;
+  } catch (const std::exception& problem) {
+    return fail(std::string("it broke off: ") + problem.what());
   }
-  return dispatch(app, words);
 }
 
 }  // namespace filoscope::app

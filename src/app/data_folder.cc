@@ -35,6 +35,7 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path, Missing m
     return Error(Code::not_found, whole.string() + " is not a data folder of this program");
   }
   UniqueFd lock(::open((whole / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock && errno == EROFS) lock.reset(::open((whole / "lock").c_str(), O_RDONLY | O_CLOEXEC));
   if (!lock) return errno_error("open " + (whole / "lock").string());
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return errno_error("lock " + whole.string());
@@ -42,9 +43,10 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path, Missing m
                                      " is in use by another filoscope" + holder_of(lock.get()) +
                                      "; stop it first");
   }
+  // Who holds it is told where it can be: a full or read-only disk is no reason not to start.
   const std::string number = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(lock.get(), 0) != 0) return errno_error("write " + whole.string() + "/lock");
-  FILOSCOPE_DO(write_all(lock.get(), crypto::as_bytes(number), 0));
+  if (::ftruncate(lock.get(), 0) == 0)
+    static_cast<void>(write_all(lock.get(), crypto::as_bytes(number), 0));
   DataFolder folder(whole, std::move(lock));
   FILOSCOPE_DO(folder.load_key());
   return folder;

@@ -157,6 +157,9 @@ int verify(const DataOptions& options) {
   check("accounts", 0.1, [&] { return accounts::verify_accounts(wiring.database()); });
   check("social", 0.15, [&] { return social::verify_social(wiring.database()); });
   check("catalog", 0.2, [&] { return wiring.catalog().verify(); });
+  check("blobs", 0.3, [&] {
+    return wiring.blobs().verify([&](double share) { bar.show(0.3 + 0.2 * share, "blobs"); });
+  });
   check("feed", 0.5, [&] { return wiring.feed().verify(); });
   const auto stats = wiring.feed().stats();
   report["good"] = findings_count == 0;

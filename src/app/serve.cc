@@ -14,6 +14,7 @@
 #include "app/samples.h"
 #include "app/wiring.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/product.h"
 
 namespace filoscope::app {
@@ -208,6 +209,7 @@ Result<Config> load_config(const std::string& path) {
 }
 
 int serve(const ServeOptions& options) {
+  memory::keep_reserve();
   const StopSignal stop;
   const auto config = load_config(options.config_path);
   if (!config) return fail(config.error());

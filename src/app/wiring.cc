@@ -4,6 +4,7 @@
 #include "adapters/sqlite/sqlite_database.h"
 #include "adapters/sqlite/sqlite_event_log.h"
 #include "base/log.h"
+#include "ports/makes_space.h"
 
 namespace filoscope::app {
 namespace {
@@ -25,6 +26,7 @@ auto phase(const Clock& clock, const char* name, Open open) -> decltype(open()) 
 }  // namespace
 
 Result<std::unique_ptr<Wiring>> Wiring::open(const Options& options, const Config& config) {
+  const MakesSpace start;  // a full disk must not prevent it
   FILOSCOPE_TRY(auto folder, DataFolder::open(options.data_folder, options.missing));
   std::unique_ptr<Wiring> wiring(new Wiring(std::move(folder), config));
   FILOSCOPE_DO(wiring->open_stores());
@@ -46,8 +48,10 @@ Result<void> Wiring::open_stores() {
                 }));
   FILOSCOPE_TRY(log_,
                 phase(clock_, "event log", [&] { return open_sqlite_event_log(*database_); }));
-  FILOSCOPE_TRY(blobs_, phase(clock_, "blobs",
-                              [&] { return open_file_blob_store(folder_.path() / "blobs"); }));
+  FILOSCOPE_TRY(blobs_, phase(clock_, "blobs", [&]() -> Result<std::unique_ptr<CheckedBlobStore>> {
+                  FILOSCOPE_TRY(auto files, open_file_blob_store(folder_.path() / "blobs"));
+                  return open_checked_blob_store(std::move(files), *database_);
+                }));
   return {};
 }
 
@@ -73,6 +77,7 @@ Result<void> Wiring::open_modules(bool uploads) {
                                  config_, key_for("feed"), folder_.path().string()});
       }));
   if (!uploads) return {};
+  blobs_->note_older_ones();
   workers_.emplace();
   FILOSCOPE_TRY(
       uploads_, phase(clock_, "uploads", [&] {

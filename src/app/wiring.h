@@ -8,6 +8,7 @@
 #include <string>
 
 #include "accounts/accounts.h"
+#include "adapters/files/checked_blob_store.h"
 #include "app/data_folder.h"
 #include "base/clock.h"
 #include "base/config.h"
@@ -44,7 +45,7 @@ class Wiring {
   const Config& config() const { return config_; }
   Database& database() { return *database_; }
   EventLog& log() { return *log_; }
-  BlobStore& blobs() { return *blobs_; }
+  CheckedBlobStore& blobs() { return *blobs_; }
   accounts::Accounts& accounts() { return *accounts_; }
   catalog::Catalog& catalog() { return *catalog_; }
   social::Social& social() { return *social_; }
@@ -63,7 +64,7 @@ class Wiring {
   const Config& config_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<EventLog> log_;
-  std::unique_ptr<BlobStore> blobs_;
+  std::unique_ptr<CheckedBlobStore> blobs_;
   std::unique_ptr<accounts::Accounts> accounts_;
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<social::Social> social_;

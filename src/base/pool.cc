@@ -2,7 +2,10 @@
 
 #include <pthread.h>
 
+#include <exception>
 #include <utility>
+
+#include "base/log.h"
 
 namespace filoscope {
 
@@ -59,7 +62,11 @@ void Pool::run() {
       task = std::move(queue_.front());
       queue_.pop_front();
     }
-    task();
+    try {
+      task();
+    } catch (const std::exception& problem) {
+      log::error("pool.task_broke_off", {{"pool", name_}, {"reason", std::string(problem.what())}});
+    }
   }
 }
 

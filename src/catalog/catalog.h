@@ -166,8 +166,8 @@ class Catalog {
                                       std::string_view cursor, int limit) = 0;
   virtual Result<VideoPage> by_hashtag(const accounts::Viewer& viewer, std::string_view tag,
                                        std::string_view cursor, int limit) = 0;
-  virtual Result<std::vector<Video>> own(
-      AccountId author) = 0;  ///< every state but removed, newest first, ≤ 200
+  /// Her videos in every state but removed, newest first.
+  virtual Result<VideoPage> own(AccountId author, std::string_view cursor, int limit) = 0;
   struct HashtagCount {
     std::string tag;
     std::int64_t videos_count = 0;

@@ -5,6 +5,7 @@
 #include "catalog/text.h"
 #include "catalog/video_row.h"
 #include "engine/records.h"
+#include "ports/makes_space.h"
 
 namespace filoscope::catalog {
 namespace {
@@ -249,6 +250,7 @@ Result<void> CatalogImpl::remove(AccountId author, VideoId id) {
 }
 
 Result<void> CatalogImpl::remove_loaded(const Video& video) {
+  const MakesSpace by_its_files;
   Video grave = tombstone(video);
   FILOSCOPE_DO(parts_.database.write(
       [&](Session& session) -> Result<void> { return store(session, video, grave); }));

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "catalog/catalog_impl.h"
 #include "catalog/video_row.h"
+#include "ports/makes_space.h"
 
 namespace filoscope::catalog {
 namespace {
@@ -50,7 +51,8 @@ CatalogImpl::~CatalogImpl() { reaper_.stop(); }
 
 Result<void> CatalogImpl::start() {
   FILOSCOPE_DO(parts_.database.migrate("catalog", migrations()));
-  FILOSCOPE_DO(sweep_dead_media({}));
+  if (const auto swept = sweep_dead_media({}); !swept)
+    log::warn("catalog.sweep_failed", {{"reason", swept.error().message}});
   FILOSCOPE_DO(load_media_keys());
   parts_.accounts.on_delete([this](Session& session, AccountId author, PersonKey) {
     return forget_author(session, author);
@@ -108,6 +110,7 @@ Result<void> CatalogImpl::delete_files(std::string_view media_key) {
 }
 
 Result<void> CatalogImpl::bury(std::string_view media_key) {
+  const MakesSpace files_and_rows;
   FILOSCOPE_DO(delete_files(media_key));
   return parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.execute("DELETE FROM catalog_dead_media WHERE media_key = ?",

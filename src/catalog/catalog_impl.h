@@ -51,7 +51,7 @@ class CatalogImpl final : public Catalog {
                               std::string_view cursor, int limit) override;
   Result<VideoPage> by_hashtag(const accounts::Viewer& viewer, std::string_view tag,
                                std::string_view cursor, int limit) override;
-  Result<std::vector<Video>> own(AccountId author) override;
+  Result<VideoPage> own(AccountId author, std::string_view cursor, int limit) override;
   Result<std::vector<HashtagCount>> hashtags(std::string_view prefix, int limit) override;
   Result<std::int64_t> videos_count(AccountId author) override;
 

@@ -11,7 +11,7 @@ constexpr std::size_t kLoadBatchMax = 64;
 constexpr int kPageLimitMax = 100;
 /// Rounds that one page may take over videos that may not be seen.
 constexpr int kPageRoundsMax = 20;
-constexpr std::int64_t kOwnMax = 200;
+constexpr int kOwnPageMax = 200;
 
 Error no_such_video() { return {Code::not_found, "there is no such video"}; }
 
@@ -217,16 +217,25 @@ Result<VideoPage> CatalogImpl::by_hashtag(const accounts::Viewer& viewer, std::s
               accounts::fold_text(tag), cursor, limit);
 }
 
-Result<std::vector<Video>> CatalogImpl::own(AccountId author) {
+Result<VideoPage> CatalogImpl::own(AccountId author, std::string_view cursor, int limit) {
+  FILOSCOPE_TRY(const std::int64_t below, cursor_id(cursor));
+  const auto wanted = static_cast<std::size_t>(std::clamp(limit, 1, kOwnPageMax));
   std::vector<VideoId> ids;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
     ids.clear();
     return session.query(
-        "SELECT id FROM catalog_videos WHERE author = ? AND state <> 5 ORDER BY id DESC LIMIT ?",
-        {author.db(), kOwnMax},
+        "SELECT id FROM catalog_videos WHERE author = ? AND state <> 5 AND id < ? ORDER BY id DESC "
+        "LIMIT ?",
+        {author.db(), below, static_cast<std::int64_t>(wanted) + 1},
         [&](const Row& row) { ids.push_back(VideoId::from_db(row.integer(0))); });
   }));
-  return get_many(ids);
+  VideoPage answer;
+  if (ids.size() > wanted) {
+    ids.pop_back();
+    answer.next_cursor = ids.back().text();
+  }
+  FILOSCOPE_TRY(answer.items, get_many(ids));
+  return answer;
 }
 
 Result<std::vector<Catalog::HashtagCount>> CatalogImpl::hashtags(std::string_view prefix,

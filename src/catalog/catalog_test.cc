@@ -84,6 +84,26 @@ TEST_F(CatalogTest, OnlyTheAuthorChangesOrRemoves) {
   EXPECT_EQ(must(catalog->get(open.id)).caption, "one");
 }
 
+TEST_F(CatalogTest, OwnVideosPageToTheEnd) {
+  std::vector<VideoId> made;
+  for (int i = 0; i < 205; ++i) {
+    NewVideo form;
+    form.author = mara.id;
+    made.insert(made.begin(), must(catalog->create(form)).id);
+  }
+  std::vector<VideoId> found;
+  std::string cursor;
+  do {
+    const auto page = must(catalog->own(mara.id, cursor, 1'000));
+    EXPECT_LE(page.items.size(), 200U);
+    for (const auto& video : page.items) found.push_back(video.id);
+    cursor = page.next_cursor;
+  } while (!cursor.empty());
+  EXPECT_EQ(found, made);
+  EXPECT_EQ(must(catalog->own(mara.id, "", 205)).items.size(), 200U);
+  EXPECT_EQ(code_of(catalog->own(mara.id, "nonsense!", 10)), Code::invalid_argument);
+}
+
 TEST_F(CatalogTest, WhoMaySeeWhat) {
   const auto open = publish(mara, "o #x");
   const auto followers = publish(mara, "f #x", Visibility::followers);
@@ -101,7 +121,7 @@ TEST_F(CatalogTest, WhoMaySeeWhat) {
   EXPECT_TRUE(catalog->get_visible(author, draft.id).has_value());
   EXPECT_EQ(tag_count("x"), 1);
   EXPECT_EQ(must(catalog->videos_count(mara.id)), 1);
-  EXPECT_THAT(must(catalog->own(mara.id)), SizeIs(4));
+  EXPECT_THAT(must(catalog->own(mara.id, "", 200)).items, SizeIs(4));
   must(accounts->set_block(viewer(mara), jo.id, true));
   EXPECT_THAT(by_tag(other, "x"), IsEmpty());
   EXPECT_EQ(code_of(catalog->get_visible(other, open.id)), Code::not_found);
@@ -198,7 +218,7 @@ TEST_F(CatalogTest, RemovedIsGoneFromEverySurfaceAndFromDisk) {
     EXPECT_FALSE(resolves(address));
     EXPECT_THAT(by_tag(viewer(mara), "soon"), ElementsAre("stays #soon"));
     EXPECT_THAT(must(catalog->by_author(viewer(mara), mara.id, "", 10)).items, SizeIs(1));
-    EXPECT_THAT(must(catalog->own(mara.id)), SizeIs(1));
+    EXPECT_THAT(must(catalog->own(mara.id, "", 200)).items, SizeIs(1));
     EXPECT_EQ(tag_count("soon"), 1);
     EXPECT_THAT(blob_keys(), SizeIs(7));
     EXPECT_EQ(code_of(catalog->remove(mara.id, video.id)), Code::not_found);
@@ -329,7 +349,7 @@ TEST_F(CatalogTest, SamplesGoTogetherAndNothingElse) {
   EXPECT_TRUE(catalog->get(own.id).has_value());
   must(catalog->remove_all_of(mara.id));
   EXPECT_THAT(blob_keys(), IsEmpty());
-  EXPECT_THAT(must(catalog->own(mara.id)), IsEmpty());
+  EXPECT_THAT(must(catalog->own(mara.id, "", 200)).items, IsEmpty());
 }
 
 TEST_F(CatalogTest, VerifySaysWhatIsMissingAndWhatIsOver) {

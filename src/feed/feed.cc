@@ -212,6 +212,7 @@ Result<std::vector<Item>> FeedImpl::join(const accounts::Viewer& viewer,
 
 Result<FeedAnswer> FeedImpl::answer(const accounts::Viewer& viewer, const FeedRequest& request) {
   const auto start_us = parts_.clock.mono_us();
+  FILOSCOPE_DO(answer_rates_.take(viewer.person, 1, start_us));
   FILOSCOPE_TRY(auto asked, ask(viewer, request));
   FILOSCOPE_TRY(auto served, rank_visible(viewer, std::move(asked)));
   Impression pattern;
@@ -240,6 +241,8 @@ Result<FeedAnswer> FeedImpl::answer(const accounts::Viewer& viewer, const FeedRe
 Result<EventsAnswer> FeedImpl::take_events(const accounts::Viewer& viewer,
                                            std::span<const ClientEvent> events) {
   const auto start_us = parts_.clock.mono_us();
+  FILOSCOPE_DO(
+      event_rates_.take(viewer.person, static_cast<std::int64_t>(events.size()), start_us));
   FILOSCOPE_TRY(auto answer, intake_.take(viewer, events));
   probe_.events_seconds.observe_s(static_cast<double>(parts_.clock.mono_us() - start_us) * 1e-6);
   probe_.events_accepted.add(answer.accepted);

@@ -20,6 +20,10 @@ inline const Setting<std::int64_t> kTokenHours{"feed.token_hours", 24, 1, 168,
                                                "Hours an impression token is valid."};
 inline const Setting<std::int64_t> kEventsPerCallMax{"feed.events_per_call_max", 100, 1, 1000,
                                                      "Events in one call."};
+inline const Setting<std::int64_t> kAnswersPerHourMax{
+    "feed.answers_per_hour_max", 7'200, 1, 1'000'000, "Feed answers that one person may have."};
+inline const Setting<std::int64_t> kEventsPerHourMax{
+    "feed.events_per_hour_max", 36'000, 1, 10'000'000, "Events that one person may send."};
 inline const Setting<std::int64_t> kSnapshotRecords{
     "feed.snapshot_records", 200000, 100, 100000000,
     "Log records after which a new engine snapshot is written."};

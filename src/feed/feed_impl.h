@@ -11,6 +11,7 @@
 #include "feed/feed.h"
 #include "feed/feed_probe.h"
 #include "feed/intake.h"
+#include "feed/person_rates.h"
 #include "feed/reasons.h"
 #include "feed/store.h"
 #include "feed/unrecorded.h"
@@ -72,6 +73,14 @@ class FeedImpl final : public Feed {
   Probe probe_;
   Unrecorded unrecorded_;
   Intake intake_;
+  PersonRates answer_rates_{
+      parts_.config[kAnswersPerHourMax],
+      "you have asked for more feed answers in an hour than the {} that are allowed; "
+      "try again in a minute"};
+  PersonRates event_rates_{
+      parts_.config[kEventsPerHourMax],
+      "you have sent more events in an hour than the {} that are allowed; try again "
+      "in a minute"};
   std::unique_ptr<EngineLife> life_;
 };
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdlib>
 
+#include "ports/makes_space.h"
+
 namespace filoscope::feed {
 namespace {
 
@@ -157,6 +159,7 @@ Result<void> delete_person(Session& session, PersonKey person) {
 
 Result<bool> sweep_store(Database& database, const SweepTimes& before) {
   bool more = false;
+  const MakesSpace rows_of_the_past;
   FILOSCOPE_DO(database.write([&](Session& session) -> Result<void> {
     more = false;
     const struct {

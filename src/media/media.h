@@ -120,6 +120,12 @@ inline constexpr std::size_t kCoversMax = 6;
 enum class Stage : std::uint8_t { checking, encoding, finishing };
 using Progress = std::function<void(int percent, Stage stage)>;
 
+/// What a file says of itself; nothing of it is decoded.
+struct Looks {
+  int width = 0, height = 0;
+  std::int64_t frames_count = 0;  ///< about
+};
+
 struct SandboxFeature {
   std::string name;  ///< "seccomp", "landlock", "network namespace", …
   bool active = false;
@@ -143,6 +149,8 @@ class MediaWorkers {
   Result<MediaFacts> process(int input_fd, const MediaOptions& options, const MediaOutputs& outputs,
                              const Progress& progress = {},
                              const std::atomic<bool>* cancel = nullptr) const;
+  /// Opens the file in a worker, to tell how much there is to do. Errors: as `process`.
+  Result<Looks> look(int input_fd, const MediaLimits& limits) const;
   /// What a worker on this machine is locked in by. Errors: internal.
   Result<std::vector<SandboxFeature>> sandbox_report() const;
 

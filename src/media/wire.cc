@@ -196,6 +196,23 @@ Result<MediaFacts> decode_facts(const Bytes& body) {
   return f;
 }
 
+Bytes encode_looks(const Looks& looks) {
+  ByteWriter out;
+  out.put(looks.width), out.put(looks.height), out.put(looks.frames_count);
+  return out.take();
+}
+
+Result<Looks> decode_looks(const Bytes& body) {
+  ByteReader in(body);
+  Looks looks;
+  looks.width = in.get<int>();
+  looks.height = in.get<int>();
+  looks.frames_count = in.get<std::int64_t>();
+  if (!in.at_end() || looks.width < 0 || looks.height < 0 || looks.frames_count < 0)
+    return malformed();
+  return looks;
+}
+
 Bytes encode_error(const Error& error) {
   ByteWriter out;
   out.put(static_cast<std::uint8_t>(error.code));

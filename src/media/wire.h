@@ -18,7 +18,16 @@ inline constexpr int kWorkerFd = 3;
 inline constexpr std::size_t kMessageMaxBytes = 160 << 10;
 inline constexpr std::size_t kFdsMax = 1 + 3 + kCoversMax;
 
-enum class Kind : std::uint8_t { job, sandbox_job, progress, facts, error, sandbox };
+enum class Kind : std::uint8_t {
+  job,
+  sandbox_job,
+  progress,
+  facts,
+  error,
+  sandbox,
+  look_job,
+  looks
+};
 
 struct Message {
   Kind kind{};
@@ -43,6 +52,10 @@ Result<Job> decode_job(const Bytes& body);
 
 Bytes encode_facts(const MediaFacts& facts);
 Result<MediaFacts> decode_facts(const Bytes& body);
+
+Bytes encode_looks(const Looks& looks);
+/// Errors: internal (malformed, or no such picture can be).
+Result<Looks> decode_looks(const Bytes& body);
 
 Bytes encode_error(const Error& error);
 /// The error told by the worker; itself an error of kind internal when the message is malformed.

@@ -1,14 +1,18 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "media/pipeline.h"
 #include "media/sandbox.h"
+#include "media/source.h"
 #include "media/wire.h"
 
 namespace filoscope::media {
 namespace {
+
+constexpr double kUsualFps = 30;
 
 void send_error(const Error& error) {
   // When even this fails the parent sees a closed socket, which it reports as a crash.
@@ -41,6 +45,19 @@ Result<void> serve(wire::Message message) {
   return wire::send(wire::kWorkerFd, wire::Kind::facts, wire::encode_facts(facts));
 }
 
+Result<void> serve_look(const wire::Message& message) {
+  FILOSCOPE_TRY(const wire::Job job, wire::decode_job(message.body));
+  if (message.fds.size() != 1) return Error{Code::internal, "the media worker lacks a descriptor"};
+  static_cast<void>(enter_sandbox(job.options.limits));
+  FILOSCOPE_TRY(const FileBytes bytes, FileBytes::open(message.fds[0].get()));
+  FILOSCOPE_TRY(const auto source, Source::open(bytes, job.options.limits));
+  const auto& video = source->video();
+  const double fps = video.claimed_fps > 0 ? video.claimed_fps : kUsualFps;
+  const auto timed = static_cast<std::int64_t>(static_cast<double>(video.claimed_ms) * fps / 1000);
+  const Looks looks{video.width, video.height, std::max(video.indexed_frames, timed)};
+  return wire::send(wire::kWorkerFd, wire::Kind::looks, wire::encode_looks(looks));
+}
+
 Result<void> serve_sandbox() {
   const auto features = enter_sandbox(MediaLimits{});
   return wire::send(wire::kWorkerFd, wire::Kind::sandbox, wire::encode_features(features));
@@ -53,8 +70,10 @@ int media_worker_main() {
   silence_ffmpeg();
   auto message = wire::receive(wire::kWorkerFd);
   if (!message || !*message) return 2;
-  auto outcome =
-      (*message)->kind == wire::Kind::sandbox_job ? serve_sandbox() : serve(std::move(**message));
+  const auto kind = (*message)->kind;
+  auto outcome = kind == wire::Kind::sandbox_job ? serve_sandbox()
+                 : kind == wire::Kind::look_job  ? serve_look(**message)
+                                                 : serve(std::move(**message));
   if (!outcome) send_error(outcome.error());
   ::_exit(0);  // no destructors in a locked-in process
 }

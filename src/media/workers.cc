@@ -20,6 +20,7 @@ namespace {
 
 constexpr int kPollMs = 100;  // how soon a cancellation is seen
 constexpr int kReportDeadlineS = 20;
+constexpr int kLookDeadlineS = 20;
 
 /// A running worker; killed and reaped at the latest by the destructor. Threads: one.
 class Child {
@@ -209,6 +210,20 @@ Result<MediaFacts> MediaWorkers::process(int input_fd, const MediaOptions& optio
     probe().failed.add();
   }
   return facts;
+}
+
+Result<Looks> MediaWorkers::look(int input_fd, const MediaLimits& limits) const {
+  FILOSCOPE_TRY(const std::unique_ptr<Child> child, Child::start(program_.path));
+  MediaOptions options;
+  options.limits = limits;
+  FILOSCOPE_DO(wire::send(child->socket(), wire::Kind::look_job,
+                          wire::encode_job(options, MediaOutputs{}.renditions, 0),
+                          std::span(&input_fd, 1)));
+  Conversation conversation(*child, kLookDeadlineS, {}, nullptr);
+  FILOSCOPE_TRY(const wire::Message message, conversation.last_message());
+  if (message.kind != wire::Kind::looks)
+    return Error{Code::internal, "the media worker answered wrongly"};
+  return wire::decode_looks(message.body);
 }
 
 Result<std::vector<SandboxFeature>> MediaWorkers::sandbox_report() const {

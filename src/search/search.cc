@@ -214,6 +214,7 @@ class SearchImpl final : public Search {
     if (!empty) return {};
     std::vector<catalog::Video> batch;
     const auto flush = [&]() -> Result<void> {
+      if (batch.empty()) return {};
       FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
         for (const auto& video : batch) FILOSCOPE_DO(index(session, video));
         return {};

@@ -68,6 +68,7 @@ class FileChunk final : public Chunk {
   Result<void> write(std::span<const std::uint8_t> bytes) override {
     if (static_cast<std::int64_t>(bytes.size()) > length_bytes_ - written_bytes_)
       return Error(Code::invalid_argument, "more bytes came than were announced");
+    FILOSCOPE_DO(uploads_.space().check(static_cast<std::int64_t>(bytes.size())));
     FILOSCOPE_DO(write_all(file_.get(), bytes, row_.state.offset + written_bytes_));
     checksum_.update(bytes);
     written_bytes_ += static_cast<std::int64_t>(bytes.size());
@@ -110,6 +111,7 @@ Result<std::unique_ptr<Chunk>> UploadsImpl::begin_chunk(const accounts::Viewer& 
                  "a part of an upload may have at most " + std::to_string(chunk_max) + " bytes");
   }
   FILOSCOPE_DO(load(who, id));
+  FILOSCOPE_DO(space_.check(length_bytes));
   {
     Lock lock(mutex_);
     if (!busy_.insert(id).second)
@@ -159,6 +161,7 @@ Result<UploadState> UploadsImpl::advance(const UploadRow& row, std::int64_t offs
   if (offset < state.size_bytes) {
     FILOSCOPE_DO(
         parts_.database.write([&](Session& session) { return move_row(session, VideoId{}); }));
+    space_.set(state.id.value, promise_of(row.owner, row.network, state.size_bytes, offset));
     probe_.received_bytes.add(received);
     return state;
   }
@@ -171,6 +174,7 @@ Result<UploadState> UploadsImpl::advance(const UploadRow& row, std::int64_t offs
   }
   Job job;
   job.owner = row.owner;
+  job.network = row.network;
   job.file = state.id.text();
   job.size_bytes = state.size_bytes;
   job.created_ms = now_ms;
@@ -183,6 +187,7 @@ Result<UploadState> UploadsImpl::advance(const UploadRow& row, std::int64_t offs
                       return insert_job(session, job);
                     }));
   state.video = video.id;
+  space_.give_back(state.id.value);
   enqueue(std::move(job));
   probe_.received_bytes.add(received);
   probe_.completed.add();

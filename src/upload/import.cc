@@ -94,13 +94,20 @@ Result<VideoId> UploadsImpl::import_file(AccountId who, const std::string& path,
                          [&](const Row& row) { known = VideoId::from_db(row.integer(0)); });
   }));
   if (known && parts_.catalog.get(known)) return known;
-  FILOSCOPE_DO(check_queue());
-  FILOSCOPE_DO(check_space(form.size_bytes));
+  if (waiting_count() >= static_cast<std::size_t>(parts_.config[kQueueMax])) {
+    return Error(Code::exhausted, std::to_string(waiting_count()) +
+                                      " videos wait for processing already; try again in a few "
+                                      "minutes");
+  }
   Job job;
   job.owner = who;
   job.size_bytes = form.size_bytes;
   job.created_ms = parts_.clock.now_ms();
-  FILOSCOPE_TRY(job.file, copy_in(source.get(), form.size_bytes));
+  const auto promise = new_id(job.created_ms);
+  FILOSCOPE_DO(space_.promise(promise, promise_of(who, 0, form.size_bytes, 0)));
+  auto copied = copy_in(source.get(), form.size_bytes);
+  space_.give_back(promise);
+  FILOSCOPE_TRY(job.file, std::move(copied));
   catalog::NewVideo wanted;
   wanted.author = who;
   wanted.caption = caption;

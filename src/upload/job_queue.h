@@ -1,8 +1,11 @@
 #pragma once
 
-/// Which video is processed next: people take turns by the work they have had (start-time fair
-/// queueing: Goyal, Vin & Cheng, SIGCOMM 1996, with size as cost), each person's shortest first,
-/// and whoever has waited long enough before all others. Internal to upload.
+/// Which video is processed next, and who may add one. Next: the smallest job of whom the machine
+/// has worked for least, both fading: what somebody had is forgotten by half every hour, and a job
+/// moves up by as much as its owner has waited since her last turn (decay usage with aging:
+/// Hellerstein, "Achieving service rate objectives with decay usage scheduling", IEEE TSE 1993).
+/// Add: shares that shrink as the queue fills (dynamic thresholds: Choudhury & Hahne, IEEE/ACM ToN
+/// 1998). Internal to upload.
 
 #include <atomic>
 #include <cstdint>
@@ -18,38 +21,66 @@ namespace filoscope::upload {
 struct Job {
   VideoId video;
   AccountId owner;
-  std::string file;  ///< name in the uploads folder
+  std::int64_t network = 0;  ///< the network it came from, as NewUpload::network
+  std::string file;          ///< name in the uploads folder
   std::int64_t size_bytes = 0;
   std::int64_t created_ms = 0;
   std::int64_t not_before_ms = 0;
   int attempts_count = 0;  ///< begun so far
   std::optional<std::int64_t> cover_ms;
+  std::int64_t cost_ms = 0;  ///< of the machine, estimated; 0: by its size
+  bool measured = false;     ///< its cost is that of its pictures
   bool running = false;
   std::shared_ptr<std::atomic<bool>> cancel = std::make_shared<std::atomic<bool>>(false);
 };
+
+/// What `frames` pictures of so many pixels take, about.
+std::int64_t cost_ms_of_pictures(std::int64_t pixels, std::int64_t frames);
 
 /// Threads: one at a time.
 class JobQueue {
  public:
   void add(Job job);
-  /// Marks the next one as running and charges its owner; null when none may run at `now_ms`.
+  /// Marks the next one as running and charges its cost; null when none may run at `now_ms`.
   Job* take(std::int64_t now_ms);
+  /// After `take`: what the try really took instead of its estimate.
+  void settle(const Job& taken, std::int64_t took_ms);
   Job* find(VideoId video);
   void erase(VideoId video);
+  /// One whose cost is not measured yet; null when there is none.
+  const Job* unmeasured() const;
   /// Tells every running job to end.
   void cancel_running();
+
+  /// Whether `owner`, who has `held_count` uploads on their way, may begin another. With none
+  /// waiting and none on its way she may up to twice `queue_max`.
+  bool admits(AccountId owner, std::int64_t network, std::int64_t held_count,
+              std::int64_t queue_max) const;
 
   std::size_t waiting_count() const;
   std::size_t running_count() const;
   bool empty() const { return jobs_.empty(); }
 
  private:
-  bool before(const Job& a, const Job& b, std::int64_t now_ms) const;
-  double had(AccountId owner) const;
+  /// What the machine has done for a person or a network.
+  struct Usage {
+    double had_ms = 0;  ///< at `at_ms`
+    std::int64_t at_ms = 0;
+    std::int64_t turn_ms = 0;  ///< when the last job began
+    double had_at(std::int64_t now_ms) const;
+  };
+
+  struct Claim {
+    double rank_ms = 0;  ///< the smaller, the sooner
+    double had_ms = 0;
+  };
+  Claim claim(const Job& job, std::int64_t now_ms) const;
+  /// A clock that was set back must not make anybody wait for it to come up again.
+  void keep_to_clock(std::int64_t now_ms);
 
   std::unordered_map<VideoId, Job> jobs_;
-  std::unordered_map<AccountId, double> had_;  ///< virtual time per person, while above `now_`
-  double now_ = 0;                             ///< virtual time of the job begun last
+  std::unordered_map<AccountId, Usage> owners_;
+  std::unordered_map<std::int64_t, Usage> networks_;
 };
 
 }  // namespace filoscope::upload

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "ports/makes_space.h"
 #include "upload/upload_impl.h"
 
 namespace filoscope::upload {
@@ -67,29 +68,36 @@ Result<std::vector<UniqueFd>> temporaries(BlobStore& blobs, std::size_t count) {
 Result<void> UploadsImpl::insert_job(Session& session, const Job& job) const {
   FILOSCOPE_DO(session.execute(
       "INSERT INTO upload_jobs (video, owner, file, size_bytes, created_ms, not_before_ms, "
-      "attempts_count, running, cover_ms) VALUES (?, ?, ?, ?, ?, 0, 0, 0, ?)",
+      "attempts_count, running, cover_ms, network) VALUES (?, ?, ?, ?, ?, 0, 0, 0, ?, ?)",
       {job.video.db(), job.owner.db(), job.file, job.size_bytes, job.created_ms,
-       sql_value(job.cover_ms)}));
+       sql_value(job.cover_ms), job.network}));
   return {};
 }
 
+void UploadsImpl::promise_for(const Job& job) {
+  space_.set(job.video.value, {job.owner, job.network, outputs_bytes(job.size_bytes)});
+}
+
 void UploadsImpl::enqueue(Job job) {
+  promise_for(job);
   Lock lock(mutex_);
   queue_.add(std::move(job));
   probe_.waiting.set(static_cast<double>(queue_.waiting_count()));
   wake_workers_.notify_all();
+  wake_measurer_.notify_all();
 }
 
 Result<void> UploadsImpl::load_jobs() {
   // One that ran when the server died has had its try.
-  FILOSCOPE_DO(parts_.database.write([](Session& session) -> Result<void> {
-    FILOSCOPE_DO(session.execute("UPDATE upload_jobs SET running = 0"));
+  const auto stored = parts_.database.write([](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute("UPDATE upload_jobs SET running = 0 WHERE running <> 0"));
     return {};
-  }));
+  });
+  if (!stored) log::warn("upload.jobs_not_marked", {{"reason", stored.error().message}});
   return parts_.database.read([&](Session& session) {
     return session.query(
         "SELECT video, owner, file, size_bytes, created_ms, not_before_ms, attempts_count, "
-        "cover_ms FROM upload_jobs",
+        "cover_ms, network FROM upload_jobs",
         {}, [&](const Row& row) {
           Job job;
           job.video = VideoId::from_db(row.integer(0));
@@ -100,6 +108,7 @@ Result<void> UploadsImpl::load_jobs() {
           job.not_before_ms = row.integer(5);
           job.attempts_count = static_cast<int>(row.integer(6));
           job.cover_ms = read_optional(row, 7);
+          job.network = row.integer(8);
           enqueue(std::move(job));
         });
   });
@@ -139,8 +148,21 @@ void UploadsImpl::reap(std::unordered_set<VideoId> videos) {
       wake_workers_.notify_all();
     } else {
       ::unlink(path_of(job->file).c_str());
-      queue_.erase(video);
+      end_job(video);
     }
+  }
+}
+
+void UploadsImpl::end_job(VideoId video) {
+  queue_.erase(video);
+  space_.give_back(video.value);
+}
+
+void UploadsImpl::wait_for_space(const Job& job) {
+  Lock lock(mutex_);
+  if (auto* waiting = queue_.find(job.video)) {
+    waiting->running = false;
+    waiting->not_before_ms = parts_.clock.now_ms() + kNoSpaceDelayMs;
   }
 }
 
@@ -164,9 +186,43 @@ void UploadsImpl::worker_loop() {
   }
 }
 
+void UploadsImpl::measure_loop() {
+  while (true) {
+    std::optional<Job> next;
+    {
+      Lock lock(mutex_);
+      wake_measurer_.wait(mutex_, [&] { return stopping_ || queue_.unmeasured() != nullptr; });
+      if (stopping_) return;
+      next = *queue_.unmeasured();
+    }
+    const auto cost_ms = measured_cost(next->file);
+    Lock lock(mutex_);
+    auto* job = queue_.find(next->video);
+    if (job == nullptr || job->running) continue;
+    job->measured = true;
+    if (cost_ms) job->cost_ms = *cost_ms;
+  }
+}
+
+std::optional<std::int64_t> UploadsImpl::measured_cost(const std::string& file) const {
+  const UniqueFd input(::open(path_of(file).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!input) return std::nullopt;
+  const auto cost_ms = measure_(input.get());
+  if (cost_ms) return *cost_ms;
+  if (cost_ms.error().code != Code::invalid_argument) return std::nullopt;
+  return cost_ms_of_pictures(0, 0);  // refused as soon as it is looked at
+}
+
 void UploadsImpl::run(const Job& job) {
+  const auto begun_us = parts_.clock.mono_us();
+  try_once(job);
+  Lock lock(mutex_);
+  queue_.settle(job, (parts_.clock.mono_us() - begun_us) / 1000);
+}
+
+void UploadsImpl::try_once(const Job& job) {
   // Whatever a try without space makes, it makes in vain.
-  if (!check_space(job.size_bytes)) return postpone(job, job.attempts_count, kNoSpaceDelayMs);
+  if (!space_.check(outputs_bytes(job.size_bytes))) return wait_for_space(job);
   const auto begun_us = parts_.clock.mono_us();
   const auto begun = parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_TRY(const auto changed,
@@ -179,7 +235,7 @@ void UploadsImpl::run(const Job& job) {
   const auto video = begun ? parts_.catalog.get(job.video) : Result<catalog::Video>(begun.error());
   if (!video) {
     if (video.error().code == Code::not_found) return finish(job);
-    return postpone(job, job.attempts_count, kNoSpaceDelayMs);
+    return begun ? postpone(job, job.attempts_count, kNoSpaceDelayMs) : wait_for_space(job);
   }
   if (job.attempts_count > parts_.config[kRetriesMax]) {  // the server died at each of them
     return give_up(job, *video,
@@ -330,6 +386,7 @@ void UploadsImpl::give_up(const Job& job, const catalog::Video& video,
 }
 
 void UploadsImpl::finish(const Job& job) {
+  const MakesSpace its_file;
   const auto stored = parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.execute("DELETE FROM upload_jobs WHERE video = ?", {job.video.db()}));
     return {};
@@ -338,7 +395,7 @@ void UploadsImpl::finish(const Job& job) {
   if (!stored) log::warn("upload.finish_failed", {{"reason", stored.error().message}});
   if (stored) ::unlink(path_of(job.file).c_str());
   Lock lock(mutex_);
-  queue_.erase(job.video);
+  end_job(job.video);
 }
 
 void UploadsImpl::tell(const catalog::Video& video, const char* kind, const std::string& text) {
@@ -374,6 +431,7 @@ void UploadsImpl::stop() {
     queue_.cancel_running();
     wake_workers_.notify_all();
     wake_sweeper_.notify_all();
+    wake_measurer_.notify_all();
   }
   for (auto& thread : threads_) thread.join();
   threads_.clear();

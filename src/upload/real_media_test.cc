@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -88,6 +89,20 @@ TEST_F(RealMediaTest, AClipBecomesPlayable) {
     EXPECT_THAT(content_of(catalog->media_url(video, rendition.name + ".m3u8", video.author)),
                 HasSubstr(rendition.name + ".mp4"));
   }
+}
+
+TEST_F(RealMediaTest, ALookTellsThePicturesOfAFileAndNotItsBytes) {
+  const auto look = [&](const Bytes& content) {
+    const auto path = folder / "looked-at";
+    must(write_file_durably(path, content));
+    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    return workers.look(file.get(), media::MediaLimits());
+  };
+  const auto looks = must(look(media::make_clip()));
+  EXPECT_EQ(looks.width, 320);
+  EXPECT_EQ(looks.height, 568);
+  EXPECT_EQ(looks.frames_count, 60);
+  EXPECT_EQ(code_of(look(Bytes(1'000, 'x'))), Code::invalid_argument);
 }
 
 TEST_F(RealMediaTest, WhatIsNoVideoFailsWithASentence) {

@@ -5,7 +5,7 @@
 namespace filoscope::upload {
 namespace {
 
-constexpr std::array<Migration, 4> kMigrations{{
+constexpr std::array<Migration, 5> kMigrations{{
     {1, R"sql(
       CREATE TABLE upload_files (
         id BIGINT NOT NULL PRIMARY KEY,
@@ -55,6 +55,10 @@ constexpr std::array<Migration, 4> kMigrations{{
       ALTER TABLE upload_files ADD COLUMN cover_ms BIGINT;
       ALTER TABLE upload_jobs ADD COLUMN cover_ms BIGINT;
     )sql"},
+    {5, R"sql(
+      ALTER TABLE upload_files ADD COLUMN network BIGINT NOT NULL DEFAULT 0;
+      ALTER TABLE upload_jobs ADD COLUMN network BIGINT NOT NULL DEFAULT 0;
+    )sql"},
 }};
 
 }  // namespace
@@ -74,6 +78,7 @@ UploadRow read_upload(const Row& row) {
   upload.state.video = VideoId::from_db(row.integer(10));
   upload.state.metadata = row.text(11);
   upload.cover_ms = read_optional(row, 12);
+  upload.network = row.integer(13);
   return upload;
 }
 

@@ -42,6 +42,8 @@ struct NewUpload {
   std::string metadata{};                  ///< tus' Upload-Metadata as it came, given back as it is
   std::optional<std::int64_t> cover_ms{};  ///< as in media::MediaOptions
   bool draft = false;
+  /// A number for the network that it comes from, equal for all who share it; 0: none to share.
+  std::int64_t network = 0;
 };
 
 struct UploadState {
@@ -60,6 +62,16 @@ class Chunk {
   /// Checks the checksum if one was announced (invalid_argument: nothing is kept), syncs, moves the
   /// offset. When the file is complete, the video exists (state received) and is queued.
   virtual Result<UploadState> commit() = 0;
+};
+
+/// Space for bytes that are received before their upload begins, with what that will need: it is
+/// given back by the destructor. Threads: one at a time.
+class Room {
+ public:
+  virtual ~Room() = default;
+  /// Before so many more are written. Errors: unavailable (no space for them, or for more than were
+  /// announced).
+  virtual Result<void> before_write(std::int64_t bytes) = 0;
 };
 
 /// Threads: any; calls may block. Owns the media pool that runs the jobs.
@@ -82,9 +94,12 @@ class Uploads {
   /// Errors: unauthenticated (no account), invalid_argument (too large, empty, cover_ms out of
   /// range; the limit in the text), exhausted (quota, queue).
   virtual Result<UploadState> create(const accounts::Viewer& who, const NewUpload& form) = 0;
-  /// Whether an upload of about this size could begin now: quotas, queue, disk. For callers that
-  /// take bytes before `create`. Errors: as create.
-  virtual Result<void> check_room(const accounts::Viewer& who, std::int64_t size_bytes) = 0;
+  /// For callers that take bytes before `create`: that an upload of this size (0: not known yet)
+  /// could begin now, by quotas, queue and disk, and its space meanwhile, which it needs twice.
+  /// Errors: as create.
+  virtual Result<std::unique_ptr<Room>> make_room(const accounts::Viewer& who,
+                                                  std::int64_t size_bytes,
+                                                  std::int64_t network) = 0;
   /// Her own only: not_found otherwise, or when expired.
   virtual Result<UploadState> state(const accounts::Viewer& who, UploadId id) = 0;
   /// Errors: conflict (offset is not the stored one; another chunk is being written),

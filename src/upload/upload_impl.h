@@ -10,6 +10,7 @@
 
 #include "base/mutex.h"
 #include "upload/job_queue.h"
+#include "upload/space.h"
 #include "upload/upload.h"
 #include "upload/upload_probe.h"
 
@@ -19,7 +20,11 @@ namespace filoscope::upload {
 using Processor = std::function<Result<media::MediaFacts>(
     int input_fd, std::optional<std::int64_t> cover_ms, const media::MediaOutputs& outputs,
     const media::Progress& progress, const std::atomic<bool>* cancel)>;
-Result<std::unique_ptr<Uploads>> open_uploads(const Uploads::Parts& parts, Processor process);
+/// About how long a file takes, in milliseconds of processing: media::MediaWorkers::look, or a
+/// test's own. Errors: invalid_argument (it will be refused), others (it could not be looked at).
+using Measurer = std::function<Result<std::int64_t>(int input_fd)>;
+Result<std::unique_ptr<Uploads>> open_uploads(const Uploads::Parts& parts, Processor process,
+                                              Measurer measure = {}, FreeBytes free_bytes = {});
 
 /// A row of upload_files.
 struct UploadRow {
@@ -28,6 +33,7 @@ struct UploadRow {
   std::string caption, visibility;
   bool draft = false;
   std::optional<std::int64_t> cover_ms;
+  std::int64_t network = 0;
 };
 
 /// Order of durability: bytes, fdatasync, row. After a crash the row's offset is the truth and what
@@ -36,13 +42,14 @@ struct UploadRow {
 /// it.
 class UploadsImpl final : public Uploads {
  public:
-  UploadsImpl(const Parts& parts, Processor process);
+  UploadsImpl(const Parts& parts, Processor process, Measurer measure, FreeBytes free_bytes);
   ~UploadsImpl() override;
   /// Migrates, sweeps, takes up the jobs a crash or stop left, starts the threads.
   Result<void> start();
 
   Result<UploadState> create(const accounts::Viewer& who, const NewUpload& form) override;
-  Result<void> check_room(const accounts::Viewer& who, std::int64_t size_bytes) override;
+  Result<std::unique_ptr<Room>> make_room(const accounts::Viewer& who, std::int64_t size_bytes,
+                                          std::int64_t network) override;
   Result<UploadState> state(const accounts::Viewer& who, UploadId id) override;
   Result<std::unique_ptr<Chunk>> begin_chunk(const accounts::Viewer& who, UploadId id,
                                              std::int64_t offset, std::int64_t length_bytes,
@@ -60,17 +67,27 @@ class UploadsImpl final : public Uploads {
   /// Moves the stored offset; a complete file becomes a video with a job.
   Result<UploadState> advance(const UploadRow& row, std::int64_t offset);
   void release(UploadId id);
+  Space& space() { return space_; }
 
  private:
   // uploads.cc
   Result<UploadRow> load(const accounts::Viewer& who, UploadId id);
   Result<void> check_form(const NewUpload& form) const;
-  Result<void> check_space(std::int64_t size_bytes) const;
-  Result<void> check_queue() const;
+  /// What processing makes of a file of this size, about, and a kept original.
+  std::int64_t outputs_bytes(std::int64_t size_bytes) const;
+  /// What an upload of which `offset` bytes are there still needs.
+  Promise promise_of(AccountId owner, std::int64_t network, std::int64_t size_bytes,
+                     std::int64_t offset) const;
+  void promise_for(const Job& job);
+  /// Whether she may have one more in the queue, beside the `unfinished` ones on their way to it.
+  Result<void> check_share(AccountId owner, std::int64_t network, std::int64_t unfinished) const;
   /// Final inside the transaction that adds one more.
-  Result<void> check_quotas(Session& session, AccountId owner, std::int64_t now_ms) const;
+  Result<void> check_quotas(Session& session, AccountId owner, std::int64_t network,
+                            std::int64_t now_ms) const;
   Result<void> forget_account(Session& session, AccountId owner);
-  /// Rows that expired, and files that belong to no upload and no job.
+  Result<void> load_promises();
+  /// Rows that expired, and files that belong to no upload and no job. The files go first, by
+  /// reading alone: that works on a full disk.
   Result<void> sweep(bool at_start);
   void sweep_loop();
 
@@ -85,8 +102,15 @@ class UploadsImpl final : public Uploads {
   /// Deletes what removed videos left, once their transaction is committed.
   void reap(std::unordered_set<VideoId> videos);
   void worker_loop();
+  /// Finds out what waiting jobs cost, one after the other.
+  void measure_loop();
+  std::optional<std::int64_t> measured_cost(const std::string& file) const;
   /// One try of one job, from its row to its row.
   void run(const Job& job);
+  void try_once(const Job& job);
+  /// Back into the queue without a word to the disk, which has no space.
+  void wait_for_space(const Job& job);
+  void end_job(VideoId video) FILOSCOPE_REQUIRES(mutex_);
   Result<void> attempt(const Job& job, const catalog::Video& video);
   Result<void> put_outputs(const Job& job, const catalog::Video& video,
                            const media::MediaFacts& facts, std::vector<UniqueFd>& renditions,
@@ -104,12 +128,15 @@ class UploadsImpl final : public Uploads {
 
   const Parts parts_;
   const Processor process_;
+  const Measurer measure_;
   const std::filesystem::path folder_;
   Probe probe_;
+  Space space_;
 
   mutable Mutex mutex_;
   Condition wake_workers_;
   Condition wake_sweeper_;
+  Condition wake_measurer_;
   JobQueue queue_ FILOSCOPE_GUARDED_BY(mutex_);
   std::unordered_set<UploadId> busy_ FILOSCOPE_GUARDED_BY(mutex_);      ///< being written
   std::unordered_set<VideoId> removed_ FILOSCOPE_GUARDED_BY(mutex_);    ///< to be reaped
@@ -121,7 +148,7 @@ class UploadsImpl final : public Uploads {
 /// Columns of upload_files in the order of read_upload.
 inline constexpr const char* kUploadColumns =
     "id, owner, size_bytes, stored_bytes, filename, caption, visibility, draft, fingerprint, "
-    "expires_ms, video, metadata, cover_ms";
+    "expires_ms, video, metadata, cover_ms, network";
 UploadRow read_upload(const Row& row);
 /// A column that may be null.
 std::optional<std::int64_t> read_optional(const Row& row, int column);

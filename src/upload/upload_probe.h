@@ -15,6 +15,8 @@ struct Probe {
   metrics::Counter retried{"filoscope_upload_retried_total",
                            "Tries after a crash or time-out of a media worker."};
   metrics::Gauge waiting{"filoscope_upload_waiting_count", "Videos waiting for processing."};
+  metrics::Gauge promised{"filoscope_upload_promised_bytes",
+                          "Bytes of the disk promised to uploads and processing."};
   metrics::Histogram seconds{"filoscope_upload_processing_seconds",
                              "One video from the start of its processing to being published."};
 };

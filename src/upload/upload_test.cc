@@ -316,8 +316,8 @@ TEST_F(UploadTest, QuotasSayTheirLimit) {
   EXPECT_TRUE(uploads->create(mara, form).has_value());
 }
 
-TEST_F(UploadTest, AFullQueueRefusesMore) {
-  must(config.set("upload.queue_max", "2"));
+TEST_F(UploadTest, WhoHasHerShareOfTheQueueWaitsAndOthersDoNot) {
+  must(config.set("upload.queue_max", "8"));
   uploads.reset();
   start();
   upload("hold 1");
@@ -328,10 +328,197 @@ TEST_F(UploadTest, AFullQueueRefusesMore) {
   const auto refused = uploads->create(mara, form);
   EXPECT_EQ(code_of(refused), Code::exhausted);
   EXPECT_THAT(refused.error().message, HasSubstr("2 videos wait"));
+  EXPECT_EQ(code_of(uploads->make_room(mara, 10, 0)), Code::exhausted);
+  EXPECT_TRUE(uploads->make_room(jo, 10, 0).has_value());
+  EXPECT_TRUE(uploads->create(jo, form).has_value());
   EXPECT_EQ(uploads->waiting_count(), 2U);
   processing.release();
   settle();
   EXPECT_TRUE(uploads->create(mara, form).has_value());
+}
+
+TEST_F(UploadTest, UploadsOnTheirWayCountInTheShare) {
+  must(config.set("upload.queue_max", "8"));
+  uploads.reset();
+  start();
+  begin(10), begin(10);
+  NewUpload form;
+  form.size_bytes = 10;
+  EXPECT_EQ(code_of(uploads->create(mara, form)), Code::exhausted);
+  EXPECT_TRUE(uploads->create(jo, form).has_value());
+}
+
+TEST_F(UploadTest, WhatWaitsIsMeasuredAndTheLighterGoesFirst) {
+  uploads.reset();
+  std::atomic<int> measured_count = 0;
+  uploads = must(open_uploads(
+      {*database, *blobs, *accounts, *catalog, *social, workers, clock, config, folder.string()},
+      std::ref(processing), [&](int input_fd) -> Result<std::int64_t> {
+        std::array<char, 8> head{};
+        FILOSCOPE_CHECK(::pread(input_fd, head.data(), head.size() - 1, 0) >= 0);
+        const std::string_view word(head.data());
+        if (!word.starts_with("hold")) ++measured_count;
+        return word.starts_with("heavy") ? 600'000 : 1'000;
+      }));
+  upload("hold 1");
+  processing.wait_until_held();
+  const auto heavy = upload("heavy");
+  const auto light = upload("light but with more bytes");
+  eventually([&] { return measured_count >= 2; });
+  upload("third");  // looked at when the costs of the first two are known
+  eventually([&] { return measured_count >= 3; });
+  std::optional<State> of_heavy, of_light;
+  processing.before_return = [&] {
+    if (processing.tries_count != 3) return;
+    of_heavy = video(heavy).state, of_light = video(light).state;
+  };
+  processing.release();
+  settle();
+  EXPECT_EQ(of_heavy, State::received);
+  EXPECT_NE(of_light, State::received);
+}
+
+/// A disk of a size of the test's own.
+class SmallDiskTest : public UploadTest {
+ protected:
+  static constexpr std::int64_t kMiB = 1 << 20;
+  SmallDiskTest() {
+    must(config.set("upload.unfinished_max", "50"));
+    start_small();
+  }
+  void start_small() {
+    uploads.reset();
+    uploads = must(open_uploads(
+        {*database, *blobs, *accounts, *catalog, *social, workers, clock, config, folder.string()},
+        std::ref(processing), {}, [this] { return free_bytes.load(); }));
+  }
+  Result<UploadState> create(const accounts::Viewer& who, std::int64_t mebibytes) {
+    NewUpload form;
+    form.size_bytes = mebibytes * kMiB;
+    return uploads->create(who, form);
+  }
+  std::atomic<std::int64_t> free_bytes{198 * kMiB};
+};
+
+TEST_F(SmallDiskTest, FiveUploadsAreNotPromisedTheSameSpace) {
+  int accepted = 0;
+  for (const auto& who : {mara, jo, member("a1"), member("a2"), member("a3")})
+    accepted += create(who, 100).has_value() ? 1 : 0;
+  EXPECT_EQ(accepted, 1);
+  start_small();  // what was promised is remembered
+  const auto refused = create(jo, 100);
+  EXPECT_EQ(code_of(refused), Code::unavailable);
+  EXPECT_THAT(refused.error().message, HasSubstr("disk is too full"));
+}
+
+TEST_F(SmallDiskTest, ACancelledOrExpiredUploadGivesItsPromiseBack) {
+  const auto first = must(create(mara, 100)).id;
+  ASSERT_FALSE(create(jo, 100).has_value());
+  must(uploads->terminate(mara, first));
+  must(create(jo, 100));
+  ASSERT_FALSE(create(mara, 100).has_value());
+  clock.advance_ms(25LL * 3'600'000);
+  start_small();
+  EXPECT_TRUE(create(mara, 100).has_value());
+}
+
+TEST_F(SmallDiskTest, WhatIsReceivedBeforeItsUploadIsPromisedTwice) {
+  {
+    const auto room = must(uploads->make_room(mara, 50 * kMiB, 0));
+    EXPECT_FALSE(create(jo, 50).has_value());
+    must(room->before_write(10 * kMiB));
+  }
+  EXPECT_TRUE(create(jo, 50).has_value());
+  const auto open_end = must(uploads->make_room(mara, 0, 0));
+  Result<void> more;
+  std::int64_t received = 0;
+  for (; more && received < 200; ++received) more = open_end->before_write(kMiB);
+  EXPECT_EQ(code_of(more), Code::unavailable);
+  EXPECT_LT(received, 60);
+}
+
+TEST_F(SmallDiskTest, EveryPartIsCheckedAgainstTheReserve) {
+  const auto id = begin(100'000);
+  must(send(id, 0, "more"));
+  auto chunk = must(uploads->begin_chunk(mara, id, 4, 10, ""));
+  free_bytes = kSpaceBytesMin - 1;  // others filled it
+  EXPECT_EQ(code_of(chunk->write(crypto::as_bytes("again"))), Code::unavailable);
+  chunk.reset();
+  EXPECT_EQ(code_of(send(id, 4, "again")), Code::unavailable);
+  free_bytes = 198 * kMiB;
+  EXPECT_EQ(must(send(id, 4, "again")).offset, 9);
+}
+
+TEST_F(SmallDiskTest, AJobWaitsForSpaceWithoutWritingAnything) {
+  const auto id = begin(4);
+  must(send(id, 0, "hol"));
+  const auto made = must(send(id, 3, "d")).video;
+  processing.wait_until_held();
+  const auto waiting = upload("good video");
+  free_bytes = kSpaceBytesMin - 1;
+  processing.release();
+  eventually([&] { return video(made).state == State::published; });
+  const auto row = [&] {
+    std::string text;
+    must(database->read([&](Session& session) {
+      return session.query(
+          "SELECT attempts_count || '/' || not_before_ms || '/' || running FROM "
+          "upload_jobs WHERE video = ?",
+          {waiting.db()}, [&](const Row& found) { text = found.text(0); });
+    }));
+    return text;
+  };
+  int looks = 0;
+  eventually([&] { return ++looks > 50; });
+  EXPECT_EQ(row(), "0/0/0");
+  free_bytes = 198 * kMiB;
+  settle();
+  EXPECT_EQ(video(waiting).state, State::published);
+}
+
+/// A database whose disk is full.
+class FullDatabase final : public Database {
+ public:
+  explicit FullDatabase(Database& database) : database_(database) {}
+  Result<void> read(const Work& work) override { return database_.read(work); }
+  Result<void> write(const Work& work) override {
+    if (full) return Error(Code::unavailable, "the server's disk is full");
+    return database_.write(work);
+  }
+  Result<void> migrate(std::string_view module, std::span<const Migration> steps) override {
+    return database_.migrate(module, steps);
+  }
+  std::atomic<bool> full{false};
+
+ private:
+  Database& database_;
+};
+
+TEST_F(SmallDiskTest, WhatExpiredLeavesADiskThatCannotBeWritten) {
+  FullDatabase database_of_full_disk(*database);
+  const auto open = [&] {
+    uploads.reset();
+    uploads = must(open_uploads({database_of_full_disk, *blobs, *accounts, *catalog, *social,
+                                 workers, clock, config, folder.string()},
+                                std::ref(processing), {}, [this] { return free_bytes.load(); }));
+  };
+  open();
+  must(send(begin(1'000), 0, "bytes"));
+  const auto kept = begin(1'000);
+  must(send(kept, 0, "bytes"));
+  clock.advance_ms(23LL * 3'600'000);
+  must(send(kept, 5, "more"));
+  clock.advance_ms(2LL * 3'600'000);
+  database_of_full_disk.full = true;
+  open();  // which starts all the same
+  EXPECT_EQ(files_count(), 1U);
+  EXPECT_EQ(rows("upload_files"), 2);
+  EXPECT_EQ(code_of(uploads->terminate(mara, kept)), Code::unavailable);
+  EXPECT_EQ(files_count(), 0U);
+  database_of_full_disk.full = false;
+  must(uploads->terminate(mara, kept));
+  open();
+  EXPECT_EQ(rows("upload_files"), 0);
 }
 
 TEST_F(UploadTest, ThoseNamedInTheCaptionAreTold) {

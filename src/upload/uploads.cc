@@ -2,8 +2,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <limits>
+
 #include "base/log.h"
 #include "catalog/text.h"
+#include "ports/makes_space.h"
 #include "upload/upload_impl.h"
 
 namespace filoscope::upload {
@@ -13,8 +16,9 @@ constexpr std::int64_t kDayMs = 24LL * 3'600'000;
 constexpr std::int64_t kSweepMs = 60'000;
 constexpr std::size_t kFilenameBytesMax = 1'024;
 constexpr std::size_t kFingerprintBytesMax = 512;
-/// Left free beside what is being uploaded, for the renditions and the database.
-constexpr std::int64_t kSpaceBytesMin = 64LL << 20;
+/// The renditions of a file have about a quarter of its bytes when a phone made it.
+constexpr std::int64_t kOutputsShare = 4;
+constexpr std::int64_t kRoomStepBytes = 16 << 20;  ///< of a body that does not say its length
 
 std::string megabytes(std::int64_t bytes) {
   if (bytes < 1 << 20) return std::to_string(bytes) + " bytes";
@@ -26,14 +30,51 @@ Error no_such_upload() {
   return {Code::not_found, "there is no such upload; it may have run out, begin it again"};
 }
 
+std::int64_t free_bytes_of(const std::filesystem::path& folder) {
+  struct statvfs disk {};
+  if (::statvfs(folder.c_str(), &disk) != 0) return std::numeric_limits<std::int64_t>::max() / 2;
+  return static_cast<std::int64_t>(disk.f_bavail * disk.f_frsize);
+}
+
+class ReceivingRoom final : public Room {
+ public:
+  ReceivingRoom(Space& space, std::uint64_t key, const Promise& promised)
+      : space_(space), key_(key), promised_(promised) {}
+  ~ReceivingRoom() override { space_.give_back(key_); }
+
+  Result<void> before_write(std::int64_t bytes) override {
+    FILOSCOPE_DO(space_.check(bytes));
+    // The upload that follows needs what was received a second time.
+    if (promised_.bytes < bytes + received_bytes_ + bytes) {
+      auto more = promised_;
+      more.bytes = 2 * bytes + received_bytes_ + kRoomStepBytes;
+      FILOSCOPE_DO(space_.promise(key_, more));
+      promised_ = more;
+    }
+    promised_.bytes -= bytes;
+    received_bytes_ += bytes;
+    space_.set(key_, promised_);
+    return {};
+  }
+
+ private:
+  Space& space_;
+  const std::uint64_t key_;
+  Promise promised_;
+  std::int64_t received_bytes_ = 0;
+};
+
 Error no_account() { return {Code::unauthenticated, "sign in to upload a video"}; }
 
 }  // namespace
 
-UploadsImpl::UploadsImpl(const Parts& parts, Processor process)
+UploadsImpl::UploadsImpl(const Parts& parts, Processor process, Measurer measure,
+                         FreeBytes free_bytes)
     : parts_(parts),
       process_(std::move(process)),
-      folder_(std::filesystem::path(parts.data_folder) / "uploads") {}
+      measure_(std::move(measure)),
+      folder_(std::filesystem::path(parts.data_folder) / "uploads"),
+      space_(free_bytes ? std::move(free_bytes) : [this] { return free_bytes_of(folder_); }) {}
 
 UploadsImpl::~UploadsImpl() { UploadsImpl::stop(); }
 
@@ -44,7 +85,9 @@ Result<void> UploadsImpl::start() {
   if (problem)
     return Error(Code::internal, "make the folder " + folder_.string() + ": " + problem.message());
   FILOSCOPE_DO(sync_folder(folder_.parent_path()));
-  FILOSCOPE_DO(sweep(true));
+  if (const auto swept = sweep(true); !swept)
+    log::warn("upload.sweep_failed", {{"reason", swept.error().message}});
+  FILOSCOPE_DO(load_promises());
   FILOSCOPE_DO(load_jobs());
   parts_.catalog.on_change([this](Session& session, const catalog::Video& video) {
     return on_video_change(session, video);
@@ -55,11 +98,14 @@ Result<void> UploadsImpl::start() {
   for (std::int64_t i = 0; i < parts_.config[kWorkers]; ++i)
     threads_.emplace_back([this] { worker_loop(); });
   threads_.emplace_back([this] { sweep_loop(); });
+  if (measure_) threads_.emplace_back([this] { measure_loop(); });
   return {};
 }
 
-Result<std::unique_ptr<Uploads>> open_uploads(const Uploads::Parts& parts, Processor process) {
-  auto uploads = std::make_unique<UploadsImpl>(parts, std::move(process));
+Result<std::unique_ptr<Uploads>> open_uploads(const Uploads::Parts& parts, Processor process,
+                                              Measurer measure, FreeBytes free_bytes) {
+  auto uploads = std::make_unique<UploadsImpl>(parts, std::move(process), std::move(measure),
+                                               std::move(free_bytes));
   FILOSCOPE_DO(uploads->start());
   return std::unique_ptr<Uploads>(std::move(uploads));
 }
@@ -71,12 +117,17 @@ Result<std::unique_ptr<Uploads>> Uploads::open(const Parts& parts) {
   options.limits.size_max_bytes = parts.config[kSizeBytesMax];
   auto& workers = parts.workers;
   return open_uploads(
-      parts, [&workers, options](int input_fd, std::optional<std::int64_t> cover_ms,
-                                 const media::MediaOutputs& outputs,
-                                 const media::Progress& progress, const std::atomic<bool>* cancel) {
+      parts,
+      [&workers, options](int input_fd, std::optional<std::int64_t> cover_ms,
+                          const media::MediaOutputs& outputs, const media::Progress& progress,
+                          const std::atomic<bool>* cancel) {
         auto own = options;
         own.cover_ms = cover_ms;
         return workers.process(input_fd, own, outputs, progress, cancel);
+      },
+      [&workers, options](int input_fd) -> Result<std::int64_t> {
+        FILOSCOPE_TRY(const auto looks, workers.look(input_fd, options.limits));
+        return cost_ms_of_pictures(std::int64_t{looks.width} * looks.height, looks.frames_count);
       });
 }
 
@@ -112,16 +163,29 @@ Result<void> UploadsImpl::check_form(const NewUpload& form) const {
   return {};
 }
 
-Result<void> UploadsImpl::check_space(std::int64_t size_bytes) const {
-  struct statvfs info {};
-  if (::statvfs(folder_.c_str(), &info) != 0) return errno_error("look at the uploads folder");
-  const auto free_bytes = static_cast<std::int64_t>(info.f_bavail * info.f_frsize);
-  if (free_bytes >= size_bytes + kSpaceBytesMin) return {};
-  return Error(Code::unavailable,
-               "the server's disk is too full for a file of this size; try again later");
+std::int64_t UploadsImpl::outputs_bytes(std::int64_t size_bytes) const {
+  return size_bytes / kOutputsShare + (parts_.config[kKeepOriginal] ? size_bytes : 0);
 }
 
-Result<void> UploadsImpl::check_quotas(Session& session, AccountId owner,
+Promise UploadsImpl::promise_of(AccountId owner, std::int64_t network, std::int64_t size_bytes,
+                                std::int64_t offset) const {
+  return {owner, network, size_bytes - offset + outputs_bytes(size_bytes)};
+}
+
+Result<void> UploadsImpl::load_promises() {
+  return parts_.database.read([&](Session& session) {
+    return session.query(
+        "SELECT id, owner, network, size_bytes, stored_bytes FROM upload_files WHERE video = 0 AND "
+        "expires_ms > ?",
+        {parts_.clock.now_ms()}, [&](const Row& row) {
+          space_.set(UploadId::from_db(row.integer(0)).value,
+                     promise_of(AccountId::from_db(row.integer(1)), row.integer(2), row.integer(3),
+                                row.integer(4)));
+        });
+  });
+}
+
+Result<void> UploadsImpl::check_quotas(Session& session, AccountId owner, std::int64_t network,
                                        std::int64_t now_ms) const {
   std::int64_t made = 0, unfinished = 0;
   FILOSCOPE_DO(session.query(
@@ -142,30 +206,35 @@ Result<void> UploadsImpl::check_quotas(Session& session, AccountId owner,
                                       " unfinished uploads, which is the most allowed; finish or "
                                       "cancel one of them first");
   }
-  return {};
+  return check_share(owner, network, unfinished);
 }
 
-Result<void> UploadsImpl::check_queue() const {
-  const auto queue_max = static_cast<std::size_t>(parts_.config[kQueueMax]);
-  if (waiting_count() < queue_max) return {};
-  return Error(Code::exhausted, std::to_string(queue_max) +
-                                    " videos wait for processing already; try again in a few "
-                                    "minutes");
+Result<void> UploadsImpl::check_share(AccountId owner, std::int64_t network,
+                                      std::int64_t unfinished) const {
+  Lock lock(mutex_);
+  if (queue_.admits(owner, network, unfinished, parts_.config[kQueueMax])) return {};
+  return Error(Code::exhausted, std::to_string(queue_.waiting_count()) +
+                                    " videos wait for processing already, and you have your share "
+                                    "of them; try again in a few minutes");
 }
 
-Result<void> UploadsImpl::check_room(const accounts::Viewer& who, std::int64_t size_bytes) {
+Result<std::unique_ptr<Room>> UploadsImpl::make_room(const accounts::Viewer& who,
+                                                     std::int64_t size_bytes,
+                                                     std::int64_t network) {
   if (!who.account) return no_account();
-  FILOSCOPE_DO(check_space(size_bytes));
-  FILOSCOPE_DO(check_queue());
-  return parts_.database.read(
-      [&](Session& session) { return check_quotas(session, who.account, parts_.clock.now_ms()); });
+  const std::int64_t now_ms = parts_.clock.now_ms();
+  FILOSCOPE_DO(parts_.database.read(
+      [&](Session& session) { return check_quotas(session, who.account, network, now_ms); }));
+  auto promise = promise_of(who.account, network, size_bytes, 0);
+  promise.bytes += size_bytes;
+  const auto key = new_id(now_ms);
+  FILOSCOPE_DO(space_.promise(key, promise));
+  return std::unique_ptr<Room>(std::make_unique<ReceivingRoom>(space_, key, promise));
 }
 
 Result<UploadState> UploadsImpl::create(const accounts::Viewer& who, const NewUpload& form) {
   if (!who.account) return no_account();
   FILOSCOPE_DO(check_form(form));
-  FILOSCOPE_DO(check_space(form.size_bytes));
-  FILOSCOPE_DO(check_queue());
   const std::int64_t now_ms = parts_.clock.now_ms();
   UploadState made{new_id_of<UploadId>(now_ms),
                    form.filename,
@@ -181,25 +250,30 @@ Result<UploadState> UploadsImpl::create(const accounts::Viewer& who, const NewUp
     fresh_.insert(file);
   }
   const auto make = [&]() -> Result<void> {
+    FILOSCOPE_DO(
+        space_.promise(made.id.value, promise_of(who.account, form.network, form.size_bytes, 0)));
     const UniqueFd fd(::open(path_of(file).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!fd) return errno_error("begin an upload");
     FILOSCOPE_DO(sync_folder(folder_));
     return parts_.database.write([&](Session& session) -> Result<void> {
-      FILOSCOPE_DO(check_quotas(session, who.account, now_ms));
+      FILOSCOPE_DO(check_quotas(session, who.account, form.network, now_ms));
       FILOSCOPE_DO(session.execute("INSERT INTO upload_made (id, owner, at_ms) VALUES (?, ?, ?)",
                                    {made.id.db(), who.account.db(), now_ms}));
       FILOSCOPE_DO(session.execute(
           "INSERT INTO upload_files (id, owner, size_bytes, stored_bytes, filename, caption, "
-          "visibility, draft, fingerprint, expires_ms, video, metadata, cover_ms) VALUES (?, ?, ?, "
-          "0, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+          "visibility, draft, fingerprint, expires_ms, video, metadata, cover_ms, network) VALUES "
+          "(?, ?, ?, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)",
           {made.id.db(), who.account.db(), form.size_bytes, form.filename, form.caption,
            form.visibility, std::int64_t{form.draft}, form.fingerprint, made.expires_at_ms,
-           form.metadata, sql_value(form.cover_ms)}));
+           form.metadata, sql_value(form.cover_ms), form.network}));
       return {};
     });
   };
   const auto result = make();
-  if (!result) ::unlink(path_of(file).c_str());
+  if (!result) {
+    ::unlink(path_of(file).c_str());
+    space_.give_back(made.id.value);
+  }
   Lock lock(mutex_);
   fresh_.erase(file);
   if (!result) return result.error();
@@ -237,12 +311,15 @@ Result<void> UploadsImpl::terminate(const accounts::Viewer& who, UploadId id) {
       return Error(Code::conflict, "this upload is a published video now; delete the video");
     if (video) FILOSCOPE_DO(parts_.catalog.remove(who.account, video->id));
   }
-  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+  if (!row.state.video) {
+    ::unlink(path_of(id.text()).c_str());
+    space_.give_back(id.value);
+  }
+  const MakesSpace its_row;
+  return parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.execute("DELETE FROM upload_files WHERE id = ?", {id.db()}));
     return {};
-  }));
-  if (!row.state.video) ::unlink(path_of(id.text()).c_str());
-  return {};
+  });
 }
 
 Result<std::vector<UploadState>> UploadsImpl::unfinished(AccountId who) {
@@ -267,11 +344,6 @@ Result<void> UploadsImpl::forget_account(Session& session, AccountId owner) {
 
 Result<void> UploadsImpl::sweep(bool at_start) {
   const std::int64_t now_ms = parts_.clock.now_ms();
-  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    FILOSCOPE_DO(session.execute("DELETE FROM upload_files WHERE expires_ms <= ?", {now_ms}));
-    FILOSCOPE_DO(session.execute("DELETE FROM upload_made WHERE at_ms <= ?", {now_ms - kDayMs}));
-    return {};
-  }));
   // First the names on disk, then the rows: a file made in between is in neither.
   std::vector<std::string> names;
   std::error_code problem;
@@ -285,14 +357,23 @@ Result<void> UploadsImpl::sweep(bool at_start) {
   }
   FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.query(
-        "SELECT id FROM upload_files WHERE video = 0", {},
+        "SELECT id FROM upload_files WHERE video = 0 AND expires_ms > ?", {now_ms},
         [&](const Row& row) { kept.insert(UploadId::from_db(row.integer(0)).text()); }));
     return session.query("SELECT file FROM upload_jobs", {},
                          [&](const Row& row) { kept.insert(row.text(0)); });
   }));
-  for (const auto& name : names)
-    if (!kept.contains(name)) ::unlink(path_of(name).c_str());
-  return {};
+  for (const auto& name : names) {
+    if (kept.contains(name)) continue;
+    ::unlink(path_of(name).c_str());
+    if (const auto id = UploadId::parse(name)) space_.give_back(id->value);
+  }
+  probe_.promised.set(static_cast<double>(space_.promised_bytes()));
+  const MakesSpace rows_of_the_past;
+  return parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute("DELETE FROM upload_files WHERE expires_ms <= ?", {now_ms}));
+    FILOSCOPE_DO(session.execute("DELETE FROM upload_made WHERE at_ms <= ?", {now_ms - kDayMs}));
+    return {};
+  });
 }
 
 void UploadsImpl::sweep_loop() {

@@ -103,7 +103,9 @@ Result<void> FileBlobStore::prepare() {
   clean_up();
   if (unnamed_files_) {
     const UniqueFd probe(::open(temporary_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, kFileMode));
-    unnamed_files_ = static_cast<bool>(probe);
+    // A full or read-only disk says nothing of what it can when that is over.
+    unnamed_files_ =
+        static_cast<bool>(probe) || errno == ENOSPC || errno == EROFS || errno == EDQUOT;
   }
   return {};
 }

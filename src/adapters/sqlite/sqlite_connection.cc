@@ -1,6 +1,7 @@
 #include "adapters/sqlite/sqlite_connection.h"
 
 #include <fmt/format.h>
+#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <array>
@@ -10,8 +11,6 @@
 namespace filoscope::sqlite {
 namespace {
 
-constexpr const char* kDiskFull =
-    "the server's disk is full; free some space on it, or try again later";
 constexpr std::int64_t kApplicationId = 0x46494C4F;  // "FILO", in the file's header
 constexpr std::int64_t kFormatVersion = 1;
 constexpr std::size_t kShownSqlMax = 120;
@@ -35,6 +34,28 @@ int disk_errno(sqlite3* db) {
   }
   if (number == 0) sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
   return number;
+}
+
+/// A database on a disk mounted for reading alone, with nothing left in a write-ahead log.
+bool only_readable(const std::filesystem::path& database) {
+  struct statvfs disk {};
+  if (::statvfs(database.c_str(), &disk) != 0 || (disk.f_flag & ST_RDONLY) == 0) return false;
+  std::error_code ignored;
+  const auto bytes = std::filesystem::file_size(database.string() + "-wal", ignored);
+  return ignored || bytes == 0;
+}
+
+/// Section 3.3 of https://www.sqlite.org/uri.html.
+std::string uri_path(const std::string& path) {
+  std::string text;
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#') {
+      text += fmt::format("%{:02X}", static_cast<unsigned>(c));
+    } else {
+      text += c;
+    }
+  }
+  return text;
 }
 
 }  // namespace
@@ -100,10 +121,19 @@ void Statement::reset() {
 }
 
 Result<std::unique_ptr<Connection>> Connection::open(const SqliteOptions& options, Role role) {
+  auto opened = open_as(options, role, options.path.string(),
+                        SQLITE_OPEN_READWRITE | (role == Role::writer ? SQLITE_OPEN_CREATE : 0));
+  if (opened || !only_readable(options.path)) return opened;
+  // Nobody can write here: SQLite needs neither locks nor files beside the database.
+  return open_as(options, role, "file:" + uri_path(options.path.string()) + "?immutable=1",
+                 SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+}
+
+Result<std::unique_ptr<Connection>> Connection::open_as(const SqliteOptions& options, Role role,
+                                                        const std::string& name, int flags) {
   std::unique_ptr<Connection> connection(new Connection);
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
-                    (role == Role::writer ? SQLITE_OPEN_CREATE : 0);
-  const int code = sqlite3_open_v2(options.path.c_str(), &connection->db_, flags, nullptr);
+  const int code = sqlite3_open_v2(name.c_str(), &connection->db_,
+                                   flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   if (code != SQLITE_OK) {
     if (connection->db_ == nullptr) return Error(Code::unavailable, "no memory for the database");
     return connection->error(code, "open " + options.path.string());
@@ -134,7 +164,8 @@ Result<void> Connection::configure(const SqliteOptions& options, Role role) {
       return Error(Code::conflict,
                    options.path.string() + " was made by a newer version of this program");
     }
-    FILOSCOPE_DO(control("PRAGMA journal_mode = WAL"));
+    if (read_only() && fresh) return Error(Code::unavailable, kDiskReadOnly);
+    if (!read_only()) FILOSCOPE_DO(control("PRAGMA journal_mode = WAL"));
     if (fresh) {
       FILOSCOPE_DO(control(fmt::format("BEGIN IMMEDIATE; PRAGMA application_id = {}; "
                                        "PRAGMA user_version = {}; COMMIT",
@@ -276,8 +307,11 @@ Error Connection::error(int code, std::string_view sql) const {
     case SQLITE_PERM:
       return Error(Code::unavailable, "the database cannot be opened: " + detail + ", " +
                                           std::strerror(sqlite3_system_errno(db_)));
+    case SQLITE_READONLY:
+      return Error(Code::unavailable, kDiskReadOnly);
     case SQLITE_IOERR: {
       const int number = disk_errno(db_);
+      if (number == EROFS) return Error(Code::unavailable, kDiskReadOnly);
       if (number == ENOSPC || number == EDQUOT || number == EFBIG) {
         return Error(Code::unavailable, kDiskFull);
       }

@@ -20,6 +20,12 @@
 
 namespace filoscope::sqlite {
 
+/// What is said when the disk has no space for a change.
+inline constexpr const char* kDiskFull =
+    "the server's disk is full; free some space on it, or try again later";
+inline constexpr const char* kDiskReadOnly =
+    "the server's disk can only be read; nothing can be stored until that is mended";
+
 class Connection;
 
 /// A prepared statement, taken out of its connection's cache until destroyed.
@@ -53,7 +59,9 @@ class Statement {
 class Connection {
  public:
   enum class Role { writer, reader };
+  /// On a disk that can only be read, what can be read of it is; see read_only().
   static Result<std::unique_ptr<Connection>> open(const SqliteOptions& options, Role role);
+  bool read_only() const { return sqlite3_db_readonly(db_, "main") == 1; }
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -87,6 +95,8 @@ class Connection {
   };
 
   Connection() = default;
+  static Result<std::unique_ptr<Connection>> open_as(const SqliteOptions& options, Role role,
+                                                     const std::string& name, int flags);
   static int authorize(void* self, int action, const char*, const char*, const char*, const char*);
   Result<void> configure(const SqliteOptions& options, Role role);
   Result<sqlite3_stmt*> compile(std::string_view sql, const char** rest, unsigned flags);

@@ -7,6 +7,8 @@
 #include "adapters/sqlite/sqlite_writer.h"
 #include "base/crypto.h"
 #include "base/file.h"
+#include "base/trouble.h"
+#include "ports/makes_space.h"
 
 namespace filoscope {
 
@@ -16,6 +18,8 @@ using sqlite::Writer;
 
 namespace {
 
+constexpr std::int64_t kOpenBytes = 1 << 20;
+
 struct Applied {
   int version = 0;
   std::string checksum;
@@ -23,11 +27,11 @@ struct Applied {
 
 class SqliteDatabase final : public Database {
  public:
-  SqliteDatabase(std::unique_ptr<Connection> writer,
+  SqliteDatabase(std::unique_ptr<Connection> writer, const sqlite::DiskReserve& reserve,
                  std::vector<std::unique_ptr<Connection>> readers, const SqliteOptions& options)
-      : reader_wait_ms_(options.reader_wait_ms),
+      : options_(options),
         idle_(std::move(readers)),
-        writer_(std::move(writer), options) {}
+        writer_(std::move(writer), reserve, options) {}
 
   Result<void> read(const Work& work) override;
   Result<void> write(const Work& work) override { return writer_.write(work); }
@@ -45,7 +49,7 @@ class SqliteDatabase final : public Database {
   void give_back(std::unique_ptr<Connection> reader);
   Result<std::vector<Applied>> applied(std::string_view module);
 
-  const std::int64_t reader_wait_ms_;
+  const SqliteOptions options_;
   Mutex mutex_;
   Condition reader_free_;
   std::vector<std::unique_ptr<Connection>> idle_ FILOSCOPE_GUARDED_BY(mutex_);
@@ -58,6 +62,10 @@ Result<void> SqliteDatabase::read(const Work& work) {
   FILOSCOPE_CHECK(!writer_.inside_work());
   if (current_.database == this) return sqlite::run_work(work, *current_.session);
   FILOSCOPE_TRY(auto reader, take_reader());
+  if (reader->read_only() && !writer_.read_only()) {  // of before the disk could be written
+    if (auto again = Connection::open(options_, Connection::Role::reader))
+      reader = *std::move(again);
+  }
   auto result = reader->control("BEGIN");
   if (result) {
     SqliteSession session(*reader);
@@ -70,16 +78,18 @@ Result<void> SqliteDatabase::read(const Work& work) {
     if (result) result = std::move(ended);
   }
   give_back(std::move(reader));
+  if (!result && result.error().code == Code::corrupt)
+    trouble::begin("database", result.error().message);
   return result;
 }
 
 Result<std::unique_ptr<Connection>> SqliteDatabase::take_reader() {
   Lock lock(mutex_);
-  if (!reader_free_.wait_for_ms(mutex_, reader_wait_ms_,
+  if (!reader_free_.wait_for_ms(mutex_, options_.reader_wait_ms,
                                 [&]() FILOSCOPE_REQUIRES(mutex_) { return !idle_.empty(); })) {
     return Error(Code::unavailable,
                  fmt::format("the database was busy with other reads for {} ms; try again",
-                             reader_wait_ms_));
+                             options_.reader_wait_ms));
   }
   auto reader = std::move(idle_.back());  // the last used has the warmest cache
   idle_.pop_back();
@@ -94,12 +104,22 @@ void SqliteDatabase::give_back(std::unique_ptr<Connection> reader) {
 
 Result<std::vector<Applied>> SqliteDatabase::applied(std::string_view module) {
   std::vector<Applied> rows;
-  FILOSCOPE_DO(write([&](Session& session) -> Result<void> {
+  bool exists = false;
+  FILOSCOPE_DO(read([&](Session& session) {
+    return session.query("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'", {},
+                         [&](const Row&) { exists = true; });
+  }));
+  if (!exists) {
+    FILOSCOPE_DO(write([&](Session& session) -> Result<void> {
+      FILOSCOPE_DO(
+          session.execute("CREATE TABLE IF NOT EXISTS schema_migrations ("
+                          "module TEXT NOT NULL, version BIGINT NOT NULL, "
+                          "checksum TEXT NOT NULL, PRIMARY KEY (module, version))"));
+      return {};
+    }));
+  }
+  FILOSCOPE_DO(read([&](Session& session) {
     rows.clear();
-    FILOSCOPE_DO(
-        session.execute("CREATE TABLE IF NOT EXISTS schema_migrations ("
-                        "module TEXT NOT NULL, version BIGINT NOT NULL, "
-                        "checksum TEXT NOT NULL, PRIMARY KEY (module, version))"));
     return session.query(
         "SELECT version, checksum FROM schema_migrations WHERE module = ? ORDER BY version",
         {std::string(module)}, [&](const Row& row) {
@@ -117,6 +137,7 @@ Result<void> SqliteDatabase::migrate(std::string_view module, std::span<const Mi
                                                module, steps[i].version, i + 1));
     }
   }
+  const MakesSpace part_of_the_start;  // which a full disk must not prevent
   FILOSCOPE_TRY(const auto done, applied(module));
   if (done.size() > steps.size()) {
     return Error(Code::conflict, fmt::format("the database was made by a newer version of this "
@@ -161,10 +182,14 @@ SqliteOptions SqliteOptions::from(const Config& config, std::filesystem::path pa
   options.queue_max = config[kSqliteQueueMax];
   options.statements_max = config[kSqliteStatementsMax];
   options.checkpoint_pages = config[kSqliteCheckpointPages];
+  options.reserve_bytes = config[kSqliteReserveBytes];
+  options.wal_bytes_max = config[kSqliteWalBytesMax];
   return options;
 }
 
 Result<std::unique_ptr<Database>> open_sqlite(const SqliteOptions& options) {
+  sqlite::DiskReserve reserve(options.path, options.reserve_bytes);
+  if (reserve.free_bytes() < kOpenBytes) reserve.give_up();  // SQLite makes files beside its own
   FILOSCOPE_TRY(auto writer, Connection::open(options, Connection::Role::writer));
   FILOSCOPE_DO(sync_folder(options.path.has_parent_path() ? options.path.parent_path() : "."));
   std::vector<std::unique_ptr<Connection>> readers;
@@ -173,7 +198,7 @@ Result<std::unique_ptr<Database>> open_sqlite(const SqliteOptions& options) {
     readers.push_back(std::move(reader));
   }
   return std::unique_ptr<Database>(
-      std::make_unique<SqliteDatabase>(std::move(writer), std::move(readers), options));
+      std::make_unique<SqliteDatabase>(std::move(writer), reserve, std::move(readers), options));
 }
 
 }  // namespace filoscope

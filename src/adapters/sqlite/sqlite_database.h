@@ -41,6 +41,13 @@ inline const Setting<std::int64_t> kSqliteCheckpointPages{
     "sqlite.checkpoint_pages", 2'000, 100, 1 << 20,
     "Pages in the write-ahead log after which it is copied into the database file."};
 
+inline const Setting<std::int64_t> kSqliteReserveBytes{
+    "sqlite.reserve_bytes", 16 << 20, 0, std::int64_t{1} << 32,
+    "Kept back on the disk for changes that make space; at most a sixteenth of the disk."};
+inline const Setting<std::int64_t> kSqliteWalBytesMax{
+    "sqlite.wal_bytes_max", 64 << 20, 1 << 20, std::int64_t{1} << 36,
+    "Write-ahead log from which on changes wait for long reads, to empty it."};
+
 struct SqliteOptions {
   std::filesystem::path path;  ///< the database file; made when missing, its folder must exist
   std::int64_t readers_count = kSqliteReadersCount.default_value;
@@ -53,6 +60,8 @@ struct SqliteOptions {
   std::int64_t queue_max = kSqliteQueueMax.default_value;
   std::int64_t statements_max = kSqliteStatementsMax.default_value;
   std::int64_t checkpoint_pages = kSqliteCheckpointPages.default_value;
+  std::int64_t reserve_bytes = kSqliteReserveBytes.default_value;
+  std::int64_t wal_bytes_max = kSqliteWalBytesMax.default_value;
 
   static SqliteOptions from(const Config& config, std::filesystem::path path);
 };

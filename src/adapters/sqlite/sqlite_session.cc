@@ -1,6 +1,7 @@
 #include "adapters/sqlite/sqlite_session.h"
 
 #include <exception>
+#include <new>
 
 namespace filoscope::sqlite {
 namespace {
@@ -67,6 +68,8 @@ Result<void> SqliteSession::query(std::string_view sql, std::span<const SqlValue
 Result<void> run_work(const Database::Work& work, Session& session) {
   try {
     return work(session);
+  } catch (const std::bad_alloc&) {
+    return Error(Code::unavailable, "no memory for a change to the database; try again");
   } catch (const std::exception& problem) {
     return Error(Code::internal,
                  std::string("a change to the database broke off: ") + problem.what());

@@ -2,22 +2,40 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
+#include "base/trouble.h"
+#include "ports/makes_space.h"
 
 namespace filoscope::sqlite {
 namespace {
+
+constexpr std::int64_t kLookUs = 1'000'000;
+constexpr std::int64_t kFullBytes = 1 << 20;
+constexpr const char* kTrouble = "disk";
+/// Finds out whether a disk that failed can be written again: it stores what is stored already.
+constexpr const char* kSmallestWrite = "PRAGMA user_version = 1";
+constexpr const char* kShortBusyTimeout = "PRAGMA busy_timeout = 250";
 
 std::int64_t now_us() { return SystemClock().mono_us(); }
 
 }  // namespace
 
-Writer::Writer(std::unique_ptr<Connection> connection, const SqliteOptions& options)
-    : connection_(std::move(connection)),
+Writer::Writer(std::unique_ptr<Connection> connection, const DiskReserve& reserve,
+               const SqliteOptions& options)
+    : options_(options),
+      connection_(std::move(connection)),
       group_max_(static_cast<std::size_t>(options.group_max)),
       queue_max_(static_cast<std::size_t>(options.queue_max)),
       group_us_(options.group_ms * 1000),
       busy_timeout_("PRAGMA busy_timeout = " + std::to_string(options.busy_timeout_ms)),
+      wal_(options.path.string() + "-wal"),
+      wal_bytes_max_(options.wal_bytes_max),
+      read_only_(connection_->read_only()),
+      reserve_(reserve),
       thread_([this] { run(); }) {
   pthread_setname_np(thread_.native_handle(), "sqlite-writer");
 }
@@ -35,6 +53,7 @@ Result<void> Writer::write(const Database::Work& work) {
   FILOSCOPE_CHECK(std::this_thread::get_id() != thread_.get_id());  // would wait for itself
   Request request;
   request.work = &work;
+  request.makes_space = MakesSpace::active();
   Lock lock(mutex_);
   if (queue_.size() >= queue_max_) {
     return Error(Code::exhausted, "too many changes wait to be stored (the most is " +
@@ -48,24 +67,77 @@ Result<void> Writer::write(const Database::Work& work) {
 }
 
 void Writer::run() {
-  while (true) {
-    Group group = take_group();
-    if (group.empty()) return;
-    commit_together(group, false);
+  Group group;
+  group.reserve(group_max_);
+  while (take_group(group)) {
+    try {
+      look_at_disk();
+      if (!group.empty()) commit_together(group, false);
+      again_without_reserve(group);
+      bound_wal();
+    } catch (const std::bad_alloc&) {
+      break_off(group);
+    }
     release(group);
   }
 }
 
-Writer::Group Writer::take_group() {
-  Group group;
+void Writer::break_off(Group& group) {
+  if (connection_->in_transaction()) static_cast<void>(connection_->control("ROLLBACK"));
+  for (auto* request : group) {
+    request->after_commit.clear();
+    if (!request->error) request->error = Error(Code::unavailable, "no memory");
+  }
+}
+
+void Writer::look_at_disk() {
+  if (now_us() - looked_us_ < kLookUs) return;
+  looked_us_ = now_us();
+  if (read_only_) return open_for_writing();
+  reserve_.take();
+  const bool full = reserve_.free_bytes() < kFullBytes;
+  closed_ = full && !reserve_.held();
+  if (failing_ && !closed_) failing_ = !connection_->control(kSmallestWrite);
+  if (full) {
+    trouble::begin(kTrouble, kDiskFull);
+  } else if (!failing_) {
+    trouble::end(kTrouble);
+  }
+}
+
+void Writer::open_for_writing() {
+  auto opened = Connection::open(options_, Connection::Role::writer);
+  if (!opened || (*opened)->read_only()) return trouble::begin(kTrouble, kDiskReadOnly);
+  connection_ = *std::move(opened);
+  read_only_ = false;
+  trouble::end(kTrouble);
+}
+
+void Writer::again_without_reserve(Group& group) {
+  const auto wants = [](const Request* request) {
+    return request->makes_space && request->error && request->error->message == kDiskFull;
+  };
+  if (std::none_of(group.begin(), group.end(), wants) || !reserve_.give_up()) return;
+  closed_ = true;
+  for (auto* request : group) {
+    if (!wants(request)) continue;
+    request->error.reset();
+    Group single{request};
+    commit_together(single, true);
+  }
+}
+
+bool Writer::take_group(Group& group) {
+  group.clear();
   Lock lock(mutex_);
-  work_to_do_.wait(mutex_,
-                   [&]() FILOSCOPE_REQUIRES(mutex_) { return stopping_ || !queue_.empty(); });
+  work_to_do_.wait_for_ms(mutex_, kLookUs / 1000, [&]() FILOSCOPE_REQUIRES(mutex_) {
+    return stopping_ || !queue_.empty();
+  });
   while (!queue_.empty() && group.size() < group_max_) {
     group.push_back(queue_.front());
     queue_.pop_front();
   }
-  return group;
+  return !stopping_ || !group.empty();
 }
 
 void Writer::take_more(Group& group) {
@@ -108,6 +180,7 @@ void Writer::commit_together(Group& group, bool alone) {
     }
     if (problem.code != Code::corrupt) problem.code = Code::unavailable;
     probe_.failed_commits.add();
+    note_failure(problem);
     log::error("sqlite.commit_failed",
                {{"reason", problem.message}, {"writes", static_cast<std::int64_t>(group.size())}});
     return fail_rest(problem);
@@ -117,12 +190,25 @@ void Writer::commit_together(Group& group, bool alone) {
   probe_.commit_seconds.observe_s(static_cast<double>(now_us() - start_us) * 1e-6);
   for (auto* request : group) {
     (request->error ? probe_.undone : probe_.writes).add();
-    for (const auto& call : std::exchange(request->after_commit, {})) call();
+    try {
+      for (const auto& call : std::exchange(request->after_commit, {})) call();
+    } catch (const std::bad_alloc&) {
+      memory::end_for_want_of_memory("a change that is stored could not be taken up");
+    }
   }
+}
+
+void Writer::note_failure(const Error& problem) {
+  const bool full = problem.message == kDiskFull;
+  if (!full && problem.message != kDiskReadOnly && problem.code != Code::corrupt) return;
+  failing_ = true;
+  trouble::begin(problem.code == Code::corrupt ? "database" : kTrouble, problem.message);
 }
 
 bool Writer::run_works(Group& group, std::int64_t join_until_us) {
   for (std::size_t i = 0; i < group.size(); ++i) {
+    if (closed_ && !group[i]->makes_space && !group[i]->error)
+      group[i]->error = Error(Code::unavailable, kDiskFull);
     if (!group[i]->error && !run_in_savepoint(*group[i])) return false;
     if (i + 1 == group.size() && now_us() < join_until_us) take_more(group);
   }
@@ -141,6 +227,7 @@ bool Writer::run_in_savepoint(Request& request) {
   if (!connection_->in_transaction()) {
     request.error = result ? Error(Code::unavailable, "the change could not be stored; try again")
                            : std::move(result).error();
+    note_failure(*request.error);
     return false;
   }
   if (result) result = connection_->control("RELEASE work");
@@ -150,6 +237,7 @@ bool Writer::run_in_savepoint(Request& request) {
     return true;
   }
   request.error = result.error();
+  note_failure(*request.error);
   if (!connection_->control("ROLLBACK TO work; RELEASE work") && connection_->in_transaction()) {
     static_cast<void>(connection_->control("ROLLBACK"));
   }
@@ -171,6 +259,18 @@ void Writer::sweep_wal() {
   const auto busy = connection_->ask("PRAGMA wal_checkpoint(TRUNCATE)");
   static_cast<void>(connection_->control(busy_timeout_.c_str()));
   sweep_wal_ = !busy || *busy != 0;
+}
+
+/// A long read keeps the log from being emptied while it is overtaken: then changes wait for it.
+void Writer::bound_wal() {
+  std::error_code ignored;
+  const auto bytes = std::filesystem::file_size(wal_, ignored);
+  if (ignored || static_cast<std::int64_t>(bytes) < wal_bytes_max_) return;
+  if (now_us() - bounded_us_ < kLookUs) return;
+  bounded_us_ = now_us();
+  static_cast<void>(connection_->control(kShortBusyTimeout));
+  static_cast<void>(connection_->ask("PRAGMA wal_checkpoint(TRUNCATE)"));
+  static_cast<void>(connection_->control(busy_timeout_.c_str()));
 }
 
 void Writer::release(const Group& group) {

@@ -104,7 +104,16 @@ export const api = {
   }) => send<Me>('PATCH', '/me', body),
   deleteMe: (password: string) =>
     send<void>('DELETE', '/me', { password }, { quiet401: true }),
-  ownUploads: () => get<{ items: OwnUpload[] }>('/me/uploads'),
+  ownUploads: async () => {
+    const items: OwnUpload[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: List<OwnUpload> = await get(`/me/uploads${query({ cursor })}`);
+      items.push(...page.items);
+      cursor = page.next_cursor;
+    } while (cursor);
+    return { items };
+  },
   likes: (cursor?: string | null) => get<List<VideoItem>>(`/me/likes${query({ cursor })}`),
   saves: (cursor?: string | null) => get<List<VideoItem>>(`/me/saves${query({ cursor })}`),
   mutes: () => get<Mutes>('/me/mutes'),

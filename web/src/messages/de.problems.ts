@@ -2,6 +2,10 @@ import type { Problems } from '../lib/problems';
 
 /** The server's sentences that a person can meet; problems.test.ts compares them with its source. */
 export const de: Problems = {
+  'What is stored of this is damaged and cannot be shown; whoever runs this server has to mend it.':
+    'Was davon gespeichert ist, ist beschädigt und lässt sich nicht zeigen; wer diesen Server betreibt, muss das beheben.',
+  'the server has no memory left for this; try again in a moment':
+    'dem Server fehlt dafür der Speicher; versuche es gleich noch einmal',
   'Something went wrong on our side; please try again.':
     'Bei uns ist etwas schiefgegangen; versuche es noch einmal.',
   'Too many requests came from your address; try again in a few seconds.':
@@ -130,6 +134,12 @@ export const de: Problems = {
     'du hast {0} unfertige Uploads, mehr geht nicht; beende zuerst einen davon oder brich ihn ab',
   '{} videos wait for processing already; try again in a few minutes':
     'es warten schon {0} Videos auf ihre Verarbeitung; versuche es in ein paar Minuten noch einmal',
+  '{} videos wait for processing already, and you have your share of them; try again in a few minutes':
+    'es warten schon {0} Videos auf ihre Verarbeitung, und du hast deinen Anteil daran; versuche es in ein paar Minuten noch einmal',
+  'you have asked for more feed answers in an hour than the {} that are allowed; try again in a minute':
+    'du hast mehr Feed-Antworten in einer Stunde verlangt, als die {0} erlaubten; versuche es in einer Minute noch einmal',
+  'you have sent more events in an hour than the {} that are allowed; try again in a minute':
+    'du hast mehr Ereignisse in einer Stunde geschickt, als die {0} erlaubten; versuche es in einer Minute noch einmal',
   'there is no such upload; it may have run out, begin it again':
     'diesen Upload gibt es nicht; vielleicht ist er abgelaufen, beginne ihn neu',
   'the upload was cancelled': 'der Upload wurde abgebrochen',
