@@ -8,6 +8,7 @@
 #include "api/url.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "base/utf8.h"
 
 namespace filoscope::api {
 namespace {
