@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/quantity.h"
 #include "catalog/text.h"
 #include "upload/upload_impl.h"
 
@@ -15,12 +16,6 @@ constexpr std::size_t kFilenameBytesMax = 1'024;
 constexpr std::size_t kFingerprintBytesMax = 512;
 /// Left free beside what is being uploaded, for the renditions and the database.
 constexpr std::int64_t kSpaceBytesMin = 64LL << 20;
-
-std::string megabytes(std::int64_t bytes) {
-  if (bytes < 1 << 20) return std::to_string(bytes) + " bytes";
-  const std::int64_t tenths = bytes * 10 / (1 << 20);
-  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " MiB";
-}
 
 Error no_such_upload() {
   return {Code::not_found, "there is no such upload; it may have run out, begin it again"};
@@ -84,8 +79,9 @@ Result<void> UploadsImpl::check_form(const NewUpload& form) const {
   const auto size_max = parts_.config[kSizeBytesMax];
   if (form.size_bytes <= 0) return Error(Code::invalid_argument, "the file is empty");
   if (form.size_bytes > size_max) {
-    return Error(Code::invalid_argument, "the file has " + megabytes(form.size_bytes) +
-                                             "; the largest allowed is " + megabytes(size_max));
+    const auto [size, limit] = sizes_apart(form.size_bytes, size_max);
+    return Error(Code::invalid_argument,
+                 "the file has " + size + "; the largest allowed is " + limit);
   }
   if (form.filename.size() > kFilenameBytesMax || form.fingerprint.size() > kFingerprintBytesMax) {
     return Error(Code::invalid_argument, "filename: it is too long; the longest allowed is " +
