@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/check.h"
+#include "media/outside.h"
 #include "media/wire.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -17,6 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto once = wire::encode_facts(*facts);
     const auto again = wire::decode_facts(once);
     FILOSCOPE_CHECK(again && wire::encode_facts(*again) == once);
+    // Nothing lies in the outputs: nothing is believed.
+    FILOSCOPE_CHECK(!media::check_facts(*facts, {}, {}));
   }
   if (const auto job = wire::decode_job(body)) {
     FILOSCOPE_CHECK(job->covers_count <= media::kCoversMax);

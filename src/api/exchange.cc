@@ -9,6 +9,7 @@
 #include "base/crypto.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 
 namespace filoscope::api {
 namespace {

@@ -105,14 +105,6 @@ TEST(UrlTest, ParsesQueries) {
   EXPECT_FALSE(parse_query(many));
 }
 
-TEST(UrlTest, KnowsUtf8) {
-  EXPECT_TRUE(is_valid_utf8("aü漢😀"));
-  for (const auto* bad : {"\x80", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
-                          "\xF0\x9F\x98", "a\xFF"}) {
-    EXPECT_FALSE(is_valid_utf8(bad));
-  }
-}
-
 TEST(RangeTest, SelectsSingleRanges) {
   const auto check = [](std::string_view field, int status, std::int64_t first,
                         std::int64_t length) {

@@ -2,6 +2,7 @@
 
 #include "api/field_text.h"
 #include "api/url.h"
+#include "base/utf8.h"
 
 namespace filoscope::api {
 namespace {

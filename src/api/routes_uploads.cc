@@ -9,6 +9,7 @@
 #include "api/throttle.h"
 #include "api/tus.h"
 #include "base/mutex.h"
+#include "base/quantity.h"
 
 namespace filoscope::api {
 namespace {
@@ -85,9 +86,8 @@ class MultipartSink final : public BodySink, private PartHandler {
     }
     const auto size_max = api_->services.config[upload::kSizeBytesMax];
     if (size_bytes_ > size_max) {
-      return problem(413, "",
-                     fmt::format("The file is larger than the {:.1f} GiB that are taken.",
-                                 static_cast<double>(size_max) / (1 << 30)));
+      const auto [size, limit] = sizes_apart(size_bytes_, size_max);
+      return problem(413, "", "the file has " + size + "; the largest allowed is " + limit);
     }
     form_.size_bytes = size_bytes_;
     form_.caption = fields_["caption"];

@@ -5,6 +5,7 @@
 
 #include "api/url.h"
 #include "base/crypto.h"
+#include "base/utf8.h"
 
 namespace filoscope::api {
 namespace {

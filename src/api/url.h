@@ -27,6 +27,4 @@ using Fields = std::map<std::string, std::string, std::less<>>;
 /// Nothing for a broken escape or more than kQueryFieldsMax fields. The last of equal names wins.
 std::optional<Fields> parse_query(std::string_view query);
 
-bool is_valid_utf8(std::string_view text);
-
 }  // namespace filoscope::api

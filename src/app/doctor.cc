@@ -49,7 +49,10 @@ void check_sandbox(Report& report) {
     return;
   }
   for (const auto& feature : *features) {
-    report.say(("sandbox: " + feature.name).c_str(), feature.active, feature.detail, false);
+    const bool missing = feature.required && !feature.active;
+    report.say(("sandbox: " + feature.name).c_str(), feature.active,
+               feature.detail + (missing ? "; no video is processed without it" : ""),
+               feature.required);
   }
 }
 

@@ -47,7 +47,8 @@ struct ContainerScan {
   bool iso_boxes = false;  ///< MP4, MOV, 3GP
   bool has_moov = false;
   bool has_moof = false;
-  bool cut_off = false;  ///< a box, cluster or chunk promises more bytes than there are
+  bool still_picture = false;  ///< HEIC or AVIF: boxes with an item, and no track
+  bool cut_off = false;        ///< a box, cluster or chunk promises more bytes than there are
 };
 
 /// Looks at the top level only; at most some thousand small reads.

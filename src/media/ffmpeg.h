@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "base/result.h"
+#include "media/advice.h"
 
 extern "C" {
 #include <libavcodec/avcodec.h>
@@ -60,26 +60,11 @@ inline std::string av_error_text(int code) {
   av_strerror(code, text, sizeof text);
   return text;
 }
-/// An inner failure: not the file's fault. Out of memory says so.
+/// An inner failure: not the file's fault. Out of memory has a code of its own.
 inline Error av_failure(const std::string& what, int code) {
   if (code == AVERROR(ENOMEM))
-    return {Code::internal, "processing the video needs more memory than allowed"};
+    return {Code::exhausted, "processing the video needs more memory than allowed"};
   return {Code::internal, what + ": " + av_error_text(code)};
-}
-/// What the uploader can do about a file that cannot become a video.
-namespace advice {
-inline constexpr std::string_view kChooseVideo = "choose a video";
-inline constexpr std::string_view kChooseUnprotected = "choose one without copy protection";
-inline constexpr std::string_view kCopyAgain =
-    "copy it again from where it was made and upload that";
-inline constexpr std::string_view kSaveAsMp4 = "save it as MP4 with H.264 and AAC and upload that";
-inline constexpr std::string_view kSaveSmaller = "save it smaller and upload that";
-inline constexpr std::string_view kSaveSlower = "save it with fewer and upload that";
-inline constexpr std::string_view kCut = "cut it and upload a part";
-}  // namespace advice
-
-inline Error bad_file(std::string_view cause, std::string_view what_to_do) {
-  return {Code::invalid_argument, std::string(cause).append("; ").append(what_to_do)};
 }
 
 }  // namespace filoscope::media

@@ -109,10 +109,12 @@ struct MediaFacts {
   bool operator==(const MediaFacts&) const = default;
 };
 
-/// Empty files, readable and writable. Renditions go by index: 0 is "720", 1 "540", 2 "360"; those
-/// not made stay empty.
+inline constexpr std::array<std::string_view, 3> kRenditionNames{"720", "540", "360"};
+
+/// Empty files, readable and writable. Renditions go by the index of their name; those not made
+/// stay empty.
 struct MediaOutputs {
-  std::array<int, 3> renditions{-1, -1, -1};
+  std::array<int, kRenditionNames.size()> renditions{-1, -1, -1};
   std::vector<int> covers;  ///< at most kCoversMax, JPEG
 };
 inline constexpr std::size_t kCoversMax = 6;
@@ -129,7 +131,8 @@ struct Looks {
 struct SandboxFeature {
   std::string name;  ///< "seccomp", "landlock", "network namespace", …
   bool active = false;
-  std::string detail;  ///< why it is not, or what it does
+  bool required = false;  ///< where it is not active, a worker refuses every job
+  std::string detail;     ///< why it is not, or what it does
 };
 
 struct WorkerProgram {
@@ -143,9 +146,11 @@ class MediaWorkers {
   explicit MediaWorkers(WorkerProgram program = {});
 
   /// Descriptors stay the caller's; the input is read by position, from its start. `progress` is
-  /// called on this thread. Errors: invalid_argument (the file is bad or over a limit: a sentence
-  /// for the uploader, no use retrying), deadline (took too long), unavailable (cancelled, or the
-  /// disk is full), internal (the worker crashed or ran out of memory).
+  /// called on this thread, never backwards. What the worker reports is checked as outside data.
+  /// Errors: invalid_argument (the file is bad or over a limit: a sentence for the uploader, no use
+  /// retrying), deadline (took too long), exhausted (needs more memory than allowed), unavailable
+  /// (not the file's fault: cancelled, the disk is full, no worker can start or be locked in),
+  /// internal (the worker crashed or said what cannot be).
   Result<MediaFacts> process(int input_fd, const MediaOptions& options, const MediaOutputs& outputs,
                              const Progress& progress = {},
                              const std::atomic<bool>* cancel = nullptr) const;

@@ -116,6 +116,19 @@ TEST(Wire, FactsSurviveTheWay) {
   EXPECT_EQ(*back, facts);
 }
 
+TEST(Wire, AnErrorArrivesAsASentence) {
+  const auto way = [](Code code, std::string_view text) {
+    return wire::decode_error(wire::encode_error({code, std::string(text)}));
+  };
+  EXPECT_EQ(way(Code::invalid_argument, "640 × 480").message, "640 × 480");
+  EXPECT_EQ(way(Code::exhausted, "more").code, Code::exhausted);
+  EXPECT_EQ(way(Code::denied, "not a worker's to say").code, Code::internal);
+  EXPECT_THAT(way(Code::invalid_argument, "a\nb").message, HasSubstr("malformed"));
+  std::string lengthy(499, 'a');
+  lengthy += "×××";
+  EXPECT_EQ(way(Code::invalid_argument, lengthy).message, std::string(499, 'a'));
+}
+
 TEST(Wire, AJobSurvivesTheWay) {
   MediaOptions options;
   const MediaOutputs outputs;

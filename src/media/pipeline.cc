@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "media/ground.h"
 #include "media/rung.h"
 #include "media/video_decoder.h"
 
@@ -76,6 +77,7 @@ class Processing {
   std::unique_ptr<Sound> sound_;
   std::int64_t sound_packets_ = 0;
   Stills stills_;
+  Ground ground_;
   PreFilter filter_;
   PreFilter::Plan filter_plan_;
   std::vector<RungPlan> plans_;
@@ -227,6 +229,11 @@ Result<void> Processing::take_frame(AVFrame& frame) {
 }
 
 Result<void> Processing::filter(const AVFrame& frame) {
+  // What AVI carries beside the colours is seldom alpha, and mostly nothing.
+  if (has_alpha(frame) && source_->container() != "avi") {
+    FILOSCOPE_TRY(const FramePtr laid, ground_.lay(frame));
+    return filter(*laid);
+  }
   if (frame.interlaced_frame != 0) facts_.interlaced = filter_plan_.deinterlace = true;
   if (!filter_plan_.is_needed()) return push_rungs(frame);
   return filter_.push(frame, filter_plan_,
@@ -246,10 +253,12 @@ Result<void> Processing::check_damage() {
   if (frames_ == 0)
     return bad_file("the file is damaged: no frame of its picture can be decoded",
                     advice::kCopyAgain);
+  if (frames_ == 1 && source_->is_picture_file())
+    return bad_file("the file is a still picture", advice::kChooseVideo);
   if (source_->scan().cut_off && claimed > 0 &&
       measured * 100 < claimed * (100 - kDamagePercentMax)) {
-    return bad_file(fmt::format("the file is cut off after {} of {}", duration_text(measured),
-                                duration_text(claimed)),
+    const auto [there, whole] = durations_apart(measured, claimed);
+    return bad_file(fmt::format("the file is cut off after {} of {}", there, whole),
                     advice::kCopyAgain);
   }
   const auto expected = std::max(damage.expected_count(), std::int64_t{1});

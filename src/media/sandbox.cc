@@ -48,28 +48,28 @@ SandboxFeature set_limits(const MediaLimits& limits) {
               limit(RLIMIT_NOFILE, 64) && limit(RLIMIT_CORE, 0);
   if (!kSanitized) done = done && limit(RLIMIT_AS, limits.memory_max_bytes);
   if (::nice(kNice) == -1) done = false;
-  return {"resource limits", done,
+  return {"resource limits", done, false,
           done ? "memory, processor time, file size and descriptors" : errno_text()};
 }
 
 SandboxFeature leave_network() {
   const char* name = "network namespace";
-  if (::unshare(CLONE_NEWNET | CLONE_NEWIPC) == 0) return {name, true, "empty"};
+  if (::unshare(CLONE_NEWNET | CLONE_NEWIPC) == 0) return {name, true, false, "empty"};
   if (::unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC) == 0) {
-    return {name, true, "empty, in a user namespace of its own"};
+    return {name, true, false, "empty, in a user namespace of its own"};
   }
-  return {name, false,
+  return {name, false, false,
           "not permitted here (" + errno_text() + "); socket calls are refused by seccomp"};
 }
 
 SandboxFeature drop_root() {
   const char* name = "unprivileged user";
-  if (::geteuid() != 0) return {name, true, "not root"};
+  if (::geteuid() != 0) return {name, true, false, "not root"};
   if (::setgroups(0, nullptr) == 0 && ::setresgid(kNobody, kNobody, kNobody) == 0 &&
       ::setresuid(kNobody, kNobody, kNobody) == 0) {
-    return {name, true, "root was given up"};
+    return {name, true, false, "root was given up"};
   }
-  return {name, false, "root could not be given up (" + errno_text() + ")"};
+  return {name, false, false, "root could not be given up (" + errno_text() + ")"};
 }
 
 /// No path can be opened, made or run afterwards: a rule set with nothing allowed.
@@ -77,7 +77,7 @@ SandboxFeature lock_files() {
   const char* name = "landlock";
   const auto version =
       ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
-  if (version < 1) return {name, false, "the kernel has none (" + errno_text() + ")"};
+  if (version < 1) return {name, false, false, "the kernel has none (" + errno_text() + ")"};
   struct {
     std::uint64_t files;
     std::uint64_t network;
@@ -90,12 +90,12 @@ SandboxFeature lock_files() {
   if (version >= 6) rules.scoped = 3;           // abstract sockets and signals to outside
   const std::size_t size = version >= 6 ? 24 : version >= 4 ? 16 : 8;
   const auto fd = static_cast<int>(::syscall(SYS_landlock_create_ruleset, &rules, size, 0));
-  if (fd < 0) return {name, false, errno_text()};
+  if (fd < 0) return {name, false, false, errno_text()};
   const bool done = ::syscall(SYS_landlock_restrict_self, fd, 0) == 0;
   const std::string detail =
       done ? "version " + std::to_string(version) + ", nothing allowed" : errno_text();
   ::close(fd);
-  return {name, done, detail};
+  return {name, done, false, detail};
 }
 
 constexpr int kAllowed[] = {
@@ -177,17 +177,26 @@ bool add_rules(scmp_filter_ctx filter) {
   return done;
 }
 
+/// What the filter forbids and nothing needs: it works before, and no longer when calls are
+/// filtered. (Some places answer "done" to a filter and go on without one.)
+bool may_ask_for_parent() { return ::syscall(SYS_getppid) >= 0; }
+
 SandboxFeature lock_calls() {
-  const char* name = "seccomp";
-  scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-  if (filter == nullptr) return {name, false, "no filter could be made"};
-  bool done = add_rules(filter);
-  const int status = done ? seccomp_load(filter) : -EINVAL;
+  SandboxFeature feature{"seccomp", false, true, "no filter could be made"};
+  const scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+  if (filter == nullptr) return feature;
+  const bool free_before = may_ask_for_parent();
+  const int status = add_rules(filter) ? seccomp_load(filter) : -EINVAL;
   seccomp_release(filter);
-  done = done && status == 0;
-  return {name, done,
-          done ? std::to_string(std::size(kAllowed)) + " system calls allowed"
-               : std::strerror(-status)};
+  if (status != 0) {
+    feature.detail = std::strerror(-status);
+  } else if (!free_before || may_ask_for_parent()) {
+    feature.detail = "the filter was taken, but does not hold";
+  } else {
+    feature.active = true;
+    feature.detail = std::to_string(std::size(kAllowed)) + " system calls allowed";
+  }
+  return feature;
 }
 
 }  // namespace
@@ -205,10 +214,20 @@ std::vector<SandboxFeature> enter_sandbox(const MediaLimits& limits) {
   ::prctl(PR_SET_DUMPABLE, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a change of user has cleared it
   const bool locked = ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
-  features.push_back({"no new privileges", locked, locked ? "" : errno_text()});
+  features.push_back({"no new privileges", locked, false, locked ? "" : errno_text()});
   features.push_back(lock_files());
   features.push_back(lock_calls());
   return features;
+}
+
+Result<void> check_sandbox(std::span<const SandboxFeature> features) {
+  for (const SandboxFeature& feature : features) {
+    if (feature.active || !feature.required) continue;
+    return Error{Code::unavailable, "no file is read here, since the process that would read it " +
+                                        ("cannot be locked in (" + feature.name + ": ") +
+                                        feature.detail + "); see `filoscope doctor`"};
+  }
+  return {};
 }
 
 }  // namespace filoscope::media

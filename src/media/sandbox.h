@@ -1,7 +1,8 @@
 #pragma once
 
 /// Locks the calling process in, for good: limits, no network, no files by name, few system calls.
-/// What the kernel lacks is reported, not fatal. Sources: seccomp(2), landlock(7),
+/// Without the filter of system calls nothing may be read; what else the kernel lacks is reported.
+/// Sources: seccomp(2), landlock(7),
 /// user_namespaces(7), getrlimit(2).
 
 #include <vector>
@@ -13,5 +14,8 @@ namespace filoscope::media {
 /// REQUIRES: one thread; all descriptors that will be needed are open. Never fails; see `active` of
 /// each feature.
 std::vector<SandboxFeature> enter_sandbox(const MediaLimits& limits);
+
+/// Errors: unavailable (a required feature is not active; says which and why).
+Result<void> check_sandbox(std::span<const SandboxFeature> features);
 
 }  // namespace filoscope::media

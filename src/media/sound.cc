@@ -24,6 +24,7 @@ constexpr double kGainMaxDb = 20;
 constexpr int kLoopedBelowS = 4, kLoopedToS = 6;
 // Time stamps rounded to milliseconds wander by less; a real gap or overlap is larger.
 constexpr std::int64_t kJitterMs = 40;
+constexpr std::int64_t kLateSMax = 1;  // of sound past the limit that is left out
 
 }  // namespace
 
@@ -60,7 +61,7 @@ Sound::~Sound() {
 }
 
 Result<void> Sound::open_decoder() {
-  const AVCodec* codec = avcodec_find_decoder(stream_.codecpar->codec_id);
+  const AVCodec* codec = find_decoder(stream_);
   decoder_.reset(codec != nullptr ? avcodec_alloc_context3(codec) : nullptr);
   if (!decoder_) return av_failure("sound decoder", AVERROR(ENOMEM));
   avcodec_parameters_to_context(decoder_.get(), stream_.codecpar);
@@ -195,14 +196,24 @@ Result<void> Sound::take(const AVFrame& frame) {
   return place(av_rescale(ticks, track_.sample_rate, kTicksPerSecond), true);
 }
 
+/// Sound that goes on past the limit, unlike a time stamp that cannot be.
+Result<void> Sound::place_late(std::int64_t at, std::int64_t count) {
+  if (at > placed_ + late_ + kLateSMax * track_.sample_rate) {
+    ++errors_;
+    return {};
+  }
+  late_ += count;
+  if (late_ <= kLateSMax * track_.sample_rate) return {};
+  return bad_file(
+      "the sound goes on longer than the longest allowed, " + duration_text(duration_max_ms_),
+      advice::kCut);
+}
+
 /// Puts `block_` on the time line: fills a gap with silence, cuts off what lies before the line's
 /// start or overlaps.
 Result<void> Sound::place(std::int64_t at, bool known) {
   const std::int64_t count = std::ssize(block_) / kChannels;
-  if (at + count > duration_max_ms_ * track_.sample_rate / 1000) {
-    ++errors_;
-    return {};
-  }
+  if (at + count > duration_max_ms_ * track_.sample_rate / 1000) return place_late(at, count);
   std::int64_t drift = known ? at - placed_ : 0;
   const bool first = placed_ == 0;
   if (!first && std::abs(drift) <= kJitterMs * track_.sample_rate / 1000) drift = 0;

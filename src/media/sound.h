@@ -34,7 +34,7 @@ class SharedSound {
 class Sound {
  public:
   /// `out` must outlive it. Errors: invalid_argument (cannot be decoded), internal.
-  /// Sound later than `duration_max_ms` is left out.
+  /// Sound later than `duration_max_ms` is left out, up to a second; more is invalid_argument.
   static Result<std::unique_ptr<Sound>> open(const AVStream& stream, std::int64_t duration_max_ms,
                                              SharedSound& out);
   ~Sound();
@@ -65,6 +65,7 @@ class Sound {
   Result<void> take(const AVFrame& frame);
   Result<void> convert(const AVFrame& frame);
   Result<void> place(std::int64_t at, bool known);
+  Result<void> place_late(std::int64_t at, std::int64_t count);
   Result<void> feed_print(std::span<const std::int16_t> interleaved);
   Result<void> loop_print();
   Result<void> append(std::span<const float> interleaved);
@@ -95,6 +96,7 @@ class Sound {
   std::size_t fifo_at_ = 0;
   std::int64_t placed_ = 0;  ///< samples on the time line so far
   std::int64_t real_end_ = 0;
+  std::int64_t late_ = 0;  ///< samples past the limit
   std::int64_t encoded_ = 0;
   std::int64_t frames_ = 0;
   std::int64_t errors_ = 0;

@@ -4,9 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstring>
+#include <span>
 #include <string_view>
+
+#include "base/quantity.h"
 
 extern "C" {
 #include <libavutil/dovi_meta.h>
@@ -16,26 +20,51 @@ extern "C" {
 namespace filoscope::media {
 
 const char* const kDecoders =
-    "h264,hevc,libdav1d,vp8,vp9,mpeg4,msmpeg4,msmpeg4v1,msmpeg4v2,mpeg1video,mpeg2video,h263,h263i,"
-    "flv,mjpeg,prores,dnxhd,theora,vc1,wmv1,wmv2,wmv3,svq3,vp6,vp6f,ffv1,huffyuv,rawvideo,"
-    "aac,aac_latm,mp1float,mp2float,mp3float,mp2,mp3,ac3,eac3,opus,libopus,vorbis,flac,alac,amrnb,"
-    "amrwb,"
-    "wmav1,wmav2,wmapro,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,nellymoser,speex,libspeex,"
-    "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_u8,pcm_s8,pcm_f32le,pcm_f32be,"
-    "pcm_alaw,pcm_mulaw,pcm_bluray,pcm_dvd";
+    // what phones, cameras and the web make
+    "h264,hevc,libdav1d,vp8,vp9,libvpx,libvpx-vp9,mpeg4,mpeg1video,mpeg2video,h261,h263,h263i,"
+    "h263p,"
+    "mjpeg,mjpegb,gif,apng,png,theora,vc1,wmv1,wmv2,wmv3,msmpeg4,msmpeg4v1,msmpeg4v2,flv,vp6,vp6a,"
+    "vp6f,flashsv,flashsv2,dvvideo,"
+    // editors, screen recorders and collections of old
+    "prores,dnxhd,cfhd,ffv1,ffvhuff,huffyuv,utvideo,lagarith,magicyuv,v210,v308,v408,v410,yuv4,"
+    "rawvideo,qtrle,rpza,smc,svq1,svq3,cinepak,msvideo1,msrle,indeo2,indeo3,indeo4,indeo5,tscc,"
+    "tscc2,zmbv,camstudio,jpeg2000,hap,vp3,vp4,vp5,vp7,rv10,rv20,rv30,rv40,dirac,snow,fraps,"
+    // sound
+    "aac,aac_latm,mp1float,mp2float,mp3float,mp1,mp2,mp3,mp3adufloat,mp3on4float,als,ac3,eac3,dca,"
+    "truehd,mlp,opus,libopus,vorbis,libvorbis,flac,alac,tta,wavpack,ape,tak,amrnb,amrwb,qcelp,evrc,"
+    "ilbc,gsm,gsm_ms,g722,g723_1,g726,g726le,g729,speex,libspeex,nellymoser,wmav1,wmav2,wmapro,"
+    "wmalossless,wmavoice,qdm2,qdmc,mace3,mace6,ralf,cook,sipr,real_144,real_288,atrac3,atrac3plus,"
+    "imc,iac,truespeech,metasound,dvaudio,s302m,dolby_e,"
+    "adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,adpcm_swf,adpcm_yamaha,adpcm_ima_amv,adpcm_ct,adpcm_g722,"
+    "pcm_s8,pcm_u8,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_s64le,pcm_s64be,"
+    "pcm_u16le,pcm_u16be,pcm_u24le,pcm_u24be,pcm_u32le,pcm_u32be,pcm_f16le,pcm_f24le,pcm_f32le,"
+    "pcm_f32be,pcm_f64le,pcm_f64be,pcm_alaw,pcm_mulaw,pcm_vidc,pcm_bluray,pcm_dvd,pcm_s8_planar,"
+    "pcm_s16le_planar,pcm_s16be_planar,pcm_s24le_planar,pcm_s32le_planar,pcm_lxf,pcm_s24daud";
 
 namespace {
 
 constexpr int kIoBytes = 64 << 10;
-constexpr int kStreamsMax = 64;
+constexpr int kStreamsMax = 64;          // pictures, sounds and texts that a video may have
+constexpr int kStreamsOpened = 100'000;  // so that more can be told from too little memory
 constexpr int kReadErrorsMax = 64;
+constexpr int kLookPacketsMax = 3'000;  // some half minute, to tell videos from their covers
 constexpr const char* kContainers =
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,live_flv,mpegts,mpeg,ogg,asf,mpegvideo,m4v";
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,live_flv,mpegts,mpeg,ogg,asf,mpegvideo,m4v,"
+    "gif,apng";
+// A demuxer's place for what libwebp takes apart.
+const AVInputFormat kWebp = [] {
+  AVInputFormat format{};
+  format.name = "webp";
+  format.long_name = "WebP";
+  return format;
+}();
 
 bool is_picture_format(std::string_view name) {
   return name.ends_with("_pipe") || name.starts_with("image2") || name == "gif" || name == "ico" ||
-         name == "apng" || name == "webp";
+         name == "apng" || name == "webp" || name == "fits" || name == "xbin";
 }
+
+Error still_picture() { return bad_file("the file is a still picture", advice::kChooseVideo); }
 
 bool is_listed(std::string_view list, std::string_view name) {
   for (std::size_t at = 0; at <= list.size();) {
@@ -49,11 +78,6 @@ bool is_listed(std::string_view list, std::string_view name) {
 bool is_allowed_container(const AVInputFormat& format) {
   const std::string_view names = format.name;
   return is_listed(kContainers, names.substr(0, names.find(',')));
-}
-
-const AVCodec* find_allowed_decoder(AVCodecID id) {
-  const AVCodec* decoder = avcodec_find_decoder(id);
-  return decoder != nullptr && is_listed(kDecoders, decoder->name) ? decoder : nullptr;
 }
 
 bool is_encrypted(const AVStream& stream) {
@@ -111,45 +135,73 @@ bool is_bare_dolby_vision(const AVStream& stream) {
   return record.dv_profile == 5;
 }
 
-/// Which of several pictures is the video: readable ones first, then the default, the moving and
-/// the first.
-int video_rank(const AVStream& stream) {
+/// Which of several pictures is the video: readable ones first, then those that move, the default,
+/// the largest and the first. `packets` is how many each stream has in the first stretch.
+int video_rank(const AVStream& stream, const std::vector<int>& packets) {
+  const auto index = static_cast<std::size_t>(stream.index);
+  const int own = index < packets.size() ? packets[index] : 0;
+  const int most = packets.empty() ? 0 : *std::max_element(packets.begin(), packets.end());
   int rank = 0;
-  if (find_allowed_decoder(stream.codecpar->codec_id) != nullptr && !is_encrypted(stream))
-    rank += 1000;
+  if (find_decoder(stream) != nullptr && !is_encrypted(stream)) rank += 1000;
   if (stream.codecpar->format != AV_PIX_FMT_NONE) rank += 500;
-  if ((stream.disposition & AV_DISPOSITION_DEFAULT) != 0) rank += 20;
-  if (stream.nb_frames > 1 || stream.nb_frames == 0) rank += 100;
-  if (stream.avg_frame_rate.num > 0 && av_q2d(stream.avg_frame_rate) >= 5) rank += 50;
-  return rank;
+  if (own > 1) rank += 200;
+  if (own * 4 > most) rank += 100;
+  if ((stream.disposition & AV_DISPOSITION_DEFAULT) != 0) rank += 50;
+  const std::int64_t pixels = std::int64_t{stream.codecpar->width} * stream.codecpar->height;
+  return rank + static_cast<int>(
+                    std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(pixels, 0))));
 }
 
 Error not_a_video(const AVInputFormat* format) {
   if (format == nullptr)
     return bad_file("the file is not a video: its format is not recognised", advice::kChooseVideo);
   const std::string_view name = format->name;
-  if (is_picture_format(name))
-    return bad_file("the file is a still picture", advice::kChooseVideo);
+  if (is_picture_format(name)) return still_picture();
   const std::string_view long_name =
       format->long_name != nullptr ? format->long_name : format->name;
   static constexpr std::string_view kSoundFormats =
-      "mp3,aac,wav,flac,ac3,eac3,dts,amr,aiff,w64,caf,loas,ape,wv";
+      "mp3,aac,wav,flac,ac3,eac3,dts,dtshd,truehd,mlp,amr,amrnb,amrwb,aiff,w64,caf,loas,ape,wv,tta,"
+      "tak,mpc,mpc8,au,voc,gsm,oma,xwma,aax,dsf,qcp,sbc,shn,spdif,ac4";
   if (is_listed(kSoundFormats, name))
     return bad_file("the file holds sound but no picture", advice::kChooseVideo);
   return bad_file(
       fmt::format("this kind of file ({}) is not accepted; MP4, MOV, WebM, MKV, AVI, FLV, "
-                  "MPEG and Ogg videos are",
+                  "MPEG and Ogg videos are, and moving GIF, PNG and WebP",
                   long_name),
       advice::kSaveAsMp4);
 }
 
 }  // namespace
 
+const AVCodec* find_decoder(const AVStream& stream) {
+  const AVCodec* decoder = avcodec_find_decoder(stream.codecpar->codec_id);
+  const auto* alpha = av_dict_get(stream.metadata, "alpha_mode", nullptr, 0);  // Matroska
+  if (alpha != nullptr && std::string_view(alpha->value) == "1") {
+    const auto id = stream.codecpar->codec_id;
+    const AVCodec* other = avcodec_find_decoder_by_name(id == AV_CODEC_ID_VP9   ? "libvpx-vp9"
+                                                        : id == AV_CODEC_ID_VP8 ? "libvpx"
+                                                                                : "");
+    if (other != nullptr) decoder = other;
+  }
+  return decoder != nullptr && is_listed(kDecoders, decoder->name) ? decoder : nullptr;
+}
+
 std::string duration_text(std::int64_t ms) {
-  if (ms < 60'000) return fmt::format("{:.1f} s", static_cast<double>(ms) / 1000);
+  if (ms < 59'950) return fmt::format("{:.1f} s", static_cast<double>(ms) / 1000);
   const auto seconds = (ms + 500) / 1000;
   if (seconds < 3600) return fmt::format("{} min {} s", seconds / 60, seconds % 60);
   return fmt::format("{} h {} min", seconds / 3600, seconds / 60 % 60);
+}
+
+std::pair<std::string, std::string> durations_apart(std::int64_t ms, std::int64_t others_ms) {
+  auto texts = std::pair(duration_text(ms), duration_text(others_ms));
+  if (texts.first != texts.second) return texts;
+  const auto precise = [](std::int64_t length_ms) {
+    const auto seconds = static_cast<double>(length_ms % 60'000) / 1000;
+    return length_ms < 60'000 ? fmt::format("{} s", seconds)
+                              : fmt::format("{} min {} s", length_ms / 60'000, seconds);
+  };
+  return {precise(ms), precise(others_ms)};
 }
 
 Source::~Source() {
@@ -188,20 +240,36 @@ std::int64_t Source::seek_callback(void* self, std::int64_t offset, int whence) 
 Result<void> Source::open_container(const MediaLimits& limits) {
   if (bytes_.size_bytes() == 0) return bad_file("the file is empty", advice::kChooseVideo);
   if (bytes_.size_bytes() > limits.size_max_bytes) {
-    return bad_file(fmt::format("the file has {} MB; the largest allowed is {} MB",
-                                bytes_.size_bytes() >> 20, limits.size_max_bytes >> 20),
+    const auto [size, limit] = sizes_apart(bytes_.size_bytes(), limits.size_max_bytes);
+    return bad_file(fmt::format("the file has {}; the largest allowed is {}", size, limit),
                     advice::kSaveSmaller);
   }
   scan_ = scan_container(bytes_);
+  context_ = avformat_alloc_context();
+  if (context_ == nullptr) return av_failure("opening the file", AVERROR(ENOMEM));
+  if (WebpFrames::is_animation(bytes_)) {
+    FILOSCOPE_DO(open_webp());
+    return check_streams(limits);
+  }
+  FILOSCOPE_DO(open_demuxer());
+  FILOSCOPE_DO(check_streams(limits));
+  context_->max_analyze_duration = 10 * AV_TIME_BASE;
+  context_->probesize = 16 << 20;
+  if (avformat_find_stream_info(context_, nullptr) < 0) {
+    return bad_file("the file is damaged: its streams cannot be read", advice::kCopyAgain);
+  }
+  return {};
+}
+
+Result<void> Source::open_demuxer() {
   auto* buffer = static_cast<unsigned char*>(av_malloc(kIoBytes));
   if (buffer == nullptr) return av_failure("opening the file", AVERROR(ENOMEM));
   io_ = avio_alloc_context(buffer, kIoBytes, 0, this, &read_callback, nullptr, &seek_callback);
-  context_ = avformat_alloc_context();
-  if (io_ == nullptr || context_ == nullptr) return av_failure("opening the file", AVERROR(ENOMEM));
+  if (io_ == nullptr) return av_failure("opening the file", AVERROR(ENOMEM));
   context_->pb = io_;
   context_->flags |= AVFMT_FLAG_CUSTOM_IO;
   context_->io_open = &refuse_to_open;
-  context_->max_streams = kStreamsMax;
+  context_->max_streams = kStreamsOpened;
   context_->codec_whitelist = av_strdup(kDecoders);
   context_->format_whitelist = av_strdup(kContainers);
 
@@ -211,9 +279,17 @@ Result<void> Source::open_container(const MediaLimits& limits) {
   if (score < 0 || (guessed && format != nullptr && !is_allowed_container(*format)))
     format = nullptr;
   if (format == nullptr || !is_allowed_container(*format)) return not_a_video(format);
-  const int status = avformat_open_input(&context_, "", format, nullptr);
+  AVDictionary* options = nullptr;
+  if (std::string_view(format->name) == "apng") {
+    // As browsers do (and the GIF demuxer): what wants to be gone within 10 ms stays for 100.
+    av_dict_set_int(&options, "max_fps", 99, 0);
+    av_dict_set_int(&options, "default_fps", 10, 0);
+  }
+  const int status = avformat_open_input(&context_, "", format, &options);
+  av_dict_free(&options);
   if (status == AVERROR(ENOMEM)) return av_failure("opening the file", status);
   if (status < 0) {
+    if (scan_.still_picture) return still_picture();
     if (scan_.iso_boxes && !scan_.has_moov) {
       return bad_file(
           "the file has no index (its `moov` is missing): it is cut off or was never finished",
@@ -221,31 +297,77 @@ Result<void> Source::open_container(const MediaLimits& limits) {
     }
     return bad_file("the file is damaged: its header cannot be read", advice::kCopyAgain);
   }
-  for (unsigned i = 0; i < context_->nb_streams; ++i) {
-    const AVStream& stream = *context_->streams[i];
-    if (stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
-        find_allowed_decoder(stream.codecpar->codec_id)) {
-      FILOSCOPE_DO(check_size(*stream.codecpar, limits));
-    }
-  }
-  context_->max_analyze_duration = 10 * AV_TIME_BASE;
-  context_->probesize = 16 << 20;
-  if (avformat_find_stream_info(context_, nullptr) < 0) {
-    return bad_file("the file is damaged: its streams cannot be read", advice::kCopyAgain);
-  }
   return {};
 }
 
+/// The stream that a demuxer of FFmpeg would give.
+Result<void> Source::open_webp() {
+  FILOSCOPE_TRY(webp_, WebpFrames::open(bytes_));
+  context_->iformat = &kWebp;
+  AVStream* stream = avformat_new_stream(context_, nullptr);
+  if (stream == nullptr) return av_failure("opening the file", AVERROR(ENOMEM));
+  stream->time_base = AVRational{1, 1000};
+  stream->start_time = 0;
+  stream->duration = webp_->duration_ms();
+  stream->nb_frames = webp_->frames_count();
+  if (webp_->duration_ms() > 0) {
+    av_reduce(&stream->avg_frame_rate.num, &stream->avg_frame_rate.den,
+              std::int64_t{1000} * webp_->frames_count(), webp_->duration_ms(), 1 << 20);
+  }
+  stream->codecpar->codec_type = AVMEDIA_TYPE_VIDEO;
+  stream->codecpar->codec_id = AV_CODEC_ID_RAWVIDEO;
+  stream->codecpar->format = AV_PIX_FMT_BGRA;
+  stream->codecpar->width = webp_->width();
+  stream->codecpar->height = webp_->height();
+  return {};
+}
+
+/// Before any of them is read.
+Result<void> Source::check_streams(const MediaLimits& limits) {
+  int count = 0;
+  for (unsigned i = 0; i < context_->nb_streams; ++i) {
+    const auto& parameters = *context_->streams[i]->codecpar;
+    if (parameters.codec_type != AVMEDIA_TYPE_ATTACHMENT) ++count;
+    if (parameters.codec_type == AVMEDIA_TYPE_VIDEO && find_decoder(*context_->streams[i]))
+      FILOSCOPE_DO(check_size(parameters, limits));
+  }
+  if (count > kStreamsMax) {
+    return bad_file(
+        fmt::format("the file has {} tracks; the most allowed is {}", count, kStreamsMax),
+        advice::kSaveSlower);
+  }
+  context_->max_streams = std::max(static_cast<int>(context_->nb_streams), kStreamsMax);
+  return {};
+}
+
+/// How many packets of each stream come first. Reads, then begins again.
+std::vector<int> Source::count_packets() {
+  std::vector<int> counts(context_->nb_streams);
+  const PacketPtr packet = make_packet();
+  for (int i = 0; i < kLookPacketsMax && av_read_frame(context_, packet.get()) >= 0; ++i) {
+    const auto index = static_cast<std::size_t>(packet->stream_index);
+    if (index < counts.size()) ++counts[index];
+    av_packet_unref(packet.get());
+  }
+  return start_again() ? counts : std::vector<int>{};
+}
+
 Result<void> Source::choose_video(const MediaLimits& limits) {
+  const auto is_candidate = [](const AVStream* stream) {
+    return stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
+           (stream->disposition & AV_DISPOSITION_ATTACHED_PIC) == 0;
+  };
+  const std::span streams(context_->streams, context_->nb_streams);
+  std::vector<int> packets;
+  if (std::count_if(streams.begin(), streams.end(), is_candidate) > 1) packets = count_packets();
   int best = -1;
   int best_rank = -1;
   bool sound = false;
   for (unsigned i = 0; i < context_->nb_streams; ++i) {
     const AVStream& stream = *context_->streams[i];
     sound = sound || stream.codecpar->codec_type == AVMEDIA_TYPE_AUDIO;
-    if (stream.codecpar->codec_type != AVMEDIA_TYPE_VIDEO) continue;
-    if ((stream.disposition & AV_DISPOSITION_ATTACHED_PIC) != 0) continue;
-    const int rank = video_rank(stream);
+    if (!is_candidate(&stream)) continue;
+    const int rank = video_rank(stream, packets);
     if (rank > best_rank) best = static_cast<int>(i), best_rank = rank;
   }
   if (best < 0) {
@@ -256,7 +378,7 @@ Result<void> Source::choose_video(const MediaLimits& limits) {
   if (is_encrypted(stream))
     return bad_file("the video is encrypted (copy protected) and cannot be played",
                     advice::kChooseUnprotected);
-  if (find_allowed_decoder(stream.codecpar->codec_id) == nullptr) {
+  if (find_decoder(stream) == nullptr) {
     return bad_file(fmt::format("the picture is stored as {}, which cannot be read",
                                 codec_text(*stream.codecpar)),
                     advice::kSaveAsMp4);
@@ -280,14 +402,14 @@ Result<void> Source::choose_audio() {
   for (unsigned i = 0; i < context_->nb_streams; ++i) {
     const AVStream& stream = *context_->streams[i];
     if (stream.codecpar->codec_type != AVMEDIA_TYPE_AUDIO) continue;
-    const bool readable = find_allowed_decoder(stream.codecpar->codec_id) != nullptr &&
-                          !is_encrypted(stream) && stream.codecpar->sample_rate > 0 &&
-                          stream.codecpar->ch_layout.nb_channels > 0;
-    if (!readable) {
+    if (find_decoder(stream) == nullptr || is_encrypted(stream)) {
       if (unreadable == nullptr) unreadable = &stream;
       continue;
     }
-    const int rank = (stream.disposition & AV_DISPOSITION_DEFAULT) != 0 ? 1 : 0;
+    // One that was announced and has not been heard yet may begin late, or never.
+    const bool heard =
+        stream.codecpar->sample_rate > 0 && stream.codecpar->ch_layout.nb_channels > 0;
+    const int rank = (heard ? 2 : 0) + ((stream.disposition & AV_DISPOSITION_DEFAULT) != 0 ? 1 : 0);
     if (rank > best_rank) audio_index_ = static_cast<int>(i), best_rank = rank;
   }
   if (audio_index_ >= 0 || unreadable == nullptr) return {};
@@ -295,8 +417,7 @@ Result<void> Source::choose_audio() {
     return bad_file("the sound is encrypted (copy protected) and cannot be played",
                     advice::kChooseUnprotected);
   if (unreadable->codecpar->codec_id == AV_CODEC_ID_NONE && unreadable->codecpar->codec_tag == 0) {
-    return bad_file("the sound cannot be read: the file does not say how it is stored",
-                    advice::kSaveAsMp4);
+    return bad_file("the sound is stored in a way that is not known here", advice::kSaveAsMp4);
   }
   return bad_file(fmt::format("the sound is stored as {}, which cannot be read",
                               codec_text(*unreadable->codecpar)),
@@ -360,28 +481,25 @@ Result<void> Source::check_index() {
     if (missing++ == 0) first_missing = entry->timestamp;
   }
   if (missing * 20 <= video_.indexed_frames) return {};
-  return bad_file(
-      fmt::format("the file is cut off after {} of {}",
-                  duration_text(stream_ms(stream, first_missing - first)),
-                  duration_text(std::max(video_.claimed_ms, stream_ms(stream, last - first)))),
-      advice::kCopyAgain);
+  const auto [there, whole] =
+      durations_apart(stream_ms(stream, first_missing - first),
+                      std::max(video_.claimed_ms, stream_ms(stream, last - first)));
+  return bad_file(fmt::format("the file is cut off after {} of {}", there, whole),
+                  advice::kCopyAgain);
 }
 
 Result<void> Source::check_duration(const MediaLimits& limits) {
   if (video_.claimed_ms <= limits.duration_max_ms) return {};
-  const auto too_long = [&](const std::string& length) {
-    return bad_file(fmt::format("the video is {} long; the longest allowed is {}", length,
-                                duration_text(limits.duration_max_ms)),
-                    advice::kCut);
-  };
   AVStream& stream = *video_stream();
   if (video_.indexed_frames > 1) {
     const auto* first = avformat_index_get_entry(&stream, 0);
     const auto* last =
         avformat_index_get_entry(&stream, static_cast<int>(video_.indexed_frames) - 1);
     const auto ms = stream_ms(stream, last->timestamp - first->timestamp);
-    if (ms > limits.duration_max_ms) return too_long(duration_text(ms));
-    return {};
+    if (ms <= limits.duration_max_ms) return {};
+    const auto [length, limit] = durations_apart(ms, limits.duration_max_ms);
+    return bad_file(fmt::format("the video is {} long; the longest allowed is {}", length, limit),
+                    advice::kCut);
   }
   // The claim may be a lie: read the time stamps, decode nothing, then start again.
   const PacketPtr packet = make_packet();
@@ -392,15 +510,21 @@ Result<void> Source::check_duration(const MediaLimits& limits) {
     if (counts && first == AV_NOPTS_VALUE) first = time;
     const bool over = counts && stream_ms(stream, time - first) > limits.duration_max_ms;
     av_packet_unref(packet.get());
-    if (over) return too_long("over " + duration_text(limits.duration_max_ms));
+    if (over)
+      return bad_file(
+          "the video is longer than the longest allowed, " + duration_text(limits.duration_max_ms),
+          advice::kCut);
   }
   video_.claimed_ms = 0;
-  if (av_seek_frame(context_, -1, context_->start_time != AV_NOPTS_VALUE ? context_->start_time : 0,
-                    AVSEEK_FLAG_BACKWARD) < 0 &&
-      avformat_seek_file(context_, -1, INT64_MIN, 0, INT64_MAX, AVSEEK_FLAG_BYTE) < 0) {
+  if (!start_again())
     return bad_file("the file claims a wrong length and cannot be read twice", advice::kSaveAsMp4);
-  }
   return {};
+}
+
+bool Source::start_again() {
+  const auto start = context_->start_time != AV_NOPTS_VALUE ? context_->start_time : 0;
+  return av_seek_frame(context_, -1, start, AVSEEK_FLAG_BACKWARD) >= 0 ||
+         avformat_seek_file(context_, -1, INT64_MIN, 0, INT64_MAX, AVSEEK_FLAG_BYTE) >= 0;
 }
 
 Result<std::unique_ptr<Source>> Source::open(const ByteSource& bytes, const MediaLimits& limits) {
@@ -421,7 +545,7 @@ Result<std::unique_ptr<Source>> Source::open(const ByteSource& bytes, const Medi
 
 bool Source::read(AVPacket& packet) {
   while (errors_in_a_row_ < kReadErrorsMax) {
-    const int status = av_read_frame(context_, &packet);
+    const int status = webp_ ? webp_->read(packet) : av_read_frame(context_, &packet);
     if (status >= 0) {
       errors_in_a_row_ = 0;
       return true;
@@ -431,6 +555,8 @@ bool Source::read(AVPacket& packet) {
   }
   return false;
 }
+
+bool Source::is_picture_file() const { return is_picture_format(container()); }
 
 std::string Source::container() const {
   const std::string_view names = context_->iformat->name;

@@ -6,16 +6,21 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "media/byte_source.h"
 #include "media/ffmpeg.h"
 #include "media/geometry.h"
 #include "media/media.h"
+#include "media/webp.h"
 
 namespace filoscope::media {
 
 /// Comma-separated decoder names, for AVCodecContext::codec_whitelist.
 extern const char* const kDecoders;
+/// Of the listed ones; one that decodes the alpha where there is some. nullptr: none.
+const AVCodec* find_decoder(const AVStream& stream);
 
 struct VideoFacts {
   int stream_index = -1;
@@ -48,16 +53,23 @@ class Source {
     return audio_index_ < 0 ? nullptr : context_->streams[audio_index_];
   }
   const ContainerScan& scan() const { return scan_; }
+  /// One that holds still pictures as well, as GIF does.
+  bool is_picture_file() const;
   std::string container() const;
 
  private:
   explicit Source(const ByteSource& bytes) : bytes_(bytes) {}
   Result<void> open_container(const MediaLimits& limits);
+  Result<void> open_demuxer();
+  Result<void> open_webp();
+  Result<void> check_streams(const MediaLimits& limits);
   Result<void> choose_video(const MediaLimits& limits);
+  std::vector<int> count_packets();
   Result<void> choose_audio();
   Result<void> describe_video(const MediaLimits& limits);
   Result<void> check_duration(const MediaLimits& limits);
   Result<void> check_index();
+  bool start_again();
   static int read_callback(void* self, std::uint8_t* out, int size);
   static std::int64_t seek_callback(void* self, std::int64_t offset, int whence);
 
@@ -65,6 +77,7 @@ class Source {
   std::int64_t position_ = 0;
   AVIOContext* io_ = nullptr;
   AVFormatContext* context_ = nullptr;
+  std::unique_ptr<WebpFrames> webp_;  ///< instead of a demuxer of FFmpeg
   ContainerScan scan_;
   VideoFacts video_;
   int audio_index_ = -1;
@@ -73,5 +86,8 @@ class Source {
 
 /// "1 min 5 s", "3.2 s".
 std::string duration_text(std::int64_t ms);
+/// Two different lengths that do not read the same: where rounding makes them equal, to the
+/// millisecond.
+std::pair<std::string, std::string> durations_apart(std::int64_t ms, std::int64_t others_ms);
 
 }  // namespace filoscope::media

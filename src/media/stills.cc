@@ -18,10 +18,19 @@ namespace {
 
 constexpr int kGrid = 64;
 constexpr int kWaves = 16;
-constexpr std::size_t kCandidatesMax = 16;
+constexpr double kBlack = 16, kWhite = 235;  // luma in limited range
+constexpr std::size_t kStripMax = 16;
+
 constexpr int kPlaceholderLong = 20;          // px
 constexpr std::size_t kPlaceholderMax = 700;  // characters
 constexpr int kCoverQuality = 5;
+
+/// Until the next picture is looked at for the cover. The first seconds, where clips fade in and
+/// slates stand, are looked at closely.
+std::int64_t step_at(std::int64_t pts) {
+  if (pts < kTicksPerSecond) return 1;
+  return pts < 3 * kTicksPerSecond ? kTicksPerSecond / 10 : kTicksPerSecond;
+}
 
 using Luma = std::array<std::array<float, kGrid>, kGrid>;
 
@@ -140,19 +149,28 @@ const std::array<std::array<float, kGrid>, kWaves>& waves() {
   return kTable;
 }
 
-/// Detail (mean gradient) times how well lit the picture is.
+/// Detail (mean gradient) times how well lit the picture is, times how many lights it has: few on a
+/// slate or a card, which is letters on a flat ground.
 double cover_score(const AVFrame& frame) {
   const Luma grid = shrink_luma(frame);
   double detail = 0;
   double light = 0;
+  std::array<int, 32> lights{};
   for (std::size_t y = 0; y + 1 < kGrid; ++y) {
     for (std::size_t x = 0; x + 1 < kGrid; ++x) {
       detail += std::abs(grid[y][x] - grid[y][x + 1]) + std::abs(grid[y][x] - grid[y + 1][x]);
       light += grid[y][x];
+      ++lights[static_cast<std::size_t>(grid[y][x]) / 8];
     }
   }
-  const double mean = light / ((kGrid - 1) * (kGrid - 1));
-  return (detail + 1) * std::clamp(std::min(mean - 16, 250 - mean) / 40, 0.01, 1.0);
+  constexpr double kCount = (kGrid - 1) * (kGrid - 1);
+  double entropy = 0;
+  for (const int count : lights) {
+    if (count > 0) entropy -= count / kCount * std::log2(count / kCount);
+  }
+  const double mean = light / kCount;
+  const double lit = std::clamp(std::min(mean - kBlack, kWhite - mean) / 40, 0.01, 1.0);
+  return (detail + 1) * lit * (entropy + 0.1);
 }
 
 }  // namespace
@@ -238,11 +256,22 @@ Result<std::string> make_placeholder(const AVFrame& frame) {
   return text;
 }
 
+void Stills::judge(const AVFrame& frame, std::int64_t pts) {
+  if (pts < next_judged_) return;
+  next_judged_ = pts + step_at(pts);
+  const double score = cover_score(frame);
+  if (score <= best_score_) return;
+  best_score_ = score;
+  best_ = share_frame(frame);
+  best_->pts = pts;
+}
+
 Result<void> Stills::offer(const AVFrame& frame, std::int64_t pts) {
   if (cover_ms_ && (!wanted_ || pts <= *cover_ms_ * kTicksPerSecond / 1'000)) {
     wanted_ = share_frame(frame);
     wanted_->pts = pts;
   }
+  judge(frame, pts);
   const auto second = std::ssize(hashes_);
   if (pts < second * kTicksPerSecond) return {};
   // A long still picture counts for each of its seconds.
@@ -250,29 +279,25 @@ Result<void> Stills::offer(const AVFrame& frame, std::int64_t pts) {
   const auto held = hashes_.empty() ? hash : hashes_.back();
   while (std::ssize(hashes_) < pts / kTicksPerSecond) hashes_.push_back(held);
   hashes_.push_back(hash);
-  if ((std::ssize(hashes_) - 1) % stride_ != 0 && !candidates_.empty()) return {};
-  candidates_.push_back({share_frame(frame), cover_score(frame)});
-  candidates_.back().frame->pts = pts;
-  if (candidates_.size() <= kCandidatesMax) return {};
-  for (std::size_t i = 0; 2 * i < candidates_.size(); ++i)
-    std::swap(candidates_[i], candidates_[2 * i]);
-  candidates_.resize((candidates_.size() + 1) / 2);
+  if ((std::ssize(hashes_) - 1) % stride_ != 0 && !strip_.empty()) return {};
+  strip_.push_back(share_frame(frame));
+  strip_.back()->pts = pts;
+  if (strip_.size() <= kStripMax) return {};
+  for (std::size_t i = 0; 2 * i < strip_.size(); ++i) std::swap(strip_[i], strip_[2 * i]);
+  strip_.resize((strip_.size() + 1) / 2);
   stride_ *= 2;
   return {};
 }
 
 Result<void> Stills::finish(std::span<const int> covers, MediaFacts& facts) {
-  FILOSCOPE_CHECK(!candidates_.empty());
+  FILOSCOPE_CHECK(!strip_.empty());
   facts.frame_hashes = std::move(hashes_);
-  const auto best =
-      std::max_element(candidates_.begin(), candidates_.end(),
-                       [](const auto& a, const auto& b) { return a.score < b.score; });
-  const AVFrame& first = wanted_ ? *wanted_ : *best->frame;
+  const AVFrame& first = wanted_ ? *wanted_ : *best_;
   FILOSCOPE_TRY(facts.placeholder, make_placeholder(first));
   std::vector<const AVFrame*> chosen{&first};
-  const auto strip_max = std::min(covers.size(), candidates_.size());
+  const auto strip_max = std::min(covers.size(), strip_.size());
   for (std::size_t i = 0; i < strip_max && chosen.size() < covers.size(); ++i) {
-    const AVFrame* frame = candidates_[i * candidates_.size() / strip_max].frame.get();
+    const AVFrame* frame = strip_[i * strip_.size() / strip_max].get();
     if (frame->pts != first.pts) chosen.push_back(frame);
   }
   for (std::size_t i = 0; i < std::min(chosen.size(), covers.size()); ++i) {

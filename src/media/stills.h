@@ -31,16 +31,18 @@ class Stills {
   Result<void> finish(std::span<const int> covers, MediaFacts& facts);
 
  private:
-  struct Candidate {
-    FramePtr frame;
-    double score = 0;  ///< detail and light; black or flat pictures score low
-  };
+  /// Keeps `frame` if it is the best so far: detail and light; black or flat pictures score low.
+  void judge(const AVFrame& frame, std::int64_t pts);
 
   const std::optional<std::int64_t> cover_ms_;
   FramePtr wanted_;  ///< shown at `cover_ms_`, as far as frames have come
   std::vector<FrameHash> hashes_;
-  std::vector<Candidate> candidates_;
-  std::int64_t stride_ = 1;  ///< seconds between candidates; doubles when there are too many
+  std::vector<FramePtr> strip_;
+  std::int64_t stride_ =
+      1;  ///< seconds between those of the strip; doubles when there are too many
+  FramePtr best_;
+  double best_score_ = -1;
+  std::int64_t next_judged_ = 0;
 };
 
 }  // namespace filoscope::media

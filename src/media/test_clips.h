@@ -21,6 +21,7 @@ struct ClipOptions {
   int fps = 30;
   std::vector<std::int64_t> times_ms;  ///< of each frame; empty: even
   bool sound = true;
+  std::string sound_encoder;  ///< empty: AAC or MP2, as the container wants
   bool second_sound = false;  ///< another track with the same tone, not the default
   double sound_from_s = 0;    ///< the tone and its time stamps begin here
   double sound_s = 0;         ///< its length; 0: as long as the picture

@@ -87,9 +87,13 @@ class ClipMaker {
 
   void open_audio() {
     const bool mp4 = o_.container == "mp4" || o_.container == "mov" || o_.container == "matroska";
-    const AVCodec* codec = avcodec_find_encoder(mp4 ? AV_CODEC_ID_AAC : AV_CODEC_ID_MP2);
+    const AVCodec* codec = o_.sound_encoder.empty()
+                               ? avcodec_find_encoder(mp4 ? AV_CODEC_ID_AAC : AV_CODEC_ID_MP2)
+                               : avcodec_find_encoder_by_name(o_.sound_encoder.c_str());
+    FILOSCOPE_CHECK(codec != nullptr);
     audio_.reset(avcodec_alloc_context3(codec));
-    audio_->sample_fmt = mp4 ? AV_SAMPLE_FMT_FLTP : AV_SAMPLE_FMT_S16;
+    audio_->sample_fmt = codec->sample_fmts[0];
+    audio_->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
     audio_->sample_rate = 48'000;
     audio_->time_base = AVRational{1, 48'000};
     audio_->bit_rate = 128'000;
@@ -199,6 +203,9 @@ class ClipMaker {
             0.25 * std::sin(2 * std::numbers::pi * 440 * static_cast<double>(at + i) / 48'000);
         if (audio_->sample_fmt == AV_SAMPLE_FMT_FLTP) {
           reinterpret_cast<float*>(frame->data[0])[i] = static_cast<float>(value);
+        } else if (audio_->sample_fmt == AV_SAMPLE_FMT_S32) {
+          reinterpret_cast<std::int32_t*>(frame->data[0])[i] =
+              static_cast<std::int32_t>(value * 2'147'483'647.0);
         } else {
           reinterpret_cast<std::int16_t*>(frame->data[0])[i] =
               static_cast<std::int16_t>(value * 32'767);

@@ -13,7 +13,7 @@ std::int64_t Damage::bad_count() const {
 
 Result<VideoDecoder> VideoDecoder::open(const AVStream& stream, const MediaLimits& limits,
                                         int threads_count) {
-  const AVCodec* codec = avcodec_find_decoder(stream.codecpar->codec_id);
+  const AVCodec* codec = find_decoder(stream);
   CodecPtr context(codec != nullptr ? avcodec_alloc_context3(codec) : nullptr);
   if (!context) return av_failure("decoder", AVERROR(ENOMEM));
   avcodec_parameters_to_context(context.get(), stream.codecpar);

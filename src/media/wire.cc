@@ -2,15 +2,37 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include "base/utf8.h"
 
 namespace filoscope::media::wire {
 namespace {
 
 constexpr std::size_t kListMax = 100'000;
+constexpr std::size_t kFeaturesMax = 100;
+constexpr std::size_t kSentenceBytesMax = 500;
 
 Error malformed() { return {Code::internal, "the media worker sent a malformed message"}; }
+
+/// As much of it as is sent: a whole number of characters.
+std::string_view fit_sentence(std::string_view text) {
+  text = text.substr(0, kSentenceBytesMax);
+  while (!is_valid_utf8(text)) text.remove_suffix(1);
+  return text;
+}
+
+/// Text to be shown: UTF-8 without control characters; nothing when it is none, or too long.
+std::optional<std::string> get_sentence(ByteReader& in) {
+  std::string text = in.get_text();
+  const auto steers = [](unsigned char c) { return c < 0x20 || c == 0x7F; };
+  if (text.size() > kSentenceBytesMax || !is_valid_utf8(text) ||
+      std::any_of(text.begin(), text.end(), steers))
+    return std::nullopt;
+  return text;
+}
 
 void put_rendition(ByteWriter& out, const Rendition& r) {
   out.put_text(r.name);
@@ -74,15 +96,17 @@ Result<void> send(int socket, Kind kind, std::span<const std::uint8_t> body,
   return {};
 }
 
-Result<std::optional<Message>> receive(int socket) {
+Result<std::optional<Message>> receive(int socket, std::size_t fds_max) {
   Bytes buffer(kMessageMaxBytes);
   iovec part{buffer.data(), buffer.size()};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(int) * kFdsMax)> control{};
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
+  if (fds_max > 0) {
+    message.msg_control = control.data();
+    message.msg_controllen = CMSG_SPACE(sizeof(int) * std::min(fds_max, kFdsMax));
+  }
   ssize_t count = 0;
   while ((count = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC)) < 0) {
     if (errno == ECONNRESET) return std::optional<Message>();
@@ -181,13 +205,15 @@ Result<MediaFacts> decode_facts(const Bytes& body) {
   f.placeholder = in.get_text();
   f.sound_print = in.get_array<std::uint32_t>();
   const auto hashes = in.get_varint();
-  for (std::uint64_t i = 0; i < hashes && i < kListMax && in.ok(); ++i) {
+  if (hashes > kListMax) return malformed();
+  for (std::uint64_t i = 0; i < hashes && in.ok(); ++i) {
     FrameHash hash{};
     for (auto& word : hash) word = in.get<std::uint64_t>();
     f.frame_hashes.push_back(hash);
   }
   const auto renditions = in.get_varint();
-  for (std::uint64_t i = 0; i < renditions && i < 3 && in.ok(); ++i)
+  if (renditions > kRenditionNames.size()) return malformed();
+  for (std::uint64_t i = 0; i < renditions && in.ok(); ++i)
     f.renditions.push_back(get_rendition(in));
   f.covers_count = in.get<int>();
   f.frames_decoded = in.get<std::int64_t>();
@@ -216,16 +242,18 @@ Result<Looks> decode_looks(const Bytes& body) {
 Bytes encode_error(const Error& error) {
   ByteWriter out;
   out.put(static_cast<std::uint8_t>(error.code));
-  out.put_text(std::string_view(error.message).substr(0, 2'000));
+  out.put_text(fit_sentence(error.message));
   return out.take();
 }
 
 Error decode_error(const Bytes& body) {
   ByteReader in(body);
-  const auto code = in.get<std::uint8_t>();
-  std::string message = in.get_text();
-  if (!in.at_end() || code > static_cast<std::uint8_t>(Code::internal)) return malformed();
-  return {static_cast<Code>(code), std::move(message)};
+  const auto code = static_cast<Code>(in.get<std::uint8_t>());
+  auto message = get_sentence(in);
+  const bool known = code == Code::invalid_argument || code == Code::exhausted ||
+                     code == Code::unavailable || code == Code::deadline || code == Code::internal;
+  if (!in.at_end() || !known || !message || message->empty()) return malformed();
+  return {code, std::move(*message)};
 }
 
 Bytes encode_features(std::span<const SandboxFeature> features) {
@@ -234,7 +262,8 @@ Bytes encode_features(std::span<const SandboxFeature> features) {
   for (const SandboxFeature& feature : features) {
     out.put_text(feature.name);
     out.put(static_cast<std::uint8_t>(feature.active));
-    out.put_text(feature.detail);
+    out.put(static_cast<std::uint8_t>(feature.required));
+    out.put_text(fit_sentence(feature.detail));
   }
   return out.take();
 }
@@ -243,11 +272,16 @@ Result<std::vector<SandboxFeature>> decode_features(const Bytes& body) {
   ByteReader in(body);
   std::vector<SandboxFeature> features;
   const auto count = in.get_varint();
-  for (std::uint64_t i = 0; i < count && i < 100 && in.ok(); ++i) {
+  if (count > kFeaturesMax) return malformed();
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
     SandboxFeature feature;
-    feature.name = in.get_text();
+    auto name = get_sentence(in);
     feature.active = in.get<std::uint8_t>() != 0;
-    feature.detail = in.get_text();
+    feature.required = in.get<std::uint8_t>() != 0;
+    auto detail = get_sentence(in);
+    if (!name || !detail) return malformed();
+    feature.name = std::move(*name);
+    feature.detail = std::move(*detail);
     features.push_back(std::move(feature));
   }
   if (!in.at_end()) return malformed();

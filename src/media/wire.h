@@ -38,8 +38,9 @@ struct Message {
 /// Errors: internal (the other side is gone, or the message is too long).
 Result<void> send(int socket, Kind kind, std::span<const std::uint8_t> body,
                   std::span<const int> fds = {});
-/// Nothing when the other side has closed. Blocks until something comes.
-Result<std::optional<Message>> receive(int socket);
+/// Nothing when the other side has closed. Blocks until something comes. Errors: internal (also
+/// when more than `fds_max` descriptors came; none of them is taken).
+Result<std::optional<Message>> receive(int socket, std::size_t fds_max = 0);
 
 Bytes encode_job(const MediaOptions& options, std::span<const int> rendition_fds,
                  std::size_t covers_count);
@@ -58,7 +59,8 @@ Bytes encode_looks(const Looks& looks);
 Result<Looks> decode_looks(const Bytes& body);
 
 Bytes encode_error(const Error& error);
-/// The error told by the worker; itself an error of kind internal when the message is malformed.
+/// The error told by the worker: a code that one may give, and a sentence of text. Itself an error
+/// of kind internal when the message is malformed.
 Error decode_error(const Bytes& body);
 
 Bytes encode_features(std::span<const SandboxFeature> features);

@@ -33,7 +33,7 @@ Result<void> serve(wire::Message message) {
   for (std::size_t i = 0; i < job.covers_count; ++i)
     outputs.covers.push_back(message.fds[next++].get());
 
-  static_cast<void>(enter_sandbox(job.options.limits));
+  FILOSCOPE_DO(check_sandbox(enter_sandbox(job.options.limits)));
   FILOSCOPE_TRY(const FileBytes bytes, FileBytes::open(message.fds[0].get()));
   const auto progress = [](int percent, Stage stage) {
     const std::array<std::uint8_t, 2> body{static_cast<std::uint8_t>(percent),
@@ -68,7 +68,7 @@ Result<void> serve_sandbox() {
 int media_worker_main() {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   silence_ffmpeg();
-  auto message = wire::receive(wire::kWorkerFd);
+  auto message = wire::receive(wire::kWorkerFd, wire::kFdsMax);
   if (!message || !*message) return 2;
   const auto kind = (*message)->kind;
   auto outcome = kind == wire::Kind::sandbox_job ? serve_sandbox()

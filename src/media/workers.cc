@@ -11,8 +11,11 @@
 #include <cstring>
 
 #include "base/clock.h"
+#include "base/log.h"
+#include "media/advice.h"
 #include "media/media.h"
 #include "media/media_probe.h"
+#include "media/outside.h"
 #include "media/wire.h"
 
 namespace filoscope::media {
@@ -21,27 +24,42 @@ namespace {
 constexpr int kPollMs = 100;  // how soon a cancellation is seen
 constexpr int kReportDeadlineS = 20;
 constexpr int kLookDeadlineS = 20;
+constexpr int kMessagesMax = 1'000;  // a job has some hundred: each percent, then the end
+constexpr std::size_t kSaidBytesMax = 4'000;
+
+Error cannot_start(const std::string& why) {
+  return {Code::unavailable, "starting a media worker: " + why};
+}
+Error cannot_start() { return cannot_start(std::strerror(errno)); }
+
+/// Above the numbers that the worker's own descriptors get: dup2 onto itself would keep
+/// close-on-exec.
+UniqueFd move_up(const UniqueFd& fd) {
+  return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, wire::kWorkerFd + 1));
+}
 
 /// A running worker; killed and reaped at the latest by the destructor. Threads: one.
 class Child {
  public:
   static Result<std::unique_ptr<Child>> start(const std::string& program) {
     std::array<int, 2> pair{};
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0) {
-      return errno_error("starting a media worker");
-    }
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0)
+      return cannot_start();
     std::unique_ptr<Child> child(new Child);
     child->socket_ = UniqueFd(pair[0]);
-    // dup2 onto itself would keep close-on-exec: move it away from the number it must get.
-    const UniqueFd low(pair[1]);
-    const UniqueFd theirs(::fcntl(low.get(), F_DUPFD_CLOEXEC, wire::kWorkerFd + 1));
-    if (!theirs) return errno_error("starting a media worker");
+    const UniqueFd theirs = move_up(UniqueFd(pair[1]));
+    // Never blocks: a worker that says more than a pipe holds goes on without being heard.
+    if (::pipe2(pair.data(), O_CLOEXEC | O_NONBLOCK) != 0) return cannot_start();
+    child->said_ = UniqueFd(pair[0]);
+    const UniqueFd their_stderr = move_up(UniqueFd(pair[1]));
+    if (!theirs || !their_stderr) return cannot_start();
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawnattr_init(&attributes);
     ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&actions, their_stderr.get(), 2);
     ::posix_spawn_file_actions_adddup2(&actions, theirs.get(), wire::kWorkerFd);
     ::posix_spawn_file_actions_addclosefrom_np(&actions, wire::kWorkerFd + 1);
     sigset_t none, all;
@@ -66,8 +84,7 @@ class Child {
     ::posix_spawnattr_destroy(&attributes);
     if (status != 0) {
       child->pid_ = -1;
-      return Error{Code::internal,
-                   "starting a media worker: " + std::string(std::strerror(status))};
+      return cannot_start(std::strerror(status));
     }
     return child;
   }
@@ -78,14 +95,18 @@ class Child {
 
   int socket() const { return socket_.get(); }
 
-  /// Kills it if it still runs; its wait status.
+  /// The first of what it wrote to its standard error.
+  std::string said() const {
+    std::string text(kSaidBytesMax, '\0');
+    const auto count = ::read(said_.get(), text.data(), text.size());
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    return text;
+  }
+
+  /// Kills it if it still runs; its wait status, which is its own if it was at its end.
   int stop() {
     if (pid_ <= 0) return 0;
     ::kill(pid_, SIGKILL);
-    return reap();
-  }
-  /// Waits for a worker that has closed its socket (it is at its end or dead).
-  int reap() {
     int status = 0;
     rusage usage{};
     while (::wait4(pid_, &status, 0, &usage) < 0 && errno == EINTR) {
@@ -110,15 +131,21 @@ class Child {
   }
 
   UniqueFd socket_;
+  UniqueFd said_;
   pid_t pid_ = -1;
 };
 
-Error death(int status) {
-  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
-    return {Code::deadline, "processing the video took too much processor time"};
+/// `begun`: it had said that it was locked in and about to read.
+Error death(int status, bool begun, const std::string& said) {
+  // The file's own doing: another try would take as much.
+  if (begun && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
+    return bad_file("processing the video takes more processor time than is allowed",
+                    advice::kSaveSmaller);
   }
   std::string how = WIFSIGNALED(status) ? std::string("signal ") + ::strsignal(WTERMSIG(status))
                                         : "status " + std::to_string(WEXITSTATUS(status));
+  log::warn("media.worker_died", {{"how", how}, {"begun", begun}, {"said", said}});
+  if (!begun) return cannot_start("it ended before it read anything (" + how + ")");
   return {Code::internal, "the process that reads the video crashed (" + how + ")"};
 }
 
@@ -134,20 +161,32 @@ class Conversation {
         until_us_(clock_.mono_us() + std::int64_t{deadline_s} * 1'000'000) {}
 
   Result<wire::Message> last_message() {
-    for (;;) {
+    for (int i = 0; i < kMessagesMax; ++i) {
       FILOSCOPE_DO(wait());
       FILOSCOPE_TRY(std::optional<wire::Message> message, wire::receive(child_.socket()));
-      if (!message) return death(child_.reap());
+      if (!message) {
+        const int status = child_.stop();  // it may live on with its socket closed
+        return death(status, begun_, child_.said());
+      }
       if (message->kind == wire::Kind::error) return wire::decode_error(message->body);
       if (message->kind != wire::Kind::progress) return std::move(*message);
-      if (progress_ && message->body.size() == 2 && message->body[0] <= 100 &&
-          message->body[1] <= 2) {
-        progress_(message->body[0], static_cast<Stage>(message->body[1]));
-      }
+      FILOSCOPE_DO(take_progress(message->body));
     }
+    return Error{Code::internal, "the media worker said too much"};
   }
 
  private:
+  Result<void> take_progress(const Bytes& body) {
+    if (body.size() != 2 || body[0] > 100 || body[1] > static_cast<int>(Stage::finishing))
+      return Error{Code::internal, "the media worker answered wrongly"};
+    const std::pair now(static_cast<Stage>(body[1]), int{body[0]});
+    if (begun_ && now <= told_) return {};
+    begun_ = true;
+    told_ = now;
+    if (progress_) progress_(now.second, now.first);
+    return {};
+  }
+
   Result<void> wait() {
     for (;;) {
       if (cancel_ != nullptr && cancel_->load())
@@ -169,6 +208,8 @@ class Conversation {
   const Progress& progress_;
   const std::atomic<bool>* cancel_;
   const std::int64_t until_us_;
+  bool begun_ = false;
+  std::pair<Stage, int> told_;  ///< the last progress, while `begun_`
 };
 
 Result<MediaFacts> run_job(const std::string& program, int input_fd, const MediaOptions& options,
@@ -181,14 +222,18 @@ Result<MediaFacts> run_job(const std::string& program, int input_fd, const Media
     if (fd >= 0) fds.push_back(fd);
   }
   fds.insert(fds.end(), outputs.covers.begin(), outputs.covers.end());
-  FILOSCOPE_DO(wire::send(child->socket(), wire::Kind::job,
-                          wire::encode_job(options, outputs.renditions, outputs.covers.size()),
-                          fds));
+  const auto sent =
+      wire::send(child->socket(), wire::Kind::job,
+                 wire::encode_job(options, outputs.renditions, outputs.covers.size()), fds);
+  if (!sent) return death(child->stop(), false, child->said());
   Conversation conversation(*child, options.limits.deadline_s, progress, cancel);
   FILOSCOPE_TRY(const wire::Message message, conversation.last_message());
+  static_cast<void>(child->stop());  // from here on the outputs rest
   if (message.kind != wire::Kind::facts)
     return Error{Code::internal, "the media worker answered wrongly"};
-  return wire::decode_facts(message.body);
+  FILOSCOPE_TRY(MediaFacts facts, wire::decode_facts(message.body));
+  FILOSCOPE_DO(check_facts(facts, options, outputs));
+  return facts;
 }
 
 }  // namespace

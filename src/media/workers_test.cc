@@ -1,9 +1,12 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,14 +14,41 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/crypto.h"
 #include "media/media.h"
 #include "media/sandbox.h"
 #include "media/test_clips.h"
 
 namespace filoscope::media {
 
+namespace {
+
+/// Asks a worker to process a clip where no filter of system calls can be put in force: asking for
+/// one is answered with `status` (0 says that it was done).
+int probe_without_filters(std::uint16_t status) {
+  const UniqueFd input = file_of(make_clip());
+  const UniqueFd output = file_of({});
+  const scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+  FILOSCOPE_CHECK(seccomp_rule_add(filter, SCMP_ACT_ERRNO(status), SCMP_SYS(seccomp), 0) == 0 &&
+                  seccomp_rule_add(filter, SCMP_ACT_ERRNO(status), SCMP_SYS(prctl), 1,
+                                   SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP)) == 0 &&
+                  seccomp_load(filter) == 0);
+  MediaOutputs outputs;
+  outputs.renditions[2] = output.get();
+  const auto facts = MediaWorkers().process(input.get(), {}, outputs);
+  const bool refused = !facts && facts.error().code == Code::unavailable &&
+                       facts.error().message.find("seccomp") != std::string::npos;
+  const auto features = MediaWorkers().sandbox_report();
+  const bool told = features && !check_sandbox(*features);
+  return refused && told && content_of(output.get()).empty() ? 3 : 0;
+}
+
+}  // namespace
+
 int sandbox_probe_main(const char* what) {
   const std::string action = what;
+  if (action == "no filters") ::_exit(probe_without_filters(EPERM));
+  if (action == "false filters") ::_exit(probe_without_filters(0));
   static_cast<void>(enter_sandbox(MediaLimits{}));
   bool through = false;
   if (action == "open") through = ::open("/etc/passwd", O_RDONLY) >= 0;
@@ -75,6 +105,39 @@ TEST(Worker, ProcessesAClipAndReportsProgress) {
   EXPECT_EQ(percents.back(), 100);
 }
 
+/// `clip` (an MP4 whose index comes last) with the first track `times` times over.
+Bytes with_tracks(Bytes clip, std::size_t times) {
+  const auto find = [&](std::string_view type) {
+    const auto at = std::search(clip.begin(), clip.end(), type.begin(), type.end());
+    FILOSCOPE_CHECK(at != clip.end());
+    return static_cast<std::size_t>(at - clip.begin()) - 4;
+  };
+  const auto size_at = [&](std::size_t at) {
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < 4; ++i) size = size << 8 | clip[at + i];
+    return size;
+  };
+  const auto moov = find("moov"), trak = find("trak");
+  FILOSCOPE_CHECK(moov > find("mdat"));
+  const Bytes track(clip.begin() + static_cast<std::ptrdiff_t>(trak),
+                    clip.begin() + static_cast<std::ptrdiff_t>(trak + size_at(trak)));
+  const auto size = size_at(moov) + times * track.size();
+  for (std::size_t i = 0; i < times; ++i) clip.insert(clip.end(), track.begin(), track.end());
+  for (std::size_t i = 0; i < 4; ++i)
+    clip[moov + i] = static_cast<std::uint8_t>(size >> (8 * (3 - i)));
+  return clip;
+}
+
+TEST(Worker, TooManyTracksAreTheFilesFault) {
+  const Job job(with_tracks(make_clip(), 3'000));
+  const auto facts = MediaWorkers().process(job.input.get(), {}, job.outputs);
+  ASSERT_FALSE(facts.has_value());
+  EXPECT_EQ(facts.error().code, Code::invalid_argument);
+  EXPECT_THAT(facts.error().message, HasSubstr("has 3002 tracks; the most allowed is 64"));
+  EXPECT_TRUE(
+      MediaWorkers().process(Job(with_tracks(make_clip(), 20)).input.get(), {}, job.outputs));
+}
+
 TEST(Worker, ABadFileIsTheFilesFault) {
   const Job job(Bytes(1'000, 0x11));
   const auto facts = MediaWorkers().process(job.input.get(), {}, job.outputs);
@@ -100,15 +163,78 @@ TEST(Worker, CanBeCancelled) {
   EXPECT_EQ(facts.error().code, Code::unavailable);
 }
 
+TEST(Worker, OneThatCannotStartIsNotTheFilesFault) {
+  const Job job(make_clip());
+  for (const char* program : {"/bin/false", "/no/such/program"}) {
+    const auto facts = MediaWorkers({.path = program}).process(job.input.get(), {}, job.outputs);
+    ASSERT_FALSE(facts.has_value());
+    EXPECT_EQ(facts.error().code, Code::unavailable) << program;
+  }
+}
+
+/// A worker in the hands of whoever made the file: a shell script that does `what` with descriptor
+/// 3, on which it says that it has begun.
+Result<MediaFacts> process_with(const std::string& what, const Job& job) {
+  const auto path =
+      std::filesystem::temp_directory_path() / ("filoscope-worker-" + std::to_string(::getpid()));
+  UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700));
+  const std::string script = "#!/bin/sh\nprintf '\\002\\000\\000' >&3\n" + what + "\n";
+  FILOSCOPE_CHECK(write_all(file.get(), crypto::as_bytes(script), 0).has_value());
+  file = {};
+  MediaOptions options;
+  options.limits.deadline_s = 60;
+  auto facts = MediaWorkers({.path = path.string()}).process(job.input.get(), options, job.outputs);
+  std::filesystem::remove(path);
+  return facts;
+}
+
 TEST(Worker, ACrashIsOneFailedJob) {
   const Job job(make_clip());
-  const auto facts = MediaWorkers({.path = "/bin/false"}).process(job.input.get(), {}, job.outputs);
+  const auto facts = process_with("kill -SEGV $$", job);
   ASSERT_FALSE(facts.has_value());
   EXPECT_EQ(facts.error().code, Code::internal);
-  const auto missing =
-      MediaWorkers({.path = "/no/such/program"}).process(job.input.get(), {}, job.outputs);
-  ASSERT_FALSE(missing.has_value());
-  EXPECT_EQ(missing.error().code, Code::internal);
+  EXPECT_THAT(facts.error().message, HasSubstr("Segmentation fault"));
+}
+
+TEST(Worker, TooMuchProcessorTimeIsTheFilesFault) {
+  const Job job(make_clip());
+  const auto facts = process_with("kill -XCPU $$", job);
+  ASSERT_FALSE(facts.has_value());
+  EXPECT_EQ(facts.error().code, Code::invalid_argument);
+  EXPECT_THAT(facts.error().message, HasSubstr("processor time"));
+}
+
+TEST(Worker, WhatItSaysOnStandardErrorIsBounded) {
+  const Job job(make_clip());
+  testing::internal::CaptureStderr();
+  const auto facts = process_with(
+      "i=0; while [ $i -lt 9000 ]; do echo 0123456789abcdef >&2; i=$((i+1)); done\n"
+      "exit 7",
+      job);
+  const std::string said = testing::internal::GetCapturedStderr();
+  ASSERT_FALSE(facts.has_value());
+  EXPECT_THAT(facts.error().message, HasSubstr("status 7"));
+  EXPECT_THAT(said, HasSubstr("0123456789abcdef"));
+  EXPECT_LT(said.size(), 6'000U);
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << "one line of the log";
+}
+
+TEST(Worker, OneThatLiesIsNotBelieved) {
+  const Job job(make_clip());
+  for (const char* what :
+       {"printf '\\003nonsense' >&3; exec sleep 100",             // facts of no kind
+        "exec 3>&-; exec sleep 100",                              // gone, and yet alive
+        "while :; do printf '\\002\\001\\001' >&3; done",         // progress without an end
+        "printf '\\002\\177\\001' >&3; exec sleep 100",           // 127 %
+        "printf '\\004\\001\\006denied' >&3; exec sleep 100",     // a code of others
+        "printf '\\004\\000\\003a\\377b' >&3; exec sleep 100",    // no text
+        "printf '\\004\\000\\005a\\033[2J' >&3; exec sleep 100",  // steers a terminal
+        "printf '\\005\\000' >&3; exec sleep 100"}) {             // no answer to a job
+    const auto facts = process_with(what, job);
+    ASSERT_FALSE(facts.has_value()) << what;
+    EXPECT_EQ(facts.error().code, Code::internal) << what << ": " << facts.error().message;
+    EXPECT_THAT(facts.error().message, testing::Not(HasSubstr("crashed (status"))) << what;
+  }
 }
 
 TEST(Worker, RunsOutOfMemoryAlone) {
@@ -124,7 +250,7 @@ TEST(Worker, RunsOutOfMemoryAlone) {
   options.limits.memory_max_bytes = 300 << 20;
   const auto facts = MediaWorkers().process(job.input.get(), options, job.outputs);
   ASSERT_FALSE(facts.has_value());
-  EXPECT_EQ(facts.error().code, Code::internal) << facts.error().message;
+  EXPECT_EQ(facts.error().code, Code::exhausted) << facts.error().message;
 }
 
 TEST(Worker, AFullOutputIsAnError) {
@@ -158,6 +284,11 @@ TEST(Sandbox, ReportsWhatHolds) {
     EXPECT_TRUE(feature.active || !feature.detail.empty()) << feature.name;
   }
   EXPECT_TRUE(seccomp);
+}
+
+TEST(Sandbox, NothingIsReadWithoutAFilterOfCalls) {
+  for (const char* what : {"no filters", "false filters"})
+    EXPECT_EQ(WEXITSTATUS(probe_status(what)), 3) << what;
 }
 
 TEST(Sandbox, ThreadsLiveAndEscapesDie) {

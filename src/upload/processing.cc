@@ -9,9 +9,8 @@ namespace filoscope::upload {
 namespace {
 
 constexpr std::int64_t kRetryDelayMs = 2'000;    ///< times the tries made
-constexpr std::int64_t kNoSpaceDelayMs = 5'000;  ///< until the disk is looked at again
+constexpr std::int64_t kNoSpaceDelayMs = 5'000;  ///< until disk and worker are looked at again
 constexpr std::int64_t kPollMs = 250;            ///< while only postponed jobs wait
-constexpr std::array<const char*, 3> kRenditionNames{"720", "540", "360"};
 
 catalog::Processed processed_of(const media::MediaFacts& facts) {
   catalog::Processed processed;
@@ -43,7 +42,7 @@ catalog::Processed processed_of(const media::MediaFacts& facts) {
     processed.renditions.push_back(std::move(to));
   }
   processed.covers_count = facts.covers_count;
-  // Names of codecs and containers are FFmpeg's own words and need no escaping.
+  // Names of codecs and containers are letters, digits and underscores (media checks that).
   processed.facts_json = "{\"container\":\"" + facts.container + "\",\"video_codec\":\"" +
                          facts.video_codec + "\",\"audio_codec\":\"" + facts.audio_codec +
                          "\",\"hdr\":" + std::to_string(static_cast<int>(facts.hdr)) +
@@ -61,6 +60,23 @@ Result<std::vector<UniqueFd>> temporaries(BlobStore& blobs, std::size_t count) {
     files.push_back(std::move(file));
   }
   return files;
+}
+
+/// Why a video is given up after `tries_count` tries.
+std::string sentence_of(const UploadsImpl::Failure& failure, int tries_count) {
+  const auto tries = std::to_string(tries_count);
+  if (!failure.by_worker)
+    return "this video could not be stored, " + tries + " times over; upload it again later";
+  if (failure.problem.code == Code::deadline) {
+    return "processing this video took too long, " + tries +
+           " times over; try a shorter or smaller one";
+  }
+  if (failure.problem.code == Code::exhausted) {
+    return "processing this video needs more memory than is allowed; save it smaller and upload "
+           "that";
+  }
+  return "this video could not be processed: reading it broke off " + tries +
+         " times; save it again in another format and upload that";
 }
 
 }  // namespace
@@ -242,8 +258,8 @@ void UploadsImpl::try_once(const Job& job) {
                    "processing this video was cut off " + std::to_string(job.attempts_count) +
                        " times; upload it again");
   }
-  const auto done = attempt(job, *video);
-  if (done) {
+  const auto failure = attempt(job, *video);
+  if (!failure) {
     tell(*video, "published", video->draft ? "Your draft is ready" : "Your video is published");
     tell_mentioned(job.video);
     finish(job);
@@ -251,17 +267,21 @@ void UploadsImpl::try_once(const Job& job) {
     probe_.seconds.observe_s(static_cast<double>(parts_.clock.mono_us() - begun_us) * 1e-6);
     return;
   }
-  failed_try(job, *video, done.error());
+  failed_try(job, *video, *failure);
 }
 
-Result<void> UploadsImpl::attempt(const Job& job, const catalog::Video& video) {
+std::optional<UploadsImpl::Failure> UploadsImpl::attempt(const Job& job,
+                                                         const catalog::Video& video) {
   const UniqueFd input(::open(path_of(job.file).c_str(), O_RDONLY | O_CLOEXEC));
-  if (!input) return errno_error("open an uploaded file");
-  FILOSCOPE_TRY(auto renditions, temporaries(parts_.blobs, kRenditionNames.size()));
-  FILOSCOPE_TRY(auto covers, temporaries(parts_.blobs, media::kCoversMax));
+  if (!input) return Failure{errno_error("open an uploaded file"), false};
+  auto renditions = temporaries(parts_.blobs, media::kRenditionNames.size());
+  if (!renditions) return Failure{renditions.error(), false};
+  auto covers = temporaries(parts_.blobs, media::kCoversMax);
+  if (!covers) return Failure{covers.error(), false};
   media::MediaOutputs outputs;
-  for (std::size_t i = 0; i < renditions.size(); ++i) outputs.renditions[i] = renditions[i].get();
-  for (const auto& cover : covers) outputs.covers.push_back(cover.get());
+  for (std::size_t i = 0; i < renditions->size(); ++i)
+    outputs.renditions[i] = (*renditions)[i].get();
+  for (const auto& cover : *covers) outputs.covers.push_back(cover.get());
   bool checked = false;
   const auto progress = [&](int percent, media::Stage stage) {
     const bool checking = stage == media::Stage::checking;
@@ -271,11 +291,13 @@ Result<void> UploadsImpl::attempt(const Job& job, const catalog::Video& video) {
     const auto stored = parts_.catalog.set_state(video.id, state, percent, "");
     if (!stored && stored.error().code == Code::not_found) job.cancel->store(true);
   };
-  FILOSCOPE_TRY(const auto facts,
-                process_(input.get(), job.cover_ms, outputs, progress, job.cancel.get()));
-  FILOSCOPE_DO(put_outputs(job, video, facts, renditions, covers));
-  FILOSCOPE_DO(parts_.catalog.publish(video.id, processed_of(facts)));
-  return {};
+  const auto facts = process_(input.get(), job.cover_ms, outputs, progress, job.cancel.get());
+  if (!facts) return Failure{facts.error(), true};
+  const auto stored = put_outputs(job, video, *facts, *renditions, *covers);
+  if (!stored) return Failure{stored.error(), false};
+  const auto published = parts_.catalog.publish(video.id, processed_of(*facts));
+  if (!published) return Failure{published.error(), false};
+  return std::nullopt;
 }
 
 Result<void> UploadsImpl::put_outputs(const Job& job, const catalog::Video& video,
@@ -284,8 +306,8 @@ Result<void> UploadsImpl::put_outputs(const Job& job, const catalog::Video& vide
                                       std::vector<UniqueFd>& covers) {
   auto& catalog = parts_.catalog;
   for (const auto& rendition : facts.renditions) {
-    for (std::size_t i = 0; i < kRenditionNames.size(); ++i) {
-      if (rendition.name != kRenditionNames[i]) continue;
+    for (std::size_t i = 0; i < media::kRenditionNames.size(); ++i) {
+      if (rendition.name != media::kRenditionNames[i]) continue;
       const auto mp4 = rendition.name + ".mp4";
       FILOSCOPE_DO(put_fresh(catalog.blob_key(video, mp4), std::move(renditions[i])));
       FILOSCOPE_DO(put_text(catalog.blob_key(video, rendition.name + ".m3u8"),
@@ -318,7 +340,7 @@ Result<void> UploadsImpl::put_text(const std::string& key, std::string_view text
   return put_fresh(key, std::move(file));
 }
 
-void UploadsImpl::failed_try(const Job& job, const catalog::Video& video, const Error& problem) {
+void UploadsImpl::failed_try(const Job& job, const catalog::Video& video, const Failure& failure) {
   bool stopping = false;
   {
     Lock lock(mutex_);
@@ -337,27 +359,29 @@ void UploadsImpl::failed_try(const Job& job, const catalog::Video& video, const 
     return finish(job);
   }
   if (stopping) return postpone(job, job.attempts_count, 0);  // goes on at the next start
-  if (problem.code == Code::invalid_argument) return give_up(job, video, problem.message);
-  if (problem.code == Code::unavailable)
-    return postpone(job, job.attempts_count, job.cancel->load() ? 0 : kNoSpaceDelayMs);
+  const Error& problem = failure.problem;
+  if (problem.code == Code::invalid_argument && failure.by_worker)
+    return give_up(job, video, problem.message);
+  if (problem.code == Code::unavailable) {
+    const bool cancelled = job.cancel->load();
+    if (!cancelled) log::warn("upload.try_put_off", {{"reason", problem.message}});
+    return postpone(job, job.attempts_count, cancelled ? 0 : kNoSpaceDelayMs);
+  }
   const int attempts_count = job.attempts_count + 1;
   log::warn("upload.try_failed", {{"video", job.video.text()},
                                   {"try", std::int64_t{attempts_count}},
                                   {"reason", problem.message}});
-  if (attempts_count > parts_.config[kRetriesMax]) {
-    return give_up(job, video,
-                   problem.code == Code::deadline
-                       ? "processing this video took too long, " + std::to_string(attempts_count) +
-                             " times over; try a shorter or smaller one"
-                       : "this video could not be processed: reading it broke off " +
-                             std::to_string(attempts_count) +
-                             " times; save it again in another format and upload that");
-  }
+  // A worker that ends the same way twice does so for what is in the file.
+  const bool again = failure.by_worker && problem.message == job.last_failure;
+  if (again || attempts_count > parts_.config[kRetriesMax])
+    return give_up(job, video, sentence_of(failure, attempts_count));
   probe_.retried.add();
-  postpone(job, attempts_count, kRetryDelayMs * attempts_count);
+  postpone(job, attempts_count, kRetryDelayMs * attempts_count,
+           failure.by_worker ? problem.message : "");
 }
 
-void UploadsImpl::postpone(const Job& job, int attempts_count, std::int64_t delay_ms) {
+void UploadsImpl::postpone(const Job& job, int attempts_count, std::int64_t delay_ms,
+                           std::string failure) {
   const std::int64_t not_before_ms = delay_ms == 0 ? 0 : parts_.clock.now_ms() + delay_ms;
   const auto stored = parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.execute(
@@ -371,6 +395,7 @@ void UploadsImpl::postpone(const Job& job, int attempts_count, std::int64_t dela
     waiting->running = false;
     waiting->attempts_count = attempts_count;
     waiting->not_before_ms = not_before_ms;
+    if (!failure.empty()) waiting->last_failure = std::move(failure);
     if (!stopping_) waiting->cancel->store(false);
   }
 }

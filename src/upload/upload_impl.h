@@ -69,6 +69,12 @@ class UploadsImpl final : public Uploads {
   void release(UploadId id);
   Space& space() { return space_; }
 
+  /// How a try ended that did not publish.
+  struct Failure {
+    Error problem;
+    bool by_worker;  ///< it could not process the file; otherwise what it made was not stored
+  };
+
  private:
   // uploads.cc
   Result<UploadRow> load(const accounts::Viewer& who, UploadId id);
@@ -111,15 +117,16 @@ class UploadsImpl final : public Uploads {
   /// Back into the queue without a word to the disk, which has no space.
   void wait_for_space(const Job& job);
   void end_job(VideoId video) FILOSCOPE_REQUIRES(mutex_);
-  Result<void> attempt(const Job& job, const catalog::Video& video);
+  std::optional<Failure> attempt(const Job& job, const catalog::Video& video);
   Result<void> put_outputs(const Job& job, const catalog::Video& video,
                            const media::MediaFacts& facts, std::vector<UniqueFd>& renditions,
                            std::vector<UniqueFd>& covers);
   Result<void> put_text(const std::string& key, std::string_view text);
   Result<void> put_fresh(const std::string& key, UniqueFd file);
-  void failed_try(const Job& job, const catalog::Video& video, const Error& problem);
-  /// Back into the queue.
-  void postpone(const Job& job, int attempts_count, std::int64_t delay_ms);
+  void failed_try(const Job& job, const catalog::Video& video, const Failure& failure);
+  /// Back into the queue; `failure` is the worker's, if that was the reason.
+  void postpone(const Job& job, int attempts_count, std::int64_t delay_ms,
+                std::string failure = {});
   void give_up(const Job& job, const catalog::Video& video, const std::string& sentence);
   void finish(const Job& job);
   void tell(const catalog::Video& video, const char* kind, const std::string& text);

@@ -37,6 +37,11 @@ class Processing {
     progress(0, media::Stage::checking);
     if (word.starts_with("bad")) return Error(Code::invalid_argument, "this is not a video");
     if (word.starts_with("crash")) return Error(Code::internal, "the worker died");
+    if (word.starts_with("dies anew"))
+      return Error(Code::internal, "the worker died of cause " + std::to_string(tries_count));
+    if (word.starts_with("eats")) return Error(Code::exhausted, "more memory than allowed");
+    if (word.starts_with("unlocked") && tries_count < 6)
+      return Error(Code::unavailable, "the worker cannot be locked in");
     if (word.starts_with("slow")) return Error(Code::deadline, "too long");
     progress(42, media::Stage::encoding);
     if (word.starts_with("hold")) {
@@ -187,7 +192,8 @@ TEST_F(UploadTest, WhatDoesNotFitIsRefusedWithTheLimit) {
   form.size_bytes = (1 << 20) + 1;
   const auto large = uploads->create(mara, form);
   EXPECT_EQ(code_of(large), Code::invalid_argument);
-  EXPECT_THAT(large.error().message, HasSubstr("largest allowed is 1.0 MiB"));
+  EXPECT_THAT(large.error().message,
+              HasSubstr("has 1048577 bytes; the largest allowed is 1048576 bytes"));
   form.size_bytes = 0;
   EXPECT_EQ(code_of(uploads->create(mara, form)), Code::invalid_argument);
   form.size_bytes = 10;
@@ -542,12 +548,40 @@ TEST_F(UploadTest, ABadFileFailsOnceWithItsSentence) {
 TEST_F(UploadTest, ACrashOfTheWorkerIsRetriedAndThenToldInPlainWords) {
   const auto crash = upload("crash");
   settle();
-  EXPECT_EQ(processing.tries_count, 3);
-  EXPECT_THAT(video(crash).error, HasSubstr("could not be processed"));
+  EXPECT_EQ(processing.tries_count, 2) << "the same end twice is the file's own";
+  EXPECT_THAT(video(crash).error,
+              HasSubstr("could not be processed: reading it broke off 2 times"));
   const auto slow = upload("slow");
   settle();
   EXPECT_THAT(video(slow).error, HasSubstr("took too long"));
+  const auto large = upload("eats memory");
+  settle();
+  EXPECT_THAT(video(large).error, HasSubstr("needs more memory than is allowed"));
+  EXPECT_EQ(processing.tries_count, 6);
+  const auto other = upload("dies anew");
+  settle();
+  EXPECT_EQ(processing.tries_count, 9) << "another end each time may be the machine's";
+  EXPECT_THAT(video(other).error, HasSubstr("broke off 3 times"));
   EXPECT_EQ(files_count(), 0U);
+}
+
+TEST_F(UploadTest, AWorkerThatCannotBeLockedInCostsTheFileNoTry) {
+  const auto id = upload("unlocked");
+  settle();
+  EXPECT_EQ(processing.tries_count, 6);
+  EXPECT_EQ(video(id).state, State::published);
+  EXPECT_THAT(notices(mara), ElementsAre("published"));
+}
+
+TEST_F(UploadTest, WhatCannotBeStoredIsNotSaidToBeUnreadable) {
+  processing.before_return = [&] {  // a file where the store's folder was
+    std::filesystem::rename(folder / "blobs", folder / "blobs_away");
+    std::ofstream(folder / "blobs") << "in the way";
+  };
+  const auto id = upload("good video");
+  settle();
+  EXPECT_EQ(video(id).state, State::failed);
+  EXPECT_THAT(video(id).error, HasSubstr("could not be stored, 3 times over"));
 }
 
 TEST_F(UploadTest, StoppedWhileProcessingGoesOnAtTheNextStart) {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/log.h"
+#include "base/quantity.h"
 #include "catalog/text.h"
 #include "ports/makes_space.h"
 #include "upload/upload_impl.h"
@@ -19,12 +20,6 @@ constexpr std::size_t kFingerprintBytesMax = 512;
 /// The renditions of a file have about a quarter of its bytes when a phone made it.
 constexpr std::int64_t kOutputsShare = 4;
 constexpr std::int64_t kRoomStepBytes = 16 << 20;  ///< of a body that does not say its length
-
-std::string megabytes(std::int64_t bytes) {
-  if (bytes < 1 << 20) return std::to_string(bytes) + " bytes";
-  const std::int64_t tenths = bytes * 10 / (1 << 20);
-  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " MiB";
-}
 
 Error no_such_upload() {
   return {Code::not_found, "there is no such upload; it may have run out, begin it again"};
@@ -135,8 +130,9 @@ Result<void> UploadsImpl::check_form(const NewUpload& form) const {
   const auto size_max = parts_.config[kSizeBytesMax];
   if (form.size_bytes <= 0) return Error(Code::invalid_argument, "the file is empty");
   if (form.size_bytes > size_max) {
-    return Error(Code::invalid_argument, "the file has " + megabytes(form.size_bytes) +
-                                             "; the largest allowed is " + megabytes(size_max));
+    const auto [size, limit] = sizes_apart(form.size_bytes, size_max);
+    return Error(Code::invalid_argument,
+                 "the file has " + size + "; the largest allowed is " + limit);
   }
   if (form.filename.size() > kFilenameBytesMax || form.fingerprint.size() > kFingerprintBytesMax) {
     return Error(Code::invalid_argument, "filename: it is too long; the longest allowed is " +

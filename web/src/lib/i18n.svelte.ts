@@ -96,9 +96,10 @@ class I18n {
     }).format(value);
   }
 
-  /** 8388608 → "8.4 MB" */
+  /** 8388608 → "8.4 MB", as the server says it */
   size(bytes: number): string {
-    if (bytes < 1e6) return `${this.number(Math.max(1, Math.round(bytes / 1e3)))} kB`;
+    if (bytes < 1e3) return `${this.number(bytes)} ${bytes === 1 ? 'byte' : 'bytes'}`;
+    if (bytes < 1e6) return `${this.number(Math.round(bytes / 1e3))} kB`;
     if (bytes < 1e9) return `${this.number(bytes / 1e6, 1)} MB`;
     return `${this.number(bytes / 1e9, 2)} GB`;
   }

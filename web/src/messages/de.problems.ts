@@ -159,6 +159,12 @@ export const de: Problems = {
     'die Verarbeitung dieses Videos wurde {0} Mal unterbrochen; lade es noch einmal hoch',
   'processing this video took too long, {} times over; try a shorter or smaller one':
     'die Verarbeitung dieses Videos hat {0} Mal zu lange gedauert; versuche es mit einem kürzeren oder kleineren',
+  'processing the video takes more processor time than is allowed':
+    'die Verarbeitung des Videos braucht mehr Rechenzeit als erlaubt',
+  'processing this video needs more memory than is allowed; save it smaller and upload that':
+    'die Verarbeitung dieses Videos braucht mehr Speicher als erlaubt; speichere es kleiner und lade das hoch',
+  'this video could not be stored, {} times over; upload it again later':
+    'dieses Video konnte {0} Mal nicht abgelegt werden; lade es später noch einmal hoch',
   'this video could not be processed: reading it broke off {} times; save it again in another format and upload that':
     'dieses Video konnte nicht verarbeitet werden, das Lesen brach {0} Mal ab; speichere es in einem anderen Format und lade das hoch',
   'the file is empty': 'die Datei ist leer',
@@ -167,10 +173,10 @@ export const de: Problems = {
   'the file is a still picture': 'die Datei ist ein einzelnes Bild',
   'the file holds sound but no picture': 'die Datei enthält Ton, aber kein Bild',
   'the file holds no picture': 'die Datei enthält kein Bild',
-  'this kind of file ({}) is not accepted; MP4, MOV, WebM, MKV, AVI, FLV, MPEG and Ogg videos are':
-    'diese Art von Datei ({0}) wird nicht angenommen; Videos in MP4, MOV, WebM, MKV, AVI, FLV, MPEG und Ogg schon',
-  'the file has {} MB; the largest allowed is {} MB':
-    'die Datei hat {0} MB; erlaubt sind höchstens {1} MB',
+  'this kind of file ({}) is not accepted; MP4, MOV, WebM, MKV, AVI, FLV, MPEG and Ogg videos are, and moving GIF, PNG and WebP':
+    'diese Art von Datei ({0}) wird nicht angenommen; Videos in MP4, MOV, WebM, MKV, AVI, FLV, MPEG und Ogg schon, auch bewegte GIF, PNG und WebP',
+  'the file has {} tracks; the most allowed is {}': 'die Datei hat {0} Spuren; erlaubt sind höchstens {1}',
+  'the file is cut off: its end is missing': 'die Datei ist abgeschnitten, ihr Ende fehlt',
   'the file has no index (its `moov` is missing): it is cut off or was never finished':
     'der Datei fehlt ihr Verzeichnis („moov“), sie ist abgeschnitten oder wurde nie fertig',
   'the file is damaged: its header cannot be read':
@@ -200,10 +206,12 @@ export const de: Problems = {
     'das Bild ist als {0} gespeichert, was hier nicht lesbar ist',
   'the picture is Dolby Vision profile 5, whose colours cannot be read':
     'das Bild ist Dolby Vision mit Profil 5, dessen Farben hier nicht lesbar sind',
+  'the sound goes on longer than the longest allowed, {}':
+    'der Ton dauert länger als das längste Erlaubte, {0}',
   'the sound is encrypted (copy protected) and cannot be played':
     'der Ton ist verschlüsselt (kopiergeschützt) und lässt sich nicht abspielen',
-  'the sound cannot be read: the file does not say how it is stored':
-    'der Ton ist nicht lesbar, die Datei sagt nicht, wie er gespeichert ist',
+  'the sound is stored in a way that is not known here':
+    'der Ton ist auf eine Art gespeichert, die hier unbekannt ist',
   'the sound is stored as {}, which cannot be read':
     'der Ton ist als {0} gespeichert, was hier nicht lesbar ist',
   'the sound is damaged: its description cannot be read':

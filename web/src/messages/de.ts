@@ -346,6 +346,7 @@ export const de: Messages = {
   upload_no_preview: 'Dieser Browser kann die Datei nicht zeigen. Hochladen geht trotzdem.',
   upload_other: 'Anderes wählen',
   upload_guest: 'Du kannst zuerst wählen und beschreiben.',
+  upload_empty: 'Die Datei ist leer. Wähle eine andere, oder kopiere sie noch einmal von dort, wo sie entstanden ist.',
   upload_too_large: 'Die Datei hat {size}. Erlaubt sind höchstens {limit}.',
   upload_too_long: 'Das Video ist länger als {n} Minuten. Kürze es zuerst.',
   upload_other_file: 'Das ist eine andere Datei. Wähle {name} mit {size}.',

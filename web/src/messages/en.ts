@@ -343,6 +343,7 @@ export const en = {
   upload_no_preview: 'This browser cannot preview the file. It can still be uploaded.',
   upload_other: 'Choose another',
   upload_guest: 'You can choose and describe first.',
+  upload_empty: 'The file is empty. Choose another, or copy it again from where it was made.',
   upload_too_large: 'The file has {size}. The largest allowed is {limit}.',
   upload_too_long: 'The video is longer than {n} minutes, the longest allowed. Cut it first.',
   upload_other_file: 'This is another file. Choose {name} with {size}.',
