@@ -72,7 +72,7 @@ Result<Response> comments(const Api& api, const Request& request) {
   for (const auto& comment : page.items) {
     for (const auto& person : people) {
       if (person.id != comment.author) continue;
-      items.push_back(encode_comment(caller.viewer, comment, person));
+      items.push_back(encode_comment(api.services, caller.viewer, comment, person));
       break;
     }
   }

@@ -4,6 +4,7 @@
 /// state and visibility; the only `may_see`. Publishing, editing and removing write the row and the
 /// engine's log record in one transaction.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -189,20 +190,15 @@ class Catalog {
   /// keeps its postings by this.
   using ChangeHook = std::function<Result<void>(Session&, const Video&)>;
   virtual void on_change(ChangeHook hook) = 0;  ///< before serving starts
+  /// Reads again, newest first, what was stored by an older accounts::kTextVersion: captions are
+  /// cleaned and parsed, their hashtags and search postings renewed, each video in a transaction of
+  /// its own. Goes on where the last call was stopped. May take minutes; others go on meanwhile.
+  virtual Result<void> reread(const std::atomic<bool>& stop) = 0;
   /// Every published video, for re-indexing and verification.
   virtual Result<void> each(const std::function<Result<void>(const Video&)>& visit) = 0;
   /// Checks rows against blobs: missing and orphaned files, hashtag counts. One sentence per
   /// finding.
   virtual Result<std::vector<std::string>> verify() = 0;
 };
-
-/// Hashtags (`#` then letters, digits, `_`, any script, ≤ 100 characters) and mentions (`@handle`)
-/// of a caption.
-struct CaptionParts {
-  std::vector<std::string> hashtags;  ///< folded, unique
-  std::vector<std::string> mentions;  ///< as typed, unique
-  std::vector<std::string> words;     ///< folded words and CJK bigrams, unique
-};
-CaptionParts parse_caption(std::string_view caption);
 
 }  // namespace filoscope::catalog

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "catalog/caption.h"
 #include "catalog/catalog_impl.h"
 #include "catalog/text.h"
 #include "catalog/video_row.h"
@@ -12,8 +13,6 @@ namespace {
 constexpr std::size_t kMentionsMax = 30;
 constexpr std::size_t kRecordWordsMax = 60;
 constexpr std::size_t kRecordHashtagsMax = 30;
-/// Bytes of UTF-8 per character, at most.
-constexpr std::size_t kCharacterBytesMax = 4;
 
 Error no_such_video() { return {Code::not_found, "there is no such video"}; }
 
@@ -56,22 +55,10 @@ Reach reach_of(const Video& video) {
 }
 
 Result<void> CatalogImpl::set_caption(Video& video, std::string_view caption) {
-  const auto limit = parts_.config[kCaptionCharactersMax];
-  const bool short_enough = caption.size() <= static_cast<std::size_t>(limit) * kCharacterBytesMax;
-  const auto count =
-      short_enough ? characters_count(caption) : std::optional<std::size_t>(SIZE_MAX);
-  if (!count) {
-    return Error(Code::invalid_argument,
-                 "caption: it holds characters that are not text (it must be UTF-8)");
-  }
-  if (*count > static_cast<std::size_t>(limit)) {
-    return Error(Code::invalid_argument, "caption: it is too long; the longest allowed is " +
-                                             std::to_string(limit) + " characters");
-  }
-  auto parts = parse_caption(caption);
+  FILOSCOPE_TRY(video.caption, clean_caption(parts_.config, caption));
+  auto parts = parse_caption(video.caption);
   const auto tags_max = static_cast<std::size_t>(parts_.config[kHashtagsMax]);
   if (parts.hashtags.size() > tags_max) parts.hashtags.resize(tags_max);
-  video.caption = caption;
   video.hashtags = std::move(parts.hashtags);
   video.mentions.clear();
   for (const auto& handle : parts.mentions) {
@@ -80,7 +67,7 @@ Result<void> CatalogImpl::set_caption(Video& video, std::string_view caption) {
     if (person) video.mentions.push_back(person->id);
   }
   FILOSCOPE_TRY(const auto author, parts_.accounts.get(video.author));
-  video.language = guess_language(caption, author.language);
+  video.language = guess_language(video.caption, author.language);
   return {};
 }
 
@@ -330,9 +317,9 @@ Result<void> CatalogImpl::store_hashtags(Session& session, const Video& after) {
                         {tag, id, std::int64_t{counted}}));
     if (!counted) continue;
     FILOSCOPE_DO(session.execute(
-        "INSERT INTO catalog_hashtags (tag, videos_count) VALUES (?, 1) ON CONFLICT (tag) DO "
-        "UPDATE SET videos_count = catalog_hashtags.videos_count + 1",
-        {tag}));
+        "INSERT INTO catalog_hashtags (tag, term, videos_count) VALUES (?, ?, 1) ON CONFLICT (tag) "
+        "DO UPDATE SET term = excluded.term, videos_count = catalog_hashtags.videos_count + 1",
+        {tag, hashtag_term_of(tag)}));
   }
   return {};
 }

@@ -60,6 +60,7 @@ class CatalogImpl final : public Catalog {
   std::string blob_key(const Video& video, std::string_view file) const override;
   void on_change(ChangeHook hook) override { hooks_.push_back(std::move(hook)); }
   Result<void> each(const std::function<Result<void>(const Video&)>& visit) override;
+  Result<void> reread(const std::atomic<bool>& stop) override;
   Result<std::vector<std::string>> verify() override;
 
  private:
@@ -77,8 +78,13 @@ class CatalogImpl final : public Catalog {
                          std::string_view cursor, int limit);
 
   // catalog_change.cc
-  /// Checks a caption and sets what follows from it: hashtags, mentions, language.
+  /// Cleans a caption and sets what follows from it: hashtags, mentions, language.
   Result<void> set_caption(Video& video, std::string_view caption);
+  // catalog_reread.cc
+  /// `save` keeps how far rereading has come.
+  Result<void> reread_video(VideoId id, const std::function<Result<void>(Session&)>& save);
+
+  // catalog_change.cc
   /// All that a change of a video means, inside its transaction: row, hashtags, media key, hooks,
   /// log record. Errors: not_found (removed meanwhile).
   Result<void> store(Session& session, const Video& before, Video& after);

@@ -8,7 +8,7 @@ namespace {
 constexpr std::uint8_t kFactsVersion = 2, kFactsVersionWithTitle = 1;
 constexpr std::uint64_t kListMax = 1000;
 
-constexpr std::array<Migration, 2> kMigrations{{
+constexpr std::array<Migration, 3> kMigrations{{
     {1, R"sql(
       CREATE TABLE catalog_videos (
         id BIGINT NOT NULL PRIMARY KEY,
@@ -73,6 +73,11 @@ constexpr std::array<Migration, 2> kMigrations{{
       CREATE INDEX catalog_sound_values_sound ON catalog_sound_values (sound);
       CREATE INDEX catalog_videos_sound ON catalog_videos (sound, published_ms, id);
       DROP INDEX catalog_sounds_video;
+    )sql"},
+    {3, R"sql(
+      ALTER TABLE catalog_hashtags ADD COLUMN term TEXT NOT NULL DEFAULT '';
+      UPDATE catalog_hashtags SET term = tag;
+      CREATE INDEX catalog_hashtags_term ON catalog_hashtags (term);
     )sql"},
 }};
 

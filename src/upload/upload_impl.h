@@ -64,7 +64,8 @@ class UploadsImpl final : public Uploads {
  private:
   // uploads.cc
   Result<UploadRow> load(const accounts::Viewer& who, UploadId id);
-  Result<void> check_form(const NewUpload& form) const;
+  /// The form with its texts as they are stored.
+  Result<NewUpload> checked(NewUpload form) const;
   Result<void> check_space(std::int64_t size_bytes) const;
   Result<void> check_queue() const;
   /// Final inside the transaction that adds one more.

@@ -2,8 +2,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "accounts/text.h"
 #include "base/log.h"
-#include "catalog/text.h"
+#include "catalog/caption.h"
 #include "upload/upload_impl.h"
 
 namespace filoscope::upload {
@@ -11,7 +12,7 @@ namespace {
 
 constexpr std::int64_t kDayMs = 24LL * 3'600'000;
 constexpr std::int64_t kSweepMs = 60'000;
-constexpr std::size_t kFilenameBytesMax = 1'024;
+constexpr std::size_t kFilenameCharactersMax = 255;
 constexpr std::size_t kFingerprintBytesMax = 512;
 /// Left free beside what is being uploaded, for the renditions and the database.
 constexpr std::int64_t kSpaceBytesMin = 64LL << 20;
@@ -80,19 +81,19 @@ Result<std::unique_ptr<Uploads>> Uploads::open(const Parts& parts) {
       });
 }
 
-Result<void> UploadsImpl::check_form(const NewUpload& form) const {
+Result<NewUpload> UploadsImpl::checked(NewUpload form) const {
   const auto size_max = parts_.config[kSizeBytesMax];
   if (form.size_bytes <= 0) return Error(Code::invalid_argument, "the file is empty");
   if (form.size_bytes > size_max) {
     return Error(Code::invalid_argument, "the file has " + megabytes(form.size_bytes) +
                                              "; the largest allowed is " + megabytes(size_max));
   }
-  if (form.filename.size() > kFilenameBytesMax || form.fingerprint.size() > kFingerprintBytesMax) {
-    return Error(Code::invalid_argument, "filename: it is too long; the longest allowed is " +
-                                             std::to_string(kFilenameBytesMax) +
-                                             " bytes, and for a fingerprint " +
-                                             std::to_string(kFingerprintBytesMax));
+  if (form.fingerprint.size() > kFingerprintBytesMax) {
+    return Error(Code::invalid_argument, "fingerprint: it is too long; the longest allowed is " +
+                                             std::to_string(kFingerprintBytesMax) + " bytes");
   }
+  if (!accounts::characters_count(form.fingerprint))
+    return Error(Code::invalid_argument, "fingerprint: this is not text in UTF-8");
   if (!form.visibility.empty()) FILOSCOPE_DO(catalog::parse_visibility(form.visibility));
   const auto cover_ms = form.cover_ms.value_or(0);
   if (cover_ms < 0 || cover_ms > media::kCoverMsMax) {
@@ -100,16 +101,9 @@ Result<void> UploadsImpl::check_form(const NewUpload& form) const {
                                              std::to_string(media::kCoverMsMax) +
                                              " milliseconds from the start of the video");
   }
-  const auto characters = catalog::characters_count(form.caption);
-  const auto caption_max = parts_.config[catalog::kCaptionCharactersMax];
-  if (!characters || !catalog::characters_count(form.filename) ||
-      !catalog::characters_count(form.fingerprint))
-    return Error(Code::invalid_argument, "caption: it holds characters that are not text");
-  if (*characters > static_cast<std::size_t>(caption_max)) {
-    return Error(Code::invalid_argument, "caption: it is too long; the longest allowed is " +
-                                             std::to_string(caption_max) + " characters");
-  }
-  return {};
+  FILOSCOPE_TRY(form.caption, catalog::clean_caption(parts_.config, form.caption));
+  form.filename = accounts::shown_text(form.filename, kFilenameCharactersMax);
+  return form;
 }
 
 Result<void> UploadsImpl::check_space(std::int64_t size_bytes) const {
@@ -161,9 +155,9 @@ Result<void> UploadsImpl::check_room(const accounts::Viewer& who, std::int64_t s
       [&](Session& session) { return check_quotas(session, who.account, parts_.clock.now_ms()); });
 }
 
-Result<UploadState> UploadsImpl::create(const accounts::Viewer& who, const NewUpload& form) {
+Result<UploadState> UploadsImpl::create(const accounts::Viewer& who, const NewUpload& wanted) {
   if (!who.account) return no_account();
-  FILOSCOPE_DO(check_form(form));
+  FILOSCOPE_TRY(const auto form, checked(wanted));
   FILOSCOPE_DO(check_space(form.size_bytes));
   FILOSCOPE_DO(check_queue());
   const std::int64_t now_ms = parts_.clock.now_ms();
