@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "accounts/icu_text.h"
 #include "accounts/text.h"
+#include "accounts/text_impl.h"
 
 namespace filoscope::accounts {
 namespace {
@@ -206,17 +206,14 @@ bool joiner_fits(char32_t joiner, char32_t before, char32_t base, char32_t after
 
 Result<std::string> clean_text(std::string_view field, std::string_view text, Lines lines,
                                std::size_t characters_max) {
-  const auto invalid = [&](const std::string& what) {
-    return Error(Code::invalid_argument, std::string(field) + ": " + what);
-  };
   if (text.size() > characters_max * kBytesPerCharacterMax)
-    return invalid("longer than " + std::to_string(characters_max) + " characters");
-  if (!characters_count(text)) return invalid("this is not text in UTF-8");
+    return invalid(field, "longer than " + std::to_string(characters_max) + " characters");
+  if (!characters_count(text)) return invalid(field, "this is not text in UTF-8");
   const auto clean = cleaned(text, lines);
   const auto count = static_cast<std::size_t>(clean.countChar32());
   if (count > characters_max) {
-    return invalid(std::to_string(count) + " characters; the most is " +
-                   std::to_string(characters_max));
+    return invalid(field, std::to_string(count) + " characters; the most is " +
+                              std::to_string(characters_max));
   }
   return to_utf8(clean);
 }
@@ -225,10 +222,7 @@ Result<std::string> clean_name(std::string_view field, std::string_view text,
                                std::size_t characters_max) {
   FILOSCOPE_TRY(auto name, clean_text(field, text, Lines::one, characters_max));
   if (!name.empty() || text.empty()) return name;
-  return Error(Code::invalid_argument,
-               std::string(field) +
-                   ": nothing of this can be seen; use at least one letter, digit "
-                   "or sign");
+  return invalid(field, "nothing of this can be seen; use at least one letter, digit or sign");
 }
 
 std::string shown_text(std::string_view bytes, std::size_t characters_max) {

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "accounts/accounts.h"
-#include "accounts/icu_text.h"
 #include "accounts/text.h"
+#include "accounts/text_impl.h"
 
 namespace filoscope::accounts {
 namespace {
@@ -272,7 +272,12 @@ std::vector<std::string> query_parts(std::string_view text) {
 }
 
 std::vector<std::string> search_words(std::string_view handle, std::string_view display_name) {
-  std::vector<std::string> words{fold_handle(handle)};
+  std::vector<std::string> words;
+  const auto name = fold_handle(handle);
+  words.push_back(name);
+  for (std::size_t i = 1; i < name.size(); ++i)
+    if ((name[i - 1] == '.' || name[i - 1] == '_') && name[i] != '_')
+      words.push_back(name.substr(i));
   each_word(from_utf8(search_fold(display_name)), [&](const icu::UnicodeString& word) {
     words.push_back(without_signs(word));
     for (std::int32_t i = word.moveIndex32(0, 1); i < word.length(); i = word.moveIndex32(i, 1)) {

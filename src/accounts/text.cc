@@ -6,16 +6,12 @@
 #include <optional>
 
 #include "accounts/accounts.h"
-#include "accounts/icu_text.h"
+#include "accounts/text_impl.h"
 
 namespace filoscope::accounts {
 namespace {
 
 constexpr int kAgeMax = 130;
-
-Error invalid(std::string_view field, std::string_view what) {
-  return Error(Code::invalid_argument, std::string(field) + ": " + std::string(what));
-}
 
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });

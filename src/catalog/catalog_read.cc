@@ -237,6 +237,7 @@ Result<std::vector<Catalog::HashtagCount>> CatalogImpl::hashtags(std::string_vie
   const std::int64_t count = std::clamp(limit, 1, kPageLimitMax);
   std::vector<HashtagCount> found;
   const auto take = [&](const Row& row) { found.push_back({row.text(0), row.integer(1)}); };
+  if (term.empty() && !prefix.empty()) return found;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
     found.clear();
     if (term.empty()) {

@@ -8,7 +8,7 @@ namespace {
 constexpr std::uint8_t kFactsVersion = 2, kFactsVersionWithTitle = 1;
 constexpr std::uint64_t kListMax = 1000;
 
-constexpr std::array<Migration, 3> kMigrations{{
+constexpr std::array<Migration, 4> kMigrations{{
     {1, R"sql(
       CREATE TABLE catalog_videos (
         id BIGINT NOT NULL PRIMARY KEY,
@@ -78,6 +78,10 @@ constexpr std::array<Migration, 3> kMigrations{{
       ALTER TABLE catalog_hashtags ADD COLUMN term TEXT NOT NULL DEFAULT '';
       UPDATE catalog_hashtags SET term = tag;
       CREATE INDEX catalog_hashtags_term ON catalog_hashtags (term);
+    )sql"},
+    {4, R"sql(
+      ALTER TABLE catalog_videos ADD COLUMN removed_ms BIGINT NOT NULL DEFAULT 0;
+      CREATE INDEX catalog_videos_removed ON catalog_videos (removed_ms) WHERE removed_ms > 0;
     )sql"},
 }};
 
@@ -192,6 +196,7 @@ Result<Video> read_video(const Row& row) {
   if (video.state == State::published) video.progress_percent = 100;
   FILOSCOPE_DO(decode_facts(row.bytes(13), video));
   video.sound_title = row.text(14);
+  video.removed_ms = row.integer(15);
   return video;
 }
 

@@ -291,6 +291,8 @@ Result<void> UploadsImpl::sweep(bool at_start) {
 
 void UploadsImpl::sweep_loop() {
   while (true) {
+    if (const auto swept = parts_.catalog.sweep_removed(); !swept)
+      log::warn("upload.sweep_removed_failed", {{"reason", swept.error().message}});
     std::unordered_set<VideoId> removed;
     {
       Lock lock(mutex_);
