@@ -5,7 +5,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "catalog/catalog.h"
+#include "accounts/text.h"
+#include "catalog/caption.h"
 #include "catalog/media_map.h"
 #include "catalog/text.h"
 
@@ -21,16 +22,22 @@ void check(bool holds) {
 
 void caption(std::string_view text) {
   namespace catalog = filoscope::catalog;
-  const bool valid = catalog::characters_count(text).has_value();
+  namespace accounts = filoscope::accounts;
+  const bool valid = accounts::characters_count(text).has_value();
   const auto parts = catalog::parse_caption(text);
   for (const auto& tag : parts.hashtags) {
     check(!tag.empty());
-    if (valid) check(catalog::characters_count(tag).has_value());
+    if (valid) check(accounts::characters_count(tag).has_value());
   }
   for (const auto& handle : parts.mentions) check(handle.size() >= 2 && handle.size() <= 24);
-  // Every word that a query makes is among the terms that the index holds.
+  std::size_t after = 0;
+  for (const auto& span : catalog::spans_of(text)) {
+    check(span.begin >= after && span.begin < span.end && span.end <= text.size());
+    after = span.end;
+  }
+  // The first reading of a query has only terms that the index holds.
   const auto terms = catalog::index_terms_of(text);
-  check(terms.size() >= parts.words.size());
+  check(terms.size() >= catalog::query_readings_of(text).front().size());
   catalog::guess_language(text, "de");
 }
 

@@ -20,7 +20,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   FILOSCOPE_CHECK(accounts::characters_count(folded).has_value());
   FILOSCOPE_CHECK(accounts::fold_text(folded) == folded);
 
-  for (const auto lines : {accounts::Lines::one, accounts::Lines::many}) {
+  const auto searched = accounts::search_fold(text);
+  FILOSCOPE_CHECK(accounts::search_fold(searched) == searched);
+  FILOSCOPE_CHECK(accounts::characters_count(accounts::shown_text(text, 40)).value() <= 40);
+
+  for (const auto lines :
+       {accounts::Lines::one, accounts::Lines::many, accounts::Lines::paragraphs}) {
     const auto clean = accounts::clean_text("field", text, lines, accounts::kBioCharactersMax);
     if (!clean) continue;
     FILOSCOPE_CHECK(*accounts::characters_count(*clean) <= accounts::kBioCharactersMax);

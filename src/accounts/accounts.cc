@@ -2,6 +2,7 @@
 #include <tuple>
 
 #include "accounts/accounts_impl.h"
+#include "accounts/reread.h"
 #include "accounts/schema.h"
 #include "accounts/text.h"
 #include "engine/records.h"
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::uint8_t kLoggedAgeMax = 99;  // engine::PersonChanged
 constexpr std::int64_t kCandidatesMax = 500;
+constexpr std::int64_t kRereadBatch = 100;
 constexpr std::size_t kQueryBytesMax = 400;
 constexpr const char* kLastCharacter = "\xF4\x8F\xBF\xBF";  // sorts behind every other
 
@@ -36,6 +38,13 @@ PersonKey new_person() {
   PersonKey person;
   while (!person) person.value = crypto::random_u64() >> 1;
   return person;
+}
+
+/// Whether each of `words` is the beginning of one of `own`.
+bool begin_some(const std::vector<std::string>& words, const std::vector<std::string>& own) {
+  return std::all_of(words.begin(), words.end(), [&](const std::string& word) {
+    return std::any_of(own.begin(), own.end(), [&](const auto& w) { return w.starts_with(word); });
+  });
 }
 
 }  // namespace
@@ -92,7 +101,7 @@ Result<Account> AccountsImpl::check_form(const SignUp& form) const {
   FILOSCOPE_DO(check_email(form.email));
   FILOSCOPE_DO(check_time_zone(form.time_zone));
   FILOSCOPE_TRY(account.display_name,
-                clean_text("display_name", form.display_name, Lines::one, kNameCharactersMax));
+                clean_name("display_name", form.display_name, kNameCharactersMax));
   if (account.display_name.empty()) account.display_name = form.handle;
   if (directory_.count() >= static_cast<std::size_t>(parts_.config[kAccountsMax])) {
     return Error(Code::exhausted,
@@ -213,7 +222,7 @@ Result<Account> AccountsImpl::change_profile(AccountId id, const ProfileChange& 
   Account account = *std::move(found);
   if (change.display_name) {
     FILOSCOPE_TRY(account.display_name,
-                  clean_text("display_name", *change.display_name, Lines::one, kNameCharactersMax));
+                  clean_name("display_name", *change.display_name, kNameCharactersMax));
     if (account.display_name.empty()) account.display_name = account.handle;
   }
   if (change.bio) {
@@ -322,15 +331,22 @@ Result<std::vector<Account>> AccountsImpl::search(std::string_view text, int lim
   if (text.starts_with('@')) text.remove_prefix(1);
   const auto words = query_words(text);
   if (words.empty()) return std::vector<Account>{};
-  const auto& longest = *std::max_element(
-      words.begin(), words.end(), [](const auto& a, const auto& b) { return a.size() < b.size(); });
+  const auto parts = query_parts(text);
   std::vector<AccountId> ids;
-  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
-    return session.query(
-        "SELECT DISTINCT account FROM accounts_words WHERE word >= ? AND word < ? LIMIT ?",
-        {longest, longest + kLastCharacter, kCandidatesMax},
-        [&](const Row& row) { ids.push_back(AccountId::from_db(row.integer(0))); });
-  }));
+  for (const auto* spelling : {&words, &parts}) {
+    if (spelling == &parts && parts == words) break;
+    const auto& longest =
+        *std::max_element(spelling->begin(), spelling->end(),
+                          [](const auto& a, const auto& b) { return a.size() < b.size(); });
+    FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+      return session.query(
+          "SELECT DISTINCT account FROM accounts_words WHERE word >= ? AND word < ? LIMIT ?",
+          {longest, longest + kLastCharacter, kCandidatesMax},
+          [&](const Row& row) { ids.push_back(AccountId::from_db(row.integer(0))); });
+    }));
+  }
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   struct Hit {
     Account account;
     int match = 0;  ///< 2 the handle itself, 1 its beginning
@@ -339,11 +355,7 @@ Result<std::vector<Account>> AccountsImpl::search(std::string_view text, int lim
   std::vector<Hit> hits;
   for (auto& account : directory_.get_many(ids)) {
     const auto own = search_words(account.handle, account.display_name);
-    const bool all = std::all_of(words.begin(), words.end(), [&](const std::string& word) {
-      return std::any_of(own.begin(), own.end(),
-                         [&](const auto& w) { return w.starts_with(word); });
-    });
-    if (!all) continue;
+    if (!begin_some(words, own) && !begin_some(parts, own)) continue;
     const auto handle = fold_handle(account.handle);
     const int match = handle == words[0] ? 2 : handle.starts_with(words[0]) ? 1 : 0;
     hits.push_back({account, match, directory_.counts(account.id).followers});
@@ -356,6 +368,31 @@ Result<std::vector<Account>> AccountsImpl::search(std::string_view text, int lim
   std::vector<Account> found;
   for (auto& hit : hits) found.push_back(std::move(hit.account));
   return found;
+}
+
+Result<void> AccountsImpl::reread(const std::atomic<bool>& stop) {
+  return read_again(parts_.database, "accounts", kTextVersion, stop,
+                    [this](std::int64_t below, const SavePosition& save) -> Result<bool> {
+                      std::vector<AccountId> ids;
+                      FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+                        ids.clear();
+                        return session.query(
+                            "SELECT id FROM accounts_people WHERE id < ? ORDER BY id DESC LIMIT ?",
+                            {below, kRereadBatch}, [&](const Row& row) {
+                              ids.push_back(AccountId::from_db(row.integer(0)));
+                            });
+                      }));
+                      if (ids.empty()) return false;
+                      for (const auto id : ids) {
+                        const Hold hold(*this, id.value);
+                        const auto account = directory_.get(id);
+                        FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+                          if (account) FILOSCOPE_DO(write_words(session, *account));
+                          return save(session, id.db());
+                        }));
+                      }
+                      return true;
+                    });
 }
 
 }  // namespace filoscope::accounts

@@ -3,6 +3,7 @@
 /// People: sign-up, sessions, profiles, guests, and the graph of follows, blocks and mutes. The
 /// only place that knows which account a pseudonym (PersonKey) belongs to.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -127,8 +128,9 @@ struct AccountPage {
   std::string next_cursor;  ///< "" at the end
 };
 
-/// Text as it is compared everywhere: NFKC, case-folded, accents removed (ICU). Hashtags and words
-/// of the whole product go through this.
+/// Text as it is kept as a key: NFKC, case-folded, accents of Latin and Greek removed (ICU). The
+/// identity of hashtags, mutes and the engine's features; what this gives for a text does not
+/// change, since log records hold hashes of it. Search compares by search_fold (accounts/text.h).
 std::string fold_text(std::string_view text);
 /// Full years between a date and now; 0 when it can't be read.
 std::uint8_t age_years(std::string_view birth_date, std::int64_t now_ms);
@@ -231,6 +233,9 @@ class Accounts {
   virtual Result<AccountPage> following(AccountId id, std::string_view cursor, int limit) = 0;
   /// By prefix of handle or of any word of the display name, folded.
   virtual Result<std::vector<Account>> search(std::string_view text, int limit) = 0;
+  /// Reads again the words of names that were stored by an older kTextVersion, each person in a
+  /// transaction of its own; goes on where the last call was stopped.
+  virtual Result<void> reread(const std::atomic<bool>& stop) = 0;
 };
 
 }  // namespace filoscope::accounts

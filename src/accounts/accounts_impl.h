@@ -62,6 +62,7 @@ class AccountsImpl final : public Accounts {
   Result<AccountPage> followers(AccountId id, std::string_view cursor, int limit) override;
   Result<AccountPage> following(AccountId id, std::string_view cursor, int limit) override;
   Result<std::vector<Account>> search(std::string_view text, int limit) override;
+  Result<void> reread(const std::atomic<bool>& stop) override;
 
  private:
   static constexpr std::size_t kStripesCount = 64;

@@ -90,6 +90,13 @@ inline constexpr std::array kMigrations = {Migration{1, R"(
     ends_ms BIGINT NOT NULL,
     PRIMARY KEY (account, code_hash)
   );
+)"},
+                                           Migration{3, R"(
+  CREATE TABLE accounts_reread (
+    name TEXT NOT NULL PRIMARY KEY,
+    version BIGINT NOT NULL,
+    below BIGINT NOT NULL
+  );
 )"}};
 
 }  // namespace filoscope::accounts

@@ -16,13 +16,6 @@ constexpr std::int64_t kSweepMax = 100;  // rows in one transaction
 
 Error signed_out() { return Error(Code::unauthenticated, "your session has ended; sign in again"); }
 
-/// What a program calls itself, as far as it can be shown.
-std::string clean_client(std::string_view client) {
-  const auto cleaned = clean_text("client", client.substr(0, kClientCharactersMax), Lines::one,
-                                  kClientCharactersMax);
-  return cleaned ? *cleaned : std::string();
-}
-
 }  // namespace
 
 AccountsImpl::Token AccountsImpl::new_token() {
@@ -49,8 +42,8 @@ Result<void> AccountsImpl::insert_session(Session& session, AccountId account, c
       session.execute("INSERT INTO accounts_sessions (token_hash, account, family, client, "
                       "began_ms, created_ms, used_ms, ends_ms, replaced) "
                       "SELECT ?, id, ?, ?, ?, ?, ?, ?, 0 FROM accounts_people WHERE id = ?",
-                      {token.hash, new_token().hash, clean_client(client), now_ms, now_ms, now_ms,
-                       now_ms + session_ttl_ms(), account.db()}));
+                      {token.hash, new_token().hash, shown_text(client, kClientCharactersMax),
+                       now_ms, now_ms, now_ms, now_ms + session_ttl_ms(), account.db()}));
   if (count == 0) return signed_out();
   return {};
 }

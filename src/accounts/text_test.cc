@@ -38,6 +38,8 @@ TEST(FoldText, IsStableAndSurvivesBrokenBytes) {
   for (const std::string text : {"\xFF\xFE", "a\xE4", "\xED\xA0\x80", "É\xCC", "Ω"}) {
     const auto once = fold_text(text);
     EXPECT_EQ(fold_text(once), once);
+    const auto searched = search_fold(text);
+    EXPECT_EQ(search_fold(searched), searched);
   }
   EXPECT_EQ(fold_text(""), "");
 }
@@ -111,6 +113,77 @@ TEST(CleanText, StripsWhatDeceives) {
   EXPECT_EQ(clean_text("bio", "a\r\n\r\nb", Lines::many, 10).value(), "a\nb");
 }
 
+TEST(CleanText, KeepsJoinersOnlyWhereTheyShow) {
+  const auto clean = [](std::string_view text) {
+    return clean_text("caption", text, Lines::paragraphs, 500).value();
+  };
+  for (const std::string kept :
+       {"👩🏽‍🚀", "❤️‍🔥", "🏴‍☠️", "🏳️‍🌈", "क्‍ष",
+        "র‍্য", "نمی‌خواهم", "葛󠄀城", "1️⃣",
+        "🏴󠁧󠁢󠁳󠁣󠁴󠁿 go", "ที่นี่", "שָׁלוֹם", "مُدَرِّسَة", "Việt Nam", "한국어", "🇩🇪"})
+    EXPECT_EQ(clean(kept), kept);
+  std::string run = "a";
+  for (int i = 0; i < 100; ++i) run += "\u200D\u200C\u200B\uFEFF\u2060";
+  EXPECT_EQ(clean(run + "b" + run), "aba");
+  EXPECT_EQ(clean("a\uFE0F\uFE0Fb 😀\uFE0F\uFE0F"), "ab 😀\uFE0F");
+  EXPECT_EQ(clean("🏴" + std::string("\U000E0067\U000E0062") + "x"), "🏴x");
+  EXPECT_EQ(clean("x \u2067\u202Dy\u202C\u2069 z\u200F"), "x y z");
+}
+
+TEST(CleanText, MarksStandOnSomethingAndNeverInHeaps) {
+  std::string heap = "Z";
+  for (int i = 0; i < 60; ++i) heap += "\u0335\u0315";
+  const auto name = clean_name("display_name", heap + "algo", kNameCharactersMax).value();
+  EXPECT_LE(characters_count(name).value(), 10U);
+  EXPECT_TRUE(name.starts_with("Z") && name.ends_with("algo"));
+  EXPECT_EQ(clean_text("text", "\u0301\u0302 a \u0303b", Lines::many, 50).value(), "a b");
+}
+
+TEST(CleanText, EmptyLinesStandAlone) {
+  const std::string lines(2000, '\n');
+  const auto clean = [](const std::string& text, Lines kind) {
+    return clean_text("caption", text, kind, 2200).value();
+  };
+  EXPECT_EQ(clean("a" + lines + "b" + lines, Lines::paragraphs), "a\n\nb");
+  EXPECT_EQ(clean("a\r\nb\n\u2800\n \u2028c", Lines::paragraphs), "a\nb\n\nc");
+  EXPECT_EQ(clean("a" + lines + "b", Lines::many), "a\nb");
+  EXPECT_EQ(clean("a" + lines + "b", Lines::one), "a b");
+  EXPECT_EQ(clean("旅　行", Lines::paragraphs), "旅　行");
+}
+
+TEST(CleanText, CleaningAgainChangesNothing) {
+  for (const std::string text :
+       {"e\u200B\u0301", "a\u0301\u0301\u0301\u0301\u0301\u0301\u0301", "क्‍",
+        "🏴\U000E0067", "\u0F71\u0F74", "1\uFE0F\u20E3 \u0600 \u3164 x\u2800y"}) {
+    const auto once = clean_text("text", text, Lines::paragraphs, 100).value();
+    EXPECT_EQ(clean_text("text", once, Lines::paragraphs, 100).value(), once);
+  }
+}
+
+TEST(CleanName, RefusesWhatCannotBeSeen) {
+  for (const auto* nothing : {" ", "\u3164", "\u2800\u2800", "\u0301", "\u200D\uFE0F",
+                              "\u00A0\u202E", " \u0335 \u0336", "\u00AD", "\uE000", "\u115F"}) {
+    const auto refused = clean_name("display_name", nothing, kNameCharactersMax);
+    ASSERT_FALSE(refused.has_value()) << nothing;
+    EXPECT_EQ(refused.error().message,
+              "display_name: nothing of this can be seen; use at least one letter, digit or sign");
+  }
+  EXPECT_EQ(clean_name("display_name", "", kNameCharactersMax).value(), "");
+  EXPECT_EQ(clean_name("display_name", " 🌱 ", kNameCharactersMax).value(), "🌱");
+}
+
+TEST(ShownText, IsNeverRefused) {
+  EXPECT_EQ(shown_text("Stra\xDF"
+                       "e \x96 caf\xE9.mp4",
+                       255),
+            "Straße – café.mp4");
+  EXPECT_EQ(shown_text("Straße.mp4\n\x07\u202Egpj", 255), "Straße.mp4 gpj");
+  EXPECT_EQ(shown_text("日本", 1), "日");
+  std::string endless;
+  for (int i = 0; i < 5000; ++i) endless += "あ";
+  EXPECT_EQ(characters_count(shown_text(endless, 255)).value(), 255U);
+}
+
 TEST(CleanText, CountsCharactersNotBytes) {
   std::string name;
   for (int i = 0; i < 50; ++i) name += "京";
@@ -143,6 +216,73 @@ TEST(SmallFields, AreChecked) {
     EXPECT_FALSE(check_email(bad).has_value()) << bad;
   EXPECT_TRUE(check_time_zone("America/Port-au-Prince").has_value());
   EXPECT_FALSE(check_time_zone("<script>").has_value());
+}
+
+TEST(SearchFold, MeetsWhereASearcherDoes) {
+  const std::pair<const char*, const char*> same[] = {{"مُدَرِّسَة", "مدرسه"},
+                                                      {"مـــدرسة", "مدرسة"},
+                                                      {"أحمد", "احمد"},
+                                                      {"إسلام", "اسلام"},
+                                                      {"آسيا", "اسيا"},
+                                                      {"ٱلله", "الله"},
+                                                      {"مسؤول", "مسوول"},
+                                                      {"شاطئ", "شاطي"},
+                                                      {"على", "علي"},
+                                                      {"کتاب", "كتاب"},
+                                                      {"ایران", "ايران"},
+                                                      {"١٢٣", "123"},
+                                                      {"۱۲۳", "123"},
+                                                      {"१२३", "123"},
+                                                      {"שָׁלוֹם", "שלום"},
+                                                      {"צה״ל", "צה\"ל"},
+                                                      {"ёлка", "елка"},
+                                                      {"за́мок", "замок"},
+                                                      {"ＡＢＣ", "abc"},
+                                                      {"ｶﾀｶﾅ", "カタカナ"},
+                                                      {"don’t", "don't"},
+                                                      {"donʼt", "don＇t"},
+                                                      {"e‑mail", "e-mail"},
+                                                      {"क़लम", "कलम"},
+                                                      {"हँसी", "हंसी"},
+                                                      {"Đà Nẵng", "da nang"},
+                                                      {"Łódź", "lodz"},
+                                                      {"Ærø", "aero"},
+                                                      {"Þór", "thor"},
+                                                      {"ΟΔΟΣ", "οδός"},
+                                                      {"Straße", "STRASSE"},
+                                                      {"İzmir", "izmir"},
+                                                      {"Iğdır", "igdir"},
+                                                      {"👍🏽", "👍"},
+                                                      {"❤️", "❤"},
+                                                      {"👩🏽‍🚀", "👩‍🚀"},
+                                                      {"col·lecció", "col'leccio"},
+                                                      {"ﻻ", "لا"},
+                                                      {"نمی‌خواهم", "نميخواهم"}};
+  for (const auto& [a, b] : same) EXPECT_EQ(search_fold(a), search_fold(b)) << a << " " << b;
+}
+
+TEST(SearchFold, KeepsLettersApart) {
+  const std::pair<const char*, const char*> apart[] = {{"й", "и"}, {"ї", "і"},  {"が", "か"},
+                                                       {"ด้", "ด"}, {"ש", "ס"},  {"ب", "ت"},
+                                                       {"🎉", "🎊"}, {"کی", "کو"}};
+  for (const auto& [a, b] : apart) EXPECT_NE(search_fold(a), search_fold(b)) << a << " " << b;
+}
+
+TEST(FoldText, KeysOfOldLogRecordsStay) {
+  EXPECT_EQ(fold_text("مُدَرِّسَة"), "مُدَرِّسَة");
+  EXPECT_EQ(fold_text("ёлка"), "ёлка");
+  EXPECT_EQ(fold_text("col·lecció"), "col·leccio");
+  EXPECT_EQ(fold_text("don’t"), "don’t");
+}
+
+TEST(SearchWords, ApostrophesAndHyphensJoinAndPart) {
+  EXPECT_EQ(query_words("O’Brien 'quoted' - Jean-Luc"),
+            (std::vector<std::string>{"obrien", "quoted", "jeanluc"}));
+  EXPECT_EQ(query_parts("Jean-Luc O'Brien"),
+            (std::vector<std::string>{"jean", "luc", "o", "brien"}));
+  const auto words = search_words("ob", "Jean-Luc O’Brien");
+  for (const char* word : {"jeanluc", "luc", "obrien", "brien"})
+    EXPECT_NE(std::find(words.begin(), words.end(), word), words.end()) << word;
 }
 
 TEST(SearchWords, EnterChineseNamesAnywhere) {

@@ -74,6 +74,9 @@ class ApiTest : public feed::World {
     must(blobs->put(catalog->blob_key(video, "720.mp4"), std::move(file)));
     return video;
   }
+  void put_blob(const catalog::Video& video, const std::string& name) {
+    must(blobs->put(catalog->blob_key(video, name), must(blobs->make_temporary())));
+  }
 
   SystemClock system_clock;
   media::MediaWorkers workers{media::WorkerProgram{"/bin/false"}};
@@ -393,6 +396,85 @@ TEST_F(ApiTest, TakesAVideoAsAForm) {
   EXPECT_EQ(shown.status, 200) << shown.body;
   EXPECT_EQ(json::parse(shown.body)["caption"], "hi #there");
   EXPECT_EQ(ask("GET", "/api/v1/videos/" + video["id"].get<std::string>()).status, 404);
+}
+
+TEST_F(ApiTest, SpansAreCountedInUtf16) {
+  const auto author = person("maker");
+  const auto token = bearer("jo");
+  const auto video = publish_file(author, "0123456789");
+  const std::string caption = "😀 é #café🎉 今日は@jo と @nobody.here #x";
+  must(catalog->change(author.account, video.id, {.caption = caption}));
+  const auto path = "/api/v1/videos/" + video.id.text();
+  const auto shown = json::parse(ask("GET", path).body);
+  EXPECT_EQ(
+      shown["caption_spans"],
+      json::parse(R"([{"kind": "hashtag", "begin_utf16": 5, "end_utf16": 12, "value": "cafe🎉"},
+                            {"kind": "mention", "begin_utf16": 16, "end_utf16": 19, "value": "jo"},
+                            {"kind": "hashtag", "begin_utf16": 35, "end_utf16": 37, "value": "x"}])"));
+  const auto made = ask("POST", path + "/comments", {token}, R"({"text": "見て@maker #y"})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(json::parse(made.body)["text_spans"],
+            json::parse(R"([{"kind": "mention", "begin_utf16": 2, "end_utf16": 8, "value": "maker"},
+                            {"kind": "hashtag", "begin_utf16": 9, "end_utf16": 11, "value": "y"}])"));
+  const auto bio = ask("PATCH", "/api/v1/me", {token}, R"({"bio": "with @maker"})");
+  EXPECT_EQ(json::parse(bio.body)["account"]["bio_spans"][0]["value"], "maker");
+}
+
+TEST_F(ApiTest, SearchForVideosShowsThePersonToo) {
+  const auto author = person("daily_feathers");
+  const auto video = publish_file(author, "0123456789");
+  must(catalog->change(author.account, video.id, {.caption = "a feather"}));
+  const auto found = json::parse(ask("GET", "/api/v1/search?q=feathers").body);
+  ASSERT_EQ(found["people"].size(), 1U) << found;
+  EXPECT_EQ(found["people"][0]["handle"], "daily_feathers");
+  EXPECT_EQ(found["items"].size(), 0U);
+  const auto second = json::parse(ask("GET", "/api/v1/search?q=feather&kind=videos").body);
+  EXPECT_EQ(second["items"].size(), 1U);
+  EXPECT_EQ(second["people"].size(), 1U);
+}
+
+TEST_F(ApiTest, ADeletedVideoCanBeBroughtBackByItsAuthorOnly) {
+  const auto ada = bearer("ada"), jo = bearer("jo");
+  accounts::Viewer author;
+  author.account = must(accounts->find("ada")).id;
+  const auto video = publish_file(author, "0123456789");
+  for (const char* file : {"720.m3u8", "master.m3u8", "cover0.jpg"}) put_blob(video, file);
+  const auto path = "/api/v1/videos/" + video.id.text();
+  const auto url = catalog->media_url(video, "720.mp4");
+  EXPECT_EQ(ask("DELETE", path, {ada}).status, 204);
+  EXPECT_EQ(ask("GET", path, {ada}).status, 404);
+  EXPECT_EQ(ask("GET", url).status, 404);
+  EXPECT_EQ(json::parse(ask("GET", "/api/v1/me/removed", {jo}).body)["items"].size(), 0U);
+  const auto listed = json::parse(ask("GET", "/api/v1/me/removed", {ada}).body)["items"];
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed[0]["id"], video.id.text());
+  EXPECT_GT(listed[0]["restorable_until_ms"], listed[0]["removed_ms"]);
+  EXPECT_EQ(ask("POST", path + "/restore", {jo}).status, 404);
+  EXPECT_EQ(ask("POST", path + "/restore").status, 401);
+  const auto restored = ask("POST", path + "/restore", {ada});
+  ASSERT_EQ(restored.status, 200) << restored.body;
+  EXPECT_EQ(json::parse(restored.body)["id"], video.id.text());
+  EXPECT_EQ(ask("GET", url).status, 200);
+  EXPECT_EQ(ask("DELETE", path, {ada}).status, 204);
+  const auto removed = "/api/v1/me/removed/" + video.id.text();
+  EXPECT_EQ(ask("DELETE", removed, {jo}).status, 404);
+  EXPECT_EQ(ask("DELETE", removed, {ada}).status, 204);
+  EXPECT_EQ(ask("POST", path + "/restore", {ada}).status, 404);
+}
+
+TEST_F(ApiTest, AFormsFileNameMayBeInAnyEncoding) {
+  const std::string form =
+      "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"caf\xE9.mp4\"\r\n\r\nvvv"
+      "\r\n--b--\r\n";
+  const std::string type = "Content-Type: multipart/form-data; boundary=b";
+  EXPECT_EQ(ask("POST", "/api/v1/videos", {bearer("ada"), type}, form).status, 202);
+}
+
+TEST_F(ApiTest, NamesThatCannotBeSeenAreRefusedInWords) {
+  const auto answer =
+      ask("PATCH", "/api/v1/me", {bearer("ada")}, R"({"display_name": "\u3164\u0301"})");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_THAT(answer.body, HasSubstr("nothing of this can be seen"));
 }
 
 TEST_F(ApiTest, MediaIsGoneWithItsVideoAtOnce) {

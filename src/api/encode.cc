@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
+
+#include "catalog/caption.h"
 
 namespace filoscope::api {
 namespace {
@@ -43,6 +47,59 @@ json encode_playback(const Services& services, const catalog::Video& video, Acco
           {"cover", cover},
           {"covers", covers},
           {"renditions", renditions}};
+}
+
+/// How many UTF-16 code units UTF-8 text becomes.
+std::size_t utf16_length(std::string_view text) {
+  std::size_t count = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    count += (byte & 0xC0U) != 0x80U ? 1U : 0U;
+    count += byte >= 0xF0U ? 1U : 0U;
+  }
+  return count;
+}
+
+using SpanFilter = std::function<bool(const catalog::Span&)>;
+
+json encode_spans(std::string_view text, const SpanFilter& counts) {
+  json spans = json::array();
+  std::size_t at = 0, at_utf16 = 0;
+  const auto go_to = [&](std::size_t byte) {
+    at_utf16 += utf16_length(text.substr(at, byte - at));
+    at = byte;
+    return at_utf16;
+  };
+  for (const auto& span : catalog::spans_of(text)) {
+    if (!counts(span)) continue;
+    const bool tag = span.kind == catalog::Span::Kind::hashtag;
+    const auto begin = go_to(span.begin), end = go_to(span.end);
+    spans.push_back({{"kind", tag ? "hashtag" : "mention"},
+                     {"begin_utf16", begin},
+                     {"end_utf16", end},
+                     {"value", span.value}});
+  }
+  return spans;
+}
+
+/// Of a text of which nothing is stored but itself.
+json encode_spans(const Services& services, std::string_view text) {
+  return encode_spans(text, [&](const catalog::Span& span) {
+    return span.kind == catalog::Span::Kind::hashtag ||
+           services.accounts.find(span.value).has_value();
+  });
+}
+
+/// Those that were counted when the caption was stored.
+json encode_caption_spans(const Services& services, const catalog::Video& video) {
+  return encode_spans(video.caption, [&](const catalog::Span& span) {
+    if (span.kind == catalog::Span::Kind::hashtag)
+      return std::find(video.hashtags.begin(), video.hashtags.end(), span.value) !=
+             video.hashtags.end();
+    const auto person = services.accounts.find(span.value);
+    return person.has_value() && std::find(video.mentions.begin(), video.mentions.end(),
+                                           person->id) != video.mentions.end();
+  });
 }
 
 json encode_mentions(const Services& services, const catalog::Video& video) {
@@ -107,6 +164,7 @@ Result<json> encode_person(const Services& services, const accounts::Viewer& vie
   FILOSCOPE_TRY(const auto videos, services.catalog.videos_count(account.id));
   const auto relation = services.accounts.relation(viewer, account.id);
   person["bio"] = account.bio;
+  person["bio_spans"] = encode_spans(services, account.bio);
   person["counts"] = {{"followers", counts.followers},
                       {"following", counts.following},
                       {"likes", likes},
@@ -142,6 +200,7 @@ json encode_video(const Services& services, const accounts::Viewer& viewer,
                  {"draft", video.draft},
                  {"author", author},
                  {"caption", video.caption},
+                 {"caption_spans", encode_caption_spans(services, video)},
                  {"hashtags", video.hashtags},
                  {"mentions", encode_mentions(services, video)},
                  {"language", video.language},
@@ -180,10 +239,11 @@ json encode_item(const Services& services, const accounts::Viewer& viewer, const
           {"repeat", item.repeat}};
 }
 
-json encode_comment(const accounts::Viewer& viewer, const social::Comment& comment,
-                    const accounts::Account& author) {
+json encode_comment(const Services& services, const accounts::Viewer& viewer,
+                    const social::Comment& comment, const accounts::Account& author) {
   return {{"id", comment.id.text()},
           {"text", comment.text},
+          {"text_spans", encode_spans(services, comment.text)},
           {"author", encode_person_lite(author)},
           {"created_ms", comment.created_ms},
           {"own", viewer.account && viewer.account == comment.author}};
@@ -198,12 +258,18 @@ json encode_upload(const upload::UploadState& state) {
           {"expires_at_ms", state.expires_at_ms}};
 }
 
-Result<Response> encode_page(const Services& services, const accounts::Viewer& viewer,
-                             catalog::VideoPage page, feed::Surface surface) {
+Result<json> encode_videos(const Services& services, const accounts::Viewer& viewer,
+                           catalog::VideoPage page, feed::Surface surface) {
   FILOSCOPE_TRY(const auto items, services.feed.items(viewer, std::move(page.items), surface));
   json list = json::array();
   for (const auto& item : items) list.push_back(encode_item(services, viewer, item));
-  return json_response({{"items", list}, {"next_cursor", cursor_or_null(page.next_cursor)}});
+  return json{{"items", list}, {"next_cursor", cursor_or_null(page.next_cursor)}};
+}
+
+Result<Response> encode_page(const Services& services, const accounts::Viewer& viewer,
+                             catalog::VideoPage page, feed::Surface surface) {
+  FILOSCOPE_TRY(const auto body, encode_videos(services, viewer, std::move(page), surface));
+  return json_response(body);
 }
 
 }  // namespace filoscope::api

@@ -1,7 +1,7 @@
 #pragma once
 
 /// The JSON of the interface's things, exactly as docs/api.md says. Pure reading; may ask accounts
-/// for the names of mentioned people.
+/// for mentioned people. Spans (hashtags and mentions in a text) are counted in UTF-16 code units.
 
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -27,10 +27,12 @@ nlohmann::json encode_video(const Services& services, const accounts::Viewer& vi
 /// A feed or list item: kind, video, token, route, repeat.
 nlohmann::json encode_item(const Services& services, const accounts::Viewer& viewer,
                            const feed::Item& item);
-nlohmann::json encode_comment(const accounts::Viewer& viewer, const social::Comment& comment,
-                              const accounts::Account& author);
+nlohmann::json encode_comment(const Services& services, const accounts::Viewer& viewer,
+                              const social::Comment& comment, const accounts::Account& author);
 nlohmann::json encode_upload(const upload::UploadState& state);
 /// `{items, next_cursor}` of videos, with tokens for `surface`.
+Result<nlohmann::json> encode_videos(const Services& services, const accounts::Viewer& viewer,
+                                     catalog::VideoPage page, feed::Surface surface);
 Result<Response> encode_page(const Services& services, const accounts::Viewer& viewer,
                              catalog::VideoPage page, feed::Surface surface);
 /// "" becomes null.

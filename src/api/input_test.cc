@@ -60,6 +60,13 @@ TEST(MultipartTest, GivesThePartsHoweverTheyAreCut) {
   }
 }
 
+TEST(MultipartTest, TakesAFileNameInAnyEncoding) {
+  const auto head = parse_part_head(
+      "Content-Disposition: form-data; name=\"file\"; filename=\"caf\xE9.mp4\"\r\n");
+  ASSERT_TRUE(head) << head.error().message;
+  EXPECT_EQ(head->filename, "caf\xE9.mp4");
+}
+
 TEST(MultipartTest, RefusesWhatIsBroken) {
   const std::string disposition = "Content-Disposition: form-data; name=\"a\"\r\n";
   const std::string cases[] = {
@@ -176,6 +183,7 @@ TEST(TusTest, ReadsMetadata) {
   EXPECT_EQ(form->cover_ms, std::nullopt);
   EXPECT_EQ(parse_upload_metadata("cover_ms MjUwMA==")->cover_ms, 2'500);
   EXPECT_TRUE(parse_upload_metadata(""));
+  EXPECT_EQ(parse_upload_metadata("filename Y2Fm6Q==")->filename, "caf\xE9");
   for (const std::string_view bad :
        {"caption !!!", "caption /w==", "caption AA==", " , ", "cover_ms LTE="}) {
     const auto refused = parse_upload_metadata(bad);

@@ -73,7 +73,6 @@ Result<PartHead> parse_part_head(std::string_view head) {
     auto name = parameter_of(value, "name");
     auto filename = parameter_of(value, "filename");
     if (!name || !is_valid_utf8(*name)) return malformed("a part has no name");
-    if (filename && !is_valid_utf8(*filename)) return malformed("a file name is not UTF-8");
     made.is_file = filename.has_value();
     made.name = *std::move(name);
     made.filename = std::move(filename).value_or("");

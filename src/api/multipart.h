@@ -17,7 +17,7 @@ inline constexpr std::size_t kPartsMax = 32;
 
 struct PartHead {
   std::string name;      ///< of the form field
-  std::string filename;  ///< "" when none was given
+  std::string filename;  ///< "" when none was given; in the bytes of the sender's encoding
   bool is_file = false;  ///< a filename was given, even an empty one
 };
 

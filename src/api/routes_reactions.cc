@@ -54,7 +54,7 @@ Result<Response> comment(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto origin, origin_of(api, body, caller.viewer, id));
   FILOSCOPE_TRY(const auto made, api.services.social.comment(caller.viewer, id, text, origin));
   FILOSCOPE_TRY(const auto author, api.services.accounts.get(caller.viewer.account));
-  return json_response(encode_comment(caller.viewer, made, author), 201);
+  return json_response(encode_comment(api.services, caller.viewer, made, author), 201);
 }
 
 Result<Response> remove_comment(const Api& api, const Request& request) {

@@ -8,6 +8,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kQueryBytesMax = 400;
+constexpr int kPeopleBesideVideosMax = 3;
 
 Result<std::string> query_of(const Request& request) {
   auto text = query_text(request, "q");
@@ -16,16 +17,15 @@ Result<std::string> query_of(const Request& request) {
   return text;
 }
 
-Result<Response> people(const Api& api, const Request& request, const accounts::Viewer& viewer,
-                        const std::string& query) {
-  FILOSCOPE_TRY(const int limit, limit_of(request, 20, 50));
+Result<json> people(const Api& api, const accounts::Viewer& viewer, const std::string& query,
+                    int limit) {
   FILOSCOPE_TRY(const auto found, api.services.search.people(viewer, query, limit));
   json items = json::array();
   for (const auto& account : found) {
     FILOSCOPE_TRY(auto person, encode_person(api.services, viewer, account));
     items.push_back(std::move(person));
   }
-  return json_response({{"items", items}, {"next_cursor", nullptr}});
+  return items;
 }
 
 Result<Response> search(const Api& api, const Request& request) {
@@ -33,7 +33,10 @@ Result<Response> search(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto query, query_of(request));
   FILOSCOPE_TRY(const int limit, limit_of(request, 20, 50));
   const auto kind = query_text(request, "kind");
-  if (kind == "people") return people(api, request, caller.viewer, query);
+  if (kind == "people") {
+    FILOSCOPE_TRY(const auto items, people(api, caller.viewer, query, limit));
+    return json_response({{"items", items}, {"next_cursor", nullptr}});
+  }
   if (kind == "hashtags") {
     FILOSCOPE_TRY(const auto found, api.services.search.hashtags(query, limit));
     json items = json::array();
@@ -43,9 +46,16 @@ Result<Response> search(const Api& api, const Request& request) {
   }
   if (!kind.empty() && kind != "videos")
     return Error(Code::invalid_argument, "kind: must be videos, people or hashtags");
-  FILOSCOPE_TRY(auto page, api.services.search.videos(caller.viewer, query,
-                                                      query_text(request, "cursor"), limit));
-  return encode_page(api.services, caller.viewer, std::move(page), feed::Surface::search);
+  const auto cursor = query_text(request, "cursor");
+  FILOSCOPE_TRY(auto page, api.services.search.videos(caller.viewer, query, cursor, limit));
+  FILOSCOPE_TRY(auto body,
+                encode_videos(api.services, caller.viewer, std::move(page), feed::Surface::search));
+  // Who is named so may be what was meant.
+  body["people"] = json::array();
+  if (cursor.empty()) {
+    FILOSCOPE_TRY(body["people"], people(api, caller.viewer, query, kPeopleBesideVideosMax));
+  }
+  return json_response(body);
 }
 
 Result<Response> suggest(const Api& api, const Request& request) {

@@ -59,6 +59,38 @@ Result<Response> remove(const Api& api, const Request& request) {
   return no_content();
 }
 
+Result<Response> restore(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.account(request));
+  FILOSCOPE_TRY(const auto id, id_parameter<VideoId>(request));
+  FILOSCOPE_TRY(auto video, api.services.catalog.restore(caller.viewer.account, id));
+  FILOSCOPE_TRY(const auto item,
+                item_of(api, caller.viewer, std::move(video), feed::Surface::video_page));
+  return json_response(encode_video(api.services, caller.viewer, item));
+}
+
+Result<Response> removed(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.account(request));
+  FILOSCOPE_TRY(const auto videos, api.services.catalog.removed(caller.viewer.account));
+  json items = json::array();
+  for (const auto& video : videos) {
+    items.push_back({{"id", video.id.text()},
+                     {"caption", video.caption},
+                     {"placeholder", video.placeholder},
+                     {"duration_ms", video.duration_ms},
+                     {"draft", video.draft},
+                     {"removed_ms", video.removed_ms},
+                     {"restorable_until_ms", api.services.catalog.restorable_until_ms(video)}});
+  }
+  return json_response({{"items", items}, {"next_cursor", nullptr}});
+}
+
+Result<Response> remove_for_good(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.account(request));
+  FILOSCOPE_TRY(const auto id, id_parameter<VideoId>(request));
+  FILOSCOPE_DO(api.services.catalog.remove_for_good(caller.viewer.account, id));
+  return no_content();
+}
+
 Result<Response> comments(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
   FILOSCOPE_TRY(const auto id, id_parameter<VideoId>(request));
@@ -72,7 +104,7 @@ Result<Response> comments(const Api& api, const Request& request) {
   for (const auto& comment : page.items) {
     for (const auto& person : people) {
       if (person.id != comment.author) continue;
-      items.push_back(encode_comment(caller.viewer, comment, person));
+      items.push_back(encode_comment(api.services, caller.viewer, comment, person));
       break;
     }
   }
@@ -86,6 +118,9 @@ void add_video_routes(Router& router, const ApiPtr& api) {
   router.add({"GET", base + "/videos/{id}", handler(api, show)});
   router.add({"PATCH", base + "/videos/{id}", handler(api, change), 64 << 10});
   router.add({"DELETE", base + "/videos/{id}", handler(api, remove)});
+  router.add({"POST", base + "/videos/{id}/restore", handler(api, restore)});
+  router.add({"GET", base + "/me/removed", handler(api, removed)});
+  router.add({"DELETE", base + "/me/removed/{id}", handler(api, remove_for_good)});
   router.add({"GET", base + "/videos/{id}/comments", handler(api, comments)});
 }
 

@@ -49,9 +49,12 @@ Result<upload::NewUpload> parse_upload_metadata(std::string_view field) {
       if (!decoded) return wrong;
       value = crypto::as_text(*decoded);
     }
+    if (name == "filename") {  // in the encoding of the sender's disk
+      form.filename = value;
+      continue;
+    }
     if (name.empty() || !is_valid_utf8(value) || value.find('\0') != std::string::npos)
       return wrong;
-    if (name == "filename") form.filename = value;
     if (name == "caption") form.caption = value;
     if (name == "visibility") form.visibility = value;
     if (name == "fingerprint") form.fingerprint = value;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "accounts/text.h"
 #include "base/crypto.h"
 #include "base/file.h"
 
@@ -14,6 +15,7 @@ namespace filoscope::app {
 namespace {
 
 constexpr std::size_t kFilesMax = 1'000'000;
+constexpr std::size_t kCaptionCharactersMax = 255;  // as long as a file's name can be
 constexpr std::array<std::string_view, 16> kVideoEndings{
     ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg",  ".mpeg",
     ".ts",  ".mts", ".3gp", ".flv", ".ogv",  ".wmv", ".m2ts", ".qt"};
@@ -99,7 +101,7 @@ Result<std::string> content_mark(const std::filesystem::path& path) {
 }
 
 std::string caption_of(const std::filesystem::path& path) {
-  std::string caption = path.stem().string();
+  std::string caption = accounts::shown_text(path.stem().string(), kCaptionCharactersMax);
   for (char& c : caption) {
     if (c == '_' || c == '-') c = ' ';
   }

@@ -35,6 +35,7 @@ Result<std::unique_ptr<Wiring>> Wiring::open(const Options& options, const Confi
 }
 
 Wiring::~Wiring() {
+  rereader_.reset();
   if (uploads_) uploads_->stop();
 }
 
@@ -84,6 +85,7 @@ Result<void> Wiring::open_modules(bool uploads) {
         return upload::Uploads::open({*database_, *blobs_, *accounts_, *catalog_, *social_,
                                       *workers_, clock_, config_, folder_.path().string()});
       }));
+  rereader_.emplace(*accounts_, *catalog_);
   return {};
 }
 

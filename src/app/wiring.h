@@ -10,6 +10,7 @@
 #include "accounts/accounts.h"
 #include "adapters/files/checked_blob_store.h"
 #include "app/data_folder.h"
+#include "app/rereader.h"
 #include "base/clock.h"
 #include "base/config.h"
 #include "catalog/catalog.h"
@@ -32,7 +33,7 @@ class Wiring {
   struct Options {
     std::string data_folder;
     DataFolder::Missing missing = DataFolder::Missing::fail;
-    bool uploads = false;  ///< also run the processing of waiting videos
+    bool uploads = false;  ///< also process waiting videos, and read older text again
   };
   /// `config` must outlive the wiring. Errors: those of the parts, with the part's name.
   static Result<std::unique_ptr<Wiring>> open(const Options& options, const Config& config);
@@ -72,6 +73,7 @@ class Wiring {
   std::unique_ptr<feed::Feed> feed_;
   std::optional<media::MediaWorkers> workers_;
   std::unique_ptr<upload::Uploads> uploads_;
+  std::optional<Rereader> rereader_;
 };
 
 }  // namespace filoscope::app

@@ -4,6 +4,7 @@
 /// state and visibility; the only `may_see`. Publishing, editing and removing write the row and the
 /// engine's log record in one transaction.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -27,6 +28,10 @@ inline const Setting<std::int64_t> kPublicCacheS{
     "catalog.public_cache_s", 3600, 0, 31536000,
     "Seconds that public media may stay in caches outside: the bound within which a removal "
     "reaches them."};
+
+inline const Setting<std::int64_t> kRestorableMinutes{
+    "catalog.restorable_minutes", 10080, 30, 43200,
+    "Minutes in which a person can bring a deleted video back; its files stay on disk until then."};
 
 inline const Setting<std::int64_t> kVideosCachedMax{
     "catalog.videos_cached_max", 20000, 16, 10'000'000,
@@ -65,6 +70,7 @@ struct Video {
   std::vector<AccountId> mentions;
   std::string language;  ///< of the caption, BCP 47, "" unknown
   std::int64_t created_ms = 0, published_ms = 0;
+  std::int64_t removed_ms = 0;  ///< of one that is removed and can be restored for a while, else 0
   std::int64_t duration_ms = 0;
   int width = 0, height = 0;
   double gain_db = 0;
@@ -148,9 +154,22 @@ class Catalog {
   /// Only by its author. A new visibility moves the files to a new media_key. Errors: denied,
   /// not_found, invalid_argument.
   virtual Result<Video> change(AccountId author, VideoId id, const VideoChange& change) = 0;
-  /// Gone from every surface when this returns; the files go from disk in the same call. Errors:
-  /// denied, not_found.
+  /// Gone from every surface when this returns, and its addresses with it. One that was published,
+  /// and a finished draft, can be restored for kRestorableMinutes; of anything else the files go
+  /// from disk in the same call. Errors: denied, not_found.
   virtual Result<void> remove(AccountId author, VideoId id) = 0;
+  /// Brings back what `remove` took away, with the same id, addresses, counts and comments. Errors:
+  /// not_found (not hers, not removed, too late).
+  virtual Result<Video> restore(AccountId author, VideoId id) = 0;
+  /// What she can restore, newest first, ≤ 200.
+  virtual Result<std::vector<Video>> removed(AccountId author) = 0;
+  virtual std::int64_t restorable_until_ms(const Video& video) const = 0;
+  /// Ends the time in which it could be restored. Errors: not_found (as restore).
+  virtual Result<void> remove_for_good(AccountId author, VideoId id) = 0;
+  /// Removes for good what can't be restored any more; to be called now and then. Files go even
+  /// when the disk is full and their rows can't.
+  virtual Result<void> sweep_removed() = 0;
+  // For good, also of what could be restored.
   virtual Result<void> remove_all_of(AccountId author) = 0;
   virtual Result<void> remove_samples() = 0;
 
@@ -186,24 +205,20 @@ class Catalog {
   /// Where processing puts its outputs: the blob key of a file of this video.
   virtual std::string blob_key(const Video& video, std::string_view file) const = 0;
 
-  /// Runs inside the transaction of publish, change and remove (video.state tells which): search
-  /// keeps its postings by this.
+  /// Runs inside the transaction of publish, change, remove and restore (video.state tells which;
+  /// one that is removed and can be restored has its removed_ms): search keeps its postings by
+  /// this.
   using ChangeHook = std::function<Result<void>(Session&, const Video&)>;
   virtual void on_change(ChangeHook hook) = 0;  ///< before serving starts
+  /// Reads again, newest first, what was stored by an older accounts::kTextVersion: captions are
+  /// cleaned and parsed, their hashtags and search postings renewed, each video in a transaction of
+  /// its own. Goes on where the last call was stopped. May take minutes; others go on meanwhile.
+  virtual Result<void> reread(const std::atomic<bool>& stop) = 0;
   /// Every published video, for re-indexing and verification.
   virtual Result<void> each(const std::function<Result<void>(const Video&)>& visit) = 0;
   /// Checks rows against blobs: missing and orphaned files, hashtag counts. One sentence per
   /// finding.
   virtual Result<std::vector<std::string>> verify() = 0;
 };
-
-/// Hashtags (`#` then letters, digits, `_`, any script, ≤ 100 characters) and mentions (`@handle`)
-/// of a caption.
-struct CaptionParts {
-  std::vector<std::string> hashtags;  ///< folded, unique
-  std::vector<std::string> mentions;  ///< as typed, unique
-  std::vector<std::string> words;     ///< folded words and CJK bigrams, unique
-};
-CaptionParts parse_caption(std::string_view caption);
 
 }  // namespace filoscope::catalog

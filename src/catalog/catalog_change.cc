@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "catalog/caption.h"
 #include "catalog/catalog_impl.h"
 #include "catalog/text.h"
 #include "catalog/video_row.h"
@@ -13,8 +14,6 @@ namespace {
 constexpr std::size_t kMentionsMax = 30;
 constexpr std::size_t kRecordWordsMax = 60;
 constexpr std::size_t kRecordHashtagsMax = 30;
-/// Bytes of UTF-8 per character, at most.
-constexpr std::size_t kCharacterBytesMax = 4;
 
 Error no_such_video() { return {Code::not_found, "there is no such video"}; }
 
@@ -43,6 +42,9 @@ std::int64_t grave_owner(const Video& video) {
   return in_flight(video) ? -video.id.db() : video.author.db();
 }
 
+/// What stays of a video that was removed for good.
+bool is_grave(const Video& video) { return video.state == State::removed && video.removed_ms == 0; }
+
 std::uint64_t language_key(std::string_view language) {
   const auto primary = language.substr(0, language.find_first_of("-_"));
   return primary.empty() ? 0 : engine::text_key(primary);
@@ -57,22 +59,10 @@ Reach reach_of(const Video& video) {
 }
 
 Result<void> CatalogImpl::set_caption(Video& video, std::string_view caption) {
-  const auto limit = parts_.config[kCaptionCharactersMax];
-  const bool short_enough = caption.size() <= static_cast<std::size_t>(limit) * kCharacterBytesMax;
-  const auto count =
-      short_enough ? characters_count(caption) : std::optional<std::size_t>(SIZE_MAX);
-  if (!count) {
-    return Error(Code::invalid_argument,
-                 "caption: it holds characters that are not text (it must be UTF-8)");
-  }
-  if (*count > static_cast<std::size_t>(limit)) {
-    return Error(Code::invalid_argument, "caption: it is too long; the longest allowed is " +
-                                             std::to_string(limit) + " characters");
-  }
-  auto parts = parse_caption(caption);
+  FILOSCOPE_TRY(video.caption, clean_caption(parts_.config, caption));
+  auto parts = parse_caption(video.caption);
   const auto tags_max = static_cast<std::size_t>(parts_.config[kHashtagsMax]);
   if (parts.hashtags.size() > tags_max) parts.hashtags.resize(tags_max);
-  video.caption = caption;
   video.hashtags = std::move(parts.hashtags);
   video.mentions.clear();
   for (const auto& handle : parts.mentions) {
@@ -81,7 +71,7 @@ Result<void> CatalogImpl::set_caption(Video& video, std::string_view caption) {
     if (person) video.mentions.push_back(person->id);
   }
   FILOSCOPE_TRY(const auto author, parts_.accounts.get(video.author));
-  video.language = guess_language(caption, author.language);
+  video.language = guess_language(video.caption, author.language);
   return {};
 }
 
@@ -246,7 +236,7 @@ Result<void> CatalogImpl::remove(AccountId author, VideoId id) {
   if (!may_see(viewer, before)) return no_such_video();
   if (before.author != author)
     return Error(Code::denied, "only the person who uploaded this video may delete it");
-  return remove_loaded(before);
+  return before.state == State::published ? set_aside(before) : remove_loaded(before);
 }
 
 Result<void> CatalogImpl::remove_loaded(const Video& video) {
@@ -268,7 +258,7 @@ Result<void> CatalogImpl::remove_where(std::string_view sql, std::span<const Sql
   for (const auto id : ids) {
     Lock stripe(stripe_of(id));
     FILOSCOPE_TRY(const auto video, load(id));
-    if (video.state == State::removed) continue;
+    if (is_grave(video)) continue;
     FILOSCOPE_DO(remove_loaded(video));
   }
   return {};
@@ -276,8 +266,7 @@ Result<void> CatalogImpl::remove_where(std::string_view sql, std::span<const Sql
 
 Result<void> CatalogImpl::remove_all_of(AccountId author) {
   const SqlValue argument = author.db();
-  return remove_where("SELECT id FROM catalog_videos WHERE author = ? AND state <> 5",
-                      std::span(&argument, 1));
+  return remove_where("SELECT id FROM catalog_videos WHERE author = ?", std::span(&argument, 1));
 }
 
 Result<void> CatalogImpl::remove_samples() {
@@ -292,6 +281,7 @@ Result<void> CatalogImpl::store(Session& session, const Video& before, Video& af
   FILOSCOPE_DO(store_media(session, before, after));
   Video told = after.state == State::removed ? before : after;
   told.state = after.state;
+  told.removed_ms = after.removed_ms;
   for (const auto& hook : hooks_) FILOSCOPE_DO(hook(session, told));
   return store_record(session, before, after);
 }
@@ -302,13 +292,14 @@ Result<void> CatalogImpl::store_row(Session& session, const Video& before, const
       session.execute(
           "UPDATE catalog_videos SET author = ?, state = ?, draft = ?, visibility = ?, sample = ?, "
           "caption = ?, language = ?, created_ms = ?, published_ms = ?, error = ?, media_key = ?, "
-          "sound = ?, facts = ? WHERE id = ? AND state = ? AND media_key = ?",
+          "sound = ?, facts = ?, removed_ms = ? WHERE id = ? AND state = ? AND media_key = ?",
           {after.author.db(), number(after.state), std::int64_t{after.draft},
            number(after.visibility), std::int64_t{after.sample}, after.caption, after.language,
            after.created_ms, after.published_ms, after.error, after.media_key, after.sound.db(),
-           encode_facts(after), before.id.db(), number(before.state), before.media_key}));
+           encode_facts(after), after.removed_ms, before.id.db(), number(before.state),
+           before.media_key}));
   if (changed == 0) return no_such_video();
-  if (after.state != State::removed) return {};
+  if (!is_grave(after)) return {};
   FILOSCOPE_DO(session.execute("DELETE FROM catalog_processing WHERE video = ?", {before.id.db()}));
   return {};
 }
@@ -332,9 +323,9 @@ Result<void> CatalogImpl::store_hashtags(Session& session, const Video& after) {
                         {tag, id, std::int64_t{counted}}));
     if (!counted) continue;
     FILOSCOPE_DO(session.execute(
-        "INSERT INTO catalog_hashtags (tag, videos_count) VALUES (?, 1) ON CONFLICT (tag) DO "
-        "UPDATE SET videos_count = catalog_hashtags.videos_count + 1",
-        {tag}));
+        "INSERT INTO catalog_hashtags (tag, term, videos_count) VALUES (?, ?, 1) ON CONFLICT (tag) "
+        "DO UPDATE SET term = excluded.term, videos_count = catalog_hashtags.videos_count + 1",
+        {tag, hashtag_term_of(tag)}));
   }
   return {};
 }
@@ -345,6 +336,9 @@ Result<void> CatalogImpl::store_media(Session& session, const Video& before, con
                                  {before.media_key, grave_owner(before)}));
     FILOSCOPE_DO(
         session.execute("DELETE FROM catalog_dead_media WHERE media_key = ?", {after.media_key}));
+    FILOSCOPE_DO(
+        session.execute("DELETE FROM catalog_media WHERE media_key = ?", {before.media_key}));
+  } else if (after.state == State::removed) {
     FILOSCOPE_DO(
         session.execute("DELETE FROM catalog_media WHERE media_key = ?", {before.media_key}));
   }
@@ -389,7 +383,8 @@ Result<void> CatalogImpl::store_record(Session& session, const Video& before, co
 }
 
 void CatalogImpl::remember(const Video& before, const Video& after) {
-  if (before.media_key != after.media_key) media_.erase(before.media_key);
+  if (before.media_key != after.media_key || after.state == State::removed)
+    media_.erase(before.media_key);
   if (after.state != State::processing) {
     Lock lock(progress_mutex_);
     progress_.erase(after.id);
@@ -415,8 +410,8 @@ Result<void> CatalogImpl::forget_author(Session& session, AccountId author) {
     Lock lock(gone_mutex_);
     gone_.insert(author);
   }
-  const std::string sql = std::string("SELECT ") + std::string(kVideoColumns) +
-                          " FROM catalog_videos WHERE author = ? AND state <> 5";
+  const std::string sql =
+      std::string("SELECT ") + std::string(kVideoColumns) + " FROM catalog_videos WHERE author = ?";
   std::vector<Video> videos;
   Result<void> outcome;
   FILOSCOPE_DO(session.query(sql, {author.db()}, [&](const Row& row) {

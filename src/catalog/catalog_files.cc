@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kFindingsMax = 100;
 constexpr std::size_t kReaperQueueMax = 4096;
+constexpr std::int64_t kVerifyBatch = 200;
 
 void add_finding(std::vector<std::string>& findings, std::string text) {
   if (findings.size() < kFindingsMax) findings.push_back(std::move(text));
@@ -167,18 +168,36 @@ Result<void> CatalogImpl::verify_media(std::vector<std::string>& findings) {
     }
     return {};
   }));
+  FILOSCOPE_DO(verify_removed(stored, findings));
   // What processing writes now, a kept original, and what the next sweep deletes are no orphans.
   std::unordered_set<std::string> known;
   const auto take = [&](const Row& row) { known.insert(media_folder(row.text(0))); };
   FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.query("SELECT media_key FROM catalog_dead_media", {}, take));
-    return session.query("SELECT media_key FROM catalog_videos WHERE state <> 5", {}, take);
+    return session.query("SELECT media_key FROM catalog_videos WHERE media_key <> ''", {}, take);
   }));
   for (const auto& key : stored) {
     const auto folder = key.substr(0, key.rfind('/') + 1);
     if (!known.contains(folder)) add_finding(findings, "the file " + key + " belongs to no video");
   }
   return {};
+}
+
+Result<void> CatalogImpl::verify_removed(std::unordered_set<std::string>& stored,
+                                         std::vector<std::string>& findings) {
+  for (std::int64_t after = 0;;) {
+    FILOSCOPE_TRY(const auto videos,
+                  removed_where("removed_ms > 0 AND id > ? ORDER BY id", {after, kVerifyBatch}));
+    for (const auto& video : videos) {
+      for (const auto& file : files_of(video)) {
+        // The files of one that is due go before its row.
+        if (stored.erase(blob_key(video, file)) == 0 && is_restorable(video))
+          add_finding(findings, "deleted video " + video.id.text() + " has lost its file " + file);
+      }
+    }
+    if (videos.empty()) return {};
+    after = videos.back().id.db();
+  }
 }
 
 Result<void> CatalogImpl::verify_hashtags(std::vector<std::string>& findings) {
@@ -208,7 +227,7 @@ Result<void> CatalogImpl::verify_sounds(std::vector<std::string>& findings) {
         }));
     return session.query(
         "SELECT s.id FROM catalog_sounds s WHERE NOT EXISTS (SELECT 1 FROM catalog_videos v WHERE "
-        "v.id = s.video AND v.sound = s.id AND v.state = 3)",
+        "v.id = s.video AND v.sound = s.id AND (v.state = 3 OR v.removed_ms > 0))",
         {}, [&](const Row& row) {
           add_finding(findings, "sound " + SoundId::from_db(row.integer(0)).text() +
                                     " belongs to a video that does not carry it");

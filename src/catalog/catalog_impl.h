@@ -1,8 +1,8 @@
 #pragma once
 
 /// The one Catalog. Internal to catalog; its parts: catalog_read.cc (asking), catalog_change.cc
-/// (transactions), catalog_sounds.cc (sounds found again), catalog_files.cc (media keys on disk,
-/// verification).
+/// (transactions), catalog_removed.cc (deleted for a while), catalog_sounds.cc (sounds found
+/// again), catalog_files.cc (media keys on disk, verification).
 
 #include <array>
 #include <unordered_map>
@@ -40,6 +40,11 @@ class CatalogImpl final : public Catalog {
   Result<Video> publish(VideoId id, const Processed& processed) override;
   Result<Video> change(AccountId author, VideoId id, const VideoChange& change) override;
   Result<void> remove(AccountId author, VideoId id) override;
+  Result<Video> restore(AccountId author, VideoId id) override;
+  Result<std::vector<Video>> removed(AccountId author) override;
+  std::int64_t restorable_until_ms(const Video& video) const override;
+  Result<void> remove_for_good(AccountId author, VideoId id) override;
+  Result<void> sweep_removed() override;
   Result<void> remove_all_of(AccountId author) override;
   Result<void> remove_samples() override;
 
@@ -60,6 +65,7 @@ class CatalogImpl final : public Catalog {
   std::string blob_key(const Video& video, std::string_view file) const override;
   void on_change(ChangeHook hook) override { hooks_.push_back(std::move(hook)); }
   Result<void> each(const std::function<Result<void>(const Video&)>& visit) override;
+  Result<void> reread(const std::atomic<bool>& stop) override;
   Result<std::vector<std::string>> verify() override;
 
  private:
@@ -77,8 +83,13 @@ class CatalogImpl final : public Catalog {
                          std::string_view cursor, int limit);
 
   // catalog_change.cc
-  /// Checks a caption and sets what follows from it: hashtags, mentions, language.
+  /// Cleans a caption and sets what follows from it: hashtags, mentions, language.
   Result<void> set_caption(Video& video, std::string_view caption);
+  // catalog_reread.cc
+  /// `save` keeps how far rereading has come.
+  Result<void> reread_video(VideoId id, const std::function<Result<void>(Session&)>& save);
+
+  // catalog_change.cc
   /// All that a change of a video means, inside its transaction: row, hashtags, media key, hooks,
   /// log record. Errors: not_found (removed meanwhile).
   Result<void> store(Session& session, const Video& before, Video& after);
@@ -97,6 +108,14 @@ class CatalogImpl final : public Catalog {
   Result<void> forget_author(Session& session, AccountId author);
   /// `sounds`: those its videos carried.
   void finish_forgetting(AccountId author, const std::unordered_set<SoundId>& sounds);
+
+  // catalog_removed.cc
+  bool is_restorable(const Video& video) const;
+  /// Removes a video so that it can be restored.
+  Result<void> set_aside(const Video& video);
+  /// Videos that were removed, whatever their state; `condition` ends before its LIMIT.
+  Result<std::vector<Video>> removed_where(std::string_view condition,
+                                           const std::vector<SqlValue>& arguments);
 
   // catalog_sounds.cc
   /// The known sound that a print is part of, or a new one, kept with its print.
@@ -117,6 +136,9 @@ class CatalogImpl final : public Catalog {
   Result<void> mark_doomed(const Video& video, std::string_view media_key);
   Result<void> copy_files(const Video& video, std::string_view new_key);
   Result<void> verify_media(std::vector<std::string>& findings);
+  /// Takes the files of videos that may come back out of `stored`.
+  Result<void> verify_removed(std::unordered_set<std::string>& stored,
+                              std::vector<std::string>& findings);
   Result<void> verify_hashtags(std::vector<std::string>& findings);
   Result<void> verify_sounds(std::vector<std::string>& findings);
 

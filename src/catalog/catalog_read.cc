@@ -2,6 +2,7 @@
 #include <bit>
 
 #include "catalog/catalog_impl.h"
+#include "catalog/text.h"
 #include "catalog/video_row.h"
 
 namespace filoscope::catalog {
@@ -241,22 +242,23 @@ Result<VideoPage> CatalogImpl::own(AccountId author, std::string_view cursor, in
 Result<std::vector<Catalog::HashtagCount>> CatalogImpl::hashtags(std::string_view prefix,
                                                                  int limit) {
   if (prefix.starts_with('#')) prefix.remove_prefix(1);
-  const std::string folded = accounts::fold_text(prefix);
+  const std::string tag = accounts::fold_text(prefix), term = hashtag_term_of(prefix);
   const std::int64_t count = std::clamp(limit, 1, kPageLimitMax);
   std::vector<HashtagCount> found;
   const auto take = [&](const Row& row) { found.push_back({row.text(0), row.integer(1)}); };
+  if (term.empty() && !prefix.empty()) return found;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
     found.clear();
-    if (folded.empty()) {
+    if (term.empty()) {
       return session.query(
           "SELECT tag, videos_count FROM catalog_hashtags ORDER BY videos_count DESC, tag LIMIT ?",
           {count}, take);
     }
     // U+10FFFF is behind every character.
     return session.query(
-        "SELECT tag, videos_count FROM catalog_hashtags WHERE tag >= ? AND tag < ? "
-        "ORDER BY videos_count DESC, tag LIMIT ?",
-        {folded, folded + "\U0010FFFF", count}, take);
+        "SELECT tag, videos_count FROM catalog_hashtags WHERE (term >= ? AND term < ?) OR tag = ? "
+        "ORDER BY CASE WHEN tag = ? THEN 0 ELSE 1 END, videos_count DESC, tag LIMIT ?",
+        {term, term + "\U0010FFFF", tag, tag, count}, take);
   }));
   return found;
 }

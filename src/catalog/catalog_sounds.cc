@@ -86,7 +86,7 @@ Result<void> CatalogImpl::settle_sound(Session& session, const Video& before, Vi
   if (!origin) {  // a title must not tell who has a video that not everyone may see
     FILOSCOPE_DO(
         session.query("SELECT MIN(id), MIN(author), MAX(author) FROM catalog_videos WHERE sound = "
-                      "? AND state = 3",
+                      "? AND (state = 3 OR removed_ms > 0)",
                       {sound.db()}, take));
   }
   if (!origin) {

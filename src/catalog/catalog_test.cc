@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "catalog/video_row.h"
 #include "catalog/world_test.h"
 
 namespace filoscope::catalog {
@@ -204,12 +205,13 @@ TEST_F(CatalogTest, NewVisibilityMovesTheFilesAndOldAddressesDieAtOnce) {
   EXPECT_TRUE(resolves(catalog->media_url(after, "720.mp4", after.author)));
 }
 
-TEST_F(CatalogTest, RemovedIsGoneFromEverySurfaceAndFromDisk) {
+TEST_F(CatalogTest, RemovedForGoodIsGoneFromEverySurfaceAndFromDisk) {
   const auto video = publish(mara, "gone #soon");
   const auto kept = publish(mara, "stays #soon");
   const auto address = catalog->media_url(video, "master.m3u8", video.author);
   take_kinds();
   must(catalog->remove(mara.id, video.id));
+  must(catalog->remove_for_good(mara.id, video.id));
   EXPECT_THAT(take_kinds(), ElementsAre(kRemoved));
   for (int round = 0; round < 2; ++round) {
     EXPECT_EQ(code_of(catalog->get(video.id)), Code::not_found);
@@ -222,9 +224,167 @@ TEST_F(CatalogTest, RemovedIsGoneFromEverySurfaceAndFromDisk) {
     EXPECT_EQ(tag_count("soon"), 1);
     EXPECT_THAT(blob_keys(), SizeIs(7));
     EXPECT_EQ(code_of(catalog->remove(mara.id, video.id)), Code::not_found);
+    EXPECT_EQ(code_of(catalog->restore(mara.id, video.id)), Code::not_found);
     expect_sound();
     reopen();
   }
+}
+
+TEST_F(CatalogTest, RemovedCanBeBroughtBackAsItWas) {
+  auto video = publish(mara, "gone #soon");
+  const auto address = catalog->media_url(video, "master.m3u8");
+  take_kinds();
+  must(catalog->remove(mara.id, video.id));
+  EXPECT_THAT(take_kinds(), ElementsAre(kRemoved));
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(code_of(catalog->get(video.id)), Code::not_found);
+    EXPECT_EQ(code_of(catalog->change(mara.id, video.id, {.caption = "x"})), Code::not_found);
+    EXPECT_EQ(code_of(catalog->remove(mara.id, video.id)), Code::not_found);
+    EXPECT_FALSE(resolves(address));
+    EXPECT_THAT(by_tag(viewer(mara), "soon"), IsEmpty());
+    EXPECT_THAT(must(catalog->by_author(viewer(mara), mara.id, "", 10)).items, IsEmpty());
+    EXPECT_THAT(must(catalog->own(mara.id)), IsEmpty());
+    EXPECT_THAT(must(catalog->removed(mara.id)), SizeIs(1));
+    EXPECT_THAT(must(catalog->removed(jo.id)), IsEmpty());
+    EXPECT_EQ(tag_count("soon"), 0);
+    EXPECT_THAT(blob_keys(), SizeIs(7));
+    expect_sound();
+    reopen();
+  }
+  EXPECT_EQ(code_of(catalog->restore(jo.id, video.id)), Code::not_found);
+  EXPECT_EQ(code_of(catalog->remove_for_good(jo.id, video.id)), Code::not_found);
+  take_kinds();
+  video = must(catalog->restore(mara.id, video.id));
+  EXPECT_THAT(take_kinds(), ElementsAre(kPublished));
+  for (int round = 0; round < 2; ++round) {
+    const auto back = must(catalog->get(video.id));
+    EXPECT_EQ(back.caption, "gone #soon");
+    EXPECT_EQ(back.published_ms, video.published_ms);
+    EXPECT_TRUE(back.sound);
+    EXPECT_TRUE(resolves(address));
+    EXPECT_THAT(by_tag(viewer(mara), "soon"), ElementsAre("gone #soon"));
+    EXPECT_EQ(tag_count("soon"), 1);
+    EXPECT_THAT(must(catalog->removed(mara.id)), IsEmpty());
+    EXPECT_EQ(code_of(catalog->restore(mara.id, video.id)), Code::not_found);
+    expect_sound();
+    reopen();
+  }
+}
+
+TEST_F(CatalogTest, ARemovedDraftComesBackAsADraft) {
+  const auto draft = publish(mara, "not yet", Visibility::followers, true);
+  take_kinds();
+  must(catalog->remove(mara.id, draft.id));
+  const auto back = must(catalog->restore(mara.id, draft.id));
+  EXPECT_TRUE(back.draft);
+  EXPECT_EQ(back.visibility, Visibility::followers);
+  EXPECT_THAT(take_kinds(), IsEmpty());
+  EXPECT_TRUE(resolves(catalog->media_url(draft, "720.mp4")));
+  expect_sound();
+}
+
+TEST_F(CatalogTest, WhatIsNotBroughtBackInTimeIsSwept) {
+  const auto video = publish(mara, "gone #soon");
+  must(catalog->remove(mara.id, video.id));
+  const auto period_ms = config[kRestorableMinutes] * 60'000;
+  clock.advance_ms(period_ms - 1);
+  must(catalog->sweep_removed());
+  EXPECT_THAT(blob_keys(), SizeIs(7));
+  clock.advance_ms(1);
+  EXPECT_EQ(code_of(catalog->restore(mara.id, video.id)), Code::not_found);
+  EXPECT_THAT(must(catalog->removed(mara.id)), IsEmpty());
+  must(blobs->remove(catalog->blob_key(video, "720.mp4")));  // a kill while it was swept
+  expect_sound();
+  reopen();
+  must(catalog->sweep_removed());
+  EXPECT_THAT(blob_keys(), IsEmpty());
+  expect_sound();
+}
+
+TEST_F(CatalogTest, FilesAreSweptEvenWhenTheirRowsCannotBeWritten) {
+  const auto video = publish(mara, "gone");
+  bool refuse = false;
+  catalog->on_change([&](Session&, const Video&) -> Result<void> {
+    return refuse ? Result<void>(Error(Code::unavailable, "the disk is full")) : Result<void>();
+  });
+  must(catalog->remove(mara.id, video.id));
+  clock.advance_ms(config[kRestorableMinutes] * 60'000);
+  refuse = true;
+  EXPECT_EQ(code_of(catalog->sweep_removed()), Code::unavailable);
+  EXPECT_THAT(blob_keys(), IsEmpty());
+  expect_sound();
+  refuse = false;
+  must(catalog->sweep_removed());
+  EXPECT_EQ(code_of(catalog->remove_for_good(mara.id, video.id)), Code::not_found);
+}
+
+TEST_F(CatalogTest, AnAccountsDeletionTakesWhatCouldBeBroughtBack) {
+  const auto video = publish(mara, "gone");
+  must(catalog->remove(mara.id, video.id));
+  must(accounts->remove(mara.id, "a long password 1"));
+  must(catalog->remove_all_of(mara.id));
+  EXPECT_EQ(code_of(catalog->restore(mara.id, video.id)), Code::not_found);
+  reopen();  // sweeps what the hook left to the queue
+  EXPECT_THAT(blob_keys(), IsEmpty());
+  expect_sound();
+}
+
+TEST_F(CatalogTest, CaptionsAreCleaned) {
+  const auto video = publish(mara, "a\u202Eb" + std::string(2000, '\n') + "c #x\x01y");
+  EXPECT_EQ(video.caption, "ab\n\nc #xy");
+  const auto changed = must(catalog->change(mara.id, video.id, {.caption = "\u2066 #z \u200B"}));
+  EXPECT_EQ(changed.caption, "#z");
+  EXPECT_EQ(tag_count("z"), 1);
+}
+
+TEST_F(CatalogTest, WhatWasReadByOlderRulesIsReadAgain) {
+  const auto older = publish(mara, "#col·lecció"), newer = publish(mara, "plain");
+  const auto untouched = publish(mara, "same #tag");
+  const auto cut = [&](VideoId id, const std::string& caption) {
+    auto video = must(catalog->get(id));
+    video.hashtags = {"col"};
+    must(database->write([&](Session& session) -> Result<void> {
+      FILOSCOPE_DO(session.execute("UPDATE catalog_videos SET caption = ?, facts = ? WHERE id = ?",
+                                   {caption, encode_facts(video), id.db()}));
+      FILOSCOPE_DO(
+          session.execute("DELETE FROM catalog_video_hashtags WHERE video = ?", {id.db()}));
+      FILOSCOPE_DO(session.execute(
+          "INSERT INTO catalog_video_hashtags (tag, video, counted) VALUES ('col', ?, 1)",
+          {id.db()}));
+      return {};
+    }));
+  };
+  cut(older.id, "#col·lecció");
+  cut(newer.id, "plain\u202E #col·lecció");
+  must(database->write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute("DELETE FROM catalog_hashtags WHERE tag <> 'tag'"));
+    FILOSCOPE_DO(session.execute(
+        "INSERT INTO catalog_hashtags (tag, term, videos_count) VALUES ('col', 'col', 2)"));
+    return {};
+  }));
+  reopen();
+  std::atomic<bool> stop{false};
+  std::vector<VideoId> told;
+  catalog->on_change([&](Session&, const Video& video) -> Result<void> {
+    told.push_back(video.id);
+    stop = true;  // as a server that is stopped after each
+    return {};
+  });
+  take_kinds();
+  for (int call = 0; call < 4; ++call) {
+    stop = false;
+    must(catalog->reread(stop));
+  }
+  EXPECT_THAT(told, ElementsAre(untouched.id, newer.id, older.id));
+  EXPECT_THAT(take_kinds(), ElementsAre(kPublished, kPublished));
+  EXPECT_EQ(must(catalog->get(newer.id)).caption, "plain #col·lecció");
+  EXPECT_EQ(tag_count("col·leccio"), 2);
+  EXPECT_EQ(tag_count("col"), 0);
+  EXPECT_THAT(by_tag(nobody, "col·lecció"), SizeIs(2));
+  stop = false;
+  must(catalog->reread(stop));
+  EXPECT_THAT(told, SizeIs(3)) << "once is enough";
+  expect_sound();
 }
 
 TEST_F(CatalogTest, StatesOfProcessingAreSeenByTheAuthor) {

@@ -121,6 +121,14 @@ TEST_F(SoundsTest, TheSoundPassesOnWhenItsVideoGoesAndGoesWithTheLast) {
   expect_sound();
   must(catalog->remove(jo.id, second.id));
   must(catalog->remove(li.id, third.id));
+  EXPECT_EQ(count("catalog_sounds"), 1) << "they may come back";
+  expect_sound();
+  EXPECT_EQ(must(catalog->restore(li.id, third.id)).sound_title, "Original sound · @li");
+  must(catalog->remove(li.id, third.id));
+  must(catalog->remove_for_good(mara.id, first.id));
+  must(catalog->remove_for_good(jo.id, second.id));
+  expect_sound();
+  must(catalog->remove_for_good(li.id, third.id));
   EXPECT_EQ(count("catalog_sounds"), 0);
   EXPECT_EQ(count("catalog_sound_values"), 0);
   expect_sound();

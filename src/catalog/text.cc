@@ -1,72 +1,18 @@
 #include "catalog/text.h"
 
-#include <unicode/uchar.h>
-#include <unicode/uscript.h>
-#include <unicode/utf8.h>
-
 #include <algorithm>
 #include <array>
 #include <unordered_set>
+#include <utility>
 
-#include "catalog/catalog.h"
+#include "accounts/accounts.h"
+#include "accounts/text.h"
+#include "catalog/characters.h"
 
 namespace filoscope::catalog {
 namespace {
 
-constexpr std::size_t kHashtagCharactersMax = 100;
-constexpr std::size_t kHandleCharactersMin = 2;
-constexpr std::size_t kHandleCharactersMax = 24;
-
-/// Code points of UTF-8 text; what is not UTF-8 comes as U+FFFD.
-class Reader {
- public:
-  explicit Reader(std::string_view text) : text_(text) {}
-  bool at_end() const { return at_ >= text_.size(); }
-  std::size_t position() const { return at_; }
-  void go_to(std::size_t position) { at_ = position; }
-  UChar32 next() {
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(text_.data());
-    UChar32 c = 0;
-    U8_NEXT(bytes, at_, text_.size(), c);
-    return c < 0 ? 0xFFFD : c;
-  }
-
- private:
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
-
-UScriptCode script_of(UChar32 c) {
-  UErrorCode status = U_ZERO_ERROR;
-  const auto script = uscript_getScript(c, &status);
-  return U_FAILURE(status) ? USCRIPT_UNKNOWN : script;
-}
-
-bool is_mark(UChar32 c) { return (U_GET_GC_MASK(c) & U_GC_M_MASK) != 0; }
 bool is_word_character(UChar32 c) { return u_isalnum(c) || is_mark(c) || c == 0x30FC; }
-bool is_tag_character(UChar32 c) { return is_word_character(c) || c == '_'; }
-bool is_ascii_word(UChar32 c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-bool is_handle_character(UChar32 c) { return is_ascii_word(c) || c == '.'; }
-
-bool is_unspaced(UChar32 c) {
-  if (c == 0x30FC) return true;  // the long-vowel mark, whose script is "common"
-  switch (script_of(c)) {
-    case USCRIPT_HAN:
-    case USCRIPT_HIRAGANA:
-    case USCRIPT_KATAKANA:
-    case USCRIPT_HANGUL:
-    case USCRIPT_BOPOMOFO:
-    case USCRIPT_THAI:
-    case USCRIPT_LAO:
-    case USCRIPT_KHMER:
-    case USCRIPT_MYANMAR:
-      return true;
-    default:
-      return false;
-  }
-}
 
 /// Keeps the first of equal texts.
 class UniqueTexts {
@@ -75,7 +21,6 @@ class UniqueTexts {
     if (!text.empty() && seen_.emplace(text).second) list_.emplace_back(text);
   }
   std::vector<std::string> take() { return std::move(list_); }
-  std::size_t size() const { return list_.size(); }
 
  private:
   std::unordered_set<std::string> seen_;
@@ -93,55 +38,96 @@ void add_pairs(std::string_view text, const std::vector<std::size_t>& starts, bo
     out.add(text.substr(starts[characters - 1], starts[characters] - starts[characters - 1]));
 }
 
-std::vector<std::string> terms_of(std::string_view text, bool with_tails) {
-  const std::string folded = accounts::fold_text(text);
-  UniqueTexts out;
-  Reader reader(folded);
-  std::vector<std::size_t> starts;
-  enum class Run { none, word, pairs } run = Run::none;
-  std::size_t begin = 0;
-  const auto finish = [&](std::size_t end) {
-    if (run == Run::word) out.add(std::string_view(folded).substr(begin, end - begin));
-    if (run == Run::pairs) {
-      starts.push_back(end);
-      add_pairs(folded, starts, with_tails, out);
-    }
-    run = Run::none;
-    starts.clear();
-  };
-  while (!reader.at_end()) {
-    const std::size_t at = reader.position();
-    const UChar32 c = reader.next();
-    if (!is_word_character(c)) {
-      finish(at);
-      continue;
-    }
-    if (is_mark(c) && run != Run::none && script_of(c) == USCRIPT_INHERITED) continue;
-    const Run kind = is_unspaced(c) ? Run::pairs : Run::word;
-    if (kind != run) {
-      finish(at);
-      run = kind;
-      begin = at;
-    }
-    if (kind == Run::pairs) starts.push_back(at);
-  }
-  finish(folded.size());
-  return out.take();
-}
+enum class Run { none, word, pairs, emoji };
 
-/// Moves past characters that `accept` takes; returns how many.
-template <typename Accept>
-std::size_t skip(Reader& reader, Accept accept) {
-  std::size_t count = 0;
-  while (!reader.at_end()) {
-    const std::size_t before = reader.position();
-    if (!accept(reader.next())) {
-      reader.go_to(before);
-      break;
-    }
-    ++count;
+/// A run of word characters of one kind in a folded text.
+struct Token {
+  Run run = Run::none;
+  std::vector<std::size_t> starts;  ///< of each character, and the end
+  bool joined = false;              ///< an apostrophe or hyphen is all that is before it
+  std::string_view of(std::string_view text) const {
+    return text.substr(starts.front(), starts.back() - starts.front());
   }
-  return count;
+  std::size_t characters_count() const { return starts.size() - 1; }
+};
+
+class Tokens {
+ public:
+  explicit Tokens(std::string_view folded) : reader_(folded), size_(folded.size()) {
+    while (!reader_.at_end()) {
+      const std::size_t at = reader_.position();
+      take(reader_.next(), at);
+    }
+    finish(size_);
+  }
+  std::vector<Token> list;
+
+ private:
+  void take(UChar32 c, std::size_t at) {
+    if (is_emoji(c)) return take_emoji(c, at);
+    if (!is_word_character(c)) {
+      const bool after_word = run_ == Run::word;
+      finish(at);
+      joins_ = after_word && accounts::joins_words(static_cast<char32_t>(c));
+      return;
+    }
+    const bool in_word = run_ == Run::word || run_ == Run::pairs;
+    if (in_word && is_mark(c) && script_of(c) == USCRIPT_INHERITED) return;
+    begin(is_unspaced(c) ? Run::pairs : Run::word, at);
+    starts_.push_back(at);
+  }
+
+  /// Two regional indicators are one flag.
+  void take_emoji(UChar32 c, std::size_t at) {
+    const bool indicator = u_hasBinaryProperty(c, UCHAR_REGIONAL_INDICATOR);
+    if (indicator && flag_) {
+      flag_ = false;
+      return;
+    }
+    finish(at);
+    flag_ = indicator;
+    run_ = Run::emoji;
+    starts_.push_back(at);
+  }
+
+  void begin(Run run, std::size_t at) {
+    if (run == run_) return;
+    const bool joins = run_ == Run::none && joins_;
+    finish(at);
+    joins_ = joins;
+    run_ = run;
+  }
+
+  void finish(std::size_t end) {
+    if (run_ != Run::none) {
+      starts_.push_back(end);
+      list.push_back({run_, std::move(starts_), run_ == Run::word && joins_});
+    }
+    run_ = Run::none;
+    joins_ = flag_ = false;
+    starts_.clear();
+  }
+
+  Reader reader_;
+  const std::size_t size_;
+  Run run_ = Run::none;
+  std::vector<std::size_t> starts_;
+  bool joins_ = false;  ///< a sign that joins words is all that is before
+  bool flag_ = false;   ///< half of a flag is before
+};
+
+/// Of each word that apostrophes or hyphens divide: its whole, and its neighbouring parts.
+void add_compounds(std::string_view text, const std::vector<Token>& tokens, UniqueTexts& out) {
+  std::string whole;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i].joined) {
+      out.add(std::string(tokens[i - 1].of(text)).append(tokens[i].of(text)));
+    } else {
+      out.add(std::exchange(whole, {}));
+    }
+    whole.append(tokens[i].of(text));
+  }
+  out.add(whole);
 }
 
 struct ScriptLanguage {
@@ -177,20 +163,67 @@ std::string_view primary_tag(std::string_view language) {
 
 }  // namespace
 
-std::optional<std::size_t> characters_count(std::string_view text) {
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-  std::size_t count = 0;
-  for (std::size_t at = 0; at < text.size(); ++count) {
-    UChar32 c = 0;
-    U8_NEXT(bytes, at, text.size(), c);
-    if (c < 0 || c == 0x7F || (c < 0x20 && c != '\n' && c != '\r' && c != '\t'))
-      return std::nullopt;
+std::vector<std::string> words_of(std::string_view text) {
+  const auto folded = accounts::fold_text(text);
+  UniqueTexts out;
+  for (const auto& token : Tokens(folded).list) {
+    if (token.run == Run::word) out.add(token.of(folded));
+    if (token.run == Run::pairs) add_pairs(folded, token.starts, false, out);
   }
-  return count;
+  return out.take();
 }
 
-std::vector<std::string> words_of(std::string_view text) { return terms_of(text, false); }
-std::vector<std::string> index_terms_of(std::string_view text) { return terms_of(text, true); }
+std::vector<std::string> index_terms_of(std::string_view text) {
+  const auto folded = accounts::search_fold(text);
+  const auto tokens = Tokens(folded).list;
+  UniqueTexts out;
+  std::vector<Token> words;
+  for (const auto& token : tokens) {
+    if (token.run == Run::pairs) {
+      add_pairs(folded, token.starts, true, out);
+    } else {
+      out.add(token.of(folded));
+    }
+    if (token.run == Run::word) words.push_back(token);
+  }
+  add_compounds(folded, words, out);
+  return out.take();
+}
+
+std::vector<std::vector<std::string>> query_readings_of(std::string_view text) {
+  const auto folded = accounts::search_fold(text);
+  const auto tokens = Tokens(folded).list;
+  UniqueTexts apart, joined;
+  std::string word;  // of `joined`, not yet added
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const auto& token = tokens[i];
+    if (token.run == Run::pairs) {
+      add_pairs(folded, token.starts, false, apart);
+      joined.add(std::exchange(word, {}));
+      add_pairs(folded, token.starts, false, joined);
+      continue;
+    }
+    apart.add(token.of(folded));
+    // "e mail" may mean "email".
+    const bool behind_a_letter =
+        i > 0 && token.run == Run::word && tokens[i - 1].run == Run::word &&
+        tokens[i - 1].characters_count() == 1 && folded[tokens[i - 1].starts.back()] == ' ';
+    if (!token.joined && !behind_a_letter) joined.add(std::exchange(word, {}));
+    word.append(token.of(folded));
+  }
+  joined.add(word);
+  std::vector<std::vector<std::string>> readings{apart.take()};
+  if (auto other = joined.take(); other != readings.front()) readings.push_back(std::move(other));
+  return readings;
+}
+
+std::string hashtag_term_of(std::string_view tag) {
+  auto term = accounts::search_fold(tag);
+  std::erase_if(term, [](char c) {
+    return c == '_' || accounts::joins_words(static_cast<unsigned char>(c));
+  });
+  return term;
+}
 
 bool single_unspaced_character(std::string_view term) {
   Reader reader(term);
@@ -225,33 +258,6 @@ std::string guess_language(std::string_view caption, std::string_view author_lan
   const bool also_own = !own.empty() && std::find(found.others.begin(), found.others.end(), own) !=
                                             found.others.end();
   return also_own ? own : std::string(found.language);
-}
-
-CaptionParts parse_caption(std::string_view caption) {
-  UniqueTexts hashtags, mentions;
-  Reader reader(caption);
-  UChar32 previous = ' ';
-  while (!reader.at_end()) {
-    const UChar32 c = reader.next();
-    const std::size_t begin = reader.position();
-    const bool may_begin = !is_ascii_word(previous) && previous != '/' && previous != '&';
-    previous = c;
-    if ((c == '#' || c == 0xFF03) && may_begin) {
-      const std::size_t count = skip(reader, is_tag_character);
-      if (count == 0) continue;
-      if (count <= kHashtagCharactersMax)
-        hashtags.add(accounts::fold_text(caption.substr(begin, reader.position() - begin)));
-      previous = ' ';
-    } else if ((c == '@' || c == 0xFF20) && may_begin) {
-      skip(reader, is_handle_character);
-      auto handle = caption.substr(begin, reader.position() - begin);
-      while (!handle.empty() && handle.back() == '.') handle.remove_suffix(1);
-      if (handle.size() >= kHandleCharactersMin && handle.size() <= kHandleCharactersMax)
-        mentions.add(handle);
-      if (reader.position() != begin) previous = 'a';
-    }
-  }
-  return {hashtags.take(), mentions.take(), words_of(caption)};
 }
 
 }  // namespace filoscope::catalog

@@ -8,7 +8,7 @@ namespace {
 constexpr std::uint8_t kFactsVersion = 2, kFactsVersionWithTitle = 1;
 constexpr std::uint64_t kListMax = 1000;
 
-constexpr std::array<Migration, 2> kMigrations{{
+constexpr std::array<Migration, 4> kMigrations{{
     {1, R"sql(
       CREATE TABLE catalog_videos (
         id BIGINT NOT NULL PRIMARY KEY,
@@ -73,6 +73,15 @@ constexpr std::array<Migration, 2> kMigrations{{
       CREATE INDEX catalog_sound_values_sound ON catalog_sound_values (sound);
       CREATE INDEX catalog_videos_sound ON catalog_videos (sound, published_ms, id);
       DROP INDEX catalog_sounds_video;
+    )sql"},
+    {3, R"sql(
+      ALTER TABLE catalog_hashtags ADD COLUMN term TEXT NOT NULL DEFAULT '';
+      UPDATE catalog_hashtags SET term = tag;
+      CREATE INDEX catalog_hashtags_term ON catalog_hashtags (term);
+    )sql"},
+    {4, R"sql(
+      ALTER TABLE catalog_videos ADD COLUMN removed_ms BIGINT NOT NULL DEFAULT 0;
+      CREATE INDEX catalog_videos_removed ON catalog_videos (removed_ms) WHERE removed_ms > 0;
     )sql"},
 }};
 
@@ -187,6 +196,7 @@ Result<Video> read_video(const Row& row) {
   if (video.state == State::published) video.progress_percent = 100;
   FILOSCOPE_DO(decode_facts(row.bytes(13), video));
   video.sound_title = row.text(14);
+  video.removed_ms = row.integer(15);
   return video;
 }
 

@@ -82,8 +82,7 @@ struct Cursor {
   std::string text() const { return std::to_string(rank) + "-" + video.text(); }
 };
 
-std::vector<Term> terms_of(std::string_view query) {
-  auto words = catalog::words_of(query.substr(0, kQueryBytesMax));
+std::vector<Term> terms_of(std::vector<std::string> words) {
   if (words.size() > kQueryTermsMax) words.resize(kQueryTermsMax);
   std::vector<Term> terms;
   for (const auto& word : words)
@@ -98,7 +97,10 @@ std::unordered_map<std::string, std::int64_t> weights_of(const catalog::Video& v
     if (weights.size() == kTermsPerVideoMax) break;
     weights.emplace(std::move(word), kCaptionWeight);
   }
-  for (const auto& tag : video.hashtags) weights[tag] = kHashtagWeight;
+  for (const auto& tag : video.hashtags) {
+    for (auto& word : catalog::index_terms_of(tag)) weights[std::move(word)] = kHashtagWeight;
+    weights[catalog::hashtag_term_of(tag)] = kHashtagWeight;
+  }
   return weights;
 }
 
@@ -230,24 +232,37 @@ class SearchImpl final : public Search {
   }
 
   static Result<std::vector<Hit>> find(Session& session, std::string_view query) {
-    auto terms = terms_of(query);
+    std::unordered_map<VideoId, double> best;
+    for (auto& words : catalog::query_readings_of(query.substr(0, kQueryBytesMax))) {
+      FILOSCOPE_TRY(const auto scores, find_all(session, terms_of(std::move(words))));
+      for (const auto& [video, score] : scores) {
+        auto& known = best[video];
+        known = std::max(known, score);
+      }
+    }
+    std::vector<Hit> hits;
+    hits.reserve(best.size());
+    for (const auto& [video, score] : best) hits.push_back({video, score});
+    return hits;
+  }
+
+  /// The videos that have all of `terms`.
+  static Result<std::unordered_map<VideoId, double>> find_all(Session& session,
+                                                              std::vector<Term> terms) {
+    std::unordered_map<VideoId, double> scores;
     for (auto& term : terms) {
       FILOSCOPE_DO(session.query(
           "SELECT COALESCE(SUM(videos_count), 0) FROM search_words WHERE word >= ? AND word < ?",
           {term.word, term.end()}, [&](const Row& row) { term.videos_count = row.integer(0); }));
-      if (term.videos_count == 0) return std::vector<Hit>{};
+      if (term.videos_count == 0) return scores;
     }
-    if (terms.empty()) return std::vector<Hit>{};
+    if (terms.empty()) return scores;
     std::sort(terms.begin(), terms.end(),
               [](const Term& a, const Term& b) { return a.videos_count < b.videos_count; });
-    std::unordered_map<VideoId, double> scores;
     FILOSCOPE_DO(first_term(session, terms.front(), scores));
     for (std::size_t i = 1; i < terms.size() && !scores.empty(); ++i)
       FILOSCOPE_DO(further_term(session, terms[i], scores));
-    std::vector<Hit> hits;
-    hits.reserve(scores.size());
-    for (const auto& [video, score] : scores) hits.push_back({video, score});
-    return hits;
+    return scores;
   }
 
   /// How much a word tells: the logarithm of how rare it is, against a catalogue of a million.

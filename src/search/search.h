@@ -1,8 +1,9 @@
 #pragma once
 
-/// Text search over captions, hashtags and people: ICU words (NFKC, case and accent folded),
-/// overlapping bigrams for Chinese, Japanese and Korean, in a postings table in plain SQL. A
-/// one-character query works by prefix.
+/// Text search over captions, hashtags and people: words and emoji in the form of
+/// accounts::search_fold, overlapping bigrams for Chinese, Japanese and Korean, in a postings table
+/// in plain SQL. A one-character query works by prefix; what a hyphen or apostrophe divides is found
+/// together and apart.
 
 #include <memory>
 #include <string>

@@ -108,6 +108,80 @@ TEST_F(SearchTest, EditsAndRemovalsShowAtOnce) {
   EXPECT_EQ(rows, 0);
 }
 
+TEST_F(SearchTest, EveryScriptIsFoundAsItsSearchersType) {
+  const std::pair<const char*, const char*> cases[] = {{"مُدَرِّسَةٌ جديدة", "مدرسه"},
+                                                       {"في مدرسة", "مـــدرسة"},
+                                                       {"أحمد إيمان", "احمد ايمان"},
+                                                       {"کتاب‌خانه", "كتابخانه"},
+                                                       {"שָׁלוֹם עולם", "שלום"},
+                                                       {"ёлка горит", "елка"},
+                                                       {"елка", "ёлка"},
+                                                       {"ｆｕｌｌ　ｗｉｄｔｈ", "full width"},
+                                                       {"don’t stop", "dont"},
+                                                       {"dont stop", "don't"},
+                                                       {"don't stop", "don’t"},
+                                                       {"my e-mail", "email"},
+                                                       {"my e-mail", "e mail"},
+                                                       {"my email", "e-mail"},
+                                                       {"my e mail", "e-mail"},
+                                                       {"my email", "e mail"},
+                                                       {"party 🎉", "🎉"},
+                                                       {"party 👍🏽", "👍"},
+                                                       {"party 👍", "👍🏿"},
+                                                       {"love ❤️", "❤"},
+                                                       {"love ❤", "❤️"},
+                                                       {"go 🇩🇪", "🇩🇪"},
+                                                       {"col·lecció", "colleccio"},
+                                                       {"क़लम", "कलम"},
+                                                       {"٣ أشياء", "3"},
+                                                       {"Đà Nẵng", "da nang"},
+                                                       {"l’été", "été"},
+                                                       {"l’été", "lete"},
+                                                       {"צה״ל", "צה\"ל"},
+                                                       {"ΟΔΟΣ", "οδός"}};
+  for (const auto& [caption, query] : cases) {
+    const auto made = video(caption);
+    EXPECT_THAT(find(query), SizeIs(1)) << caption << " by " << query;
+    must(catalog->remove(mara.id, made.id));
+  }
+  video("plain words");
+  for (const char* query : {"🎉", "🇦🇹", "мой"}) EXPECT_THAT(find(query), IsEmpty()) << query;
+}
+
+TEST_F(SearchTest, HashtagsAreFoundInAnyForm) {
+  video("#مُدَرِّسَة #col·lecció #Ёлка #snow_day");
+  for (const char* query : {"مدرسه", "colleccio", "елк", "SNOWDAY", "snow_d"})
+    EXPECT_THAT(must(search->hashtags(query, 5)), SizeIs(1)) << query;
+  for (const char* query : {"مدرسه", "colleccio", "елка", "snowday", "day"})
+    EXPECT_THAT(find(query), SizeIs(1)) << query;
+}
+
+TEST_F(SearchTest, ARestoredVideoIsFoundAgain) {
+  const auto made = video("old words #tag");
+  must(catalog->remove(mara.id, made.id));
+  EXPECT_THAT(find("words"), IsEmpty());
+  must(catalog->restore(mara.id, made.id));
+  EXPECT_THAT(find("words"), SizeIs(1));
+  EXPECT_THAT(must(search->hashtags("tag", 5)), SizeIs(1));
+}
+
+TEST_F(SearchTest, PostingsOfOlderRulesAreRenewed) {
+  const auto made = video("don’t 🎉");
+  must(database->write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute("DELETE FROM search_postings"));
+    FILOSCOPE_DO(session.execute("DELETE FROM search_words"));
+    FILOSCOPE_DO(
+        session.execute("INSERT INTO search_words (word, videos_count) VALUES ('don', 1)"));
+    FILOSCOPE_DO(session.execute(
+        "INSERT INTO search_postings (word, video, weight) VALUES ('don', ?, 2)", {made.id.db()}));
+    return {};
+  }));
+  EXPECT_THAT(find("🎉"), IsEmpty());
+  must(catalog->reread(std::atomic<bool>{false}));
+  EXPECT_THAT(find("🎉"), SizeIs(1));
+  EXPECT_THAT(find("dont"), SizeIs(1));
+}
+
 TEST_F(SearchTest, PagesFollowEachOther) {
   std::vector<std::string> made;
   for (int i = 0; i < 7; ++i) made.insert(made.begin(), video("clay " + std::to_string(i)).caption);

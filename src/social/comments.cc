@@ -2,6 +2,7 @@
 
 #include "accounts/page_cursor.h"
 #include "accounts/text.h"
+#include "catalog/caption.h"
 #include "social/social_impl.h"
 
 namespace filoscope::social {

@@ -118,8 +118,8 @@ Result<std::vector<VideoMarks>> SocialImpl::marks(const accounts::Viewer& viewer
 Result<std::int64_t> SocialImpl::likes_received(AccountId author) {
   std::int64_t likes = 0;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
-    return session.query("SELECT SUM(likes) FROM social_counts WHERE author = ?", {author.db()},
-                         [&](const Row& row) { likes = row.integer(0); });
+    return session.query("SELECT SUM(likes) FROM social_counts WHERE author = ? AND removed = 0",
+                         {author.db()}, [&](const Row& row) { likes = row.integer(0); });
   }));
   return likes;
 }

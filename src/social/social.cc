@@ -37,8 +37,8 @@ void SocialImpl::hook_in() {
         return {};
       });
   parts_.catalog.on_change([this](Session& session, const catalog::Video& video) -> Result<void> {
-    if (video.state != catalog::State::removed) return {};
-    return forget_video(session, video);
+    if (video.state != catalog::State::removed) return show_video(session, video);
+    return video.removed_ms > 0 ? hide_video(session, video) : forget_video(session, video);
   });
 }
 
@@ -106,6 +106,25 @@ Result<void> SocialImpl::forget_person(Session& session, PersonKey person) {
         "UPDATE social_reports SET reporter = -id WHERE reporter = ?"}) {
     FILOSCOPE_DO(session.execute(sql, {person.db()}));
   }
+  return {};
+}
+
+Result<void> SocialImpl::hide_video(Session& session, const catalog::Video& video) {
+  FILOSCOPE_DO(
+      session.execute("DELETE FROM social_notifications WHERE video = ?", {video.id.db()}));
+  FILOSCOPE_DO(session.execute(
+      "INSERT INTO social_counts (video, author, removed, version, views, likes, comments, saves, "
+      "shares) VALUES (?, ?, 1, 1, 0, 0, 0, 0, 0) ON CONFLICT (video) DO UPDATE SET removed = 1, "
+      "version = social_counts.version + 1",
+      {video.id.db(), video.author.db()}));
+  return {};
+}
+
+Result<void> SocialImpl::show_video(Session& session, const catalog::Video& video) {
+  FILOSCOPE_DO(
+      session.execute("UPDATE social_counts SET removed = 0, version = version + 1 WHERE video = ? "
+                      "AND removed = 1",
+                      {video.id.db()}));
   return {};
 }
 

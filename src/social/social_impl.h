@@ -113,6 +113,10 @@ class SocialImpl final : public Social {
   // Erasure
   Result<void> forget_account(Session& session, AccountId account);
   Result<void> forget_person(Session& session, PersonKey person);
+  /// A video that may come back takes no acts and counts for nobody; what was done to it stays, but
+  /// for the notices of it.
+  Result<void> hide_video(Session& session, const catalog::Video& video);
+  Result<void> show_video(Session& session, const catalog::Video& video);
   Result<void> forget_video(Session& session, const catalog::Video& video);
 
   const Parts parts_;

@@ -147,6 +147,7 @@ TEST_F(TextTest, ARemovedVideoTakesEverythingAlong) {
   must(world.social->share(ben, clay.id, {}));
   must(world.social->set_not_interested(zoe, clay.id, true, {}));
   must(world.catalog->remove(mara.account, clay.id));
+  must(world.catalog->remove_for_good(mara.account, clay.id));
   for (const auto* table : {"social_likes", "social_saves", "social_comments", "social_shares",
                             "social_not_interested", "social_notifications"}) {
     EXPECT_EQ(world.rows(table), 0) << table;
@@ -157,6 +158,34 @@ TEST_F(TextTest, ARemovedVideoTakesEverythingAlong) {
       [&](Session& session) { return world.social->count_view(session, clay.id); }));
   world.clock.advance_ms(1000);
   EXPECT_EQ(world.counts(clay.id).views, 0);
+}
+
+TEST_F(TextTest, ARemovedVideoThatComesBackHasWhatItHad) {
+  say(ben, "hello");
+  must(world.social->set_like(ben, clay.id, true, {}));
+  must(world.social->set_like(zoe, clay.id, true, {}));
+  must(world.social->set_save(ben, clay.id, true, {}));
+  must(world.catalog->remove(mara.account, clay.id));
+  EXPECT_EQ(must(world.social->likes_received(mara.account)), 0);
+  EXPECT_EQ(world.rows("social_notifications"), 0);
+  EXPECT_EQ(code_of(world.social->set_like(ben, clay.id, false, {})), Code::not_found);
+  EXPECT_EQ(code_of(world.social->comments(ben, clay.id, "", 10)), Code::not_found);
+  EXPECT_THAT(must(world.social->saved(ben, "", 10)).items, IsEmpty());
+  must(world.database->write(
+      [&](Session& session) { return world.social->count_view(session, clay.id); }));
+  must(world.accounts->remove(zoe.account, "a long password 1"));
+  EXPECT_THAT(must(verify_social(*world.database)), IsEmpty());
+  must(world.catalog->restore(mara.account, clay.id));
+  world.clock.advance_ms(1000);
+  const auto counts = world.counts(clay.id);
+  EXPECT_EQ(counts.likes, 1);
+  EXPECT_EQ(counts.comments, 1);
+  EXPECT_EQ(counts.views, 0);
+  EXPECT_EQ(must(world.social->likes_received(mara.account)), 1);
+  EXPECT_THAT(must(world.social->comments(ben, clay.id, "", 10)).items, SizeIs(1));
+  EXPECT_THAT(must(world.social->saved(ben, "", 10)).items, SizeIs(1));
+  EXPECT_EQ(must(world.social->set_like(ben, clay.id, false, {})).likes, 0);
+  EXPECT_THAT(must(verify_social(*world.database)), IsEmpty());
 }
 
 TEST_F(TextTest, ADeletedAccountTakesItsFactsAndCorrectsCounts) {

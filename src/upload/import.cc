@@ -85,7 +85,7 @@ Result<VideoId> UploadsImpl::import_file(AccountId who, const std::string& path,
   NewUpload form;
   form.size_bytes = info.st_size;
   form.caption = caption;
-  FILOSCOPE_DO(check_form(form));
+  FILOSCOPE_TRY(form, checked(std::move(form)));
   FILOSCOPE_TRY(const auto hash, hash_of(source.get(), form.size_bytes));
   VideoId known;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
@@ -110,7 +110,7 @@ Result<VideoId> UploadsImpl::import_file(AccountId who, const std::string& path,
   FILOSCOPE_TRY(job.file, std::move(copied));
   catalog::NewVideo wanted;
   wanted.author = who;
-  wanted.caption = caption;
+  wanted.caption = form.caption;
   wanted.sample = sample;
   const auto video = parts_.catalog.create_with(
       wanted, [&](Session& session, const catalog::Video& made) -> Result<void> {

@@ -38,7 +38,8 @@ inline const Setting<bool> kKeepOriginal{"upload.keep_original", false,
 
 struct NewUpload {
   std::int64_t size_bytes = 0;
-  std::string filename, caption, visibility, fingerprint;
+  std::string filename;  ///< in whatever bytes it came; kept as accounts::shown_text
+  std::string caption, visibility, fingerprint;
   std::string metadata{};                  ///< tus' Upload-Metadata as it came, given back as it is
   std::optional<std::int64_t> cover_ms{};  ///< as in media::MediaOptions
   bool draft = false;

@@ -78,7 +78,8 @@ class UploadsImpl final : public Uploads {
  private:
   // uploads.cc
   Result<UploadRow> load(const accounts::Viewer& who, UploadId id);
-  Result<void> check_form(const NewUpload& form) const;
+  /// The form with its texts as they are stored.
+  Result<NewUpload> checked(NewUpload form) const;
   /// What processing makes of a file of this size, about, and a kept original.
   std::int64_t outputs_bytes(std::int64_t size_bytes) const;
   /// What an upload of which `offset` bytes are there still needs.

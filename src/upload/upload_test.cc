@@ -302,6 +302,23 @@ TEST_F(UploadTest, ARemovedVideoTakesItsUploadAlong) {
   EXPECT_EQ(code_of(uploads->state(mara, id)), Code::not_found);
 }
 
+TEST_F(UploadTest, NamesInAnyBytesAreTakenAndCaptionsCleaned) {
+  NewUpload form;
+  form.size_bytes = 5;
+  form.filename =
+      "Stra\xDF"
+      "e\n\x01.mp4" +
+      std::string(2000, 'x');
+  form.caption = "a\u202Eb\n\n\n\n#x";
+  const auto made = must(uploads->create(mara, form));
+  EXPECT_TRUE(made.filename.starts_with("Straße .mp4xxx"));
+  EXPECT_LE(made.filename.size(), 256U);
+  const auto done = must(send(made.id, 0, "whole"));
+  EXPECT_EQ(video(done.video).caption, "ab\n\n#x");
+  form.caption = "caf\xE9";
+  EXPECT_EQ(code_of(uploads->create(mara, form)), Code::invalid_argument);
+}
+
 TEST_F(UploadTest, QuotasSayTheirLimit) {
   must(config.set("upload.per_day_max", "4"));
   uploads.reset();

@@ -4,9 +4,10 @@
 
 #include <limits>
 
+#include "accounts/text.h"
 #include "base/log.h"
 #include "base/quantity.h"
-#include "catalog/text.h"
+#include "catalog/caption.h"
 #include "ports/makes_space.h"
 #include "upload/upload_impl.h"
 
@@ -15,7 +16,7 @@ namespace {
 
 constexpr std::int64_t kDayMs = 24LL * 3'600'000;
 constexpr std::int64_t kSweepMs = 60'000;
-constexpr std::size_t kFilenameBytesMax = 1'024;
+constexpr std::size_t kFilenameCharactersMax = 255;
 constexpr std::size_t kFingerprintBytesMax = 512;
 /// The renditions of a file have about a quarter of its bytes when a phone made it.
 constexpr std::int64_t kOutputsShare = 4;
@@ -126,7 +127,7 @@ Result<std::unique_ptr<Uploads>> Uploads::open(const Parts& parts) {
       });
 }
 
-Result<void> UploadsImpl::check_form(const NewUpload& form) const {
+Result<NewUpload> UploadsImpl::checked(NewUpload form) const {
   const auto size_max = parts_.config[kSizeBytesMax];
   if (form.size_bytes <= 0) return Error(Code::invalid_argument, "the file is empty");
   if (form.size_bytes > size_max) {
@@ -134,12 +135,12 @@ Result<void> UploadsImpl::check_form(const NewUpload& form) const {
     return Error(Code::invalid_argument,
                  "the file has " + size + "; the largest allowed is " + limit);
   }
-  if (form.filename.size() > kFilenameBytesMax || form.fingerprint.size() > kFingerprintBytesMax) {
-    return Error(Code::invalid_argument, "filename: it is too long; the longest allowed is " +
-                                             std::to_string(kFilenameBytesMax) +
-                                             " bytes, and for a fingerprint " +
-                                             std::to_string(kFingerprintBytesMax));
+  if (form.fingerprint.size() > kFingerprintBytesMax) {
+    return Error(Code::invalid_argument, "fingerprint: it is too long; the longest allowed is " +
+                                             std::to_string(kFingerprintBytesMax) + " bytes");
   }
+  if (!accounts::characters_count(form.fingerprint))
+    return Error(Code::invalid_argument, "fingerprint: this is not text in UTF-8");
   if (!form.visibility.empty()) FILOSCOPE_DO(catalog::parse_visibility(form.visibility));
   const auto cover_ms = form.cover_ms.value_or(0);
   if (cover_ms < 0 || cover_ms > media::kCoverMsMax) {
@@ -147,16 +148,9 @@ Result<void> UploadsImpl::check_form(const NewUpload& form) const {
                                              std::to_string(media::kCoverMsMax) +
                                              " milliseconds from the start of the video");
   }
-  const auto characters = catalog::characters_count(form.caption);
-  const auto caption_max = parts_.config[catalog::kCaptionCharactersMax];
-  if (!characters || !catalog::characters_count(form.filename) ||
-      !catalog::characters_count(form.fingerprint))
-    return Error(Code::invalid_argument, "caption: it holds characters that are not text");
-  if (*characters > static_cast<std::size_t>(caption_max)) {
-    return Error(Code::invalid_argument, "caption: it is too long; the longest allowed is " +
-                                             std::to_string(caption_max) + " characters");
-  }
-  return {};
+  FILOSCOPE_TRY(form.caption, catalog::clean_caption(parts_.config, form.caption));
+  form.filename = accounts::shown_text(form.filename, kFilenameCharactersMax);
+  return form;
 }
 
 std::int64_t UploadsImpl::outputs_bytes(std::int64_t size_bytes) const {
@@ -228,9 +222,9 @@ Result<std::unique_ptr<Room>> UploadsImpl::make_room(const accounts::Viewer& who
   return std::unique_ptr<Room>(std::make_unique<ReceivingRoom>(space_, key, promise));
 }
 
-Result<UploadState> UploadsImpl::create(const accounts::Viewer& who, const NewUpload& form) {
+Result<UploadState> UploadsImpl::create(const accounts::Viewer& who, const NewUpload& wanted) {
   if (!who.account) return no_account();
-  FILOSCOPE_DO(check_form(form));
+  FILOSCOPE_TRY(const auto form, checked(wanted));
   const std::int64_t now_ms = parts_.clock.now_ms();
   UploadState made{new_id_of<UploadId>(now_ms),
                    form.filename,
@@ -374,6 +368,8 @@ Result<void> UploadsImpl::sweep(bool at_start) {
 
 void UploadsImpl::sweep_loop() {
   while (true) {
+    if (const auto swept = parts_.catalog.sweep_removed(); !swept)
+      log::warn("upload.sweep_removed_failed", {{"reason", swept.error().message}});
     std::unordered_set<VideoId> removed;
     {
       Lock lock(mutex_);

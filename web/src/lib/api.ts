@@ -17,6 +17,7 @@ import type {
   Notification,
   OwnUpload,
   Person,
+  RemovedVideo,
   SessionInfo,
   Status,
   Suggestion,
@@ -163,6 +164,9 @@ export const api = {
     body: { caption?: string; visibility?: Visibility; cover_index?: number; draft?: false },
   ) => send<Video>('PATCH', `/videos/${enc(id)}`, body),
   deleteVideo: (id: string) => send<void>('DELETE', `/videos/${enc(id)}`),
+  restoreVideo: (id: string) => send<Video>('POST', `/videos/${enc(id)}/restore`, {}),
+  removed: () => get<List<RemovedVideo>>('/me/removed'),
+  removeForGood: (id: string) => send<void>('DELETE', `/me/removed/${enc(id)}`),
   react: (
     method: OnOff,
     id: string,
@@ -200,7 +204,7 @@ export const api = {
   hashtagVideos: (tag: string, cursor?: string | null) =>
     get<List<VideoItem>>(`/hashtags/${enc(tag)}/videos${query({ cursor, limit: 24 })}`),
   search: <T>(q: string, kind: string, cursor?: string | null, signal?: AbortSignal) =>
-    get<List<T>>(`/search${query({ q, kind, cursor })}`, signal),
+    get<List<T> & { people?: Person[] }>(`/search${query({ q, kind, cursor })}`, signal),
   suggest: (q: string, signal?: AbortSignal) =>
     get<{ items: Suggestion[] }>(`/search/suggest${query({ q })}`, signal),
   status: () => get<Status>('/status'),

@@ -1,36 +1,35 @@
-// Captions and comments: which pieces are hashtags and mentions.
+// Captions, comments and bios cut into pieces at the hashtags and mentions that the server found.
+
+import type { TextSpan } from './types';
 
 export interface Piece {
   text: string;
-  kind: 'text' | 'hashtag' | 'mention';
+  kind: 'text' | TextSpan['kind'];
   /** Without the sign. */
   value: string;
 }
 
-const PATTERN = /(?<![\p{L}\p{N}_])([#＃])([\p{L}\p{N}\p{M}_]{1,64})|(?<![\p{L}\p{N}_.])@([a-zA-Z0-9_.]{1,30})/gu;
-
-export function pieces(text: string): Piece[] {
+export function pieces(text: string, spans: TextSpan[]): Piece[] {
   const result: Piece[] = [];
   let at = 0;
-  for (const match of text.matchAll(PATTERN)) {
-    const index = match.index;
-    if (index > at) result.push({ text: text.slice(at, index), kind: 'text', value: '' });
-    const tag = match[2];
-    // "@ada." at the end of a sentence means ada.
-    const handle = match[3]?.replace(/\.+$/, '');
-    const length = tag === undefined ? 1 + (handle?.length ?? 0) : match[0].length;
-    if (tag !== undefined) result.push({ text: match[0], kind: 'hashtag', value: tag });
-    else if (handle) result.push({ text: `@${handle}`, kind: 'mention', value: handle });
-    else result.push({ text: match[0].slice(0, length), kind: 'text', value: '' });
-    at = index + length;
+  const plain = (end: number) => {
+    if (end > at) result.push({ text: text.slice(at, end), kind: 'text', value: '' });
+    at = Math.max(at, end);
+  };
+  for (const { kind, begin_utf16: begin, end_utf16: end } of spans) {
+    if (begin < at || end <= begin || end > text.length) continue;
+    plain(begin);
+    const piece = text.slice(begin, end);
+    result.push({ text: piece, kind, value: piece.slice(1) });
+    at = end;
   }
-  if (at < text.length) result.push({ text: text.slice(at), kind: 'text', value: '' });
+  plain(text.length);
   return result;
 }
 
-/** The `#…` or `@…` being typed in front of the caret, for suggestions. */
+/** What may become a `#…` or `@…` in front of the caret: good enough to suggest, not to decide. */
 export function typedToken(text: string, caret: number): { from: number; token: string } | null {
-  const match = /(?:^|\s)([#@][\p{L}\p{N}\p{M}_.]*)$/u.exec(text.slice(0, caret));
+  const match = /(?:^|\s)([#＃@＠][^\s#＃@＠]*)$/u.exec(text.slice(0, caret));
   const token = match?.[1];
   return token === undefined ? null : { from: caret - token.length, token };
 }

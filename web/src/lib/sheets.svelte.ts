@@ -11,6 +11,7 @@ export type SheetRequest =
   | { name: 'report'; item?: VideoItem; handle?: string; comment?: Comment }
   | { name: 'people'; handle: string; list: 'followers' | 'following' }
   | { name: 'profile' }
+  | { name: 'removed' }
   | { name: 'keys' };
 
 export interface AuthRequest {

@@ -1,5 +1,14 @@
 // What the HTTP interface sends and takes (docs/api.md). Units are in the names.
 
+/** A hashtag or mention in a text; places in UTF-16 code units, as strings have them here. */
+export interface TextSpan {
+  kind: 'hashtag' | 'mention';
+  begin_utf16: number;
+  end_utf16: number;
+  /** The hashtag folded, or the handle as typed; without the sign. */
+  value: string;
+}
+
 export interface PersonLite {
   id: string;
   handle: string;
@@ -21,6 +30,7 @@ export interface PersonViewer {
 
 export interface Person extends PersonLite {
   bio: string;
+  bio_spans: TextSpan[];
   counts: { followers: number; following: number; likes: number; videos: number };
   viewer: PersonViewer;
 }
@@ -101,6 +111,7 @@ export interface Video {
   draft: boolean;
   author: Author;
   caption: string;
+  caption_spans: TextSpan[];
   hashtags: string[];
   mentions: string[];
   language: string;
@@ -115,6 +126,17 @@ export interface Video {
   playback: Playback | null;
   counts: VideoCounts;
   viewer: VideoViewer;
+}
+
+/** A video of hers that she deleted and can bring back. */
+export interface RemovedVideo {
+  id: string;
+  caption: string;
+  placeholder: string;
+  duration_ms: number;
+  draft: boolean;
+  removed_ms: number;
+  restorable_until_ms: number;
 }
 
 export interface VideoItem {
@@ -144,6 +166,7 @@ export interface List<T> {
 export interface Comment {
   id: string;
   text: string;
+  text_spans: TextSpan[];
   author: PersonLite;
   created_ms: number;
   own: boolean;

@@ -71,6 +71,8 @@ export const de: Problems = {
   'use {} to {} characters': 'nimm {0} bis {1} Zeichen',
   'use at most {} characters': 'nimm höchstens {0} Zeichen',
   'longer than {} characters': 'das ist länger als {0} Zeichen',
+  'nothing of this can be seen; use at least one letter, digit or sign':
+    'davon ist nichts zu sehen; nimm mindestens einen Buchstaben, eine Ziffer oder ein Zeichen',
   '{} characters; the most is {}': '{0} Zeichen; erlaubt sind höchstens {1}',
   'choose one that is not your handle': 'wähle eines, das nicht dein Handle ist',
   'give a day that exists, as YYYY-MM-DD': 'gib einen Tag an, den es gibt, als JJJJ-MM-TT',
@@ -93,12 +95,12 @@ export const de: Problems = {
   'There is no such video, or you may not see it.':
     'Dieses Video gibt es nicht, oder du darfst es nicht sehen.',
   'there is no such video': 'dieses Video gibt es nicht',
+  "this video can't be brought back: it was not deleted, or too long ago":
+    'dieses Video lässt sich nicht zurückholen: Es wurde nicht gelöscht, oder es ist zu lange her',
   'only the person who uploaded this video may change it':
     'nur wer dieses Video hochgeladen hat, kann es ändern',
   'only the person who uploaded this video may delete it':
     'nur wer dieses Video hochgeladen hat, kann es löschen',
-  'it is too long; the longest allowed is {} characters':
-    'der Text ist zu lang; erlaubt sind höchstens {0} Zeichen',
   'there is no such comment': 'diesen Kommentar gibt es nicht',
   'write something': 'schreib etwas',
   'you wrote {} comments in a minute, which is the most; wait a little':
@@ -124,8 +126,6 @@ export const de: Problems = {
   'Your draft is ready': 'Dein Entwurf ist fertig',
   'the file has {}; the largest allowed is {}':
     'die Datei hat {0}; erlaubt sind höchstens {1}',
-  'it is too long; the longest allowed is {} bytes, and for a fingerprint {}':
-    'der Dateiname ist zu lang; erlaubt sind höchstens {0} Bytes',
   "the server's disk is too full for a file of this size; try again later":
     'der Speicher des Servers ist zu voll für eine so große Datei; versuche es später noch einmal',
   'you have uploaded {} videos in the last 24 hours; the most allowed is {}, try again tomorrow':

@@ -1,0 +1,41 @@
+#pragma once
+
+/// What the parts of text.h share: between UTF-8 and ICU's texts, and an error that names a field.
+/// Internal to this module. Threads: any.
+
+#include <unicode/normalizer2.h>
+#include <unicode/unistr.h>
+
+#include <string>
+#include <string_view>
+
+#include "base/check.h"
+#include "base/result.h"
+
+namespace filoscope::accounts {
+
+inline Error invalid(std::string_view field, std::string_view what) {
+  return Error(Code::invalid_argument, std::string(field) + ": " + std::string(what));
+}
+
+inline icu::UnicodeString from_utf8(std::string_view text) {
+  return icu::UnicodeString::fromUTF8(
+      icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())));
+}
+
+inline std::string to_utf8(const icu::UnicodeString& text) {
+  std::string utf8;
+  text.toUTF8String(utf8);
+  return utf8;
+}
+
+inline icu::UnicodeString normalized(const icu::UnicodeString& text,
+                                     const icu::Normalizer2* (*get)(UErrorCode&)) {
+  UErrorCode status = U_ZERO_ERROR;
+  const auto* normalizer = get(status);
+  FILOSCOPE_CHECK(U_SUCCESS(status) && normalizer != nullptr);  // the data is built into ICU
+  auto result = normalizer->normalize(text, status);
+  return U_SUCCESS(status) ? result : icu::UnicodeString();
+}
+
+}  // namespace filoscope::accounts

@@ -1,0 +1,110 @@
+#include "base/log.h"
+#include "catalog/catalog_impl.h"
+#include "catalog/video_row.h"
+
+namespace filoscope::catalog {
+namespace {
+
+constexpr std::int64_t kRemovedListMax = 200;
+constexpr std::int64_t kMinuteMs = 60'000;
+
+Error not_restorable() {
+  return {Code::not_found, "this video can't be brought back: it was not deleted, or too long ago"};
+}
+
+bool is_removed(const Video& video) {
+  return video.state == State::removed && video.removed_ms > 0;
+}
+
+}  // namespace
+
+std::int64_t CatalogImpl::restorable_until_ms(const Video& video) const {
+  return video.removed_ms + parts_.config[kRestorableMinutes] * kMinuteMs;
+}
+
+bool CatalogImpl::is_restorable(const Video& video) const {
+  return is_removed(video) && parts_.clock.now_ms() < restorable_until_ms(video);
+}
+
+Result<void> CatalogImpl::set_aside(const Video& video) {
+  Video after = video;
+  after.state = State::removed;
+  after.removed_ms = std::max<std::int64_t>(1, parts_.clock.now_ms());
+  FILOSCOPE_DO(parts_.database.write(
+      [&](Session& session) -> Result<void> { return store(session, video, after); }));
+  remember(video, after);
+  return {};
+}
+
+Result<Video> CatalogImpl::restore(AccountId author, VideoId id) {
+  Lock stripe(stripe_of(id));
+  const auto before = load(id);
+  if (!before || before->author != author || !is_restorable(*before)) return not_restorable();
+  for (const auto& file : files_of(*before))
+    if (!parts_.blobs.open(blob_key(*before, file))) return not_restorable();
+  Video after = *before;
+  after.state = State::published;
+  after.progress_percent = 100;
+  after.removed_ms = 0;
+  FILOSCOPE_DO(set_caption(after, before->caption));
+  after.language = before->language;
+  FILOSCOPE_DO(parts_.database.write(
+      [&](Session& session) -> Result<void> { return store(session, *before, after); }));
+  remember(*before, after);
+  return after;
+}
+
+Result<std::vector<Video>> CatalogImpl::removed(AccountId author) {
+  FILOSCOPE_TRY(auto videos, removed_where("author = ? AND removed_ms > 0 ORDER BY removed_ms DESC",
+                                           {author.db(), kRemovedListMax}));
+  std::erase_if(videos, [&](const Video& video) { return !is_restorable(video); });
+  return videos;
+}
+
+Result<std::vector<Video>> CatalogImpl::removed_where(std::string_view condition,
+                                                      const std::vector<SqlValue>& arguments) {
+  std::string sql = "SELECT ";
+  sql.append(kVideoColumns).append(" FROM catalog_videos WHERE ").append(condition);
+  sql.append(" LIMIT ?");
+  std::vector<Video> videos;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
+    videos.clear();
+    Result<void> outcome;
+    FILOSCOPE_DO(session.query(sql, arguments, [&](const Row& row) {
+      auto video = read_video(row);
+      if (video) {
+        videos.push_back(*std::move(video));
+      } else {
+        outcome = video.error();
+      }
+    }));
+    return outcome;
+  }));
+  return videos;
+}
+
+Result<void> CatalogImpl::remove_for_good(AccountId author, VideoId id) {
+  Lock stripe(stripe_of(id));
+  const auto video = load(id);
+  if (!video || video->author != author || !is_removed(*video)) return not_restorable();
+  return remove_loaded(*video);
+}
+
+Result<void> CatalogImpl::sweep_removed() {
+  const auto before_ms = parts_.clock.now_ms() - parts_.config[kRestorableMinutes] * kMinuteMs;
+  FILOSCOPE_TRY(const auto due,
+                removed_where("removed_ms > 0 AND removed_ms <= ? ORDER BY removed_ms",
+                              {before_ms, kRemovedListMax}));
+  Result<void> outcome;
+  for (const auto& one : due) {
+    Lock stripe(stripe_of(one.id));
+    FILOSCOPE_TRY(const auto video, load(one.id));
+    if (!is_removed(video) || is_restorable(video)) continue;
+    // Files first: on a full disk they make the room that the row's change needs.
+    if (auto deleted = delete_files(video.media_key); !deleted) outcome = std::move(deleted);
+    if (auto removed = remove_loaded(video); !removed) outcome = std::move(removed);
+  }
+  return outcome;
+}
+
+}  // namespace filoscope::catalog

@@ -1,0 +1,52 @@
+#include "accounts/reread.h"
+#include "accounts/text.h"
+#include "base/log.h"
+#include "catalog/catalog_impl.h"
+
+namespace filoscope::catalog {
+
+Result<void> CatalogImpl::reread(const std::atomic<bool>& stop) {
+  return accounts::read_again(
+      parts_.database, "catalog", accounts::kTextVersion, stop,
+      [this](std::int64_t below, const accounts::SavePosition& save) -> Result<bool> {
+        VideoId next;
+        FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+          next = {};
+          return session.query(
+              "SELECT id FROM catalog_videos WHERE id < ? AND state <> 5 ORDER BY id DESC LIMIT 1",
+              {below}, [&](const Row& row) { next = VideoId::from_db(row.integer(0)); });
+        }));
+        if (!next) return false;
+        FILOSCOPE_DO(
+            reread_video(next, [&](Session& session) { return save(session, next.db()); }));
+        return true;
+      });
+}
+
+Result<void> CatalogImpl::reread_video(VideoId id,
+                                       const std::function<Result<void>(Session&)>& save) {
+  Lock stripe(stripe_of(id));
+  FILOSCOPE_TRY(const auto before, load(id));
+  Video after = before;
+  const auto read = set_caption(after, before.caption);
+  if (!read) {  // a caption from before a limit was lowered; an account that is being deleted
+    log::warn("catalog.caption_stays", {{"video", id.text()}, {"reason", read.error().message}});
+    after = before;
+  }
+  after.language = before.language;
+  const bool changed = after.caption != before.caption || after.hashtags != before.hashtags ||
+                       after.mentions != before.mentions;
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(save(session));
+    if (before.state == State::removed || gone(before.author)) return {};
+    if (changed) return store(session, before, after);
+    if (before.state != State::published) return {};
+    FILOSCOPE_DO(store_hashtags(session, after));
+    for (const auto& hook : hooks_) FILOSCOPE_DO(hook(session, after));
+    return {};
+  }));
+  if (changed && before.state == State::published) remember(before, after);
+  return {};
+}
+
+}  // namespace filoscope::catalog
