@@ -118,7 +118,7 @@ ContainerScan scan_container(const ByteSource& bytes) {
       scan.iso_boxes = scan.iso_boxes || is_type(head.data() + 4, type);
     }
     if (scan.iso_boxes) scan_boxes(bytes, scan);
-    for (const char* brand : {"heic", "heix", "heim", "heis", "mif1", "avif", "jxl "}) {
+    for (const char* brand : {"heic", "heix", "heim", "heis", "mif1", "avif"}) {
       const bool picture = is_type(head.data() + 4, "ftyp") && is_type(head.data() + 8, brand);
       scan.still_picture = scan.still_picture || (picture && !scan.has_moov);
     }

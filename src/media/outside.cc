@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kOverMs = 60'000;  // the last picture may stand past the limit
 constexpr int kSideMax = 1 << 16;
-constexpr double kFpsMax = 1'000;
+constexpr double kFpsMax = 100'000;
 constexpr double kDbMax = 200;
 constexpr std::int64_t kBitrateMax = 1'000'000'000;
 constexpr std::int64_t kCoverBytesMax = 32 << 20;
