@@ -174,6 +174,8 @@ class Seeder {
     seeded_.tokens.resize(options_.people_count);
     return crew_.run(people_.size(), "people", 0.7, 0.85, [&](std::size_t i) -> Result<void> {
       FILOSCOPE_TRY(auto guest, accounts_.make_guest("en"));
+      FILOSCOPE_TRY(const auto viewer, accounts_.authenticate(guest.token));
+      FILOSCOPE_DO(accounts_.keep_guest(viewer));
       seeded_.tokens[i] = std::move(guest.token);
       people_[i].key = guest.person;
       Random random = random_for(2, i);

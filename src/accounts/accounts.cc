@@ -52,6 +52,7 @@ bool begin_some(const std::vector<std::string>& words, const std::vector<std::st
 AccountsImpl::AccountsImpl(const Parts& parts)
     : parts_(parts),
       sessions_(static_cast<std::size_t>(parts.config[kSessionsCachedMax])),
+      guests_(static_cast<std::size_t>(parts.config[kGuestsMax])),
       passwords_(parts.config, parts.clock) {}
 
 Result<std::unique_ptr<Accounts>> Accounts::open(const Parts& parts) {
@@ -73,23 +74,27 @@ Result<void> AccountsImpl::load_people(Session& session) {
       session.query("SELECT id, person, handle, display_name, bio, birth_date, language, "
                     "feed_mode, created_ms FROM accounts_people",
                     {}, [this](const Row& row) { directory_.put(account_of_row(row)); }));
-  return session.query("SELECT COUNT(*) FROM accounts_guests", {},
-                       [this](const Row& row) { guests_count_ = row.integer(0); });
+  return session.query(
+      "SELECT person, created_ms FROM accounts_guests ORDER BY created_ms", {},
+      [this](const Row& row) { guests_.load(PersonKey::from_db(row.integer(0)), row.integer(1)); });
 }
 
 Result<PersonKey> AccountsImpl::take_guest(Session& session, const std::optional<Viewer>& guest,
                                            std::vector<std::string>& ended_tokens) const {
   ended_tokens.clear();
-  if (!guest || !guest->guest()) return new_person();
-  FILOSCOPE_DO(
-      session.query("SELECT token_hash FROM accounts_guests WHERE person = ? "
-                    "AND ends_ms > ?",
-                    {guest->person.db(), parts_.clock.now_ms()},
-                    [&](const Row& row) { ended_tokens.push_back(row.text(0)); }));
-  if (ended_tokens.empty()) return new_person();  // expired, or another sign-up was first
-  FILOSCOPE_DO(
-      session.execute("DELETE FROM accounts_guests WHERE person = ?", {guest->person.db()}));
-  return guest->person;
+  if (!guest || !guest->guest() || guest->guest_ends_ms <= parts_.clock.now_ms()) {
+    return new_person();
+  }
+  const auto person = guest->person;
+  bool taken = false;  // another sign-up was first
+  FILOSCOPE_DO(session.query("SELECT 1 FROM accounts_people WHERE person = ?", {person.db()},
+                             [&](const Row&) { taken = true; }));
+  if (taken) return new_person();
+  FILOSCOPE_DO(session.query("SELECT token_hash FROM accounts_guests WHERE person = ?",
+                             {person.db()},
+                             [&](const Row& row) { ended_tokens.push_back(row.text(0)); }));
+  FILOSCOPE_DO(session.execute("DELETE FROM accounts_guests WHERE person = ?", {person.db()}));
+  return person;
 }
 
 Result<Account> AccountsImpl::check_form(const SignUp& form) const {
@@ -189,7 +194,7 @@ Result<SignedIn> AccountsImpl::sign_up(const SignUp& form) {
   }));
   directory_.put(account);
   sessions_.forget(ended_tokens);
-  guests_count_ -= static_cast<std::int64_t>(ended_tokens.size());
+  guests_.erase(account.person);
   return SignedIn{account, token.text};
 }
 

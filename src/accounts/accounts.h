@@ -50,8 +50,10 @@ inline const Setting<std::int64_t> kSessionsCachedMax{"accounts.sessions_cached_
 inline const Setting<std::int64_t> kAccountsMax{
     "accounts.accounts_max", 1'000'000, 1, 100'000'000,
     "Accounts of this server; all are held in memory, about 1 kB each."};
-inline const Setting<std::int64_t> kGuestsMax{"accounts.guests_max", 200'000, 1, 100'000'000,
-                                              "Anonymous visitors at one time."};
+inline const Setting<std::int64_t> kGuestsMax{
+    "accounts.guests_max", 200'000, 1, 100'000'000,
+    "Anonymous visitors whose state is kept at one time, about 200 bytes each; for a new one the "
+    "longest idle makes room."};
 inline const Setting<std::int64_t> kMutesMax{"accounts.mutes_max", 1'000, 1, 100'000,
                                              "People, words and hashtags a person may mute."};
 inline const Setting<std::int64_t> kFollowsMax{"accounts.follows_max", 10'000, 1, 1'000'000,
@@ -78,6 +80,8 @@ struct Viewer {
   std::string feed_mode = "for_you";
   std::uint8_t age = 0;      ///< full years; 0 unknown (counts as a minor)
   std::string session_hash;  ///< what CSRF values are bound to; stays when the token is rotated
+  std::int64_t guest_ends_ms = 0;  ///< of a guest
+  bool kept = true;  ///< false: a guest who has not acted; nothing is stored about her
   bool guest() const { return person && !account; }
 };
 
@@ -163,7 +167,13 @@ class Accounts {
     PersonKey person;
     std::int64_t expires_at_ms = 0;
   };
+  /// A name for a visitor, in a signed token; stores nothing. Errors: invalid_argument.
   virtual Result<Guest> make_guest(std::string_view language) = 0;
+  /// To be called before anything is stored because `who` acts: a guest who acts for the first time
+  /// is stored now, and idle ones make room for her (GuestTable). Nothing to do for an account.
+  /// Errors: exhausted (as many guests as can be kept are there), unauthenticated (ended), those of
+  /// the database.
+  virtual Result<void> keep_guest(const Viewer& who) = 0;
   /// Cached; extends the session at most once an hour. Errors: unauthenticated (unknown, ended).
   virtual Result<Viewer> authenticate(std::string_view token) = 0;
   /// A fresh token for the same session when this one is old enough, or "": not due, or a request

@@ -11,10 +11,19 @@
 
 #include "accounts/accounts.h"
 #include "accounts/directory.h"
+#include "accounts/guest_table.h"
 #include "accounts/passwords.h"
 #include "accounts/session_cache.h"
 
 namespace filoscope::accounts {
+
+inline constexpr std::int64_t kHourMs = 3'600'000;
+inline constexpr std::int64_t kSweepMax = 100;  ///< rows in one transaction
+inline constexpr std::size_t kGuestTokenCharacters = 42;
+
+inline Error signed_out() {
+  return Error(Code::unauthenticated, "your session has ended; sign in again");
+}
 
 class AccountsImpl final : public Accounts {
  public:
@@ -26,6 +35,7 @@ class AccountsImpl final : public Accounts {
                            std::string_view client) override;
   Result<void> sign_out(std::string_view token) override;
   Result<Guest> make_guest(std::string_view language) override;
+  Result<void> keep_guest(const Viewer& who) override;
   Result<Viewer> authenticate(std::string_view token) override;
   Result<std::string> rotate_if_due(std::string_view token) override;
   Result<std::vector<SessionInfo>> sessions(const Viewer& who) override;
@@ -118,7 +128,13 @@ class AccountsImpl final : public Accounts {
   Result<void> end_oldest_sessions(Session& session, AccountId account,
                                    std::vector<std::string>& ended_tokens) const;
   Result<std::optional<SessionRow>> read_session(const std::string& hash);
-  Result<Viewer> viewer_of(const SessionRow& row, std::int64_t now_ms) const;
+  std::string guest_token(PersonKey person, std::int64_t ends_ms, std::string_view language) const;
+  Result<Viewer> guest_of(std::string_view token, std::int64_t now_ms);
+  Result<void> erase_guests(Session& session, std::span<const PersonKey> people,
+                            std::vector<std::string>& ended_tokens) const;
+  void forget_guests(std::span<const PersonKey> people, std::span<const std::string> tokens);
+  Result<void> sign_out_guest(const Viewer& guest);
+  Result<Viewer> viewer_of(const SessionRow& row, std::int64_t now_ms);
   void extend_session(const std::string& hash, const SessionRow& row, std::int64_t now_ms);
   void sweep();
   Result<void> sweep_guests();
@@ -140,10 +156,10 @@ class AccountsImpl final : public Accounts {
   Parts parts_;
   Directory directory_;
   SessionCache sessions_;
+  GuestTable guests_;
   Passwords passwords_;
   std::vector<DeleteHook> delete_hooks_;
   std::array<Mutex, kStripesCount> stripes_;
-  std::atomic<std::int64_t> guests_count_{0};
   std::atomic<std::int64_t> next_sweep_ms_{0};
 };
 

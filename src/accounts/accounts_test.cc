@@ -72,65 +72,6 @@ TEST(SignUpTest, TellsTheEngineLanguageAndAge) {
   EXPECT_EQ(body.age, 33);
 }
 
-TEST(GuestTest, SignUpTakesTheStateAlongForOneOnly) {
-  TestWorld world;
-  const auto guest = world.accounts->make_guest("de").value();
-  const auto viewer = world.accounts->authenticate(guest.token).value();
-  EXPECT_TRUE(viewer.guest());
-  EXPECT_EQ(viewer.person, guest.person);
-  EXPECT_EQ(viewer.language, "de");
-  ASSERT_TRUE(world.accounts->set_mute(viewer, MuteKind::word, "Football", true).has_value());
-  std::vector<PersonKey> people(4);
-  std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < people.size(); ++i) {
-    threads.emplace_back([&, i] {
-      auto form = TestWorld::form("mara" + std::to_string(i));
-      form.guest = viewer;
-      people[i] = world.accounts->sign_up(form).value().account.person;
-    });
-  }
-  for (auto& thread : threads) thread.join();
-  EXPECT_EQ(std::count(people.begin(), people.end(), guest.person), 1);
-  EXPECT_EQ(std::set<PersonKey>(people.begin(), people.end()).size(), people.size());
-  EXPECT_EQ(code_of(world.accounts->authenticate(guest.token)), Code::unauthenticated);
-  Viewer taken;
-  taken.account = *world.accounts->account_of(guest.person);
-  taken.person = guest.person;
-  EXPECT_THAT(world.accounts->mutes(taken)->words, testing::ElementsAre("football"));
-}
-
-TEST(GuestTest, ExpiresAndIsErased) {
-  TestWorld world;
-  const auto guest = world.accounts->make_guest("").value();
-  const auto viewer = world.accounts->authenticate(guest.token).value();
-  ASSERT_TRUE(world.accounts->set_mute(viewer, MuteKind::hashtag, "#Cats", true).has_value());
-  std::vector<PersonKey> erased;
-  world.accounts->on_delete([&](Session&, AccountId account, PersonKey person) -> Result<void> {
-    EXPECT_FALSE(account);
-    erased.push_back(person);
-    return {};
-  });
-  world.clock.advance_ms(24LL * 3600 * 1000 - 1);
-  EXPECT_TRUE(world.accounts->authenticate(guest.token).has_value());
-  world.clock.advance_ms(61'000);
-  EXPECT_EQ(code_of(world.accounts->authenticate(guest.token)), Code::unauthenticated);
-  EXPECT_THAT(erased, testing::ElementsAre(guest.person));
-  EXPECT_EQ(world.count_rows("accounts_guests"), 0);
-  EXPECT_EQ(world.count_rows("accounts_mutes"), 0);
-  EXPECT_EQ(world.count_records(RecordKind::erase_person, guest.person), 1);
-  EXPECT_EQ(code_of(world.accounts->set_mute(viewer, MuteKind::word, "x", true)),
-            Code::unauthenticated);
-}
-
-TEST(GuestTest, ThereIsABound) {
-  TestWorld world(TestWorld::Settings{{"accounts.guests_max", "2"}});
-  EXPECT_TRUE(world.accounts->make_guest("").has_value());
-  EXPECT_TRUE(world.accounts->make_guest("").has_value());
-  EXPECT_EQ(code_of(world.accounts->make_guest("")), Code::exhausted);
-  world.clock.advance_ms(25LL * 3600 * 1000);
-  EXPECT_TRUE(world.accounts->make_guest("").has_value());
-}
-
 TEST(ProfileTest, ChangesAreCheckedAndKept) {
   TestWorld world;
   const auto mara = world.person("mara");

@@ -179,6 +179,7 @@ Result<void> AccountsImpl::set_mute(const Viewer& who, MuteKind kind, std::strin
     body.key = engine::text_key(target);
   }
   if (who.account && !directory_.person_of(who.account)) return sign_in_first();
+  if (on) FILOSCOPE_DO(keep_guest(who));
   if (on &&
       directory_.mutes_count(who.person) >= static_cast<std::size_t>(parts_.config[kMutesMax])) {
     return Error(Code::exhausted, "you mute " + std::to_string(parts_.config[kMutesMax]) +
@@ -191,7 +192,7 @@ Result<void> AccountsImpl::set_mute(const Viewer& who, MuteKind kind, std::strin
       bool known = false;
       FILOSCOPE_DO(session.query("SELECT 1 FROM accounts_guests WHERE person = ?",
                                  {who.person.db()}, [&](const Row&) { known = true; }));
-      if (!known) return sign_in_first();
+      if (!known) return on ? sign_in_first() : Result<void>();
     }
     std::int64_t count = 0;
     if (on) {

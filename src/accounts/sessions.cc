@@ -7,14 +7,10 @@ namespace {
 
 constexpr std::size_t kTokenBytes = 32;
 constexpr std::size_t kTokenCharacters = 43;  // base64url of 32 bytes
-constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::int64_t kDayMs = 24 * kHourMs;
 constexpr std::int64_t kReplacedTokenMs = 60'000;
 constexpr std::size_t kClientCharactersMax = 200;
 constexpr std::int64_t kSweepEveryMs = 60'000;
-constexpr std::int64_t kSweepMax = 100;  // rows in one transaction
-
-Error signed_out() { return Error(Code::unauthenticated, "your session has ended; sign in again"); }
 
 }  // namespace
 
@@ -137,47 +133,14 @@ Result<void> AccountsImpl::end_family(Session& session, AccountId account,
 }
 
 Result<void> AccountsImpl::sign_out(std::string_view token) {
-  const auto hash = hash_of(token);
-  FILOSCOPE_TRY(const auto row, read_session(hash));
-  if (!row) return signed_out();
+  FILOSCOPE_TRY(const auto who, authenticate(token));
+  if (who.guest()) return sign_out_guest(who);
   std::vector<std::string> ended_tokens;
-  if (!row->account) {  // a guest: her state ends at its own time
-    ended_tokens.push_back(hash);
-    FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-      FILOSCOPE_DO(session.execute("UPDATE accounts_guests SET ends_ms = ? WHERE token_hash = ?",
-                                   {parts_.clock.now_ms(), hash}));
-      return {};
-    }));
-  } else {
-    FILOSCOPE_DO(parts_.database.write([&](Session& session) {
-      return end_family(session, row->account, row->family, ended_tokens);
-    }));
-  }
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) {
+    return end_family(session, who.account, who.session_hash, ended_tokens);
+  }));
   sessions_.forget(ended_tokens);
   return {};
-}
-
-Result<Accounts::Guest> AccountsImpl::make_guest(std::string_view language) {
-  sweep();
-  FILOSCOPE_DO(check_language(language));
-  if (guests_count_ >= parts_.config[kGuestsMax]) {
-    return Error(Code::exhausted, "too many visitors at the moment; sign in, or try again later");
-  }
-  const auto now_ms = parts_.clock.now_ms();
-  const Token token = new_token();
-  Guest guest;
-  guest.token = token.text;
-  while (!guest.person) guest.person.value = crypto::random_u64() >> 1;
-  guest.expires_at_ms = now_ms + parts_.config[kGuestTtlHours] * kHourMs;
-  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    FILOSCOPE_DO(session.execute(
-        "INSERT INTO accounts_guests (token_hash, person, language, "
-        "created_ms, ends_ms) VALUES (?, ?, ?, ?, ?)",
-        {token.hash, guest.person.db(), std::string(language), now_ms, guest.expires_at_ms}));
-    return {};
-  }));
-  ++guests_count_;
-  return guest;
 }
 
 Result<std::optional<SessionRow>> AccountsImpl::read_session(const std::string& hash) {
@@ -217,12 +180,14 @@ Result<std::optional<SessionRow>> AccountsImpl::read_session(const std::string& 
   return found;
 }
 
-Result<Viewer> AccountsImpl::viewer_of(const SessionRow& row, std::int64_t now_ms) const {
+Result<Viewer> AccountsImpl::viewer_of(const SessionRow& row, std::int64_t now_ms) {
   Viewer viewer;
   viewer.session_hash = row.family;
   if (!row.account) {
     viewer.person = row.guest;
     viewer.language = row.language;
+    viewer.guest_ends_ms = row.ends_ms;
+    viewer.kept = guests_.contains(row.guest);
     return viewer;
   }
   const auto account = directory_.get(row.account);
@@ -239,6 +204,7 @@ Result<Viewer> AccountsImpl::viewer_of(const SessionRow& row, std::int64_t now_m
 Result<Viewer> AccountsImpl::authenticate(std::string_view token) {
   sweep();
   const auto now_ms = parts_.clock.now_ms();
+  if (token.size() == kGuestTokenCharacters) return guest_of(token, now_ms);
   const auto hash = hash_of(token);
   FILOSCOPE_TRY(const auto row, read_session(hash));
   if (!row || row->ends_ms <= now_ms) return signed_out();
@@ -291,6 +257,10 @@ void AccountsImpl::extend_session(const std::string& hash, const SessionRow& row
 
 Result<std::string> AccountsImpl::rotate_if_due(std::string_view token) {
   const auto now_ms = parts_.clock.now_ms();
+  if (token.size() == kGuestTokenCharacters) {
+    FILOSCOPE_DO(guest_of(token, now_ms));
+    return std::string();
+  }
   const auto hash = hash_of(token);
   FILOSCOPE_TRY(const auto row, read_session(hash));
   if (!row || row->ends_ms <= now_ms) return signed_out();
@@ -356,40 +326,6 @@ void AccountsImpl::sweep() {
   for (const auto& done : {sweep_guests(), sweep_sessions()}) {
     if (!done) log::warn("accounts.sweep_failed", {{"reason", done.error().message}});
   }
-}
-
-Result<void> AccountsImpl::sweep_guests() {
-  const auto now_ms = parts_.clock.now_ms();
-  bool any = false;  // without a write where there is nothing to do
-  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
-    return session.query("SELECT 1 FROM accounts_guests WHERE ends_ms <= ? LIMIT 1", {now_ms},
-                         [&](const Row&) { any = true; });
-  }));
-  if (!any) return {};
-  std::vector<std::string> hashes;
-  std::vector<PersonKey> people;
-  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    hashes.clear();
-    people.clear();
-    FILOSCOPE_DO(session.query(
-        "SELECT token_hash, person FROM accounts_guests WHERE ends_ms <= ? ORDER BY ends_ms "
-        "LIMIT ?",
-        {now_ms, kSweepMax}, [&](const Row& row) {
-          hashes.push_back(row.text(0));
-          people.push_back(PersonKey::from_db(row.integer(1)));
-        }));
-    for (std::size_t i = 0; i < people.size(); ++i) {
-      FILOSCOPE_DO(
-          session.execute("DELETE FROM accounts_guests WHERE token_hash = ?", {hashes[i]}));
-      FILOSCOPE_DO(erase_person(session, {}, people[i]));
-    }
-    return {};
-  }));
-  for (const auto person : people) directory_.forget_mutes(person);
-  sessions_.forget(hashes);
-  guests_count_ -= static_cast<std::int64_t>(people.size());
-  if (people.size() == static_cast<std::size_t>(kSweepMax)) next_sweep_ms_ = 0;
-  return {};
 }
 
 Result<void> AccountsImpl::sweep_sessions() {

@@ -221,8 +221,9 @@ Result<FeedAnswer> FeedImpl::answer(const accounts::Viewer& viewer, const FeedRe
   pattern.surface =
       served.asked.mode == engine::Mode::following ? Surface::following : Surface::feed;
   pattern.issued_ms = served.asked.at_ms;
-  pattern.profiled = pattern.recorded = served.asked.mode != engine::Mode::not_profiled;
-  FILOSCOPE_DO(record(served, served.asked.at_ms));
+  pattern.profiled = served.asked.mode != engine::Mode::not_profiled;
+  pattern.recorded = pattern.profiled && viewer.kept;
+  if (pattern.recorded) FILOSCOPE_DO(record(served, served.asked.at_ms));
   FeedAnswer answer;
   FILOSCOPE_TRY(answer.items,
                 join(viewer, std::move(served.videos), pattern, served.ranking.items));

@@ -160,6 +160,8 @@ class Feed {
   static Result<std::unique_ptr<Feed>> open(const Parts& parts);
   virtual ~Feed() = default;
 
+  /// What is made without a profile leaves no record: in not_profiled, and for a guest who has not
+  /// acted (her tokens are hers, so that her first act counts).
   virtual Result<FeedAnswer> answer(const accounts::Viewer& viewer, const FeedRequest& request) = 0;
   virtual Result<EventsAnswer> take_events(const accounts::Viewer& viewer,
                                            std::span<const ClientEvent> events) = 0;

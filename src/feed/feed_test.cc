@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 
 #include "feed/test_world.h"
 
@@ -213,6 +214,57 @@ TEST_F(FeedTest, WithoutProfilingTwoPeopleGetEqualAnswersAndNothingIsKeptOfThem)
     EXPECT_EQ(must(log->read(must(log->last_position()) - 1, 1)).at(0).person, PersonKey{});
   }
   EXPECT_EQ(rows("feed_decisions"), decisions);
+}
+
+TEST_F(FeedTest, AnAnswerToWhoHasNotActedCostsNoRow) {
+  fill(2, 10);
+  const auto guest = must(accounts->make_guest("en"));
+  const auto visitor = [&] { return must(accounts->authenticate(guest.token)); };
+  const auto position = must(log->last_position());
+  std::set<VideoId> begun;
+  for (int i = 0; i < 50; ++i) {
+    const auto answer = ask(visitor());
+    EXPECT_EQ(answer.mode, engine::Mode::for_you);
+    ASSERT_THAT(answer.items, SizeIs(8));
+    begun.insert(answer.items[0].video.id);
+    EXPECT_FALSE(must(feed->decision(visitor(), answer.request)).recorded);
+  }
+  EXPECT_GT(begun.size(), 1U) << "visitors do not all see the same";
+  EXPECT_EQ(rows("feed_decisions") + rows("accounts_guests"), 0);
+  EXPECT_EQ(must(log->last_position()), position);
+}
+
+TEST_F(FeedTest, TheFirstActOfAGuestIsHersAndMovesHerNextAnswer) {
+  fill(2, 10);
+  const auto guest = must(accounts->make_guest("en"));
+  const auto visitor = [&] { return must(accounts->authenticate(guest.token)); };
+  const auto first = ask(visitor());
+  watch(visitor(), first.items[0], 9'000);
+  EXPECT_EQ(rows("accounts_guests"), 1);
+  EXPECT_EQ(must(log->read(must(log->last_position()) - 1, 1)).at(0).person, guest.person);
+  const auto second = ask(visitor());
+  EXPECT_THAT(ids(second), Not(Contains(first.items[0].video.id))) << "seen";
+  EXPECT_TRUE(must(feed->decision(visitor(), second.request)).recorded);
+  expect_sound();
+}
+
+TEST_F(FeedTest, WhereNoMoreGuestsCanBeKeptWatchingGoesOnUnderNobody) {
+  EXPECT_TRUE(config.set("accounts.guests_max", "1").has_value());
+  reopen();
+  fill(1, 4);
+  const auto visitor = [&](const std::string& token) {
+    return must(accounts->authenticate(token));
+  };
+  const auto there = must(accounts->make_guest("")).token;
+  const auto late = must(accounts->make_guest("")).token;
+  const auto clips = ask(visitor(there)).items;
+  for (int i = 0; i < 2; ++i) watch(visitor(there), clips[static_cast<std::size_t>(i)], 2'000);
+  const auto answer = ask(visitor(late));
+  watch(visitor(late), answer.items[0], 2'000);
+  EXPECT_EQ(must(log->read(must(log->last_position()) - 1, 1)).at(0).person, PersonKey{});
+  EXPECT_EQ(rows("accounts_guests"), 1);
+  EXPECT_TRUE(visitor(there).kept);
+  EXPECT_THAT(ask(visitor(late)).items, SizeIs(4));
 }
 
 TEST_F(FeedTest, WithoutATokenThereIsAPlainFeed) {

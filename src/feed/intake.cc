@@ -140,19 +140,34 @@ Result<EventsAnswer> Intake::take(const accounts::Viewer& viewer,
   }
   std::stable_sort(told.begin(), told.end(),
                    [](const Told& a, const Told& b) { return a.at_ms < b.at_ms; });
+  FILOSCOPE_TRY(const auto who, keep(viewer, told));
   for (std::size_t i = 0; i < told.size();) {
     if (is_fact(told[i].body.type)) {
-      FILOSCOPE_DO(take_fact(viewer, told[i++], now_ms, answer));
+      FILOSCOPE_DO(take_fact(who, told[i++], now_ms, answer));
       continue;
     }
     std::size_t end = i;
     while (end < told.size() && !is_fact(told[end].body.type)) ++end;
-    FILOSCOPE_DO(take_plays(viewer, std::span(told).subspan(i, end - i), now_ms, answer));
+    FILOSCOPE_DO(take_plays(who, std::span(told).subspan(i, end - i), now_ms, answer));
     i = end;
   }
   std::sort(answer.rejected.begin(), answer.rejected.end(),
             [](const auto& a, const auto& b) { return a.index < b.index; });
   return answer;
+}
+
+Result<accounts::Viewer> Intake::keep(const accounts::Viewer& viewer, std::vector<Told>& told) {
+  const bool acts = std::any_of(told.begin(), told.end(), [](const Told& each) {
+    return each.profiled || is_fact(each.body.type);
+  });
+  if (!acts) return viewer;
+  auto kept = parts_.accounts.keep_guest(viewer);
+  if (kept) return viewer;
+  if (kept.error().code != Code::exhausted) return std::move(kept).error();
+  for (auto& each : told) each.profiled = false;
+  accounts::Viewer nobody;
+  nobody.language = viewer.language;
+  return nobody;
 }
 
 Result<Intake::Told> Intake::check(const accounts::Viewer& viewer, const ClientEvent& event,

@@ -55,6 +55,8 @@ class Intake {
   };
   static constexpr std::size_t kViewsRememberedMax = 200'000;
 
+  /// Whose events these are from here on: hers, or nobody's where no more guests can be kept.
+  Result<accounts::Viewer> keep(const accounts::Viewer& viewer, std::vector<Told>& told);
   Result<Told> check(const accounts::Viewer& viewer, const ClientEvent& event, int index,
                      std::int64_t now_ms);
   Result<void> take_plays(const accounts::Viewer& viewer, std::span<const Told> run,

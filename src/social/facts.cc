@@ -34,6 +34,7 @@ Result<VideoCounts> SocialImpl::set_fact(const Fact& fact, std::int64_t key,
                                          const accounts::Viewer& who, VideoId video_id, bool on,
                                          const Origin& origin) {
   FILOSCOPE_TRY(const auto video, parts_.catalog.get_visible(who, video_id));
+  FILOSCOPE_DO(parts_.accounts.keep_guest(who));
   Counted counted;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(need_living(who.person));
@@ -167,6 +168,7 @@ Result<void> SocialImpl::report(const accounts::Viewer& who, const Report& repor
   FILOSCOPE_TRY(const auto reason, check_report(who, report));
   FILOSCOPE_TRY(const auto text, accounts::clean_text("text", report.text, accounts::Lines::many,
                                                       kReportCharactersMax));
+  FILOSCOPE_DO(parts_.accounts.keep_guest(who));
   return parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(need_living(who.person));
     const auto now_ms = parts_.clock.now_ms();

@@ -1,0 +1,165 @@
+#include <cstring>
+
+#include "accounts/accounts_impl.h"
+#include "accounts/text.h"
+#include "base/bytes.h"
+
+namespace filoscope::accounts {
+namespace {
+
+// A guest's token says all there is about a visitor who has not acted, 31 bytes as base64url:
+// person 8 | ends s 4 | language 3 | mac 16 (HMAC-SHA-256, cut).
+constexpr std::size_t kLanguageBytes = 3;
+constexpr std::size_t kBodyBytes = 8 + 4 + kLanguageBytes;
+constexpr std::size_t kMacBytes = 16;
+
+crypto::Digest mac_of(const crypto::Key& key, std::span<const std::uint8_t> body) {
+  return crypto::hmac_sha256(key, "guest:" + std::string(crypto::as_text(body)));
+}
+
+Error no_room() {
+  return Error(Code::exhausted, "too many visitors at the moment; sign in, or try again later");
+}
+
+}  // namespace
+
+std::string AccountsImpl::guest_token(PersonKey person, std::int64_t ends_ms,
+                                      std::string_view language) const {
+  ByteWriter writer;
+  writer.put(person.value);
+  writer.put(static_cast<std::uint32_t>(ends_ms / 1000));
+  for (std::size_t i = 0; i < kLanguageBytes; ++i) {
+    writer.put(static_cast<std::uint8_t>(i < language.size() ? language[i] : 0));
+  }
+  Bytes bytes = writer.take();
+  const auto mac = mac_of(parts_.key, bytes);
+  bytes.insert(bytes.end(), mac.begin(), mac.begin() + kMacBytes);
+  return crypto::base64url(bytes);
+}
+
+Result<Viewer> AccountsImpl::guest_of(std::string_view token, std::int64_t now_ms) {
+  const auto bytes = crypto::from_base64url(token);
+  if (!bytes || bytes->size() != kBodyBytes + kMacBytes) return signed_out();
+  const std::span<const std::uint8_t> all(*bytes);
+  const auto mac = mac_of(parts_.key, all.first(kBodyBytes));
+  if (!crypto::equal_constant_time(all.subspan(kBodyBytes), std::span(mac).first(kMacBytes))) {
+    return signed_out();
+  }
+  ByteReader reader(all.first(kBodyBytes));
+  Viewer viewer;
+  viewer.person = PersonKey{reader.get<std::uint64_t>()};
+  viewer.guest_ends_ms = std::int64_t{reader.get<std::uint32_t>()} * 1000;
+  for (std::size_t i = 0; i < kLanguageBytes; ++i) {
+    if (const auto letter = reader.get<std::uint8_t>(); letter != 0) {
+      viewer.language += static_cast<char>(letter);
+    }
+  }
+  // Taken along by an account, or signed out.
+  const bool over = directory_.account_of(viewer.person) || guests_.ended(viewer.person);
+  if (over || viewer.guest_ends_ms <= now_ms) return signed_out();
+  viewer.session_hash = crypto::hex(crypto::sha256(token));
+  viewer.kept = guests_.contains(viewer.person);
+  return viewer;
+}
+
+Result<Accounts::Guest> AccountsImpl::make_guest(std::string_view language) {
+  sweep();
+  FILOSCOPE_DO(check_language(language));
+  const auto primary = primary_language(language);
+  Guest guest;
+  while (!guest.person) guest.person.value = crypto::random_u64() >> 1;
+  const auto ttl_ms = parts_.config[kGuestTtlHours] * kHourMs;
+  guest.expires_at_ms = (parts_.clock.now_ms() + ttl_ms + 999) / 1000 * 1000;  // whole seconds
+  guest.token = guest_token(guest.person, guest.expires_at_ms,
+                            primary.size() <= kLanguageBytes ? primary : std::string());
+  return guest;
+}
+
+Result<void> AccountsImpl::keep_guest(const Viewer& who) {
+  const auto now_ms = parts_.clock.now_ms();
+  if (!who.guest() || guests_.act(who.person, now_ms)) return {};
+  const bool over = directory_.account_of(who.person) || guests_.ended(who.person);
+  if (over || who.guest_ends_ms <= now_ms) return signed_out();
+  const auto gone = guests_.reserve(who.person, now_ms);
+  if (!gone) return no_room();
+  std::vector<PersonKey> people;
+  for (const auto& guest : *gone) people.push_back(guest.person);
+  std::vector<std::string> ended_tokens;
+  const auto done = parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(erase_guests(session, people, ended_tokens));
+    FILOSCOPE_DO(session.execute(
+        "INSERT INTO accounts_guests (token_hash, person, language, created_ms, ends_ms) "
+        "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        {who.session_hash, who.person.db(), who.language, now_ms, who.guest_ends_ms}));
+    return {};
+  });
+  if (!done) {
+    guests_.give_back(who.person, *gone);
+    return done;
+  }
+  guests_.settle(who.person);
+  forget_guests(people, ended_tokens);
+  return {};
+}
+
+Result<void> AccountsImpl::erase_guests(Session& session, std::span<const PersonKey> people,
+                                        std::vector<std::string>& ended_tokens) const {
+  ended_tokens.clear();
+  for (const auto person : people) {
+    FILOSCOPE_DO(session.query("SELECT token_hash FROM accounts_guests WHERE person = ?",
+                               {person.db()},
+                               [&](const Row& row) { ended_tokens.push_back(row.text(0)); }));
+    FILOSCOPE_DO(session.execute("DELETE FROM accounts_guests WHERE person = ?", {person.db()}));
+    FILOSCOPE_DO(erase_person(session, {}, person));
+  }
+  return {};
+}
+
+void AccountsImpl::forget_guests(std::span<const PersonKey> people,
+                                 std::span<const std::string> tokens) {
+  for (const auto person : people) directory_.forget_mutes(person);
+  sessions_.forget(tokens);
+}
+
+/// Her state goes at the next sweep.
+Result<void> AccountsImpl::sign_out_guest(const Viewer& guest) {
+  if (guest.kept) {
+    FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+      FILOSCOPE_DO(session.execute("UPDATE accounts_guests SET ends_ms = ? WHERE person = ?",
+                                   {parts_.clock.now_ms(), guest.person.db()}));
+      return {};
+    }));
+  }
+  guests_.end(guest.person);
+  sessions_.forget(std::vector{guest.session_hash});
+  return {};
+}
+
+Result<void> AccountsImpl::sweep_guests() {
+  const auto now_ms = parts_.clock.now_ms();
+  std::vector<PersonKey> people;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    people.clear();
+    return session.query(
+        "SELECT person FROM accounts_guests WHERE ends_ms <= ? ORDER BY ends_ms LIMIT ?",
+        {now_ms, kSweepMax},
+        [&](const Row& row) { people.push_back(PersonKey::from_db(row.integer(0))); });
+  }));
+  if (people.empty()) return {};  // without a write where there is nothing to do
+  std::vector<std::string> ended_tokens;
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    std::vector<PersonKey> over;  // not those whom a sign-up took along meanwhile
+    for (const auto person : people) {
+      FILOSCOPE_DO(session.query("SELECT 1 FROM accounts_guests WHERE person = ?", {person.db()},
+                                 [&](const Row&) { over.push_back(person); }));
+    }
+    people = over;
+    return erase_guests(session, people, ended_tokens);
+  }));
+  for (const auto person : people) guests_.erase(person);
+  forget_guests(people, ended_tokens);
+  if (people.size() == static_cast<std::size_t>(kSweepMax)) next_sweep_ms_ = 0;
+  return {};
+}
+
+}  // namespace filoscope::accounts
