@@ -14,6 +14,7 @@
 #include "accounts/guest_table.h"
 #include "accounts/passwords.h"
 #include "accounts/session_cache.h"
+#include "accounts/unwritten_sessions.h"
 
 namespace filoscope::accounts {
 
@@ -28,6 +29,7 @@ inline Error signed_out() {
 class AccountsImpl final : public Accounts {
  public:
   explicit AccountsImpl(const Parts& parts);
+  ~AccountsImpl() override;
   Result<void> load();
 
   Result<SignedIn> sign_up(const SignUp& form) override;
@@ -135,6 +137,13 @@ class AccountsImpl final : public Accounts {
   void forget_guests(std::span<const PersonKey> people, std::span<const std::string> tokens);
   Result<void> sign_out_guest(const Viewer& guest);
   Result<Viewer> viewer_of(const SessionRow& row, std::int64_t now_ms);
+  /// For a sign-in that could not be stored for `problem`, which is returned where memory holds no
+  /// more.
+  Result<void> hold_session(UnwrittenSession session, const Error& problem);
+  /// Stores what is held in memory, if the disk takes it. At most once a second with `due` only.
+  void write_sessions(bool due);
+  Result<void> write_session(Session& session, const UnwrittenSession& held,
+                             std::vector<std::string>& ended_tokens) const;
   void extend_session(const std::string& hash, const SessionRow& row, std::int64_t now_ms);
   void sweep();
   Result<void> sweep_guests();
@@ -156,11 +165,13 @@ class AccountsImpl final : public Accounts {
   Parts parts_;
   Directory directory_;
   SessionCache sessions_;
+  UnwrittenSessions unwritten_;
+  Mutex writing_;  ///< held while sessions go from memory to the disk, or end in between
   GuestTable guests_;
   Passwords passwords_;
   std::vector<DeleteHook> delete_hooks_;
   std::array<Mutex, kStripesCount> stripes_;
-  std::atomic<std::int64_t> next_sweep_ms_{0};
+  std::atomic<std::int64_t> next_sweep_ms_{0}, next_write_ms_{0};
 };
 
 class AccountsImpl::Hold {

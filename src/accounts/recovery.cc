@@ -81,6 +81,7 @@ Result<void> AccountsImpl::check_password(const Account& account, std::string_vi
 
 Result<void> AccountsImpl::change_password(const Viewer& who, std::string_view password,
                                            std::string_view new_password) {
+  write_sessions(false);
   FILOSCOPE_TRY(const auto account, get(who.account));
   const auto prepared = prepare_new_password(account.handle, new_password);
   if (!prepared) return Error(prepared.error().code, "new_" + prepared.error().message);
@@ -115,6 +116,7 @@ Result<void> AccountsImpl::insert_code(Session& session, AccountId account, std:
 
 Result<std::vector<std::string>> AccountsImpl::make_recovery_codes(const Viewer& who,
                                                                    std::string_view password) {
+  write_sessions(false);
   FILOSCOPE_TRY(const auto account, get(who.account));
   FILOSCOPE_DO(check_password(account, password));
   std::vector<std::string> codes(kCodesCount);
@@ -152,6 +154,7 @@ Result<SignedIn> AccountsImpl::recover(std::string_view handle, std::string_view
                                        std::string_view password, std::string_view client) {
   const auto folded = fold_handle(handle.substr(0, kHandleCharactersMax + 1));
   FILOSCOPE_TRY(const auto prepared, prepare_new_password(folded, password));
+  write_sessions(false);  // so that they end with the others
   // Hashed before anything is looked up: right and wrong codes cost the same.
   const auto tries = "recovery:" + folded;
   FILOSCOPE_TRY(const auto hash, passwords_.hash_counted(tries, prepared));

@@ -11,6 +11,7 @@ constexpr std::int64_t kDayMs = 24 * kHourMs;
 constexpr std::int64_t kReplacedTokenMs = 60'000;
 constexpr std::size_t kClientCharactersMax = 200;
 constexpr std::int64_t kSweepEveryMs = 60'000;
+constexpr std::int64_t kWriteEveryMs = 1'000;
 
 }  // namespace
 
@@ -92,7 +93,7 @@ Result<SignedIn> AccountsImpl::sign_in(std::string_view handle, std::string_view
   const Token token = new_token();
   std::vector<std::string> ended_tokens;
   bool same_password = false;
-  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+  const auto written = parts_.database.write([&](Session& session) -> Result<void> {
     same_password = false;
     FILOSCOPE_DO(session.query("SELECT 1 FROM accounts_people WHERE id = ? AND password_hash = ?",
                                {account->id.db(), stored},
@@ -105,7 +106,14 @@ Result<SignedIn> AccountsImpl::sign_in(std::string_view handle, std::string_view
           {better, account->id.db(), stored}));
     }
     return end_oldest_sessions(session, account->id, ended_tokens);
-  }));
+  });
+  if (!written) {
+    const auto now_ms = parts_.clock.now_ms();
+    UnwrittenSession held{token.hash, {}, clean_client(client), stored};
+    held.row = {account->id, {}, new_token().hash, "", now_ms, now_ms, now_ms + session_ttl_ms()};
+    FILOSCOPE_DO(hold_session(std::move(held), written.error()));
+    return SignedIn{*account, token.text};
+  }
   // Changed while the old one was checked, which must open nothing any more.
   if (!same_password) return sign_in(handle, password, client);
   sessions_.forget(ended_tokens);
@@ -135,6 +143,10 @@ Result<void> AccountsImpl::end_family(Session& session, AccountId account,
 Result<void> AccountsImpl::sign_out(std::string_view token) {
   FILOSCOPE_TRY(const auto who, authenticate(token));
   if (who.guest()) return sign_out_guest(who);
+  if (unwritten_.count() > 0) {
+    Lock lock(writing_);
+    if (unwritten_.erase(hash_of(token))) return {};
+  }
   std::vector<std::string> ended_tokens;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) {
     return end_family(session, who.account, who.session_hash, ended_tokens);
@@ -145,6 +157,7 @@ Result<void> AccountsImpl::sign_out(std::string_view token) {
 
 Result<std::optional<SessionRow>> AccountsImpl::read_session(const std::string& hash) {
   if (hash.empty()) return std::optional<SessionRow>{};
+  if (auto held = unwritten_.find(hash)) return held;
   if (auto cached = sessions_.find(hash)) return cached;
   const auto generation = sessions_.generation();
   std::optional<SessionRow> found;
@@ -203,6 +216,7 @@ Result<Viewer> AccountsImpl::viewer_of(const SessionRow& row, std::int64_t now_m
 
 Result<Viewer> AccountsImpl::authenticate(std::string_view token) {
   sweep();
+  write_sessions(true);
   const auto now_ms = parts_.clock.now_ms();
   if (token.size() == kGuestTokenCharacters) return guest_of(token, now_ms);
   const auto hash = hash_of(token);
@@ -290,8 +304,53 @@ Result<std::string> AccountsImpl::rotate_if_due(std::string_view token) {
   return fresh.text;
 }
 
+AccountsImpl::~AccountsImpl() { write_sessions(false); }
+
+Result<void> AccountsImpl::hold_session(UnwrittenSession session, const Error& problem) {
+  if (problem.code != Code::unavailable || !unwritten_.put(std::move(session))) return problem;
+  log::warn("accounts.session_held", {{"reason", problem.message}});
+  return {};
+}
+
+void AccountsImpl::write_sessions(bool due) {
+  if (unwritten_.count() == 0) return;
+  const auto now = parts_.clock.mono_us() / 1000;
+  auto next = next_write_ms_.load();
+  if (due && (now < next || !next_write_ms_.compare_exchange_strong(next, now + kWriteEveryMs))) {
+    return;
+  }
+  Lock lock(writing_);
+  const auto held = unwritten_.all();
+  std::vector<std::string> ended_tokens;
+  const auto done = parts_.database.write([&](Session& session) -> Result<void> {
+    ended_tokens.clear();
+    for (const auto& each : held) FILOSCOPE_DO(write_session(session, each, ended_tokens));
+    return {};
+  });
+  if (!done) return;
+  for (const auto& each : held) unwritten_.erase(each.hash);
+  sessions_.forget(ended_tokens);
+  log::info("accounts.sessions_written", {{"sessions", static_cast<std::int64_t>(held.size())}});
+}
+
+Result<void> AccountsImpl::write_session(Session& session, const UnwrittenSession& held,
+                                         std::vector<std::string>& ended_tokens) const {
+  const auto& row = held.row;
+  FILOSCOPE_DO(session.execute(
+      "INSERT INTO accounts_sessions (token_hash, account, family, client, began_ms, created_ms, "
+      "used_ms, ends_ms, replaced) SELECT ?, id, ?, ?, ?, ?, ?, ?, 0 FROM accounts_people WHERE "
+      "id = ? AND password_hash = ? ON CONFLICT DO NOTHING",
+      {held.hash, row.family, held.client, row.created_ms, row.created_ms, row.used_ms, row.ends_ms,
+       row.account.db(), held.password_hash}));
+  std::vector<std::string> oldest;
+  FILOSCOPE_DO(end_oldest_sessions(session, row.account, oldest));
+  ended_tokens.insert(ended_tokens.end(), oldest.begin(), oldest.end());
+  return {};
+}
+
 Result<std::vector<SessionInfo>> AccountsImpl::sessions(const Viewer& who) {
   if (!who.account) return signed_out();
+  write_sessions(false);
   std::vector<SessionInfo> found;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
     found.clear();
@@ -308,6 +367,7 @@ Result<std::vector<SessionInfo>> AccountsImpl::sessions(const Viewer& who) {
 
 Result<void> AccountsImpl::end_session(const Viewer& who, std::string_view id) {
   if (!who.account) return signed_out();
+  write_sessions(false);
   std::vector<std::string> ended_tokens;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) {
     return end_family(session, who.account, std::string(id), ended_tokens);

@@ -38,6 +38,7 @@ class StopSignal {
     ::sigaction(SIGTERM, &action, nullptr);
     ::sigaction(SIGINT, &action, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGXFSZ, SIG_IGN);  // a limit on files is an error of write(), not the end
   }
   bool asked() const { return asked_; }
   void wait() const {

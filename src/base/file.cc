@@ -18,9 +18,14 @@ void UniqueFd::reset(int fd) {
 
 Error errno_error(const std::string& what) {
   const int number = errno;
-  if (number == ENOSPC || number == EDQUOT) {
+  if (number == ENOSPC || number == EDQUOT || number == EFBIG) {
     return Error(Code::unavailable,
                  what + ": the server's disk is full; free some space on it, or try again later");
+  }
+  if (number == EROFS) {
+    return Error(Code::unavailable, what +
+                                        ": the server's disk is read-only; make it writable "
+                                        "again, or try again later");
   }
   const Code code = number == ENOENT ? Code::not_found : Code::internal;
   return Error(code, what + ": " + std::strerror(number));

@@ -210,6 +210,27 @@ Result<std::vector<Item>> FeedImpl::join(const accounts::Viewer& viewer,
   return items;
 }
 
+/// Where the record cannot be written watching goes on, without a profile and without a record.
+Result<void> FeedImpl::settle(const accounts::Viewer& viewer, Served& served, Impression& pattern) {
+  if (!pattern.recorded) return {};
+  const auto done = record(served, served.asked.at_ms);
+  if (done) return {};
+  const Code code = done.error().code;
+  if (code != Code::unavailable && code != Code::exhausted && code != Code::deadline) return done;
+  probe_.unrecorded.add();
+  pattern.recorded = false;
+  if (served.asked.mode != engine::Mode::for_you) return {};  // following uses no profile
+  served.asked.mode = engine::Mode::not_profiled;
+  served.asked.seed = 0;
+  auto plain = rank_visible(viewer, served.asked);
+  if (!plain && plain.error().code == Code::invalid_argument) {  // a cursor of another mode
+    served.asked.cursor.clear();
+    plain = rank_visible(viewer, served.asked);
+  }
+  FILOSCOPE_TRY(served, std::move(plain));
+  return {};
+}
+
 Result<FeedAnswer> FeedImpl::answer(const accounts::Viewer& viewer, const FeedRequest& request) {
   const auto start_us = parts_.clock.mono_us();
   FILOSCOPE_DO(answer_rates_.take(viewer.person, 1, start_us));
@@ -223,7 +244,7 @@ Result<FeedAnswer> FeedImpl::answer(const accounts::Viewer& viewer, const FeedRe
   pattern.issued_ms = served.asked.at_ms;
   pattern.profiled = served.asked.mode != engine::Mode::not_profiled;
   pattern.recorded = pattern.profiled && viewer.kept;
-  if (pattern.recorded) FILOSCOPE_DO(record(served, served.asked.at_ms));
+  FILOSCOPE_DO(settle(viewer, served, pattern));
   FeedAnswer answer;
   FILOSCOPE_TRY(answer.items,
                 join(viewer, std::move(served.videos), pattern, served.ranking.items));

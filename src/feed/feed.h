@@ -161,7 +161,8 @@ class Feed {
   virtual ~Feed() = default;
 
   /// What is made without a profile leaves no record: in not_profiled, and for a guest who has not
-  /// acted (her tokens are hers, so that her first act counts).
+  /// acted (her tokens are hers, so that her first act counts). So is every answer whose record the
+  /// disk cannot take: for_you is not_profiled then, and says so.
   virtual Result<FeedAnswer> answer(const accounts::Viewer& viewer, const FeedRequest& request) = 0;
   virtual Result<EventsAnswer> take_events(const accounts::Viewer& viewer,
                                            std::span<const ClientEvent> events) = 0;

@@ -52,6 +52,7 @@ class FeedImpl final : public Feed {
   /// Ranks until all of it may be shown.
   Result<Served> rank_visible(const accounts::Viewer& viewer, engine::RankRequest asked);
   Result<void> record(const Served& served, std::int64_t at_ms);
+  Result<void> settle(const accounts::Viewer& viewer, Served& served, Impression& pattern);
   /// `ranked`: where these videos come from; empty outside feeds.
   Result<std::vector<Item>> join(const accounts::Viewer& viewer, std::vector<catalog::Video> videos,
                                  const Impression& pattern,

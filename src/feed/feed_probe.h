@@ -19,6 +19,8 @@ struct Probe {
                                    "Events that were refused."};
   metrics::Counter asked_again{"filoscope_feed_asked_again_total",
                                "Rankings repeated because a video was gone or hidden by then."};
+  metrics::Counter unrecorded{"filoscope_feed_unrecorded_total",
+                              "Answers made without a profile because no record could be written."};
 };
 
 struct LifeProbe {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <set>
 
+#include "base/test_no_space.h"
 #include "feed/test_world.h"
 
 namespace filoscope::feed {
@@ -265,6 +266,44 @@ TEST_F(FeedTest, WhereNoMoreGuestsCanBeKeptWatchingGoesOnUnderNobody) {
   EXPECT_EQ(rows("accounts_guests"), 1);
   EXPECT_TRUE(visitor(there).kept);
   EXPECT_THAT(ask(visitor(late)).items, SizeIs(4));
+}
+
+TEST_F(FeedTest, OnAFullDiskWatchingGoesOnWithoutAProfileAndWithoutARecord) {
+  fill(2, 6);
+  must(accounts->set_follow(jo, mara.account, true));
+  watch(jo, ask(jo).items[0], 9'000);
+  const auto decisions = rows("feed_decisions");
+  FeedAnswer plain;
+  {
+    const NoSpace full;
+    plain = ask(jo);
+    EXPECT_EQ(plain.mode, engine::Mode::not_profiled);
+    EXPECT_THAT(plain.items, SizeIs(8));
+    FeedRequest more;
+    more.cursor = plain.cursor;
+    for (const auto& item : ask(jo, more).items) {
+      EXPECT_THAT(ids(plain), Not(Contains(item.video.id))) << "it pages";
+    }
+    more.cursor = "of another mode";
+    EXPECT_THAT(ask(jo, more).items, SizeIs(8));
+    FeedRequest following;
+    following.mode = engine::Mode::following;
+    EXPECT_EQ(ask(jo, following).mode, engine::Mode::following);
+    EXPECT_THAT(ask(jo, following).items, SizeIs(8));
+    EXPECT_FALSE(must(feed->decision(jo, plain.request)).recorded);
+    EXPECT_FALSE(must(feed->why(jo, plain.items[0].impression_token)).reasons.empty());
+    const auto refused = feed->take_events(jo, std::vector{event("e", plain.items[0], "watch")});
+    ASSERT_EQ(code_of(refused), Code::unavailable);
+    EXPECT_THAT(refused.error().message, HasSubstr("disk is full"));
+  }
+  EXPECT_EQ(rows("feed_decisions"), decisions);
+  watch(jo, plain.items[0], 9'000);
+  EXPECT_EQ(must(log->read(must(log->last_position()) - 1, 1)).at(0).person, jo.person)
+      << "what she watched meanwhile is hers";
+  const auto after = ask(jo);
+  EXPECT_EQ(after.mode, engine::Mode::for_you);
+  EXPECT_TRUE(must(feed->decision(jo, after.request)).recorded);
+  expect_sound();
 }
 
 TEST_F(FeedTest, WithoutATokenThereIsAPlainFeed) {

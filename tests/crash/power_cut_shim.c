@@ -110,15 +110,19 @@ static void keep(int fd) {
   close(lock);
 }
 
-/* The flag's file: none, all is well; empty, no write finds space; not empty, only syncs fail, as
- * where space is looked for late (delayed allocation). */
+/* The flag's file: none, all is well; empty, no write finds space; "sync", only syncs fail, as
+ * where space is looked for late (delayed allocation); "readonly" and "broken", every write fails
+ * as on a disk that was remounted read-only, or that is broken. */
 static int full(int fd, int syncing) {
   const char* flag = getenv("FILOSCOPE_POWER_CUT_FULL");
-  struct stat info;
-  if (flag == NULL || stat(flag, &info) != 0 || (info.st_size > 0) != syncing || !below_root(fd)) {
-    return 0;
-  }
-  errno = ENOSPC;
+  if (flag == NULL || !below_root(fd)) return 0;
+  const int file = open(flag, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  char how = 0;
+  if (read(file, &how, 1) < 0) how = 0;
+  close(file);
+  if ((how == 's') != syncing) return 0;
+  errno = how == 'r' ? EROFS : how == 'b' ? EIO : ENOSPC;
   return 1;
 }
 

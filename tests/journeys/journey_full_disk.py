@@ -10,12 +10,18 @@ import unittest
 import uuid
 
 import workload
-from harness import TUS, Client, Server, make_clip, wait_for
+from harness import PASSWORD, TUS, Client, Server, make_clip, wait_for
 from power_cut import Disk
+
+
+FULL = "disk is (too )?full.*try again"
+READ_ONLY = "disk is read-only.*try again"
+BROKEN = "disk under the database failed"
 
 
 class FullDisk(unittest.TestCase):
     def setUp(self):
+        self.why = FULL
         self.folder = pathlib.Path(os.path.realpath(tempfile.mkdtemp(prefix="filoscope-full-")))
         self.clip = make_clip(self.folder / "clip.mp4", seconds=2, size="180x320")
         self.data = self.clip.read_bytes()
@@ -46,7 +52,7 @@ class FullDisk(unittest.TestCase):
         self.assertEqual(answer.status, 503, answer)
         self.assertEqual(answer.headers["content-type"], "application/problem+json")
         self.assertIn("retry-after", answer.headers)
-        self.assertRegex(answer.json["detail"], "disk is (too )?full.*try again")
+        self.assertRegex(answer.json["detail"], self.why)
 
     def assert_writes_are_refused(self):
         video = self.video["id"]
@@ -68,11 +74,30 @@ class FullDisk(unittest.TestCase):
         self.assertEqual(self.viewer.get("/search?kind=videos&q=full")["items"][0]["video"]["id"], self.video["id"])
         self.assertFalse(self.viewer.get("/accounts/author")["viewer"]["follows"])
         self.assertEqual([item["video"]["id"] for item in self.viewer.feed(mode="not_profiled")["items"]], [self.video["id"]])
-        answer = self.viewer.call("GET", "/feed?mode=for_you")
-        if answer.status != 200:  # the record of the decision has to be on disk before its answer goes out
-            self.assert_refused(answer)
+        self.assert_feeds_go_on(self.viewer)
+        self.late = Client(self.server)
+        self.late.token = self.late.call("POST", "/sessions", {"handle": "viewer", "password": PASSWORD}, expect=201).json["token"]
+        self.assertEqual(self.late.get("/me")["account"]["handle"], "viewer")
+        self.assert_feeds_go_on(self.late)
+        visitor = Client(self.server)
+        answer = visitor.get("/feed")
+        self.assertEqual([item["video"]["id"] for item in answer["items"]], [self.video["id"]])
+        visitor.token = answer["guest_token"]
+        self.assert_feeds_go_on(visitor)
+        self.assert_refused(visitor.call("POST", "/events", {"events": [{**self.event(), "impression_token": answer["items"][0]["impression_token"]}]}))
         self.assertEqual(self.offset(), self.half)
         self.assertEqual(self.viewer.raw("GET", "/healthz").status, 200)
+
+    def assert_feeds_go_on(self, client):
+        """A feed is answered, without a profile where that would leave a record, and says why."""
+        answer = client.feed()
+        self.assertEqual([item["video"]["id"] for item in answer["items"]], [self.video["id"]])
+        told = client.get(f"/decisions/{answer['request_id']}")
+        self.assertEqual((told["recorded"], len(told["items"])), (False, 1))
+        self.assertEqual(client.get(f"/decisions/{answer['items'][0]['impression_token']}")["items"][0]["reason"], told["items"][0]["reason"])
+        if client is self.viewer:
+            self.assertEqual(answer["mode"], "not_profiled")
+        client.feed("following")
 
     def assert_all_goes_on(self, waiting):
         """Without a restart. `waiting` are videos that were to be processed while the disk was full."""
@@ -82,7 +107,10 @@ class FullDisk(unittest.TestCase):
         self.viewer.call("PUT", "/accounts/author/follow", expect=204)
         self.assertEqual(self.viewer.send(self.event())["rejected"], [])
         Client(self.server).sign_up("late")
-        self.viewer.feed()
+        self.assertTrue(self.viewer.get(f"/decisions/{self.viewer.feed()['request_id']}")["recorded"])
+        def stored():
+            return any(session["current"] for session in self.late.get("/me/sessions")["items"])
+        wait_for("the sign-in from memory to be stored", stored)
         done = self.chunk(self.half, self.data[self.half:])
         self.assertEqual(done.status, 204, done)
         for one in (done.headers["filoscope-video-id"], *waiting):
@@ -93,6 +121,7 @@ class FullDisk(unittest.TestCase):
         server.start()
         shown = Client(server, self.viewer.token).get(f"/videos/{self.video['id']}")
         self.assertEqual((shown["viewer"]["liked"], shown["counts"]["comments"]), (True, 1))
+        self.assertEqual(self.late.call("GET", "/me").status, 200, "signed in while nothing could be written")
         server.close()
         shutil.rmtree(self.folder, ignore_errors=True)  # the small disk is still mounted in it
 
@@ -119,6 +148,14 @@ class FullDisk(unittest.TestCase):
 
     def test_no_sync_finds_space(self):
         self.no_space_for("sync")
+
+    def test_every_write_is_refused_as_on_a_read_only_disk(self):
+        self.why = READ_ONLY
+        self.no_space_for("readonly")
+
+    def test_every_write_fails(self):
+        self.why = BROKEN
+        self.no_space_for("broken")
 
     def test_a_small_disk_fills_while_a_video_is_processed(self):
         """A real file system, full to the last block: the worker's own writes fail too."""

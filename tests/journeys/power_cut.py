@@ -38,8 +38,8 @@ class Disk:
         self.tool("cut", kind, str(seed))
 
     def fill(self, where):
-        """Full for every "write", or only when it comes to a "sync"."""
-        self.flag.write_text("sync" if where == "sync" else "")
+        """Full for every "write", or only when it comes to a "sync"; or "readonly", or "broken"."""
+        self.flag.write_text("" if where == "write" else where)
 
     def make_room(self):
         self.flag.unlink()

@@ -112,6 +112,8 @@ export function shownList(list: ClipList): ShownList {
 
 export class Feed extends ClipList {
   readonly tab: 'for_you' | 'following';
+  /** The last answer was made without a profile: the server could keep no record of it. */
+  #plain = false;
 
   constructor(tab: 'for_you' | 'following') {
     super();
@@ -124,6 +126,7 @@ export class Feed extends ClipList {
 
   start(): Promise<void> {
     return this.guarded(async () => {
+      this.#plain = false;
       this.queue.reset(await this.#ask({}));
       this.sync();
     });
@@ -168,14 +171,18 @@ export class Feed extends ClipList {
     });
   }
 
-  #ask(more: { held?: string[]; cursor?: string | null }): Promise<FeedAnswer> {
+  async #ask(more: { held?: string[]; cursor?: string | null }): Promise<FeedAnswer> {
     const mode = this.mode;
-    return api.feed({
+    const plain = this.#plain || mode === 'not_profiled';
+    const answer = await api.feed({
       mode,
       limit: LIMIT,
+      ...(this.#plain ? { cursor: this.queue.cursor } : {}),
       ...more,
-      ...(mode === 'not_profiled' ? { shown: settings.shown } : {}),
+      ...(plain ? { shown: settings.shown } : {}),
     });
+    this.#plain = mode === 'for_you' && answer.mode === 'not_profiled';
+    return answer;
   }
 }
 
