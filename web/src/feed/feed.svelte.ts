@@ -179,7 +179,7 @@ export class Feed extends ClipList {
       limit: LIMIT,
       ...(this.#plain ? { cursor: this.queue.cursor } : {}),
       ...more,
-      ...(plain ? { shown: settings.shown } : {}),
+      ...(plain ? { shown: [...settings.shown].reverse() } : {}), // oldest first
     });
     this.#plain = mode === 'for_you' && answer.mode === 'not_profiled';
     return answer;
