@@ -440,7 +440,7 @@ TEST_F(ApiTest, ADeletedVideoCanBeBroughtBackByItsAuthorOnly) {
   const auto video = publish_file(author, "0123456789");
   for (const char* file : {"720.m3u8", "master.m3u8", "cover0.jpg"}) put_blob(video, file);
   const auto path = "/api/v1/videos/" + video.id.text();
-  const auto url = catalog->media_url(video, "720.mp4");
+  const auto url = catalog->media_url(video, "720.mp4", video.author);
   EXPECT_EQ(ask("DELETE", path, {ada}).status, 204);
   EXPECT_EQ(ask("GET", path, {ada}).status, 404);
   EXPECT_EQ(ask("GET", url).status, 404);

@@ -168,7 +168,7 @@ TEST_F(CatalogTest, ADraftIsShownOncePublished) {
 }
 
 TEST_F(CatalogTest, AddressesOfFollowersOnlyFilesEndWithTheFollow) {
-  const auto jo = person("jo"), stranger = person("stranger");
+  const auto stranger = person("stranger");
   const auto video = publish(mara, "hello", Visibility::followers);
   must(accounts->set_follow(viewer(jo), mara.id, true));
   const auto address = catalog->media_url(video, "720.mp4", jo.id);
@@ -232,7 +232,7 @@ TEST_F(CatalogTest, RemovedForGoodIsGoneFromEverySurfaceAndFromDisk) {
 
 TEST_F(CatalogTest, RemovedCanBeBroughtBackAsItWas) {
   auto video = publish(mara, "gone #soon");
-  const auto address = catalog->media_url(video, "master.m3u8");
+  const auto address = catalog->media_url(video, "master.m3u8", video.author);
   take_kinds();
   must(catalog->remove(mara.id, video.id));
   EXPECT_THAT(take_kinds(), ElementsAre(kRemoved));
@@ -243,7 +243,7 @@ TEST_F(CatalogTest, RemovedCanBeBroughtBackAsItWas) {
     EXPECT_FALSE(resolves(address));
     EXPECT_THAT(by_tag(viewer(mara), "soon"), IsEmpty());
     EXPECT_THAT(must(catalog->by_author(viewer(mara), mara.id, "", 10)).items, IsEmpty());
-    EXPECT_THAT(must(catalog->own(mara.id)), IsEmpty());
+    EXPECT_THAT(must(catalog->own(mara.id, "", 10)).items, IsEmpty());
     EXPECT_THAT(must(catalog->removed(mara.id)), SizeIs(1));
     EXPECT_THAT(must(catalog->removed(jo.id)), IsEmpty());
     EXPECT_EQ(tag_count("soon"), 0);
@@ -279,7 +279,7 @@ TEST_F(CatalogTest, ARemovedDraftComesBackAsADraft) {
   EXPECT_TRUE(back.draft);
   EXPECT_EQ(back.visibility, Visibility::followers);
   EXPECT_THAT(take_kinds(), IsEmpty());
-  EXPECT_TRUE(resolves(catalog->media_url(draft, "720.mp4")));
+  EXPECT_TRUE(resolves(catalog->media_url(draft, "720.mp4", draft.author)));
   expect_sound();
 }
 
