@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "media/source.h"
+
 namespace filoscope::media {
 namespace {
 
