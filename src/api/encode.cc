@@ -42,8 +42,9 @@ json encode_playback(const Services& services, const catalog::Video& video, Acco
       covers.empty()
           ? json()
           : covers[static_cast<std::size_t>(std::min(video.cover_index, video.covers_count - 1))];
-  return {{"hls", services.catalog.media_url(video, "master.m3u8", reader)},
-          {"mp4", renditions[0]["url"]},
+  const auto plain = catalog::plain_rendition(video).name + ".mp4";
+  return {{"hls", services.catalog.media_url(video, catalog::master_file(video), reader)},
+          {"mp4", services.catalog.media_url(video, plain, reader)},
           {"cover", cover},
           {"covers", covers},
           {"renditions", renditions}};

@@ -73,7 +73,8 @@ struct Video {
   std::int64_t removed_ms = 0;  ///< of one that is removed and can be restored for a while, else 0
   std::int64_t duration_ms = 0;
   int width = 0, height = 0;
-  double gain_db = 0;
+  double gain_db = 0;       ///< for the player to apply: 0 but in videos of earlier releases, whose
+                            ///< files do not hold it
   std::string placeholder;  ///< data: URI
   SoundId sound;            ///< none when silent
   std::string sound_title;
@@ -88,7 +89,6 @@ struct Video {
 struct Processed {
   std::int64_t duration_ms = 0;
   int width = 0, height = 0;
-  double gain_db = 0;
   std::string placeholder;
   bool has_audio = false;
   std::vector<std::uint32_t> sound_print;
@@ -96,6 +96,14 @@ struct Processed {
   std::vector<Rendition> renditions;
   int covers_count = 0;
   std::string facts_json;  ///< for operators: codecs, hdr, notes
+};
+
+/// A rendition that was made after publication.
+struct LateRendition {
+  Rendition rendition;
+  UniqueFd mp4;              ///< by BlobStore::make_temporary
+  std::string playlist;      ///< of it alone
+  std::string master_entry;  ///< its lines in the master playlist
 };
 
 struct NewVideo {
@@ -117,6 +125,11 @@ struct VideoPage {
   std::vector<Video> items;
   std::string next_cursor;
 };
+
+/// The largest rendition that was there at publication, for players that take one file.
+const Rendition& plain_rendition(const Video& video);
+/// The file that lists all renditions for HLS.
+std::string_view master_file(const Video& video);
 
 /// One file of a video as the delivery path serves it: resolved without touching the database when
 /// cached.
@@ -151,6 +164,11 @@ class Catalog {
   /// Stores what processing found and publishes (unless a draft): row, sound, hashtags, search
   /// postings hook and log record together.
   virtual Result<Video> publish(VideoId id, const Processed& processed) = 0;
+  /// Adds a rendition to a published video: first its files, then the row and what `also` writes in
+  /// one transaction. Leaves no record: the engine knows nothing of renditions. Errors: not_found
+  /// (removed meanwhile), conflict (not published, or it has one of this name).
+  virtual Result<Video> add_rendition(VideoId id, LateRendition made,
+                                      const std::function<Result<void>(Session&)>& also) = 0;
   /// Only by its author. A new visibility moves the files to a new media_key. Errors: denied,
   /// not_found, invalid_argument.
   virtual Result<Video> change(AccountId author, VideoId id, const VideoChange& change) = 0;

@@ -160,7 +160,6 @@ Result<Video> CatalogImpl::publish(VideoId id, const Processed& processed) {
   after.duration_ms = processed.duration_ms;
   after.width = processed.width;
   after.height = processed.height;
-  after.gain_db = processed.gain_db;
   after.placeholder = processed.placeholder;
   after.renditions = processed.renditions;
   after.covers_count = processed.covers_count;
@@ -173,6 +172,37 @@ Result<Video> CatalogImpl::publish(VideoId id, const Processed& processed) {
     }
     return store(session, before, after);
   }));
+  remember(before, after);
+  return after;
+}
+
+Result<Video> CatalogImpl::add_rendition(VideoId id, LateRendition made,
+                                         const std::function<Result<void>(Session&)>& also) {
+  Lock stripe(stripe_of(id));
+  FILOSCOPE_TRY(const auto before, load(id));
+  if (before.state == State::removed) return no_such_video();
+  const auto& renditions = before.renditions;
+  const auto larger = std::find_if(renditions.begin(), renditions.end(), [&](const auto& other) {
+    return other.height <= made.rendition.height;
+  });
+  const bool known = larger != renditions.end() && larger->name == made.rendition.name;
+  if (before.state != State::published || known)
+    return Error(Code::conflict, "this video can take no other rendition");
+  Video after = before;
+  after.renditions.insert(after.renditions.begin() + (larger - renditions.begin()), made.rendition);
+  auto stored = put_late(after, made);
+  if (stored) {
+    stored = parts_.database.write([&](Session& session) -> Result<void> {
+      if (gone(before.author)) return no_such_video();
+      FILOSCOPE_DO(store_row(session, before, after));
+      FILOSCOPE_DO(store_media(session, before, after));
+      return also(session);
+    });
+  }
+  if (!stored) {
+    static_cast<void>(remove_late(after));
+    return stored.error();
+  }
   remember(before, after);
   return after;
 }
@@ -350,7 +380,7 @@ Result<void> CatalogImpl::store_media(Session& session, const Video& before, con
   FILOSCOPE_DO(session.execute(
       "INSERT INTO catalog_media (media_key, video, restricted, renditions, covers_count) "
       "VALUES (?, ?, ?, ?, ?) ON CONFLICT (media_key) DO UPDATE SET restricted = "
-      "excluded.restricted",
+      "excluded.restricted, renditions = excluded.renditions",
       {after.media_key, after.id.db(), std::int64_t{entry.restricted}, renditions,
        std::int64_t{entry.covers_count}}));
   return {};

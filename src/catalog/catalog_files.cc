@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <unordered_set>
 
@@ -28,11 +29,25 @@ std::array<std::uint16_t, 4> parse_renditions(std::string_view text) {
   return names;
 }
 
+bool is_late(const Rendition& rendition) { return rendition.name == kLateRendition; }
+
 }  // namespace
+
+const Rendition& plain_rendition(const Video& video) {
+  const auto& all = video.renditions;
+  const auto first = std::find_if_not(all.begin(), all.end(), is_late);
+  return first != all.end() ? *first : all.front();
+}
+
+std::string_view master_file(const Video& video) {
+  const bool late = std::any_of(video.renditions.begin(), video.renditions.end(), is_late);
+  return late ? kLateMaster : kFirstMaster;
+}
 
 std::vector<std::string> files_of(const Video& video) {
   std::vector<std::string> files;
-  if (!video.renditions.empty()) files.emplace_back("master.m3u8");
+  if (!video.renditions.empty()) files.emplace_back(kFirstMaster);
+  if (master_file(video) != kFirstMaster) files.emplace_back(master_file(video));
   for (const auto& rendition : video.renditions) {
     files.push_back(rendition.name + ".mp4");
     files.push_back(rendition.name + ".m3u8");
@@ -137,6 +152,33 @@ Result<void> CatalogImpl::mark_doomed(const Video& video, std::string_view media
                                  {std::string(media_key), video.author.db()}));
     return {};
   });
+}
+
+Result<void> CatalogImpl::put_text(const std::string& key, std::string_view text) {
+  FILOSCOPE_TRY(auto file, parts_.blobs.make_temporary());
+  FILOSCOPE_DO(write_all(file.get(), crypto::as_bytes(text), 0));
+  return parts_.blobs.put(key, std::move(file));
+}
+
+Result<void> CatalogImpl::put_late(const Video& after, LateRendition& made) {
+  FILOSCOPE_DO(remove_late(after));  // of a try that a crash ended
+  FILOSCOPE_TRY(const auto first, parts_.blobs.open(blob_key(after, kFirstMaster)));
+  Bytes bytes(static_cast<std::size_t>(first.size_bytes));
+  FILOSCOPE_DO(read_all(first.file.get(), bytes, 0));
+  std::string text(bytes.begin(), bytes.end());
+  const auto entries = text.find("#EXT-X-STREAM-INF");
+  text.insert(std::min(entries, text.size()), made.master_entry);
+  const auto& name = made.rendition.name;
+  FILOSCOPE_DO(parts_.blobs.put(blob_key(after, name + ".mp4"), std::move(made.mp4)));
+  FILOSCOPE_DO(put_text(blob_key(after, name + ".m3u8"), made.playlist));
+  return put_text(blob_key(after, kLateMaster), text);
+}
+
+Result<void> CatalogImpl::remove_late(const Video& video) {
+  const std::string name(kLateRendition);
+  for (const auto& file : {name + ".mp4", name + ".m3u8", std::string(kLateMaster)})
+    FILOSCOPE_DO(parts_.blobs.remove(blob_key(video, file)));
+  return {};
 }
 
 Result<void> CatalogImpl::copy_files(const Video& video, std::string_view new_key) {

@@ -38,6 +38,8 @@ class CatalogImpl final : public Catalog {
   Result<void> set_state(VideoId id, State state, int progress_percent,
                          std::string_view error) override;
   Result<Video> publish(VideoId id, const Processed& processed) override;
+  Result<Video> add_rendition(VideoId id, LateRendition made,
+                              const std::function<Result<void>(Session&)>& also) override;
   Result<Video> change(AccountId author, VideoId id, const VideoChange& change) override;
   Result<void> remove(AccountId author, VideoId id) override;
   Result<Video> restore(AccountId author, VideoId id) override;
@@ -134,6 +136,10 @@ class CatalogImpl final : public Catalog {
   /// Deletes the files of a key, then forgets that they had to be.
   Result<void> bury(std::string_view media_key);
   Result<void> mark_doomed(const Video& video, std::string_view media_key);
+  /// The files of a late rendition, and a second master playlist that names it too.
+  Result<void> put_late(const Video& after, LateRendition& made);
+  Result<void> remove_late(const Video& video);
+  Result<void> put_text(const std::string& key, std::string_view text);
   Result<void> copy_files(const Video& video, std::string_view new_key);
   Result<void> verify_media(std::vector<std::string>& findings);
   /// Takes the files of videos that may come back out of `stored`.

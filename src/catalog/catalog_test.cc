@@ -50,7 +50,7 @@ TEST_F(CatalogTest, PublishedVideoComesBackWholeAlsoAfterARestart) {
     EXPECT_THAT(video.mentions, ElementsAre(jo.id));
     EXPECT_EQ(video.language, "en");
     EXPECT_EQ(video.duration_ms, 5000);
-    EXPECT_EQ(video.gain_db, -2.5);
+    EXPECT_EQ(video.gain_db, 0);
     EXPECT_EQ(video.sound_title, "Original sound · @mara");
     EXPECT_TRUE(video.sound);
     ASSERT_THAT(video.renditions, SizeIs(2));

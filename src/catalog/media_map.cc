@@ -42,8 +42,11 @@ std::string_view content_type_of(const MediaEntry& entry, std::string_view file)
   if (dot == std::string_view::npos) return {};
   const auto stem = file.substr(0, dot), extension = file.substr(dot + 1);
   if (extension == "mp4") return has_rendition(entry, stem) ? "video/mp4" : "";
-  if (extension == "m3u8")
-    return stem == "master" || has_rendition(entry, stem) ? "application/vnd.apple.mpegurl" : "";
+  if (extension == "m3u8") {
+    const bool known = file == kFirstMaster || has_rendition(entry, stem) ||
+                       (file == kLateMaster && has_rendition(entry, kLateRendition));
+    return known ? "application/vnd.apple.mpegurl" : "";
+  }
   if (extension == "jpg" && stem.starts_with("cover")) {
     const auto number = parse_number(stem.substr(5));
     return number && *number < entry.covers_count ? "image/jpeg" : "";

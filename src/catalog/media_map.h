@@ -35,6 +35,9 @@ struct MediaEntry {
   std::uint8_t covers_count = 0;
 };
 MediaEntry media_entry(const Video& video);
+/// The name of the rendition that follows later, and the master playlists without and with it.
+inline constexpr std::string_view kLateRendition = "1080";
+inline constexpr std::string_view kFirstMaster = "master.m3u8", kLateMaster = "master-1080.m3u8";
 std::string new_media_key();
 /// Where the files of a key lie: a prefix of blob keys that ends in '/'.
 std::string media_folder(std::string_view media_key);

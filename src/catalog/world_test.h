@@ -96,7 +96,6 @@ class World {
     facts.duration_ms = 5000;
     facts.width = 720;
     facts.height = 1280;
-    facts.gain_db = -2.5;
     facts.placeholder = "data:image/jpeg;base64,AAAA";
     facts.has_audio = true;
     facts.sound_print = {1, 2, 3};

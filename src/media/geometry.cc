@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "media/media.h"
+
 namespace filoscope::media {
 namespace {
 
@@ -26,7 +28,30 @@ std::int64_t rate_30_bps(const Rung& rung, int width, int height) {
   return std::llround(rung.rate_30_bps * std::pow(share, kPixelsExponent));
 }
 
+constexpr Rung kLateRung{kLateName, 1080, 4'800'000, 60};
+
 int even(double value) { return std::max(2, 2 * static_cast<int>(std::lround(value / 2))); }
+
+/// Whether a picture has over 10 % more lines than a rung.
+bool is_well_above(int short_side, const Rung& rung) {
+  return short_side * 10 > rung.short_side * 11;
+}
+
+/// A rung of `target` lines.
+RungPlan plan_of(const Rung& rung, int target, int display_width, int display_height) {
+  const int short_side = std::min(display_width, display_height);
+  const int long_side = std::max(display_width, display_height);
+  const int made_short = std::max(2, target / 2 * 2);
+  const int made_long = even(static_cast<double>(long_side) * made_short / short_side);
+  const bool upright = display_width <= display_height;
+  RungPlan plan;
+  plan.name = rung.name;
+  plan.width = upright ? made_short : made_long;
+  plan.height = upright ? made_long : made_short;
+  plan.rate_30_bps = rate_30_bps(rung, made_short, made_long);
+  plan.fps_max = rung.fps_max;
+  return plan;
+}
 
 }  // namespace
 
@@ -45,26 +70,31 @@ Orientation orientation_of(const std::int32_t* matrix) {
 
 std::vector<RungPlan> plan_rungs(int display_width, int display_height) {
   const int short_side = std::min(display_width, display_height);
-  const int long_side = std::max(display_width, display_height);
   std::vector<RungPlan> plans;
   for (std::size_t i = 0; i < kRungs.size(); ++i) {
-    const Rung& rung = kRungs[i];
-    int target = rung.short_side;
+    int target = kRungs[i].short_side;
     if (short_side < target) {
       const bool last = i + 1 == kRungs.size();
-      if (!plans.empty() || (!last && short_side * 10 <= kRungs[i + 1].short_side * 11)) continue;
+      if (!plans.empty() || (!last && !is_well_above(short_side, kRungs[i + 1]))) continue;
       target = short_side;
     }
-    const int made_short = std::max(2, target / 2 * 2);
-    const int made_long = even(static_cast<double>(long_side) * made_short / short_side);
-    const bool upright = display_width <= display_height;
-    plans.push_back({static_cast<int>(i), rung.name, upright ? made_short : made_long,
-                     upright ? made_long : made_short, rate_30_bps(rung, made_short, made_long),
-                     rung.fps_max});
+    plans.push_back(plan_of(kRungs[i], target, display_width, display_height));
+    plans.back().output_index = static_cast<int>(i);
   }
   // Only one rung may have 60 frames a second, and always the largest.
   plans.front().fps_max = 60;
   return plans;
+}
+
+std::optional<RungPlan> plan_late_rung(int display_width, int display_height) {
+  const int short_side = std::min(display_width, display_height);
+  if (!is_well_above(short_side, kRungs[0])) return std::nullopt;
+  return plan_of(kLateRung, std::min(short_side, kLateRung.short_side), display_width,
+                 display_height);
+}
+
+bool has_late_rung(int display_width, int display_height) {
+  return plan_late_rung(display_width, display_height).has_value();
 }
 
 }  // namespace filoscope::media

@@ -3,6 +3,7 @@
 /// Which pictures are made of a source: its orientation, its rungs and their rates. Pure.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,7 @@ struct Orientation {
 Orientation orientation_of(const std::int32_t* matrix);
 
 struct RungPlan {
-  int output_index = 0;  ///< 0 "720", 1 "540", 2 "360"
+  int output_index = 0;  ///< of MediaOutputs::renditions
   std::string name;
   int width = 0;  ///< as displayed, even
   int height = 0;
@@ -38,5 +39,9 @@ std::int64_t rate_max_bps(const RungPlan& plan, double fps);
 /// source; a source between two rungs takes the upper one at its own size when that has over 10 %
 /// more lines than the lower. The caps follow the pixels.
 std::vector<RungPlan> plan_rungs(int display_width, int display_height);
+
+/// The rung of 1080 lines that follows later, or at the source's own size; none where the source
+/// has not over 10 % more lines than 720.
+std::optional<RungPlan> plan_late_rung(int display_width, int display_height);
 
 }  // namespace filoscope::media

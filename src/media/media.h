@@ -64,8 +64,8 @@ struct Segment {
 
 /// One fragmented MP4: [0, init_last] is ftyp + moov + sidx, then the segments without gaps.
 struct Rendition {
-  std::string name;  ///< "720", "540" or "360": the short side it aims at; a smaller source keeps
-                     ///< its own size
+  std::string name;  ///< "1080", "720", "540" or "360": the short side it aims at; a smaller source
+                     ///< keeps its own size
   int width = 0;
   int height = 0;
   double fps = 0;
@@ -95,8 +95,9 @@ struct MediaFacts {
   std::string audio_codec;
   HdrKind hdr = HdrKind::none;
   bool interlaced = false;
-  double loudness_lufs = -70;  ///< integrated; -70 when silent or without sound
-  double gain_db = 0;          ///< brings it to -14 LUFS, held so that no sample passes -1 dBFS
+  double loudness_lufs = -70;  ///< integrated, of the source; -70 when silent or without sound
+  double gain_db = 0;          ///< what the renditions' sound was raised by, to -14 LUFS; its true
+                               ///< peaks are held under -1 dBTP
   std::string placeholder;     ///< "data:image/jpeg;base64,…", some 20 pixels long
   std::vector<std::uint32_t>
       sound_print;                      ///< raw chromaprint, about 8 values a second; of a sound
@@ -116,7 +117,11 @@ inline constexpr std::array<std::string_view, 3> kRenditionNames{"720", "540", "
 struct MediaOutputs {
   std::array<int, kRenditionNames.size()> renditions{-1, -1, -1};
   std::vector<int> covers;  ///< at most kCoversMax, JPEG
+  int late = -1;            ///< of kLateName; when it is given, it alone is made
 };
+/// The rendition that a second job makes of sources that have the lines.
+inline constexpr const char* kLateName = "1080";
+bool has_late_rung(int display_width, int display_height);
 inline constexpr std::size_t kCoversMax = 6;
 
 enum class Stage : std::uint8_t { checking, encoding, finishing };
@@ -170,6 +175,8 @@ int media_worker_main();
 /// "720".
 std::string master_playlist(const MediaFacts& facts,
                             const std::function<std::string(const Rendition&)>& address);
+/// The lines of one rendition in it.
+std::string master_entry(const Rendition& rendition, std::string_view address);
 /// All segments as byte ranges of the one file at `mp4_address`.
 std::string media_playlist(const Rendition& rendition, std::string_view mp4_address);
 

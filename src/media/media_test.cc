@@ -44,6 +44,20 @@ TEST(Geometry, OnlyTheLargestRungKeepsSixtyFrames) {
   EXPECT_EQ(plans[1].fps_max, 30);
 }
 
+TEST(Geometry, ALateRungWhereTheSourceHasTheLines) {
+  const auto size = [](int width, int height) -> std::string {
+    const auto plan = plan_late_rung(width, height);
+    return plan
+               ? plan->name + ":" + std::to_string(plan->width) + "x" + std::to_string(plan->height)
+               : "none";
+  };
+  EXPECT_EQ(size(2160, 3840), "1080:1080x1920");
+  EXPECT_EQ(size(1920, 1080), "1080:1920x1080");
+  EXPECT_EQ(size(900, 1600), "1080:900x1600");
+  EXPECT_EQ(size(780, 1400), "none");
+  EXPECT_EQ(size(720, 1280), "none");
+}
+
 TEST(Geometry, TheCapFollowsFrameRateAndSize) {
   const RungPlan tall = plan_rungs(1080, 1920).at(0);
   const auto bps = [](const RungPlan& plan, double fps) {

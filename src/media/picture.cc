@@ -71,25 +71,6 @@ void turn_plane(const std::uint8_t* from, int from_stride, std::uint8_t* to, int
   }
 }
 
-std::string tone_map_filters(const AVFrame& frame, const PreFilter::Plan& plan) {
-  const bool hlg = frame.color_trc == AVCOL_TRC_ARIB_STD_B67;
-  const bool pq = frame.color_trc == AVCOL_TRC_SMPTE2084;
-  const std::string transfer = hlg ? "arib-std-b67" : pq ? "smpte2084" : "2020_10";
-  std::string text = fmt::format("scale={}:{}:flags=bilinear,", plan.width, plan.height);
-  if (!hlg && !pq) {  // wide colours in standard range: only the primaries change
-    return text + fmt::format(
-                      "zscale=tin={}:min=2020_ncl:pin=2020:rin={}:t=709:m=709:p=709:r=limited,"
-                      "format=yuv420p",
-                      transfer, is_full_range(frame) ? "full" : "limited");
-  }
-  // Diffuse white lies at 203 cd/m² (ITU-R BT.2408); only what is brighter is bent.
-  return text +
-         fmt::format(
-             "zscale=tin={}:min=2020_ncl:pin=2020:rin={}:t=linear:npl=203,format=gbrpf32le,"
-             "zscale=p=709,tonemap=mobius:desat=0,zscale=t=709:m=709:r=limited,format=yuv420p",
-             transfer, is_full_range(frame) ? "full" : "limited");
-}
-
 }  // namespace
 
 ColourTags colour_of(const AVFrame& frame) {
@@ -119,8 +100,7 @@ Result<void> PreFilter::build(const AVFrame& frame, const Plan& plan) {
                                           nullptr, graph_.get());
   }
   if (status < 0) return av_failure("filter", status);
-  std::string text = plan.deinterlace ? "bwdif=mode=send_frame:deint=interlaced" : "";
-  if (plan.tone_map) text += (text.empty() ? "" : ",") + tone_map_filters(frame, plan);
+  const std::string text = "bwdif=mode=send_frame:deint=interlaced";
   AVFilterInOut* inputs = avfilter_inout_alloc();
   AVFilterInOut* outputs = avfilter_inout_alloc();
   if (inputs != nullptr && outputs != nullptr) {
@@ -141,7 +121,18 @@ Result<void> PreFilter::build(const AVFrame& frame, const Plan& plan) {
   return {};
 }
 
+Result<void> PreFilter::tone_map(const AVFrame& frame, const Sink& each) {
+  if (!plan_.tone_map) return each(frame);
+  FILOSCOPE_TRY(const FramePtr mapped, tone_map_.apply(frame, plan_.width, plan_.height));
+  return each(*mapped);
+}
+
 Result<void> PreFilter::push(const AVFrame& frame, const Plan& plan, const Sink& each) {
+  if (!plan.deinterlace) {
+    FILOSCOPE_DO(finish(each));
+    plan_ = plan;
+    return tone_map(frame, each);
+  }
   const bool same = graph_ && plan == plan_ && frame.width == source_width_ &&
                     frame.height == source_height_ && frame.format == source_format_;
   if (!same) {
@@ -162,7 +153,7 @@ Result<void> PreFilter::pull(const Sink& each) {
     if (status == AVERROR(EAGAIN) || status == AVERROR_EOF) return {};
     if (status < 0) return av_failure("filter", status);
     frame->pts = av_rescale_q(frame->pts, av_buffersink_get_time_base(out_), kTimeBase);
-    FILOSCOPE_DO(each(*frame));
+    FILOSCOPE_DO(tone_map(*frame, each));
     av_frame_unref(frame.get());
   }
 }

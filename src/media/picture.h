@@ -9,6 +9,7 @@
 #include "media/geometry.h"
 #include "media/media.h"
 #include "media/mp4_writer.h"
+#include "media/tone_map.h"
 
 namespace filoscope::media {
 
@@ -16,7 +17,7 @@ namespace filoscope::media {
 /// else 601.
 ColourTags colour_of(const AVFrame& frame);
 
-/// Deinterlacing (bwdif) and HDR to BT.709 (zscale, Möbius) by a libavfilter graph; times in
+/// Deinterlacing (bwdif, by a libavfilter graph), then HDR and BT.2020 to BT.709; times in
 /// 1/90000 s are kept. Threads: one.
 class PreFilter {
  public:
@@ -39,7 +40,9 @@ class PreFilter {
  private:
   Result<void> build(const AVFrame& frame, const Plan& plan);
   Result<void> pull(const Sink& each);
+  Result<void> tone_map(const AVFrame& frame, const Sink& each);
 
+  ToneMap tone_map_;
   GraphPtr graph_;
   AVFilterContext* in_ = nullptr;
   AVFilterContext* out_ = nullptr;

@@ -117,7 +117,8 @@ Result<MediaFacts> Processing::run(const ByteSource& bytes) {
                 VideoDecoder::open(*source_->video_stream(), options_.limits, processors()));
   decoder_.emplace(std::move(decoder));
   if (const AVStream* audio = source_->audio_stream()) {
-    FILOSCOPE_TRY(sound_, Sound::open(*audio, options_.limits.duration_max_ms, shared_));
+    FILOSCOPE_TRY(const Loudness loudness, measure_loudness(bytes, options_.limits));
+    FILOSCOPE_TRY(sound_, Sound::open(*audio, options_.limits.duration_max_ms, loudness, shared_));
   }
   fps_ = plausible_fps(*source_->video_stream(), options_.limits.fps_max);
   FILOSCOPE_DO(read_all());
@@ -164,7 +165,13 @@ Result<void> Processing::start(const AVFrame& frame) {
 
 Result<void> Processing::start_rungs(const AVFrame& frame) {
   const VideoFacts& video = source_->video();
-  plans_ = plan_rungs(video.width, video.height);
+  if (outputs_.late < 0) {
+    plans_ = plan_rungs(video.width, video.height);
+  } else if (auto late = plan_late_rung(video.width, video.height)) {
+    plans_ = {*std::move(late)};
+  } else {
+    return bad_file("the picture has no more lines than its renditions", advice::kSaveSmaller);
+  }
   filter_plan_.deinterlace = video.field_order_interlaced;
   filter_plan_.tone_map = facts_.hdr != HdrKind::none || is_wide_gamut(frame);
   filter_plan_.width = video.orientation.swap ? plans_[0].height : plans_[0].width;
@@ -180,7 +187,9 @@ Result<void> Processing::start_rungs(const AVFrame& frame) {
     rung.source_fps = fps_;
     // The largest takes over half of the work; more threads than processors only cost.
     rung.threads_count = i == 0 ? std::max(1, processors() * 5 / 8) : std::max(1, processors() / 4);
-    rung.output_fd = outputs_.renditions[static_cast<std::size_t>(plans_[i].output_index)];
+    rung.output_fd = outputs_.late >= 0
+                         ? outputs_.late
+                         : outputs_.renditions[static_cast<std::size_t>(plans_[i].output_index)];
     const bool stills = i == std::min<std::size_t>(1, plans_.size() - 1);
     FILOSCOPE_TRY(
         std::unique_ptr<Rung> started,
@@ -338,7 +347,7 @@ Result<MediaFacts> probe_media(const ByteSource& bytes, const MediaLimits& limit
   SharedSound shared;
   std::unique_ptr<Sound> sound;
   if (const AVStream* audio = source->audio_stream()) {
-    FILOSCOPE_TRY(sound, Sound::open(*audio, limits.duration_max_ms, shared));
+    FILOSCOPE_TRY(sound, Sound::open(*audio, limits.duration_max_ms, {}, shared));
     FILOSCOPE_DO(sound->start_at(0));
   }
   int frames = 0;

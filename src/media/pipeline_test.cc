@@ -1,5 +1,6 @@
 #include "media/pipeline.h"
 
+#include <ebur128.h>
 #include <gmock/gmock.h>
 
 #include <array>
@@ -193,6 +194,33 @@ TEST(Pipeline, MakesALadderOfAPortraitClip) {
     EXPECT_THAT(decoded.pictures, SizeIs(35));
     EXPECT_EQ(decoded.pictures.front().ms, 0);
   }
+}
+
+TEST(Pipeline, MakesTheLateRungAlone) {
+  ClipOptions clip;
+  clip.width = 810;
+  clip.height = 1440;
+  clip.frames_count = 40;
+  const Bytes file = make_clip(clip);
+  const Outputs first;
+  const auto facts = process(file, first);
+  ASSERT_TRUE(facts.has_value()) << facts.error().message;
+  EXPECT_THAT(facts->renditions, SizeIs(3));
+  const UniqueFd late = file_of({});
+  MediaOutputs outputs;
+  outputs.late = late.get();
+  const auto more = process_media(MemoryBytes(file), {}, outputs);
+  ASSERT_TRUE(more.has_value()) << more.error().message;
+  ASSERT_THAT(more->renditions, SizeIs(1));
+  const Rendition& rendition = more->renditions[0];
+  EXPECT_EQ(rendition.name, "1080");
+  EXPECT_EQ(rendition.width, 810);
+  EXPECT_EQ(more->duration_ms, facts->duration_ms);
+  // Cut at the same times as the others, so that a player can change over.
+  ASSERT_EQ(rendition.segments.size(), facts->renditions[0].segments.size());
+  for (std::size_t i = 0; i < rendition.segments.size(); ++i)
+    EXPECT_EQ(rendition.segments[i].start_ms, facts->renditions[0].segments[i].start_ms);
+  EXPECT_THAT(decode(content_of(late.get())).pictures, SizeIs(40));
 }
 
 int red_of(const UniqueFd& cover) {
@@ -406,6 +434,49 @@ TEST(Pipeline, TakesOneOfSeveralSoundTracks) {
   EXPECT_NEAR(static_cast<double>(facts->duration_ms), 1'000, 40);
   EXPECT_EQ(facts->decode_errors, 0);
   EXPECT_NEAR(facts->loudness_lufs, -15.7, 1);  // packets of both mixed up would crackle
+}
+
+struct Heard {
+  double lufs = 0;
+  double peak_db = 0;  ///< true peak
+};
+
+Heard heard(const Decoded& decoded) {
+  ebur128_state* meter = ebur128_init(1, static_cast<unsigned long>(decoded.sample_rate),
+                                      EBUR128_MODE_I | EBUR128_MODE_TRUE_PEAK);
+  ebur128_set_channel(meter, 0, EBUR128_DUAL_MONO);
+  ebur128_add_frames_float(meter, decoded.sound.data(), decoded.sound.size());
+  double lufs = 0, peak = 0;
+  ebur128_loudness_global(meter, &lufs);
+  ebur128_true_peak(meter, 0, &peak);
+  ebur128_destroy(&meter);
+  return {lufs, 20 * std::log10(peak)};
+}
+
+TEST(Pipeline, MakesEverySoundAsLoud) {
+  struct Case {
+    double level;
+    bool bangs;
+    double lufs, within_lu;
+  };
+  for (const Case& c : {Case{0.035, false, -14, 1},
+                        {0.25, false, -14, 1},
+                        {1, false, -14, 1},
+                        {0.035, true, -14, 2},        // one loud moment keeps nothing quiet
+                        {0.008, false, -25.7, 1},     // 20 dB at most
+                        {0.000'5, false, -70, 3}}) {  // nothing but a room
+    ClipOptions clip;
+    clip.width = clip.height = 64;
+    clip.frames_count = 120;
+    clip.sound_level = c.level;
+    clip.bangs = c.bangs;
+    const Outputs outputs;
+    const auto facts = process(make_clip(clip), outputs);
+    ASSERT_TRUE(facts.has_value()) << facts.error().message;
+    const Heard sound = heard(decode(outputs.rendition("360")));
+    EXPECT_NEAR(std::max(sound.lufs, -70.0), c.lufs, c.within_lu) << c.level << c.bangs;
+    EXPECT_LE(sound.peak_db, -1) << c.level << c.bangs;
+  }
 }
 
 TEST(Pipeline, FillsShortSoundWithSilence) {

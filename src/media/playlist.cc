@@ -6,16 +6,19 @@
 
 namespace filoscope::media {
 
+std::string master_entry(const Rendition& rendition, std::string_view address) {
+  return fmt::format(
+      "#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},RESOLUTION={}x{},FRAME-RATE={:.3f},"
+      "CODECS=\"{}\"\n{}\n",
+      rendition.peak_bps, rendition.bitrate_bps, rendition.width, rendition.height, rendition.fps,
+      rendition.codecs, address);
+}
+
 std::string master_playlist(const MediaFacts& facts,
                             const std::function<std::string(const Rendition&)>& address) {
   std::string text = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n";
-  for (const Rendition& rendition : facts.renditions) {
-    text += fmt::format(
-        "#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},RESOLUTION={}x{},FRAME-RATE={:.3f},"
-        "CODECS=\"{}\"\n{}\n",
-        rendition.peak_bps, rendition.bitrate_bps, rendition.width, rendition.height, rendition.fps,
-        rendition.codecs, address(rendition));
-  }
+  for (const Rendition& rendition : facts.renditions)
+    text += master_entry(rendition, address(rendition));
   return text;
 }
 

@@ -5,21 +5,13 @@
 
 #include "media/source.h"
 
-extern "C" {
-#include <libavutil/opt.h>
-}
-
 namespace filoscope::media {
 namespace {
 
-constexpr int kChannels = 2;
+constexpr int kChannels = kSoundChannels;
 constexpr int kFrameSamples = 1024;
 constexpr std::int64_t kBitRate = 128'000;
 constexpr std::int64_t kWaitingMaxBytes = 64 << 20;  // of sound before the first picture
-constexpr double kTargetLufs = -14;
-constexpr double kPeakMaxDb = -1;
-constexpr double kSilentLufs = -70;
-constexpr double kGainMaxDb = 20;
 // A print's first value takes 2.6 s of sound, each further one 0.12 s.
 constexpr int kLoopedBelowS = 4, kLoopedToS = 6;
 // Time stamps rounded to milliseconds wander by less; a real gap or overlap is larger.
@@ -46,40 +38,26 @@ std::vector<SamplePtr> SharedSound::from(std::size_t index, bool& ended) const {
 }
 
 Result<std::unique_ptr<Sound>> Sound::open(const AVStream& stream, std::int64_t duration_max_ms,
-                                           SharedSound& out) {
-  std::unique_ptr<Sound> sound(new Sound(stream, duration_max_ms, out));
-  FILOSCOPE_DO(sound->open_decoder());
+                                           const Loudness& loudness, SharedSound& out) {
+  std::unique_ptr<Sound> sound(new Sound(stream, duration_max_ms, loudness, out));
+  FILOSCOPE_TRY(sound->decoder_, SoundDecoder::open(stream));
   FILOSCOPE_DO(sound->open_encoder());
-  FILOSCOPE_DO(sound->open_measures());
+  FILOSCOPE_DO(sound->open_print());
+  const int rate = sound->track_.sample_rate;
+  sound->limiter_.emplace(rate, loudness.gain_db, kCeilingDb);
+  sound->early_ = sound->limiter_->delay_samples();
   return sound;
 }
 
 Sound::~Sound() {
-  if (loudness_ != nullptr) ebur128_destroy(&loudness_);
   if (print_ != nullptr) chromaprint_free(print_);
-  av_channel_layout_uninit(&swr_layout_);
-}
-
-Result<void> Sound::open_decoder() {
-  const AVCodec* codec = find_decoder(stream_);
-  decoder_.reset(codec != nullptr ? avcodec_alloc_context3(codec) : nullptr);
-  if (!decoder_) return av_failure("sound decoder", AVERROR(ENOMEM));
-  avcodec_parameters_to_context(decoder_.get(), stream_.codecpar);
-  decoder_->pkt_timebase = stream_.time_base;
-  decoder_->codec_whitelist = av_strdup(kDecoders);
-  decoder_->thread_count = 1;
-  const int status = avcodec_open2(decoder_.get(), codec, nullptr);
-  if (status == AVERROR(ENOMEM)) return av_failure("sound decoder", status);
-  if (status < 0)
-    return bad_file("the sound is damaged: its description cannot be read", advice::kCopyAgain);
-  return {};
 }
 
 Result<void> Sound::open_encoder() {
   const AVCodec* codec = avcodec_find_encoder_by_name("aac");
   encoder_.reset(codec != nullptr ? avcodec_alloc_context3(codec) : nullptr);
   if (!encoder_) return Error{Code::internal, "no AAC encoder"};
-  track_.sample_rate = stream_.codecpar->sample_rate == 44'100 ? 44'100 : 48'000;
+  track_.sample_rate = decoder_->sample_rate();
   track_.channels_count = kChannels;
   encoder_->sample_fmt = AV_SAMPLE_FMT_FLTP;
   encoder_->sample_rate = track_.sample_rate;
@@ -96,12 +74,9 @@ Result<void> Sound::open_encoder() {
   return {};
 }
 
-Result<void> Sound::open_measures() {
-  loudness_ = ebur128_init(kChannels, static_cast<unsigned long>(track_.sample_rate),
-                           EBUR128_MODE_I | EBUR128_MODE_SAMPLE_PEAK);
+Result<void> Sound::open_print() {
   print_ = chromaprint_new(CHROMAPRINT_ALGORITHM_DEFAULT);
-  if (loudness_ == nullptr || print_ == nullptr)
-    return av_failure("sound measures", AVERROR(ENOMEM));
+  if (print_ == nullptr) return av_failure("sound print", AVERROR(ENOMEM));
   if (chromaprint_start(print_, track_.sample_rate, kChannels) != 1) {
     return Error{Code::internal, "the sound print cannot be started"};
   }
@@ -130,70 +105,11 @@ Result<void> Sound::push(const AVPacket& packet) {
 Result<void> Sound::drain() { return decode(nullptr); }
 
 Result<void> Sound::decode(const AVPacket* packet) {
-  int status = avcodec_send_packet(decoder_.get(), packet);
-  if (status == AVERROR(ENOMEM)) return av_failure("sound", status);
-  if (status < 0 && status != AVERROR_EOF) {
-    ++errors_;
-    return {};
-  }
-  const FramePtr frame = make_frame();
-  while ((status = avcodec_receive_frame(decoder_.get(), frame.get())) >= 0) {
-    if (frame->decode_error_flags != 0 || (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0) ++errors_;
-    ++frames_;
-    FILOSCOPE_DO(take(*frame));
-    av_frame_unref(frame.get());
-  }
-  if (status == AVERROR(ENOMEM)) return av_failure("sound", status);
-  if (status != AVERROR(EAGAIN) && status != AVERROR_EOF) ++errors_;
-  return {};
-}
-
-Result<void> Sound::convert(const AVFrame& frame) {
-  const bool same = swr_ && frame.sample_rate == swr_rate_ && frame.format == swr_format_ &&
-                    av_channel_layout_compare(&frame.ch_layout, &swr_layout_) == 0;
-  if (!same) {
-    AVChannelLayout layout{};
-    if (frame.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC) {
-      av_channel_layout_default(&layout, frame.ch_layout.nb_channels);
-    } else {
-      av_channel_layout_copy(&layout, &frame.ch_layout);
-    }
-    SwrContext* swr = nullptr;
-    int status = swr_alloc_set_opts2(
-        &swr, &encoder_->ch_layout, AV_SAMPLE_FMT_FLT, track_.sample_rate, &layout,
-        static_cast<AVSampleFormat>(frame.format), frame.sample_rate, 0, nullptr);
-    av_channel_layout_uninit(&layout);
-    swr_.reset(swr);
-    if (status >= 0) status = swr_init(swr_.get());
-    if (status < 0) return av_failure("sound conversion", status);
-    swr_rate_ = frame.sample_rate;
-    swr_format_ = frame.format;
-    av_channel_layout_uninit(&swr_layout_);
-    av_channel_layout_copy(&swr_layout_, &frame.ch_layout);
-  }
-  const int room = swr_get_out_samples(swr_.get(), frame.nb_samples);
-  block_.resize(static_cast<std::size_t>(std::max(room, 0)) * kChannels);
-  auto* out = reinterpret_cast<std::uint8_t*>(block_.data());
-  const int got =
-      swr_convert(swr_.get(), &out, room, const_cast<const std::uint8_t**>(frame.extended_data),
-                  frame.nb_samples);
-  if (got < 0) return av_failure("sound conversion", got);
-  block_.resize(static_cast<std::size_t>(got) * kChannels);
-  for (float& value : block_) {
-    if (!std::isfinite(value)) value = 0;  // float PCM may hold anything
-    value = std::clamp(value, -4.0F, 4.0F);
-  }
-  return {};
-}
-
-Result<void> Sound::take(const AVFrame& frame) {
-  if (frame.sample_rate <= 0 || frame.nb_samples <= 0 || frame.ch_layout.nb_channels <= 0)
-    return {};
-  FILOSCOPE_DO(convert(frame));
-  const auto time = frame.best_effort_timestamp;
-  if (time == AV_NOPTS_VALUE) return place(placed_, false);
-  const auto ticks = av_rescale_q(time, stream_.time_base, kTimeBase) - zero_;
-  return place(av_rescale(ticks, track_.sample_rate, kTicksPerSecond), true);
+  return decoder_->push(packet, [this](std::vector<float>& block, std::int64_t time) {
+    if (time == AV_NOPTS_VALUE) return place(block, placed_, false);
+    const auto ticks = av_rescale_q(time, stream_.time_base, kTimeBase) - zero_;
+    return place(block, av_rescale(ticks, track_.sample_rate, kTicksPerSecond), true);
+  });
 }
 
 /// Sound that goes on past the limit, unlike a time stamp that cannot be.
@@ -209,21 +125,18 @@ Result<void> Sound::place_late(std::int64_t at, std::int64_t count) {
       advice::kCut);
 }
 
-/// Puts `block_` on the time line: fills a gap with silence, cuts off what lies before the line's
+/// Puts `block` on the time line: fills a gap with silence, cuts off what lies before the line's
 /// start or overlaps.
-Result<void> Sound::place(std::int64_t at, bool known) {
-  const std::int64_t count = std::ssize(block_) / kChannels;
+Result<void> Sound::place(std::span<const float> block, std::int64_t at, bool known) {
+  const std::int64_t count = std::ssize(block) / kChannels;
   if (at + count > duration_max_ms_ * track_.sample_rate / 1000) return place_late(at, count);
   std::int64_t drift = known ? at - placed_ : 0;
   const bool first = placed_ == 0;
   if (!first && std::abs(drift) <= kJitterMs * track_.sample_rate / 1000) drift = 0;
   if (drift > 0) FILOSCOPE_DO(append_silence(drift));
   const std::int64_t cut = std::clamp<std::int64_t>(-drift, 0, count);
-  const auto kept =
-      std::span<const float>(block_).subspan(static_cast<std::size_t>(cut) * kChannels);
+  const auto kept = block.subspan(static_cast<std::size_t>(cut) * kChannels);
   if (kept.empty()) return {};
-  const auto frames = kept.size() / kChannels;
-  ebur128_add_frames_float(loudness_, kept.data(), frames);
   integers_.resize(kept.size());
   for (std::size_t i = 0; i < kept.size(); ++i) {
     integers_[i] =
@@ -255,8 +168,18 @@ Result<void> Sound::loop_print() {
 }
 
 Result<void> Sound::append(std::span<const float> interleaved) {
-  fifo_.insert(fifo_.end(), interleaved.begin(), interleaved.end());
   placed_ += std::ssize(interleaved) / kChannels;
+  return limit(interleaved);
+}
+
+/// The limiter gives everything a little later: that much is left out at the start.
+Result<void> Sound::limit(std::span<const float> interleaved) {
+  limiter_->push(interleaved, fifo_);
+  if (early_ > 0) {
+    const auto cut = std::min(early_, fifo_.size() / kChannels);
+    fifo_.erase(fifo_.begin(), fifo_.begin() + static_cast<std::ptrdiff_t>(cut * kChannels));
+    early_ -= cut;
+  }
   return encode_ready(false);
 }
 
@@ -322,24 +245,12 @@ std::int64_t Sound::end_time() const {
 Result<void> Sound::finish(std::int64_t end, MediaFacts& facts) {
   const auto end_samples = av_rescale(end, track_.sample_rate, kTicksPerSecond);
   FILOSCOPE_DO(append_silence(end_samples - placed_));
+  FILOSCOPE_DO(limit(std::vector<float>(limiter_->delay_samples() * kChannels)));
   FILOSCOPE_DO(encode_ready(true));
   FILOSCOPE_DO(encode(nullptr));
   out_.end();
-
-  double lufs = kSilentLufs;
-  if (ebur128_loudness_global(loudness_, &lufs) != EBUR128_SUCCESS || !std::isfinite(lufs))
-    lufs = kSilentLufs;
-  facts.loudness_lufs = std::max(lufs, kSilentLufs);
-  double peak = 0;
-  for (unsigned channel = 0; channel < kChannels; ++channel) {
-    double value = 0;
-    if (ebur128_sample_peak(loudness_, channel, &value) == EBUR128_SUCCESS)
-      peak = std::max(peak, value);
-  }
-  if (facts.loudness_lufs > kSilentLufs && peak > 0) {
-    const double room = kPeakMaxDb - 20 * std::log10(peak);
-    facts.gain_db = std::min({kTargetLufs - facts.loudness_lufs, room, kGainMaxDb});
-  }
+  facts.loudness_lufs = loudness_.lufs;
+  facts.gain_db = loudness_.gain_db;
   FILOSCOPE_DO(loop_print());
   std::uint32_t* values = nullptr;
   int count = 0;

@@ -1,18 +1,21 @@
 #pragma once
 
-/// The sound of an upload: decoded once; placed on the picture's time line with gaps filled;
-/// measured (R128, chromaprint); encoded once as AAC for every rung.
+/// The sound of an upload: placed on the picture's time line with gaps filled; its print taken;
+/// made as loud as others; encoded once as AAC for every rung.
 
 #include <chromaprint.h>
-#include <ebur128.h>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/mutex.h"
 #include "media/ffmpeg.h"
+#include "media/limiter.h"
+#include "media/loudness.h"
 #include "media/media.h"
 #include "media/mp4_writer.h"
+#include "media/sound_decoder.h"
 
 namespace filoscope::media {
 
@@ -36,7 +39,7 @@ class Sound {
   /// `out` must outlive it. Errors: invalid_argument (cannot be decoded), internal.
   /// Sound later than `duration_max_ms` is left out, up to a second; more is invalid_argument.
   static Result<std::unique_ptr<Sound>> open(const AVStream& stream, std::int64_t duration_max_ms,
-                                             SharedSound& out);
+                                             const Loudness& loudness, SharedSound& out);
   ~Sound();
   Sound(const Sound&) = delete;
   Sound& operator=(const Sound&) = delete;
@@ -52,45 +55,41 @@ class Sound {
   Result<void> finish(std::int64_t end, MediaFacts& facts);
 
   std::int64_t end_time() const;  ///< of the real sound, 1/90000 s after zero
-  std::int64_t frames_count() const { return frames_; }
-  std::int64_t errors_count() const { return errors_; }
+  std::int64_t frames_count() const { return decoder_->frames_count(); }
+  std::int64_t errors_count() const { return errors_ + decoder_->errors_count(); }
 
  private:
-  Sound(const AVStream& stream, std::int64_t duration_max_ms, SharedSound& out)
-      : stream_(stream), duration_max_ms_(duration_max_ms), out_(out) {}
-  Result<void> open_decoder();
+  Sound(const AVStream& stream, std::int64_t duration_max_ms, const Loudness& loudness,
+        SharedSound& out)
+      : stream_(stream), duration_max_ms_(duration_max_ms), loudness_(loudness), out_(out) {}
   Result<void> open_encoder();
-  Result<void> open_measures();
+  Result<void> open_print();
   Result<void> decode(const AVPacket* packet);
-  Result<void> take(const AVFrame& frame);
-  Result<void> convert(const AVFrame& frame);
-  Result<void> place(std::int64_t at, bool known);
+  Result<void> place(std::span<const float> block, std::int64_t at, bool known);
   Result<void> place_late(std::int64_t at, std::int64_t count);
   Result<void> feed_print(std::span<const std::int16_t> interleaved);
   Result<void> loop_print();
   Result<void> append(std::span<const float> interleaved);
+  Result<void> limit(std::span<const float> interleaved);
   Result<void> append_silence(std::int64_t samples);
   Result<void> encode_ready(bool last);
   Result<void> encode(const AVFrame* frame);
 
   const AVStream& stream_;
   const std::int64_t duration_max_ms_;
+  const Loudness loudness_;
   SharedSound& out_;
   AudioTrack track_;
-  CodecPtr decoder_;
+  std::unique_ptr<SoundDecoder> decoder_;
   CodecPtr encoder_;
-  SwrPtr swr_;
-  AVChannelLayout swr_layout_{};
-  int swr_rate_ = 0;
-  int swr_format_ = -1;
-  ebur128_state* loudness_ = nullptr;
+  std::optional<Limiter> limiter_;
+  std::size_t early_ = 0;  ///< samples of the limiter's delay still to be left out
   ChromaprintContext* print_ = nullptr;
   std::vector<PacketPtr> waiting_;
   std::int64_t waiting_bytes_ = 0;
   bool started_ = false;
   std::int64_t zero_ = 0;
-  std::vector<float> block_;            ///< converted, interleaved
-  std::vector<std::int16_t> integers_;  ///< the same for the print
+  std::vector<std::int16_t> integers_;  ///< a block for the print
   std::vector<std::int16_t> loop_;      ///< the start, kept for a print of a short clip
   std::vector<float> fifo_;             ///< not yet encoded, interleaved
   std::size_t fifo_at_ = 0;
@@ -98,8 +97,7 @@ class Sound {
   std::int64_t real_end_ = 0;
   std::int64_t late_ = 0;  ///< samples past the limit
   std::int64_t encoded_ = 0;
-  std::int64_t frames_ = 0;
-  std::int64_t errors_ = 0;
+  std::int64_t errors_ = 0;  ///< besides the decoder's
 };
 
 }  // namespace filoscope::media

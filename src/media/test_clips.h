@@ -25,6 +25,8 @@ struct ClipOptions {
   bool second_sound = false;  ///< another track with the same tone, not the default
   double sound_from_s = 0;    ///< the tone and its time stamps begin here
   double sound_s = 0;         ///< its length; 0: as long as the picture
+  double sound_level = 0.25;
+  bool bangs = false;  ///< for 20 ms of every second the tone is as loud as can be
   int rotation_degrees = 0;
   bool mirrored = false;
   std::vector<int> tints;  ///< red difference (V) of the whole picture, in equal stretches of time
@@ -37,7 +39,7 @@ struct ClipOptions {
 };
 
 /// A moving test picture: grey bars, a white square going right, a red left upper corner; a 440 Hz
-/// tone of 0.25. Aborts when it cannot be made.
+/// tone. Aborts when it cannot be made.
 Bytes make_clip(const ClipOptions& options = {});
 /// Aborts when it is none.
 FramePtr decode_jpeg(const Bytes& jpeg);

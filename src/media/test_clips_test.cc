@@ -199,8 +199,10 @@ class ClipMaker {
       av_channel_layout_copy(&frame->ch_layout, &audio_->ch_layout);
       FILOSCOPE_CHECK(av_frame_get_buffer(frame.get(), 0) >= 0);
       for (int i = 0; i < audio_->frame_size; ++i) {
+        const bool bang = o_.bangs && (at + i) % 48'000 < 960;
         const double value =
-            0.25 * std::sin(2 * std::numbers::pi * 440 * static_cast<double>(at + i) / 48'000);
+            (bang ? 1 : o_.sound_level) *
+            std::sin(2 * std::numbers::pi * 440 * static_cast<double>(at + i) / 48'000);
         if (audio_->sample_fmt == AV_SAMPLE_FMT_FLTP) {
           reinterpret_cast<float*>(frame->data[0])[i] = static_cast<float>(value);
         } else if (audio_->sample_fmt == AV_SAMPLE_FMT_S32) {

@@ -17,7 +17,6 @@ catalog::Processed processed_of(const media::MediaFacts& facts) {
   processed.duration_ms = facts.duration_ms;
   processed.width = facts.width;
   processed.height = facts.height;
-  processed.gain_db = facts.gain_db;
   processed.placeholder = facts.placeholder;
   processed.has_audio = facts.has_audio;
   processed.sound_print = facts.sound_print;
@@ -48,6 +47,7 @@ catalog::Processed processed_of(const media::MediaFacts& facts) {
                          "\",\"hdr\":" + std::to_string(static_cast<int>(facts.hdr)) +
                          ",\"interlaced\":" + (facts.interlaced ? "true" : "false") +
                          ",\"loudness_lufs\":" + std::to_string(facts.loudness_lufs) +
+                         ",\"gain_db\":" + std::to_string(facts.gain_db) +
                          ",\"frames_decoded\":" + std::to_string(facts.frames_decoded) +
                          ",\"decode_errors\":" + std::to_string(facts.decode_errors) + "}";
   return processed;

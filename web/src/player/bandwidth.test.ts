@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pickRung, Throughput } from './bandwidth';
+import { finerRung, pickRung, startRungs, Throughput } from './bandwidth';
 
 const rungs = [
   { width: 720, height: 1280, bitrate_bps: 2_500_000 },
@@ -24,6 +24,25 @@ describe('pickRung', () => {
     expect(pickRung(rungs, wish(20e6, 1080, true))?.width).toBe(360);
     expect(pickRung(rungs.slice(0, 1), wish(1))?.width).toBe(720);
     expect(pickRung([], wish(1))).toBeUndefined();
+  });
+});
+
+describe('a rung of 1080', () => {
+  const late = { width: 1080, height: 1920, bitrate_bps: 4_800_000 };
+  const all = [late, ...rungs];
+  const best = rungs[0]!;
+
+  it('never delays the first frame', () => {
+    expect(pickRung(startRungs(all), wish(100e6))?.width).toBe(720);
+    expect(startRungs([late])).toEqual([late]);
+  });
+
+  it('follows on a dense screen with a fast line', () => {
+    expect(finerRung(all, best, wish(20e6, 780))).toBe(late);
+    expect(finerRung(all, best, wish(9e6, 780))).toBeUndefined();
+    expect(finerRung(all, best, wish(20e6, 400))).toBeUndefined();
+    expect(finerRung(all, best, wish(20e6, 780, true))).toBeUndefined();
+    expect(finerRung(all, late, wish(20e6, 780))).toBeUndefined();
   });
 });
 

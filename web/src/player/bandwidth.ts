@@ -52,6 +52,11 @@ export class Throughput {
   }
 }
 
+/** A rung with more lines follows only behind the first frame. */
+const START_LINES_MAX = 720;
+/** Going up needs twice a rung's rate, where beginning with it needs one and a half times. */
+const UP_SHARE = 0.75;
+
 export interface RungWish {
   bps: number;
   saver: boolean;
@@ -69,4 +74,20 @@ export function pickRung<T extends RungLike>(rungs: readonly T[], wish: RungWish
     if (rung.bitrate_bps * 1.5 <= wish.bps) choice = rung;
   }
   return choice;
+}
+
+/** Those that a clip begins with: the first frame must not wait for the largest. */
+export function startRungs<T extends RungLike>(rungs: readonly T[]): readonly T[] {
+  const quick = rungs.filter((rung) => Math.min(rung.width, rung.height) <= START_LINES_MAX);
+  return quick.length > 0 ? quick : rungs;
+}
+
+/** The better rung that the rest of a clip is worth, none where this one will do. */
+export function finerRung<T extends RungLike>(
+  rungs: readonly T[],
+  playing: RungLike,
+  wish: RungWish,
+): T | undefined {
+  const rung = pickRung(rungs, { ...wish, bps: wish.bps * UP_SHARE });
+  return rung && rung.bitrate_bps > playing.bitrate_bps ? rung : undefined;
 }

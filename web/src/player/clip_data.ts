@@ -53,6 +53,13 @@ export class ClipData {
     return this.#first;
   }
 
+  /** Init alone, for one who comes over from another rung in the middle of the clip. */
+  async index(signal: AbortSignal): Promise<void> {
+    if (this.init) return;
+    const end = this.rendition.init[1];
+    this.#read(await this.#range(0, end, signal, false));
+  }
+
   /** Init and the first two segments, within the byte budget. */
   async prefetch(signal: AbortSignal, segmentsWanted: number): Promise<void> {
     await this.start(signal, true);
@@ -93,13 +100,16 @@ export class ClipData {
     const initEnd = init[1];
     const firstEnd = segments[0]?.[1] ?? Math.min(initEnd + 200_000, this.rendition.bytes - 1);
     const data = await this.#range(0, firstEnd, signal, ahead);
-    const index = parseSidx(data.slice(0, initEnd + 1));
+    const first = this.#read(data);
+    if (data.byteLength > first.end) this.#kept.set(0, data.slice(first.start, first.end + 1));
+  }
+
+  #read(data: ArrayBuffer): IndexedSegment {
+    const index = parseSidx(data.slice(0, this.rendition.init[1] + 1));
     if (!index?.[0]) throw new MediaError('the clip has no index', false);
     this.init = data.slice(0, index[0].start);
     this.segments = index;
-    if (data.byteLength > index[0].end) {
-      this.#kept.set(0, data.slice(index[0].start, index[0].end + 1));
-    }
+    return index[0];
   }
 
   async #range(

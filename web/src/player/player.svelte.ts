@@ -2,8 +2,8 @@
 
 import { settings } from '../lib/settings.svelte';
 import { sound } from '../lib/sound.svelte';
-import type { Video } from '../lib/types';
-import { pickRung, Throughput } from './bandwidth';
+import type { Rendition, Video } from '../lib/types';
+import { finerRung, pickRung, startRungs, Throughput, type RungWish } from './bandwidth';
 import { ClipData, mimeOf } from './clip_data';
 import { metrics, noteSwipe } from './metrics';
 import { canUseMse, Slot } from './slot';
@@ -230,6 +230,7 @@ export class Player {
     this.pausedByUser = false;
     if (!slot || uid === null) return;
     slot.active = true;
+    if (slot.ready) this.#shiftUp(slot);
     this.#awaitFrame(slot, uid);
     void this.#resume();
   }
@@ -339,15 +340,16 @@ export class Player {
     }
   }
 
+  #wish(): RungWish {
+    const stage = this.#slots[0]?.video.clientWidth || 400;
+    const widthPx = stage * Math.min(devicePixelRatio || 1, 2);
+    return { bps: throughput.bps, saver: settings.saver, widthPx };
+  }
+
   #fetch(video: Video): Fetched {
     const known = this.#fetched.get(video.id);
     if (known) return known;
-    const stage = this.#slots[0]?.video.clientWidth || 400;
-    const rung = pickRung(video.playback?.renditions ?? [], {
-      bps: throughput.bps,
-      saver: settings.saver,
-      widthPx: stage * Math.min(devicePixelRatio || 1, 2),
-    });
+    const rung = pickRung(startRungs(video.playback?.renditions ?? []), this.#wish());
     const fetched: Fetched = {
       data: rung && canUseMse(mimeOf(rung)) ? new ClipData(rung, throughput) : null,
       abort: new AbortController(),
@@ -408,7 +410,9 @@ export class Player {
   #onReady(slot: Slot): void {
     if (slot.uid === null) return;
     this.ready = new Set([...this.ready, slot.uid]);
-    if (slot === this.#active) this.#attachNext();
+    if (slot !== this.#active) return;
+    this.#shiftUp(slot);
+    this.#attachNext();
   }
 
   #onFail(slot: Slot, gone: boolean): void {
@@ -441,18 +445,34 @@ export class Player {
     }, SPINNER_AFTER_MS);
   }
 
+  /** The first frame is there: the rest may come from a better rung. */
+  #shiftUp(slot: Slot): void {
+    const playing = this.#playing(slot);
+    const rungs = slot.clip?.playback?.renditions ?? [];
+    const rung = playing && finerRung(rungs, playing, this.#wish());
+    if (rung && canUseMse(mimeOf(rung))) this.#shift(slot, rung);
+  }
+
+  /** The line is too slow for this rung. */
   #shiftDown(slot: Slot): void {
-    const video = slot.clip;
-    const playing = video && this.#fetched.get(video.id)?.data?.rendition;
+    const playing = this.#playing(slot);
     if (!playing) return;
-    const below = (video.playback?.renditions ?? []).filter(
+    const below = (slot.clip?.playback?.renditions ?? []).filter(
       (rung) => rung.bitrate_bps < playing.bitrate_bps,
     );
     const rung = pickRung(below, { bps: throughput.bps, saver: false, widthPx: Infinity });
-    if (!rung) return;
+    if (rung) this.#shift(slot, rung);
+  }
+
+  #playing(slot: Slot): Rendition | undefined {
+    return slot.clip ? this.#fetched.get(slot.clip.id)?.data?.rendition : undefined;
+  }
+
+  #shift(slot: Slot, rung: Rendition): void {
+    if (!slot.clip) return;
     const data = new ClipData(rung, throughput);
-    this.#fetched.set(video.id, { data, abort: new AbortController() });
-    slot.shiftDown(data);
+    this.#fetched.set(slot.clip.id, { data, abort: new AbortController() });
+    slot.shift(data);
   }
 
   #onStallEnd(): void {

@@ -48,7 +48,7 @@ export class Slot {
   failed = false;
   #events: SlotEvents;
   #data: ClipData | null = null;
-  #smaller: ClipData | null = null;
+  #other: ClipData | null = null;
   #source: Source | null = null;
   #buffer: SourceBuffer | null = null;
   #url: string | null = null;
@@ -94,17 +94,17 @@ export class Slot {
     this.uid = null;
     this.clip = null;
     this.#data = null;
-    this.#smaller = null;
+    this.#other = null;
     this.ready = false;
     this.failed = false;
     this.#active = false;
     this.#release();
   }
 
-  /** The line is too slow for this rung: what is not here yet comes from a smaller one. */
-  shiftDown(smaller: ClipData): void {
+  /** What is not here yet comes from another rung. */
+  shift(other: ClipData): void {
     if (!this.#buffer) return;
-    this.#smaller = smaller;
+    this.#other = other;
     this.#wake?.();
   }
 
@@ -253,10 +253,13 @@ export class Slot {
 
   async #pump(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (this.#smaller) await this.#shift(this.#smaller, signal);
+      const index = this.#nextSegment();
+      if (this.#other && index !== null && !this.#data?.has(index)) {
+        await this.#changeOver(this.#other, signal);
+        continue;
+      }
       const data = this.#data;
       if (!data) return;
-      const index = this.#nextSegment();
       if (index === null) this.#finish();
       if (index === null || !this.#wants(index)) {
         await this.#sleep();
@@ -269,13 +272,13 @@ export class Slot {
   }
 
   /** Rungs are cut at the same places, so the next segment simply comes from the other file. */
-  async #shift(smaller: ClipData, signal: AbortSignal): Promise<void> {
-    this.#smaller = null;
-    await this.#withRetry(() => smaller.start(signal), signal);
-    if (signal.aborted || !this.#buffer || !smaller.init) return;
-    this.#buffer.changeType?.(smaller.mime);
-    await this.#append(smaller.init, signal);
-    this.#data = smaller;
+  async #changeOver(other: ClipData, signal: AbortSignal): Promise<void> {
+    this.#other = null;
+    await this.#withRetry(() => other.index(signal), signal);
+    if (signal.aborted || !this.#buffer || !other.init) return;
+    this.#buffer.changeType?.(other.mime);
+    await this.#append(other.init, signal);
+    this.#data = other;
   }
 
   /** Standby holds the first frame (and what was fetched already); the active clip runs ahead. */
