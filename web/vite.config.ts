@@ -1,4 +1,5 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -26,7 +27,9 @@ function isCore(id: string): boolean {
   return CORE.test(id.replaceAll('\\', '/'));
 }
 
-const COMPRESSED = /\.(js|css|html|svg|webmanifest)$/;
+const COMPRESSED = /\.(js|css|svg|webmanifest)$/;
+/** What the app's shell is made of, for a start without a network. */
+const SHELL = /^(assets\/.*\.(js|css)|assets\/inter-latin-wght.*\.woff2|index\.html|icon\.svg|icon-192\.png|manifest\.webmanifest)$/;
 
 /** Writes a .br and a .gz twin of every text file: the server sends those and compresses nothing. */
 function twins(): Plugin {
@@ -67,8 +70,44 @@ function fontPreload(): Plugin {
   };
 }
 
+/** src/early.js as it stands in the page, without what only its readers need. */
+function early(): Plugin {
+  return {
+    name: 'early',
+    transformIndexHtml: {
+      order: 'post',
+      handler(html) {
+        const source = readFileSync(join(import.meta.dirname, 'src/early.js'), 'utf8');
+        const script = source.replace(/^\s*\/\/.*\n/gm, '').replace(/\n\s*/g, '\n');
+        return html.replace('<!--early-->', () => `<script>${script}</script>`);
+      },
+    },
+  };
+}
+
+/** sw.js: src/sw.js with the list of files that are there, and its name for them all together. */
+function serviceWorker(): Plugin {
+  let folder = '';
+  return {
+    name: 'service-worker',
+    apply: 'build',
+    configResolved(config) {
+      folder = join(config.root, config.build.outDir);
+    },
+    closeBundle() {
+      const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => SHELL.test(name)).sort();
+      const hash = createHash('sha256');
+      for (const name of names) hash.update(name).update(readFileSync(join(folder, name)));
+      const source = readFileSync(join(import.meta.dirname, 'src/sw.js'), 'utf8');
+      const files = JSON.stringify(names.map((name) => `/${name}`));
+      const version = hash.update(source).digest('hex').slice(0, 16);
+      writeFileSync(join(folder, 'sw.js'), source.replace('__FILES__', files).replace('__VERSION__', version));
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [svelte(), twins(), fontPreload()],
+  plugins: [svelte(), early(), fontPreload(), serviceWorker(), twins()],
   build: {
     target: ['es2022', 'chrome107', 'safari16.4', 'firefox110'],
     assetsInlineLimit: 0,

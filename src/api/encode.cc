@@ -229,6 +229,7 @@ json encode_video(const Services& services, const accounts::Viewer& viewer,
                    {"saved", item.marks.saved},
                    {"not_interested", item.marks.not_interested}}}};
   if (!video.error.empty()) result["error"] = video.error;
+  if (!video.credits.empty()) result["credits"] = video.credits;
   return result;
 }
 

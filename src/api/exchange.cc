@@ -19,10 +19,9 @@ constexpr std::string_view kSecurityFields =
     "Referrer-Policy: strict-origin-when-cross-origin\r\n"
     "X-Frame-Options: DENY\r\n"
     "Cross-Origin-Opener-Policy: same-origin\r\n"
-    "Permissions-Policy: camera=(self), microphone=(self), geolocation=(), payment=(), usb=()\r\n"
-    "Content-Security-Policy: default-src 'self'; media-src 'self' blob:; img-src 'self' data: "
-    "blob:; style-src 'self' 'unsafe-inline'; connect-src 'self'; worker-src 'self' blob:; "
-    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'\r\n";
+    "Permissions-Policy: camera=(self), microphone=(self), geolocation=(), payment=(), usb=()\r\n";
+
+constexpr std::string_view kPolicyField = "Content-Security-Policy";
 
 bool is_sane_request_id(std::string_view id) {
   return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
@@ -133,6 +132,11 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
     if (c != '\r' && c != '\n') out.push_back(c);
   }
   out.append("\r\n");
+}
+
+bool has_field(const Response& response, std::string_view name) {
+  return std::any_of(response.headers.begin(), response.headers.end(),
+                     [name](const auto& field) { return field.first == name; });
 }
 
 std::int64_t body_length(const Response& response) {
@@ -327,6 +331,10 @@ std::string response_head(const Exchange& exchange, ExchangeRecorder& recorder) 
   }
   const bool delivery = exchange.route != nullptr && exchange.route->inline_on_network_thread;
   out.append(delivery ? "X-Content-Type-Options: nosniff\r\n" : kSecurityFields);
+  if (!delivery && !has_field(response, kPolicyField)) {
+    static const auto policy = content_policy("'self'");
+    append_field(out, kPolicyField, policy);
+  }
   out.append(exchange.keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
   return out;
 }

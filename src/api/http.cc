@@ -93,6 +93,15 @@ std::string_view status_text(int status) {
   return "Status";
 }
 
+std::string content_policy(std::string_view script_sources) {
+  std::string policy = "default-src 'self'; script-src ";
+  policy.append(script_sources);
+  return policy +
+         "; media-src 'self' blob:; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+         "connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
+         "form-action 'self'; frame-ancestors 'none'";
+}
+
 Response problem(const Error& error) {
   const int status = http_status(error.code);
   if (error.code == Code::corrupt) {

@@ -72,6 +72,9 @@ struct Route {
 };
 
 std::string_view status_text(int status);
+/// The Content-Security-Policy of every answer but delivery's, with these sources of scripts; an
+/// answer that sets the field itself keeps its own.
+std::string content_policy(std::string_view script_sources);
 /// application/problem+json per RFC 9457. An invalid_argument or conflict that begins with "name: "
 /// sets `field`; 429 and 503 carry Retry-After; what is our fault is told without its inner
 /// message.

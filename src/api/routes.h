@@ -57,6 +57,8 @@ void add_search_routes(Router& router, const ApiPtr& api);
 void add_upload_routes(Router& router, const ApiPtr& api);
 void add_tus_routes(Router& router, const ApiPtr& api);
 void add_operator_routes(Router& router, const ApiPtr& api);
+/// Returns what answers for the app's own addresses.
+Handler add_page_routes(Router& router, const ApiPtr& api);
 
 /// openapi.json, embedded at build time.
 std::string_view openapi_text();

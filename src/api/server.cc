@@ -61,6 +61,23 @@ Result<std::string> bound_address(int fd, const std::string& host) {
   return "http://" + (six ? "[" + host + "]" : host) + ":" + std::to_string(ntohs(port));
 }
 
+/// Why bind or listen failed, by errno, and what to do.
+Error cannot_listen(const std::string& listen) {
+  switch (errno) {
+    case EADDRINUSE:
+      return {Code::conflict,
+              "the address " + listen + " is in use by another program; take another port"};
+    case EADDRNOTAVAIL:
+      return {Code::invalid_argument,
+              "listen: " + listen +
+                  " is no address of this computer; take one of its own, or 0.0.0.0 for all"};
+    case EACCES:
+      return {Code::denied, "this user may not listen on " + listen + "; take a port above 1023"};
+    default:
+      return errno_error("listening on " + listen);
+  }
+}
+
 Result<Listener> listen_on(const std::string& listen) {
   FILOSCOPE_TRY(const auto parts, parse_listen(listen));
   addrinfo hints{};
@@ -68,7 +85,9 @@ Result<Listener> listen_on(const std::string& listen) {
   hints.ai_flags = AI_PASSIVE;
   addrinfo* found = nullptr;
   if (getaddrinfo(parts.host.c_str(), parts.port.c_str(), &hints, &found) != 0) {
-    return Error(Code::invalid_argument, "listen: the host \"" + parts.host + "\" is not known");
+    return Error(Code::invalid_argument,
+                 "listen: the host \"" + parts.host +
+                     "\" is not known; take an address of this computer, or 0.0.0.0 for all");
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(found, &freeaddrinfo);
   UniqueFd fd(socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -76,10 +95,7 @@ Result<Listener> listen_on(const std::string& listen) {
   const int on = 1;
   setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (bind(fd.get(), found->ai_addr, found->ai_addrlen) != 0 || ::listen(fd.get(), kBacklog) != 0) {
-    if (errno == EADDRINUSE) {
-      return Error(Code::conflict, "the address " + listen + " is in use by another program");
-    }
-    return errno_error("listening on " + listen);
+    return cannot_listen(listen);
   }
   FILOSCOPE_TRY(auto address, bound_address(fd.get(), parts.host));
   return Listener{std::move(fd), std::move(address)};

@@ -35,9 +35,10 @@ bool wants_page(const Request& request) {
          accept.find("*/*") != std::string_view::npos;
 }
 
-/// A path whose last segment has an extension names a file; the app's own addresses have none,
-/// but for handles with dots.
+/// A path whose last segment has an extension names a file; of the app's own addresses only handles
+/// may have one.
 bool names_file(std::string_view path) {
+  if (path.starts_with("/@")) return false;
   return path.starts_with("/assets/") || content_type_of(path) != "application/octet-stream";
 }
 
@@ -130,8 +131,9 @@ bool is_plain_path(std::string_view path) {
   return true;
 }
 
-Handler static_files(std::string folder) {
-  return [folder = std::move(folder)](const Request& request) -> Result<Response> {
+Handler static_files(std::string folder, Handler page) {
+  return [folder = std::move(folder),
+          page = std::move(page)](const Request& request) -> Result<Response> {
     const Error nothing(Code::not_found, "There is nothing at this address.");
     const auto& path = request.path;
     const bool not_the_app = path.starts_with("/api/") || path.starts_with("/media/");
@@ -139,12 +141,12 @@ Handler static_files(std::string folder) {
     if (folder.empty()) {
       return Error(Code::not_found, "The web app is not served here; the interface is at /api/v1.");
     }
-    if (is_plain_path(path)) {
+    if (is_plain_path(path) && !path.ends_with(".html")) {
       auto served = serve_file(request, folder, path);
       if (served || names_file(path)) return served;
     }
     if (!wants_page(request)) return nothing;
-    return serve_file(request, folder, "/index.html");
+    return page(request);
   };
 }
 

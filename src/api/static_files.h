@@ -1,8 +1,7 @@
 #pragma once
 
 /// The built web app from a folder: hashed files below /assets/ cached for long, the page itself
-/// revalidated, precompressed twins (.br, .gz) when the client takes them, and index.html for every
-/// address that is the app's own.
+/// revalidated, precompressed twins (.br, .gz) when the client takes them.
 
 #include <string>
 #include <string_view>
@@ -11,8 +10,9 @@
 
 namespace filoscope::api {
 
-/// Answers GET and HEAD. An empty folder: a plain sentence that no web app is served here.
-Handler static_files(std::string folder);
+/// Answers GET and HEAD; `page` answers for the app's own addresses. An empty folder: a plain
+/// sentence that no web app is served here.
+Handler static_files(std::string folder, Handler page);
 
 /// Whether Accept-Encoding takes `coding` (RFC 9110 section 12.5.3; q=0 refuses).
 bool accepts_coding(std::string_view accept_encoding, std::string_view coding);

@@ -48,6 +48,13 @@ void add_serve(CLI::App& app, Words& words) {
       "The folder of the built web app; default: web/dist beside the program's build");
   command.add_option("--samples", words.serve.samples,
                      "A folder in which sample clips appear; they are taken in");
+  command
+      .add_option("--log-format", words.serve.log_format,
+                  "What goes to stderr: people (problems as sentences) or json (every line)")
+      ->check(CLI::IsMember({"people", "json"}))
+      ->capture_default_str();
+  command.add_option("--log-file", words.serve.log_file,
+                     "Write every log line as JSON to this file too");
   command.add_flag("--help-config", words.help_config, "Print every setting as Markdown");
 }
 

@@ -18,6 +18,7 @@ inline const Setting<std::int64_t> kDrainS{
 
 struct ServeOptions {
   std::string data, listen = "127.0.0.1:8080", config_path, roles, web, samples;
+  std::string log_format = "people", log_file;
 };
 int serve(const ServeOptions& options);
 

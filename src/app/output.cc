@@ -34,21 +34,32 @@ Result<void> write_json(const std::string& where, const nlohmann::ordered_json& 
 ProgressBar::ProgressBar() : terminal_(::isatty(STDERR_FILENO) != 0) {}
 
 void ProgressBar::show(double share, const std::string& text) {
-  if (!terminal_) return;
   constexpr int kWidth = 30;
   const int filled = std::clamp(static_cast<int>(share * kWidth + 0.5), 0, kWidth);
   std::string bar;
   for (int i = 0; i < kWidth; ++i) bar += i < filled ? "█" : "·";
-  fmt::print(stderr, "\r\033[K{} {:3.0f} %  {}", bar, std::clamp(share, 0.0, 1.0) * 100, text);
+  tell(fmt::format("{} {:3.0f} %  {}", bar, std::clamp(share, 0.0, 1.0) * 100, text));
+}
+
+void ProgressBar::tell(const std::string& text) {
+  if (!terminal_) return;
+  fmt::print(stderr, "\r\033[K{}", text);
   std::fflush(stderr);
-  shown_ = true;
+  shown_ = text;
 }
 
 void ProgressBar::clear() {
-  if (!shown_) return;
+  if (shown_.empty()) return;
   std::fputs("\r\033[K", stderr);
   std::fflush(stderr);
-  shown_ = false;
+  shown_.clear();
+}
+
+void ProgressBar::above(const std::string& line) {
+  const auto standing = shown_;
+  clear();
+  fmt::print(stderr, "{}\n", line);
+  if (!standing.empty()) tell(standing);
 }
 
 }  // namespace filoscope::app

@@ -23,11 +23,14 @@ class ProgressBar {
   ProgressBar();
   ~ProgressBar() { clear(); }
   void show(double share, const std::string& text);
-  void clear();  ///< before another line is printed
+  void tell(const std::string& text);  ///< the line without a bar
+  void clear();                        ///< before another line is printed
+  /// Prints a line of its own on stderr and draws the bar again below it.
+  void above(const std::string& line);
 
  private:
   bool terminal_ = false;
-  bool shown_ = false;
+  std::string shown_;  ///< as it stands there, "" when nothing does
 };
 
 }  // namespace filoscope::app

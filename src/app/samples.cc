@@ -58,7 +58,7 @@ class SamplesImpl final : public Samples {
 
  private:
   struct Clip {
-    std::string file, handle, caption;
+    std::string file, handle, caption, credits;
     VideoId video;
     bool settled = false;  ///< published, failed, or never made
     bool published = false;
@@ -77,17 +77,16 @@ class SamplesImpl final : public Samples {
   }
 
   void run() {
-    if (std::filesystem::exists(path("imported"))) return;
+    if (std::filesystem::exists(path("imported"))) return part_credits(manifest());
     report({}, false);
     while (!std::filesystem::exists(path("manifest.tsv"))) {
-      if (std::filesystem::exists(path("done")) || !pause()) return report({}, true);
+      if (no_more_come() || !pause()) return report({}, true);
     }
-    std::vector<Clip> clips;
-    for (auto& row : read_tsv(path("manifest.tsv")))
-      clips.push_back({row[0], row[1], row[2], {}, false, false});
+    auto clips = manifest();
+    part_credits(clips);
     bool all_settled = false;
     while (!all_settled) {
-      const bool no_more = std::filesystem::exists(path("done"));
+      const bool no_more = no_more_come();
       all_settled = true;
       for (auto& clip : clips) {
         advance(clip, no_more);
@@ -96,9 +95,41 @@ class SamplesImpl final : public Samples {
       report(clips, all_settled);
       if (!all_settled && !pause()) return;
     }
+    if (!std::filesystem::exists(path("done"))) return;  // the next start goes on
     std::ofstream(path("imported")) << "taken in; nothing here is needed any more\n";
     std::error_code ignored;
     for (const auto& clip : clips) std::filesystem::remove(path(clip.file), ignored);
+  }
+
+  bool no_more_come() const {
+    return std::filesystem::exists(path("done")) || std::filesystem::exists(path("stopped"));
+  }
+
+  std::vector<Clip> manifest() const {
+    std::vector<Clip> clips;
+    for (auto& row : read_tsv(path("manifest.tsv")))
+      clips.push_back({row[0], row[1], row[2], row.size() > 3 ? row[3] : "", {}, false, false});
+    return clips;
+  }
+
+  /// A data folder whose samples have their credits at the end of the caption gets them apart.
+  void part_credits(const std::vector<Clip>& clips) {
+    for (const auto& clip : clips) {
+      if (clip.credits.empty()) continue;
+      const auto account = parts_.accounts.find(clip.handle);
+      if (!account) continue;
+      const auto videos = parts_.catalog.own(account->id);
+      if (!videos) return;
+      for (const auto& video : *videos) {
+        if (!video.sample || video.caption != clip.caption + ". " + clip.credits) continue;
+        give_credits(account->id, video.id, {.caption = clip.caption, .credits = clip.credits});
+      }
+    }
+  }
+
+  void give_credits(AccountId account, VideoId video, const catalog::VideoChange& change) {
+    const auto changed = parts_.catalog.change(account, video, change);
+    if (!changed) log::warn("sample without its credits", {{"problem", changed.error().message}});
   }
 
   void advance(Clip& clip, bool no_more) {
@@ -129,6 +160,7 @@ class SamplesImpl final : public Samples {
         parts_.uploads.import_file(*account, path(clip.file).string(), clip.caption, true);
     if (video.has_value()) {
       clip.video = *video;
+      give_credits(*account, *video, {.credits = clip.credits});
     } else if (video.error().code != Code::exhausted) {  // a full queue: try again at the next look
       log::warn("sample clip refused", {{"file", clip.file}, {"problem", video.error().message}});
       clip.settled = true;

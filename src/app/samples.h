@@ -22,8 +22,8 @@ class Samples {
     accounts::Accounts& accounts;
     catalog::Catalog& catalog;
     upload::Uploads& uploads;
-    std::string
-        folder;  ///< manifest.tsv, accounts.tsv, the clips, and `done` when no more will come
+    std::string folder;  ///< manifest.tsv, accounts.tsv, the clips, and when no more will come
+                         ///< `done`, or `stopped` until the next start
   };
   static std::unique_ptr<Samples> start(const Parts& parts);
   virtual ~Samples() = default;

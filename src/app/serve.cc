@@ -1,8 +1,10 @@
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdio>
@@ -10,11 +12,14 @@
 
 #include "api/api.h"
 #include "app/commands.h"
+#include "app/console.h"
 #include "app/output.h"
 #include "app/samples.h"
 #include "app/wiring.h"
 #include "base/log.h"
+#include "base/log_output.h"
 #include "base/memory.h"
+#include "base/network.h"
 #include "base/product.h"
 
 namespace filoscope::app {
@@ -22,6 +27,7 @@ namespace {
 
 constexpr int kSamplesBeforeReady = 6;
 constexpr std::int64_t kSamplesWaitMs = 300'000;
+constexpr int kLookMs = 500;
 
 /// SIGTERM and SIGINT as something to wait for. The second one ends the process at once.
 class StopSignal {
@@ -41,11 +47,15 @@ class StopSignal {
     ::signal(SIGXFSZ, SIG_IGN);  // a limit on files is an error of write(), not the end
   }
   bool asked() const { return asked_; }
-  void wait() const {
+  /// Until it is asked for, or `timeout_ms` are over (-1: never). Whether it is asked for.
+  bool wait(int timeout_ms) const {
     struct pollfd waiting {
       pipe_[0], POLLIN, 0
     };
-    while (!asked_) ::poll(&waiting, 1, -1);
+    do {
+      ::poll(&waiting, 1, timeout_ms);
+    } while (!asked_ && timeout_ms < 0);
+    return asked_;
   }
 
  private:
@@ -53,6 +63,14 @@ class StopSignal {
   static inline std::atomic<bool> asked_{false};
   static inline std::atomic<int> write_end_{-1};
 };
+
+std::string outcome_of(const api::SamplesProgress& samples) {
+  if (samples.total == 0) return "There are no sample clips: none could be made.";
+  if (samples.ready == samples.total)
+    return fmt::format("All {} sample clips are in the feed.", samples.total);
+  return fmt::format("{} of {} sample clips are in the feed; the others could not be made.",
+                     samples.ready, samples.total);
+}
 
 /// The web app that was built beside this program, or nothing.
 std::string web_folder_beside_program() {
@@ -152,17 +170,34 @@ class Service {
   }
 
   /// For the first minutes of a new installation: somebody who opens the page finds clips.
-  void wait_for_samples(const StopSignal& stop) {
+  void wait_for_samples(const StopSignal& stop, Console& console) {
     if (!samples_) return;
-    ProgressBar bar;
     for (std::int64_t waited_ms = 0; waited_ms < kSamplesWaitMs && !stop.asked();
-         waited_ms += 500) {
+         waited_ms += kLookMs) {
       const auto now = samples_->progress();
       if (now.done || now.ready >= kSamplesBeforeReady) break;
-      bar.show(now.ready * 1.0 / kSamplesBeforeReady,
-               std::to_string(now.ready) + " sample clips are ready");
-      samples_->wait_for_ready(kSamplesBeforeReady, 500);
+      console.progress(
+          now.ready * 1.0 / kSamplesBeforeReady,
+          fmt::format("making the first sample clips: {} of {}", now.ready, kSamplesBeforeReady));
+      samples_->wait_for_ready(kSamplesBeforeReady, kLookMs);
     }
+    console.status("");
+  }
+
+  /// Until a signal ends it; meanwhile it tells how far the samples are.
+  void wait_for_stop(const StopSignal& stop, Console& console) {
+    if (samples_ && !samples_->progress().done) {
+      while (!stop.wait(kLookMs)) {
+        const auto now = samples_->progress();
+        if (now.done) break;
+        console.progress(
+            now.ready * 1.0 / std::max(1, now.total),
+            fmt::format("sample clips: {} of {} are in the feed", now.ready, now.total));
+      }
+      console.status("");
+      if (!stop.asked()) console.line(outcome_of(samples_->progress()));
+    }
+    stop.wait(-1);
   }
 
   std::string address() const { return server_->address(); }
@@ -209,18 +244,46 @@ Result<Config> load_config(const std::string& path) {
   return config;
 }
 
+Result<void> choose_log(const ServeOptions& options, Console& console) {
+  log::Output output;
+  output.json_on_stderr = options.log_format == "json";
+  output.json_file = options.log_file;
+  if (!output.json_on_stderr)
+    output.people = [&console](const std::string& sentence) { console.line(sentence); };
+  return log::set_output(std::move(output));
+}
+
+/// One line for programs; what a person wants to know on a terminal.
+void say_ready(const ServeOptions& options, const Config& config, const std::string& address) {
+  if (::isatty(STDOUT_FILENO) == 0 || options.log_format == "json") {
+    std::printf("ready %s\n", address.c_str());
+  } else {
+    const auto place = place_of(address, config[api::kPublicUrl], own_addresses());
+    std::fputs(welcome(place).c_str(), stdout);
+  }
+  std::fflush(stdout);
+}
+
 int serve(const ServeOptions& options) {
   memory::keep_reserve();
   const StopSignal stop;
   const auto config = load_config(options.config_path);
   if (!config) return fail(config.error());
+  static Console console(options.log_format == "json");  // what is logged last ends on it
+  if (auto chosen = choose_log(options, console); !chosen) return fail(chosen.error());
   Service service(options, *config);
-  if (auto started = service.start(); !started) return fail(started.error());
-  service.wait_for_samples(stop);
-  std::printf("ready %s\n", service.address().c_str());
-  std::fflush(stdout);
-  stop.wait();
+  const SystemClock clock;
+  Result<void> started;
+  {
+    const PatienceLine patience(console, clock, "Opening " + options.data);
+    started = service.start();
+  }
+  if (!started) return fail(started.error());
+  service.wait_for_samples(stop, console);
+  say_ready(options, *config, service.address());
+  service.wait_for_stop(stop, console);
   log::info("stopping");
+  const PatienceLine patience(console, clock, "Finishing what is under way");
   service.stop();
   return 0;
 }

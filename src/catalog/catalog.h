@@ -83,6 +83,7 @@ struct Video {
   std::string media_key;  ///< unguessable folder of its files, never reused; a change of visibility
                           ///< gives a new one
   bool sample = false;
+  std::string credits;  ///< whose work it is and under which licence, plain text; "" as a rule
 };
 
 /// What processing found; plain copies of media's facts so that catalog needs no media.
@@ -118,6 +119,7 @@ struct VideoChange {
   std::optional<std::string> caption{};
   std::optional<Visibility> visibility{};
   std::optional<int> cover_index{};
+  std::optional<std::string> credits{};
   bool publish_draft = false;
 };
 
@@ -211,6 +213,16 @@ class Catalog {
   };
   virtual Result<std::vector<HashtagCount>> hashtags(std::string_view prefix, int limit) = 0;
   virtual Result<std::int64_t> videos_count(AccountId author) = 0;  ///< published, for everyone
+  struct PublicVideo {
+    VideoId id;
+    AccountId author;
+    std::int64_t published_ms = 0;
+  };
+  /// What everyone may see, newest first: `limit` of them behind the first `offset`. O(offset +
+  /// limit).
+  virtual Result<std::vector<PublicVideo>> public_videos(std::int64_t offset,
+                                                         std::int64_t limit) = 0;
+  virtual Result<std::int64_t> public_videos_count() = 0;
 
   /// Address of a file ("720.mp4", "cover0.jpg", "master.m3u8"), signed with the current time
   /// bucket; relative to the origin. That of a restricted video is for `reader` alone.

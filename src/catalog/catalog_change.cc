@@ -218,6 +218,7 @@ Result<Video> CatalogImpl::change(AccountId author, VideoId id, const VideoChang
   Video after = before;
   if (change.caption) FILOSCOPE_DO(set_caption(after, *change.caption));
   if (change.visibility) after.visibility = *change.visibility;
+  if (change.credits) after.credits = *change.credits;
   if (change.cover_index) {
     if (*change.cover_index < 0 || *change.cover_index >= std::max(1, before.covers_count)) {
       return Error(Code::invalid_argument, "cover_index: this video has " +
@@ -322,12 +323,13 @@ Result<void> CatalogImpl::store_row(Session& session, const Video& before, const
       session.execute(
           "UPDATE catalog_videos SET author = ?, state = ?, draft = ?, visibility = ?, sample = ?, "
           "caption = ?, language = ?, created_ms = ?, published_ms = ?, error = ?, media_key = ?, "
-          "sound = ?, facts = ?, removed_ms = ? WHERE id = ? AND state = ? AND media_key = ?",
+          "sound = ?, facts = ?, removed_ms = ?, credits = ? WHERE id = ? AND state = ? AND "
+          "media_key = ?",
           {after.author.db(), number(after.state), std::int64_t{after.draft},
            number(after.visibility), std::int64_t{after.sample}, after.caption, after.language,
            after.created_ms, after.published_ms, after.error, after.media_key, after.sound.db(),
-           encode_facts(after), after.removed_ms, before.id.db(), number(before.state),
-           before.media_key}));
+           encode_facts(after), after.removed_ms, after.credits, before.id.db(),
+           number(before.state), before.media_key}));
   if (changed == 0) return no_such_video();
   if (!is_grave(after)) return {};
   FILOSCOPE_DO(session.execute("DELETE FROM catalog_processing WHERE video = ?", {before.id.db()}));

@@ -61,6 +61,8 @@ class CatalogImpl final : public Catalog {
   Result<VideoPage> own(AccountId author, std::string_view cursor, int limit) override;
   Result<std::vector<HashtagCount>> hashtags(std::string_view prefix, int limit) override;
   Result<std::int64_t> videos_count(AccountId author) override;
+  Result<std::vector<PublicVideo>> public_videos(std::int64_t offset, std::int64_t limit) override;
+  Result<std::int64_t> public_videos_count() override;
 
   std::string media_url(const Video& video, std::string_view file, AccountId reader) const override;
   Result<MediaFile> resolve_media(std::string_view path) const override;

@@ -274,6 +274,33 @@ Result<std::int64_t> CatalogImpl::videos_count(AccountId author) {
   return count;
 }
 
+Result<std::vector<Catalog::PublicVideo>> CatalogImpl::public_videos(std::int64_t offset,
+                                                                     std::int64_t limit) {
+  std::vector<PublicVideo> found;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    found.clear();
+    return session.query(
+        "SELECT id, author, published_ms FROM catalog_videos WHERE state = 3 AND draft = 0 "
+        "AND visibility = 0 ORDER BY id DESC LIMIT ? OFFSET ?",
+        {limit, offset}, [&](const Row& row) {
+          const auto author = AccountId::from_db(row.integer(1));
+          if (!gone(author))
+            found.push_back({VideoId::from_db(row.integer(0)), author, row.integer(2)});
+        });
+  }));
+  return found;
+}
+
+Result<std::int64_t> CatalogImpl::public_videos_count() {
+  std::int64_t count = 0;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    return session.query(
+        "SELECT count(*) FROM catalog_videos WHERE state = 3 AND draft = 0 AND visibility = 0", {},
+        [&](const Row& row) { count = row.integer(0); });
+  }));
+  return count;
+}
+
 std::string CatalogImpl::media_url(const Video& video, std::string_view file,
                                    AccountId reader) const {
   const bool restricted = reach_of(video) != Reach::everyone;

@@ -8,7 +8,7 @@ namespace {
 constexpr std::uint8_t kFactsVersion = 2, kFactsVersionWithTitle = 1;
 constexpr std::uint64_t kListMax = 1000;
 
-constexpr std::array<Migration, 4> kMigrations{{
+constexpr std::array<Migration, 5> kMigrations{{
     {1, R"sql(
       CREATE TABLE catalog_videos (
         id BIGINT NOT NULL PRIMARY KEY,
@@ -83,6 +83,7 @@ constexpr std::array<Migration, 4> kMigrations{{
       ALTER TABLE catalog_videos ADD COLUMN removed_ms BIGINT NOT NULL DEFAULT 0;
       CREATE INDEX catalog_videos_removed ON catalog_videos (removed_ms) WHERE removed_ms > 0;
     )sql"},
+    {5, "ALTER TABLE catalog_videos ADD COLUMN credits TEXT NOT NULL DEFAULT ''"},
 }};
 
 void put_range(ByteWriter& out, const ByteRange& range) {
@@ -197,6 +198,7 @@ Result<Video> read_video(const Row& row) {
   FILOSCOPE_DO(decode_facts(row.bytes(13), video));
   video.sound_title = row.text(14);
   video.removed_ms = row.integer(15);
+  video.credits = row.text(16);
   return video;
 }
 

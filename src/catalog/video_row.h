@@ -14,7 +14,8 @@ namespace filoscope::catalog {
 inline constexpr std::string_view kVideoColumns =
     "id, author, state, draft, visibility, sample, caption, language, created_ms, published_ms, "
     "error, media_key, sound, facts, "
-    "COALESCE((SELECT title FROM catalog_sounds WHERE catalog_sounds.id = sound), ''), removed_ms";
+    "COALESCE((SELECT title FROM catalog_sounds WHERE catalog_sounds.id = sound), ''), "
+    "removed_ms, credits";
 
 Bytes encode_facts(const Video& video);
 /// Errors: corrupt.

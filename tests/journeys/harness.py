@@ -44,7 +44,8 @@ class Server:
         environment = {**os.environ, **self.environment}
         for name, value in self.settings.items():
             environment["FILOSCOPE_" + name.upper().replace(".", "_")] = str(value)
-        command = [str(PROGRAM), "serve", "--data", str(self.folder), "--listen", f"127.0.0.1:{port}", *self.arguments]
+        command = [str(PROGRAM), "serve", "--data", str(self.folder), "--listen", f"127.0.0.1:{port}",
+                   "--log-format", "json", *self.arguments]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
         ready, _, _ = select.select([self.process.stdout], [], [], START_TIMEOUT_S)

@@ -6,6 +6,7 @@ import { startOutbox } from './lib/events';
 import { appHistory } from './lib/history';
 import { setHttpHooks } from './lib/http';
 import { i18n, t } from './lib/i18n.svelte';
+import { install, reloadWhenReplaced } from './lib/install.svelte';
 import { net } from './lib/net.svelte';
 import { router } from './lib/router.svelte';
 import { session } from './lib/session.svelte';
@@ -26,8 +27,11 @@ setHttpHooks({
   problemText: (sentence) => i18n.problem(sentence),
 });
 exposeMetrics();
+install.start();
+reloadWhenReplaced();
 void session.load().then(startOutbox);
 await i18n.start();
 
 const target = document.getElementById('app');
 if (target) mount(App, { target });
+delete document.documentElement.dataset['boot'];

@@ -108,6 +108,7 @@ export interface Video {
   step: 'received' | 'checked' | 'encoding' | null;
   progress_percent: number;
   error?: string | null;
+  credits?: string;
   draft: boolean;
   author: Author;
   caption: string;
