@@ -148,7 +148,7 @@ Result<Response> cover(const Pages& pages, const Request& request) {
   const auto file = cover_file(video);
   if (file.empty()) return nothing_here();
   const auto& catalog = pages.api->services.catalog;
-  FILOSCOPE_TRY(auto media, catalog.resolve_media(catalog.media_url(video, file)));
+  FILOSCOPE_TRY(auto media, catalog.resolve_media(catalog.media_url(video, file, {})));
   FILOSCOPE_TRY(const auto opened, pages.files->get(media.blob_key));
   const auto age_s = pages.api->services.config[catalog::kPublicCacheS];
   return deliver(request, *opened, std::move(media.content_type),
@@ -162,7 +162,7 @@ Result<Response> clip(const Pages& pages, const Request& request) {
   response.status = 302;
   response.headers.emplace_back("Cache-Control", "no-store");
   response.headers.emplace_back("Location", pages.api->services.catalog.media_url(
-                                                video, video.renditions.front().name + ".mp4"));
+                                                video, video.renditions.front().name + ".mp4", {}));
   return response;
 }
 

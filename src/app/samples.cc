@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::int64_t kPollMs = 500;
 constexpr std::size_t kRowsMax = 1000;
+constexpr int kVideosPerAccountMax = 100;
 
 using Cells = std::vector<std::string>;
 
@@ -118,9 +119,9 @@ class SamplesImpl final : public Samples {
       if (clip.credits.empty()) continue;
       const auto account = parts_.accounts.find(clip.handle);
       if (!account) continue;
-      const auto videos = parts_.catalog.own(account->id);
+      const auto videos = parts_.catalog.own(account->id, "", kVideosPerAccountMax);
       if (!videos) return;
-      for (const auto& video : *videos) {
+      for (const auto& video : videos->items) {
         if (!video.sample || video.caption != clip.caption + ". " + clip.credits) continue;
         give_credits(account->id, video.id, {.caption = clip.caption, .credits = clip.credits});
       }
