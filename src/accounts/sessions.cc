@@ -109,7 +109,7 @@ Result<SignedIn> AccountsImpl::sign_in(std::string_view handle, std::string_view
   });
   if (!written) {
     const auto now_ms = parts_.clock.now_ms();
-    UnwrittenSession held{token.hash, {}, clean_client(client), stored};
+    UnwrittenSession held{token.hash, {}, shown_text(client, kClientCharactersMax), stored};
     held.row = {account->id, {}, new_token().hash, "", now_ms, now_ms, now_ms + session_ttl_ms()};
     FILOSCOPE_DO(hold_session(std::move(held), written.error()));
     return SignedIn{*account, token.text};
