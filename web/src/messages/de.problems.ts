@@ -191,6 +191,8 @@ export const de: Problems = {
     'die Datei ist beschädigt, die Angaben zu ihrem Bild sind nicht lesbar',
   'the file is damaged: {} of its {} frames cannot be decoded':
     'die Datei ist beschädigt, {0} ihrer {1} Bilder sind nicht lesbar',
+  'the file is damaged: the clock of {} of its {} frames goes back':
+    'die Datei ist beschädigt, die Uhr von {0} ihrer {1} Bilder läuft zurück',
   'the file is cut off after {} of {}': 'die Datei ist nach {0} von {1} abgeschnitten',
   'the file claims a wrong length and cannot be read twice':
     'die Datei gibt eine falsche Länge an und lässt sich nicht zweimal lesen',
