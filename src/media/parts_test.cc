@@ -76,6 +76,15 @@ TEST(Parts, AClockThatRunsOverGoesOn) {
   expect_both_parts(make_clip(clip), "33 bits");
 }
 
+TEST(Parts, JoinedFilesOfWhichOnlyTheFirstCanBeReadAreRefused) {
+  ClipOptions clip = part("mp4", 200);
+  for (const std::string index : {"", "faststart"}) {
+    clip.muxer_flags = index;
+    EXPECT_EQ(refusal(joined({make_clip(clip), make_clip(clip)})),
+              "the file is several videos, one behind the other; upload each by itself");
+  }
+}
+
 /// The steps between its pictures, ms.
 std::vector<std::int64_t> steps_of(const Decoded& decoded) {
   std::vector<std::int64_t> steps;

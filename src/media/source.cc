@@ -252,6 +252,9 @@ Result<void> Source::open_container(const MediaLimits& limits) {
                     advice::kSaveSmaller);
   }
   scan_ = scan_container(bytes_);
+  if (scan_.joined) {
+    return bad_file("the file is several videos, one behind the other", advice::kOneByOne);
+  }
   context_ = avformat_alloc_context();
   if (context_ == nullptr) return av_failure("opening the file", AVERROR(ENOMEM));
   if (WebpFrames::is_animation(bytes_)) {
