@@ -23,7 +23,7 @@ class Pacer {
  private:
   double typical_step(std::int64_t pts);
   void keep(std::int64_t pts);
-  double early() const { return least_ / 2; }  ///< steps of phones and rounded stamps waver
+  double early() const { return least_ * 0.45; }  ///< steps of phones and rounded stamps waver
 
   const double least_;                    ///< between kept pictures on average, 1/90000 s
   std::array<std::int64_t, 12> times_{};  ///< the last pictures, kept or not

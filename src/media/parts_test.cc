@@ -200,13 +200,16 @@ TEST(Parts, AnotherColourSpaceIsConverted) {
   const FramePtr same = last_picture(old, old);
   const FramePtr converted = last_picture(old, modern);
   const auto value = [](const AVFrame& frame, int plane) {
-    const int half = plane == 0 ? 2 : 4;
-    return int{frame.data[plane][frame.height / half * frame.linesize[plane] + frame.width / half]};
+    const int half = plane == 0 ? 1 : 2;
+    return int{frame.data[plane][frame.height * 7 / 8 / half * frame.linesize[plane] +
+                                 frame.width / 5 / half]};
   };
-  // R'G'B' of the tint by ITU-T H.273: red less luma is (1 - Kr) / 0.5 · (V - 128) / 224.
+  // V = 200 in BT.709 is red 0.506 above luma and green 0.150 below; weighed as BT.601 does, luma
+  // is 0.063 higher (ITU-T H.273).
   EXPECT_EQ(converted->colorspace, AVCOL_SPC_SMPTE170M);
-  EXPECT_NEAR(value(*converted, 2) - 128, (value(*same, 2) - 128) * 1.09, 5);
-  EXPECT_GT(value(*converted, 0), value(*same, 0) - 25);
+  EXPECT_NEAR(value(*converted, 0) - value(*same, 0), 14, 5);
+  EXPECT_NEAR(value(*converted, 1) - value(*same, 1), -8, 4);
+  EXPECT_NEAR(value(*converted, 2) - value(*same, 2), -1, 4);
 
   ClipOptions hdr = part("mpegts", 128);
   hdr.hdr10 = true;
