@@ -156,6 +156,7 @@ Result<json> encode_notification(const Api& api, const accounts::Viewer& viewer,
                 {"kind", notification.kind},
                 {"actor", nullptr},
                 {"video", nullptr},
+                {"comment_id", nullptr},
                 {"text", notification.text},
                 {"created_ms", notification.created_ms},
                 {"read", notification.read}};
@@ -180,6 +181,7 @@ Result<json> encode_notification(const Api& api, const accounts::Viewer& viewer,
       entry["video"] = {{"id", video->id.text()}, {"cover", cover}, {"caption", video->caption}};
     }
   }
+  if (notification.comment) entry["comment_id"] = notification.comment.text();
   return entry;
 }
 

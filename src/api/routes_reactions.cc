@@ -57,6 +57,14 @@ Result<Response> comment(const Api& api, const Request& request) {
   return json_response(encode_comment(api.services, caller.viewer, made, author), 201);
 }
 
+Result<Response> show_comment(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
+  FILOSCOPE_TRY(const auto id, id_parameter<CommentId>(request));
+  FILOSCOPE_TRY(const auto found, api.services.social.find_comment(caller.viewer, id));
+  FILOSCOPE_TRY(const auto author, api.services.accounts.get(found.author));
+  return json_response(encode_comment(api.services, caller.viewer, found, author));
+}
+
 Result<Response> remove_comment(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto caller, api.auth.account(request));
   FILOSCOPE_TRY(const auto id, id_parameter<CommentId>(request));
@@ -97,6 +105,7 @@ void add_reaction_routes(Router& router, const ApiPtr& api) {
   }
   router.add({"POST", base + "/videos/{id}/share", handler(api, share)});
   router.add({"POST", base + "/videos/{id}/comments", handler(api, comment), 32 << 10});
+  router.add({"GET", base + "/comments/{id}", handler(api, show_comment)});
   router.add({"DELETE", base + "/comments/{id}", handler(api, remove_comment)});
   router.add({"POST", base + "/reports", handler(api, report)});
 }

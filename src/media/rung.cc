@@ -1,6 +1,7 @@
 #include "media/rung.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "media/ladder.h"
 
@@ -19,8 +20,14 @@ Rung::Rung(const RungOptions& options, const std::optional<AudioTrack>& track,
       track_(track),
       sound_(sound),
       stills_(stills),
-      fitter_(options.plan.width, options.plan.height, options.colour.matrix),
-      pacer_(options.plan.fps_max) {}
+      scaler_(options.orientation.swap ? options.plan.height : options.plan.width,
+              options.orientation.swap ? options.plan.width : options.plan.height) {
+  // A whole divisor of the source's rate keeps the steps even: 60 to 30, 50 to 25, 48 to 24.
+  const double divisor = std::ceil(options.source_fps / (options.plan.fps_max * 1.05));
+  if (divisor > 1 && options.source_fps > 0) {
+    interval_ = std::llround(divisor * static_cast<double>(kTicksPerSecond) / options.source_fps);
+  }
+}
 
 Result<std::unique_ptr<Rung>> Rung::start(const RungOptions& options,
                                           const std::optional<AudioTrack>& track,
@@ -45,7 +52,10 @@ Result<void> Rung::open_encoder() {
   encoder_.reset(codec != nullptr ? avcodec_alloc_context3(codec) : nullptr);
   if (!encoder_) return Error{Code::internal, "no H.264 encoder"};
   AVCodecContext& e = *encoder_;
-  const double fps = std::min(options_.source_fps, options_.plan.fps_max);
+  const double fps =
+      std::min(options_.source_fps,
+               interval_ > 0 ? static_cast<double>(kTicksPerSecond) / static_cast<double>(interval_)
+                             : options_.source_fps);
   e.width = options_.plan.width;
   e.height = options_.plan.height;
   e.pix_fmt = AV_PIX_FMT_YUV420P;
@@ -74,12 +84,12 @@ Result<void> Rung::open_encoder() {
   return {};
 }
 
-Result<void> Rung::push(FramePtr frame, const Look& look) {
+Result<void> Rung::push(FramePtr frame) {
   mutex_.lock();
   const bool room = changed_.wait_for_ms(
       mutex_, kWaitMs, [&] { return queue_.size() < kQueueMax || error_ || done_; });
   std::optional<Error> error = error_;
-  if (room && !error) queue_.push_back({std::move(frame), look});
+  if (room && !error) queue_.push_back(std::move(frame));
   mutex_.unlock();
   if (error) return *error;
   if (!room) return Error{Code::deadline, "an encoder stood still"};
@@ -114,34 +124,33 @@ void Rung::run() {
 
 Result<void> Rung::work() {
   for (;;) {
-    Picture picture;
+    FramePtr frame;
     {
       const Lock lock(mutex_);
       changed_.wait_for_ms(mutex_, kWaitMs, [&] { return !queue_.empty() || stopping_; });
       if (stopping_ || queue_.empty()) return Error{Code::internal, "encoding was stopped"};
-      picture = std::move(queue_.front());
+      frame = std::move(queue_.front());
       queue_.pop_front();
     }
     changed_.notify_all();
-    if (!picture.frame) return encode(nullptr);
-    FILOSCOPE_DO(take(std::move(picture)));
+    if (!frame) return encode(nullptr);
+    FILOSCOPE_DO(take(std::move(frame)));
   }
 }
 
-Result<void> Rung::take(Picture picture) {
-  const auto pts = picture.frame->pts;
-  if (left_out_.frame) {
-    if (const auto at = pacer_.make_up(left_out_.frame->pts, pts))
-      FILOSCOPE_DO(show(left_out_, *at));
-    left_out_.frame.reset();
-  }
-  if (pacer_.wants(pts)) return show(picture, pts);
-  left_out_ = std::move(picture);
-  return {};
+bool Rung::is_wanted(std::int64_t pts) {
+  if (interval_ == 0) return true;
+  if (pts + interval_ / 4 < next_due_) return false;
+  next_due_ = pts + interval_;
+  return true;
 }
 
-Result<void> Rung::show(const Picture& picture, std::int64_t pts) {
-  FILOSCOPE_TRY(FramePtr upright, fitter_.put(*picture.frame, picture.look));
+Result<void> Rung::take(FramePtr frame) {
+  const auto pts = frame->pts;
+  if (!is_wanted(pts)) return {};
+  FILOSCOPE_TRY(FramePtr scaled, scaler_.scale(*frame));
+  frame.reset();
+  FILOSCOPE_TRY(FramePtr upright, turn(std::move(scaled), options_.orientation));
   upright->colorspace = static_cast<AVColorSpace>(options_.colour.matrix);
   if (stills_ != nullptr) FILOSCOPE_DO(stills_->offer(*upright, pts));
   upright->pts = pts;
@@ -162,6 +171,7 @@ Result<void> Rung::encode(const AVFrame* frame) {
     Sample sample;
     sample.data = annex_b_to_lengths({packet->data, static_cast<std::size_t>(packet->size)});
     sample.pts = packet->pts;
+    sample.dts = packet->dts;
     sample.key = (packet->flags & AV_PKT_FLAG_KEY) != 0;
     segment_may_end = segment_may_end || sample.key;
     FILOSCOPE_DO(writer_->add_video(std::move(sample)));

@@ -127,6 +127,14 @@ bool SocialImpl::hidden_from(const accounts::Viewer& viewer, AccountId author) c
   return relation.blocks || relation.blocked_by || relation.mutes;
 }
 
+Result<Comment> SocialImpl::find_comment(const accounts::Viewer& viewer, CommentId id) {
+  FILOSCOPE_TRY(auto comment, read_comment(id));
+  if (!parts_.catalog.get_visible(viewer, comment.video) || hidden_from(viewer, comment.author)) {
+    return no_such_comment();
+  }
+  return comment;
+}
+
 Result<CommentPage> SocialImpl::comments(const accounts::Viewer& viewer, VideoId video,
                                          std::string_view cursor, int limit) {
   FILOSCOPE_DO(accounts::check_limit(limit));

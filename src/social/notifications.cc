@@ -17,9 +17,10 @@ Notification notification_of_row(const Row& row) {
   notification.kind = row.text(1);
   notification.actor = AccountId::from_db(row.integer(2));
   notification.video = VideoId::from_db(row.integer(3));
-  notification.text = row.text(4);
-  notification.created_ms = row.integer(5);
-  notification.read = row.integer(6) != 0;
+  notification.comment = CommentId::from_db(row.integer(4));
+  notification.text = row.text(5);
+  notification.created_ms = row.integer(6);
+  notification.read = row.integer(7) != 0;
   return notification;
 }
 
@@ -91,9 +92,9 @@ Result<NotificationPage> SocialImpl::notifications(const accounts::Viewer& who,
     FILOSCOPE_DO(parts_.database.read([&](Session& session) {
       rows.clear();
       return session.query(
-          "SELECT id, kind, actor, video, text, at_ms, seen FROM social_notifications WHERE "
-          "account = ? AND (at_ms < ? OR (at_ms = ? AND id < ?)) ORDER BY at_ms DESC, id DESC "
-          "LIMIT ?",
+          "SELECT id, kind, actor, video, comment, text, at_ms, seen FROM social_notifications "
+          "WHERE account = ? AND (at_ms < ? OR (at_ms = ? AND id < ?)) ORDER BY at_ms DESC, id "
+          "DESC LIMIT ?",
           {who.account.db(), after.at_ms, after.at_ms, after.id,
            static_cast<std::int64_t>(wanted) + 1},
           [&](const Row& row) { rows.push_back(notification_of_row(row)); });

@@ -49,6 +49,7 @@ struct Notification {
   std::string kind;  ///< like comment follow mention published failed
   AccountId actor;
   VideoId video;
+  CommentId comment{};  ///< that it tells of
   std::string text;
   std::int64_t created_ms = 0;
   bool read = false;
@@ -102,6 +103,8 @@ class Social {
                                       CommentId id) = 0;  ///< her own, or under her video
   virtual Result<CommentPage> comments(const accounts::Viewer& viewer, VideoId video,
                                        std::string_view cursor, int limit) = 0;
+  /// Errors: not_found, also for one that `comments` does not list to her.
+  virtual Result<Comment> find_comment(const accounts::Viewer& viewer, CommentId id) = 0;
   virtual Result<void> report(const accounts::Viewer& who, const Report& report,
                               const Origin& origin) = 0;
   /// Follow with its origin for the engine; the graph itself is accounts'.

@@ -27,6 +27,7 @@ class SocialImpl final : public Social {
   Result<void> remove_comment(const accounts::Viewer& who, CommentId id) override;
   Result<CommentPage> comments(const accounts::Viewer& viewer, VideoId video,
                                std::string_view cursor, int limit) override;
+  Result<Comment> find_comment(const accounts::Viewer& viewer, CommentId id) override;
   Result<void> report(const accounts::Viewer& who, const Report& report,
                       const Origin& origin) override;
   Result<void> follow(const accounts::Viewer& who, AccountId other, bool on,

@@ -87,6 +87,19 @@ TEST_F(TextTest, ABlockHidesBothWaysAndAMuteOneWay) {
   EXPECT_EQ(must(world.social->unread_count(mara)), 1);
 }
 
+TEST_F(TextTest, ANoticeNamesItsCommentWhichIsFoundByWhomItIsListedTo) {
+  const auto said = say(ben, "where was this?");
+  const auto notice = must(world.social->notifications(mara, "", 1)).items.at(0);
+  EXPECT_EQ(notice.comment, said.id);
+  EXPECT_EQ(must(world.social->find_comment(mara, notice.comment)).text, "where was this?");
+  EXPECT_EQ(must(world.social->find_comment({}, said.id)).text, "where was this?");
+  must(world.accounts->set_block(zoe, ben.account, true));
+  EXPECT_EQ(code_of(world.social->find_comment(zoe, said.id)), Code::not_found);
+  EXPECT_EQ(code_of(world.social->find_comment(mara, CommentId{4})), Code::not_found);
+  must(world.social->set_like(ben, clay.id, true, {}));
+  EXPECT_FALSE(must(world.social->notifications(mara, "", 1)).items.at(0).comment);
+}
+
 TEST_F(TextTest, PagesSkipHiddenOnesAndEnd) {
   for (int i = 0; i < 9; ++i) {
     say(i % 2 == 0 ? ben : zoe, std::to_string(i));

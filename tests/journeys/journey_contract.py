@@ -66,14 +66,14 @@ class Contract(unittest.TestCase):
         answer = viewer.feed()
         viewer.swipe(answer["items"][0])
         viewer.call("PUT", "/accounts/author/follow", {}, expect=204)
-        viewer.call("POST", f"/videos/{video}/comments", {"text": "hi"}, expect=201)
+        comment = viewer.call("POST", f"/videos/{video}/comments", {"text": "hi"}, expect=201).json["id"]
         document = author.get("/openapi.json")
         schemas = Schemas(document)
         asked = {
             "/feed": "/feed", "/me": "/me", "/me/uploads": "/me/uploads", "/me/likes": "/me/likes", "/me/mutes": "/me/mutes",
             "/notifications": "/notifications", "/accounts/{handle}": "/accounts/author", "/accounts/{handle}/videos": "/accounts/author/videos",
             "/accounts/{handle}/followers": "/accounts/author/followers", "/videos/{id}": f"/videos/{video}",
-            "/videos/{id}/comments": f"/videos/{video}/comments", "/hashtags/{tag}": "/hashtags/contract",
+            "/videos/{id}/comments": f"/videos/{video}/comments", "/comments/{id}": f"/comments/{comment}", "/hashtags/{tag}": "/hashtags/contract",
             "/hashtags/{tag}/videos": "/hashtags/contract/videos", "/search": "/search?q=hello&kind=videos",
             "/search/suggest": "/search/suggest?q=%23con", "/decisions/{request_id}": f"/decisions/{answer['request_id']}", "/status": "/status",
         }
