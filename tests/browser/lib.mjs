@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { afterEach } from 'node:test';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -53,9 +54,45 @@ export const DESKTOP = {
   locale: 'en-GB',
 };
 
+// What no journey may cause, whatever it is about: an error in the console, an exception or a
+// rejection that nobody caught, a request for something that is not there to be asked for.
+let faults = [];
+const allowed = new WeakMap();
+
+function watch(context) {
+  const note = (text) => faults.push({ context, text });
+  context.on('console', (message) => {
+    if (message.type() === 'error') note(`console: ${message.text()} (${message.location().url})`);
+  });
+  context.on('weberror', (error) => note(`thrown: ${error.error().stack}`));
+  context.on('request', (request) => {
+    const { pathname, search } = new URL(request.url());
+    if (/\b(undefined|null|NaN)\b|\[object|%5Bobject/.test(pathname + search)) note(`asked: ${request.url()}`);
+  });
+}
+
+/** What this journey is about: these pages may say so, in the words of the browser's console. */
+export function expects(page, ...patterns) {
+  const context = page.context();
+  allowed.set(context, [...(allowed.get(context) ?? []), ...patterns]);
+}
+
+/** The browser's words for an answer with this status, and for no answer. */
+export const answered = (status) => new RegExp(`status of ${status} `);
+export const NO_ANSWER = /net::ERR_(INTERNET_DISCONNECTED|CONNECTION_|EMPTY_RESPONSE|FAILED|NETWORK_)/;
+
+afterEach(() => {
+  const found = faults
+    .filter(({ context, text }) => !allowed.get(context)?.some((pattern) => pattern.test(text)))
+    .map(({ text }) => text);
+  faults = [];
+  assert.deepEqual(found, [], 'a page caused this on the way');
+});
+
 /** A fresh visitor. `errors` collects what the page threw. */
 export async function visitor(browser, options = PHONE) {
   const context = await browser.newContext({ baseURL: URL_BASE, ...options });
+  watch(context);
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const errors = [];
@@ -82,7 +119,7 @@ export async function playing(page, timeout = 20_000) {
 }
 
 /** The clip on the screen, with its rail and its words. */
-export const current = (page) => page.locator('article.stage[aria-hidden="false"]');
+export const current = (page) => page.locator('.layer:not(.away) article.stage[aria-hidden="false"]');
 
 export const shownList = (page) => page.evaluate(() => window.__filoscope.list());
 export const metrics = (page) => page.evaluate(() => window.__filoscope.metrics);
@@ -170,18 +207,21 @@ export async function eventually(ask, { timeoutMs = 20_000, everyMs = 150 } = {}
 
 /**
  * A real clip with picture and sound, recorded by the browser: colours, a turning bar, a counter,
- * noise when `megabits` asks for more than that would give.
+ * noise when `megabits` asks for more than that would give; or nothing but the colour `plain`.
  */
-export async function recordClip(browser, { seconds = 3, megabits = 2 } = {}) {
+export async function recordClip(
+  browser,
+  { seconds = 3, megabits = 2, width = 360, height = 640, plain = '' } = {},
+) {
   const { context, page } = await visitor(browser, DESKTOP);
   await page.goto('/icon.svg');
   const encoded = await page.evaluate(
-    async ({ seconds, megabits }) => {
-      const canvas = new OffscreenCanvas(360, 640);
+    async ({ seconds, megabits, width, height, plain }) => {
+      const canvas = new OffscreenCanvas(width, height);
       const paper = canvas.getContext('2d');
       const shown = document.createElementNS('http://www.w3.org/1999/xhtml', 'canvas');
-      shown.width = 360;
-      shown.height = 640;
+      shown.width = width;
+      shown.height = height;
       const screen = shown.getContext('2d');
       const audio = new AudioContext();
       const tone = audio.createOscillator();
@@ -200,7 +240,7 @@ export async function recordClip(browser, { seconds = 3, megabits = 2 } = {}) {
       const parts = [];
       recorder.ondataavailable = (event) => parts.push(event.data);
       const done = new Promise((resolve) => (recorder.onstop = resolve));
-      const noise = paper.createImageData(360, 640);
+      const noise = paper.createImageData(width, height);
       recorder.start();
       const began = performance.now();
       for (let frame = 0; performance.now() - began < seconds * 1000; frame++) {
@@ -209,13 +249,15 @@ export async function recordClip(browser, { seconds = 3, megabits = 2 } = {}) {
           for (let i = 0; i < words.length; i++) words[i] = 0xff000000 | (Math.random() * 0xffffff);
           paper.putImageData(noise, 0, 0);
         } else {
-          paper.fillStyle = `hsl(${frame * 3} 70% 45%)`;
-          paper.fillRect(0, 0, 360, 640);
+          paper.fillStyle = plain || `hsl(${frame * 3} 70% 45%)`;
+          paper.fillRect(0, 0, width, height);
         }
-        paper.fillStyle = '#fff';
-        paper.fillRect(160, (frame * 7) % 640, 40, 120);
-        paper.font = '64px sans-serif';
-        paper.fillText(String(frame), 40, 100);
+        if (!plain) {
+          paper.fillStyle = '#fff';
+          paper.fillRect(160, (frame * 7) % height, 40, 120);
+          paper.font = '64px sans-serif';
+          paper.fillText(String(frame), 40, 100);
+        }
         screen.drawImage(canvas, 0, 0);
         await new Promise((resolve) => setTimeout(resolve, 33));
       }
@@ -230,7 +272,7 @@ export async function recordClip(browser, { seconds = 3, megabits = 2 } = {}) {
       }
       return { base64: btoa(text), type };
     },
-    { seconds, megabits },
+    { seconds, megabits, width, height, plain },
   );
   await context.close();
   const mimeType = encoded.type.split(';')[0];
@@ -251,6 +293,12 @@ export async function post(page, clip, caption) {
   await page.locator('.preview').waitFor();
   await page.fill('#caption', caption);
   await page.getByRole('button', { name: 'Post', exact: true }).click();
+}
+
+/** Records and posts a clip as who is signed in; returns its id once it is published. */
+export async function uploaded(page, browser, clip, caption) {
+  await post(page, await recordClip(browser, clip), caption);
+  return published(page);
 }
 
 export const phase = (page) =>

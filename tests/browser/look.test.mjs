@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { faults } from './faults.mjs';
 import { launch, openFeed, playing, shot, signUp, swipe, visitor } from './lib.mjs';
 
 const SIZES = [
@@ -15,46 +16,6 @@ const PAGES = ['/', '/search', '/search?q=a', '/search?q=a&kind=people', '/inbox
 let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
-
-/** What a person would trip over, as sentences. */
-async function faults(page, touch) {
-  return page.evaluate((isTouch) => {
-    const found = [];
-    const root = document.documentElement;
-    if (root.scrollWidth > root.clientWidth) found.push(`scrolls sideways: ${root.scrollWidth}`);
-    for (const box of document.querySelectorAll('.page')) {
-      if (box.scrollWidth > box.clientWidth + 1) found.push(`a page scrolls sideways`);
-    }
-    const seen = (node) => {
-      const box = node.getBoundingClientRect();
-      const style = getComputedStyle(node);
-      if (node.closest('[inert], [aria-hidden=true], .visually-hidden, .skip')) return null;
-      if (style.visibility === 'hidden' || box.width === 0 || box.height === 0) return null;
-      return box;
-    };
-    for (const node of document.querySelectorAll('button, a[href], input, select, textarea')) {
-      const box = seen(node);
-      if (!box) continue;
-      const label =
-        node.getAttribute('aria-label') ||
-        node.innerText?.trim() ||
-        node.labels?.[0]?.innerText ||
-        node.getAttribute('placeholder') ||
-        node.querySelector('img[alt]:not([alt=""])')?.alt;
-      const what = `${node.tagName.toLowerCase()}.${node.className}`;
-      if (!label) found.push(`${what} has no name`);
-      if (box.left < -1 || box.right > innerWidth + 1) found.push(`${what} "${label}" is cut off: ${box.left} to ${box.right}`);
-      const inText = node.tagName === 'A' && getComputedStyle(node).display === 'inline';
-      if (isTouch && !inText && node.closest('nav, .rail, .tabs, header, .seg') && box.height < 43.5) {
-        found.push(`${what} "${label}" is ${Math.round(box.height)} px high`);
-      }
-    }
-    for (const image of document.images) {
-      if (!image.hasAttribute('alt')) found.push('a picture without alt');
-    }
-    return [...new Set(found)];
-  }, touch);
-}
 
 for (const [name, viewport, touch] of SIZES) {
   for (const colorScheme of ['dark', 'light']) {

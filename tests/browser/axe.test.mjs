@@ -1,0 +1,44 @@
+// What axe-core finds on every page and sheet, on a phone and on a desktop: nothing.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { DESKTOP, launch, PHONE, root, visitor } from './lib.mjs';
+import { settled, walk } from './pages.mjs';
+
+const AXE = readFileSync(join(root, 'web/node_modules/axe-core/axe.min.js'), 'utf8');
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser?.close());
+
+/** Each violation as a line: the rule, why, and the first elements. */
+async function violations(page) {
+  // Not as a script of the page: its content policy allows none but its own.
+  await page.evaluate(`if (!window.axe) { ${AXE} }`);
+  const found = await page.evaluate((tags) => window.axe.run(document, { runOnly: tags }), TAGS);
+  return found.violations.map(
+    ({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 140)).join(' | ')}`,
+  );
+}
+
+for (const [size, options] of [['390x844', PHONE], ['1440x900', DESKTOP]]) {
+  test(`no violation on any page or sheet at ${size}, in either theme`, async (t) => {
+    const { context, page } = await visitor(browser, options);
+    const found = [];
+    let looked = 0;
+    await walk(page, async (name) => {
+      looked++;
+      for (const colorScheme of ['light', 'dark']) {
+        await page.emulateMedia({ colorScheme });
+        await settled(page);
+        found.push(...(await violations(page)).map((line) => `${name}, ${colorScheme}: ${line}`));
+      }
+    });
+    t.diagnostic(`${looked} pages and sheets`);
+    assert.deepEqual(found, []);
+    await context.close();
+  });
+}
