@@ -16,7 +16,7 @@ const CORE = new RegExp(
     'src/messages/en',
     'src/(main|App)',
     'src/upload/pill',
-    'src/ui/(Nav|Avatar|RichText|Spinner|Toasts|UploadPill)',
+    'src/ui/(Nav|Avatar|PullMark|RichText|Spinner|Toasts|UploadPill)',
     'src/(routes/Page|sheets/SheetHost)\\.svelte',
     '@lucide/svelte/dist/(Icon|context|icons/(bell|house|plus|search|settings|user|bookmark|check|' +
       'ellipsis|heart|message-circle|music-2|play|share-2|upload|volume-2|volume-off))\\.',

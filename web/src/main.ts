@@ -2,6 +2,8 @@ import './fonts.css';
 import './app.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
+import { api } from './lib/api';
+import { keepComposingKeys } from './lib/composing';
 import { startOutbox } from './lib/events';
 import { appHistory } from './lib/history';
 import { setHttpHooks } from './lib/http';
@@ -14,8 +16,9 @@ import { settings } from './lib/settings.svelte';
 import { sheets } from './lib/sheets.svelte';
 import { exposeMetrics } from './player/metrics';
 
+keepComposingKeys();
 settings.applyTheme();
-net.start();
+net.start(api.status);
 router.start();
 appHistory.start([() => router.read(), (entry, came) => sheets.read(entry, came)]);
 setHttpHooks({

@@ -105,6 +105,7 @@ export function notInterested(item: VideoItem, goOn: () => void): void {
         label: t('undo'),
         run: () => {
           set(false);
+          if (list === stage.list) list?.returnTo(id);
           api
             .react('DELETE', id, 'not-interested', item.impression_token)
             .then(() => list?.told(false))

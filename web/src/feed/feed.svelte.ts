@@ -25,6 +25,8 @@ export abstract class ClipList {
   index = $state(0);
   waiting = $state(false);
   loading = $state(false);
+  /** She asked for the newest, and the answer is not here yet. */
+  refreshing = $state(false);
   error = $state.raw<ApiError | null>(null);
   protected queue = new FeedQueue();
 
@@ -32,6 +34,29 @@ export abstract class ClipList {
   /** She did something that says what she likes; `swiped` when the act was to go on. */
   abstract told(swiped: boolean): Promise<void>;
   protected abstract more(): Promise<void>;
+
+  /** What failed, once more. */
+  again(): Promise<void> {
+    return this.entries.length === 0 ? this.start() : this.told(false);
+  }
+
+  /** Starts over with what is newest; a list that is what it is has no such thing. */
+  readonly refreshes: boolean = false;
+  async refresh(): Promise<void> {
+    if (!this.refreshes || this.refreshing) return;
+    this.refreshing = true;
+    await outbox.flush();
+    await this.start();
+    this.refreshing = false;
+  }
+
+  /** Back to a clip that was here; false when it was not. */
+  returnTo(id: string): boolean {
+    const index = this.queue.lastOf(id);
+    if (index >= 0) this.queue.jump(index);
+    this.sync();
+    return index >= 0;
+  }
 
   get current(): Entry | undefined {
     return this.entries[this.index];
@@ -86,7 +111,7 @@ export abstract class ClipList {
       this.error = null;
     } catch (error) {
       if (error instanceof ApiError) this.error = error;
-      else throw error;
+      else if (!(error instanceof DOMException && error.name === 'AbortError')) throw error;
     } finally {
       this.loading = false;
     }
@@ -114,22 +139,33 @@ export class Feed extends ClipList {
   readonly tab: 'for_you' | 'following';
   /** The last answer was made without a profile: the server could keep no record of it. */
   #plain = false;
+  override readonly refreshes: boolean;
+  #first: (() => Promise<VideoItem>) | null;
+  /** The feed itself has answered; before, there is the clip that a link led to. */
+  #begun = false;
 
-  constructor(tab: 'for_you' | 'following') {
+  /** `first` is the clip that a link leads to: the feed goes on behind it. */
+  constructor(tab: 'for_you' | 'following', first: (() => Promise<VideoItem>) | null = null) {
     super();
     this.tab = tab;
+    this.#first = first;
+    this.refreshes = first === null;
   }
 
   get mode(): FeedMode {
     return this.tab === 'following' ? 'following' : session.feedMode;
   }
 
-  start(): Promise<void> {
-    return this.guarded(async () => {
+  async start(): Promise<void> {
+    const first = this.#first;
+    await this.guarded(async () => {
       this.#plain = false;
-      this.queue.reset(await this.#ask({}));
+      this.queue.reset(
+        first ? asAnswer({ items: [await first()], next_cursor: null }) : await this.#ask({}),
+      );
       this.sync();
     });
+    if (first && this.entries.length > 0) await this.told(false);
   }
 
   async told(swiped: boolean): Promise<void> {
@@ -161,11 +197,10 @@ export class Feed extends ClipList {
   }
 
   protected more(): Promise<void> {
-    if (!this.queue.cursor) return Promise.resolve();
+    if (!this.queue.cursor && this.#begun) return Promise.resolve();
     return this.guarded(async () => {
-      const held = this.queue.ahead(MORE_WHEN_LEFT).flatMap((entry) =>
-        entry.kind === 'clip' ? [entry.item.video.id] : [],
-      );
+      const here = this.#begun ? this.queue.ahead(MORE_WHEN_LEFT) : this.queue.entries;
+      const held = here.flatMap((entry) => (entry.kind === 'clip' ? [entry.item.video.id] : []));
       this.queue.append(await this.#ask({ held, cursor: this.queue.cursor }));
       this.sync();
     });
@@ -182,6 +217,7 @@ export class Feed extends ClipList {
       ...(plain ? { shown: [...settings.shown].reverse() } : {}), // oldest first
     });
     this.#plain = mode === 'for_you' && answer.mode === 'not_profiled';
+    this.#begun = true;
     return answer;
   }
 }

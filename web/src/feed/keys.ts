@@ -31,7 +31,7 @@ const KEYS: Record<string, KeyAction> = {
 
 export function keyAction(event: KeyboardEvent): KeyAction | null {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return null;
-  const target = event.target as Element | null;
+  const target = event.target instanceof Element ? event.target : null;
   if (target?.closest('input, textarea, select, [contenteditable], [role="slider"]')) return null;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   // Space on a focused button presses the button.

@@ -105,6 +105,11 @@ export class FeedQueue {
     return true;
   }
 
+  /** Where this clip was last, -1 when it was not here. */
+  lastOf(id: string): number {
+    return this.entries.map((entry) => (entry.kind === 'clip' ? entry.item.video.id : '')).lastIndexOf(id);
+  }
+
   /** Jumps to a clip that is here (a list opened at one of its clips). */
   jump(index: number): void {
     this.current = Math.max(0, Math.min(index, this.entries.length - 1));

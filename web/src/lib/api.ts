@@ -67,7 +67,7 @@ export type ReactionAnswer = { counts: VideoCounts; viewer: VideoViewer };
 export type OnOff = 'PUT' | 'DELETE';
 
 export const api = {
-  me: () => get<Me>('/me'),
+  me: (signal?: AbortSignal) => get<Me>('/me', signal),
   guest: () => send<{ token: string; expires_at_ms: number }>('POST', '/tokens/guest', {}),
   signUp: (body: SignUp) =>
     send<{ account: Account; token: string }>('POST', '/accounts', body, { quiet401: true }),
@@ -94,7 +94,7 @@ export const api = {
     ),
   recoveryCodes: (password: string) =>
     send<{ codes: string[] }>('POST', '/me/recovery-codes', { password }, { quiet401: true }),
-  sessions: () => get<{ items: SessionInfo[] }>('/me/sessions'),
+  sessions: (signal?: AbortSignal) => get<{ items: SessionInfo[] }>('/me/sessions', signal),
   endSession: (id: string) => send<void>('DELETE', `/me/sessions/${enc(id)}`),
   signOut: () => send<void>('DELETE', '/sessions/current'),
   patchMe: (body: {
@@ -105,31 +105,38 @@ export const api = {
   }) => send<Me>('PATCH', '/me', body),
   deleteMe: (password: string) =>
     send<void>('DELETE', '/me', { password }, { quiet401: true }),
-  ownUploads: async () => {
+  ownUploads: async (signal?: AbortSignal) => {
     const items: OwnUpload[] = [];
     let cursor: string | null = null;
     do {
-      const page: List<OwnUpload> = await get(`/me/uploads${query({ cursor })}`);
+      const page: List<OwnUpload> = await get(`/me/uploads${query({ cursor })}`, signal);
       items.push(...page.items);
       cursor = page.next_cursor;
     } while (cursor);
     return { items };
   },
-  likes: (cursor?: string | null) => get<List<VideoItem>>(`/me/likes${query({ cursor })}`),
-  saves: (cursor?: string | null) => get<List<VideoItem>>(`/me/saves${query({ cursor })}`),
-  mutes: () => get<Mutes>('/me/mutes'),
+  likes: (cursor?: string | null, signal?: AbortSignal) =>
+    get<List<VideoItem>>(`/me/likes${query({ cursor })}`, signal),
+  saves: (cursor?: string | null, signal?: AbortSignal) =>
+    get<List<VideoItem>>(`/me/saves${query({ cursor })}`, signal),
+  mutes: (signal?: AbortSignal) => get<Mutes>('/me/mutes', signal),
   muteWord: (method: OnOff, word: string) => send<void>(method, `/me/mutes/words/${enc(word)}`),
   muteHashtag: (method: OnOff, tag: string) =>
     send<void>(method, `/me/mutes/hashtags/${enc(tag)}`),
-  notifications: (cursor?: string | null) =>
-    get<List<Notification>>(`/notifications${query({ cursor })}`),
+  notifications: (cursor?: string | null, signal?: AbortSignal) =>
+    get<List<Notification>>(`/notifications${query({ cursor })}`, signal),
   notificationsRead: () => send<void>('POST', '/notifications/read', {}),
 
-  person: (handle: string) => get<Person>(`/accounts/${enc(handle)}`),
-  personVideos: (handle: string, cursor?: string | null) =>
-    get<List<VideoItem>>(`/accounts/${enc(handle)}/videos${query({ cursor, limit: 24 })}`),
-  people: (handle: string, list: 'followers' | 'following', cursor?: string | null) =>
-    get<List<Person>>(`/accounts/${enc(handle)}/${list}${query({ cursor })}`),
+  person: (handle: string, signal?: AbortSignal) =>
+    get<Person>(`/accounts/${enc(handle)}`, signal),
+  personVideos: (handle: string, cursor?: string | null, signal?: AbortSignal) =>
+    get<List<VideoItem>>(`/accounts/${enc(handle)}/videos${query({ cursor, limit: 24 })}`, signal),
+  people: (
+    handle: string,
+    list: 'followers' | 'following',
+    cursor?: string | null,
+    signal?: AbortSignal,
+  ) => get<List<Person>>(`/accounts/${enc(handle)}/${list}${query({ cursor })}`, signal),
   relate: (
     method: OnOff,
     handle: string,
@@ -157,8 +164,8 @@ export const api = {
     send<EventsAnswer>('POST', '/events', { events }, { keepalive }),
   decision: (impressionToken: string) => get<Decision>(`/decisions/${enc(impressionToken)}`),
 
-  video: (id: string, surface = 'video_page') =>
-    get<Video & { impression_token: string }>(`/videos/${enc(id)}${query({ surface })}`),
+  video: (id: string, surface = 'video_page', signal?: AbortSignal) =>
+    get<Video & { impression_token: string }>(`/videos/${enc(id)}${query({ surface })}`, signal),
   patchVideo: (
     id: string,
     body: { caption?: string; visibility?: Visibility; cover_index?: number; draft?: false },
@@ -184,8 +191,9 @@ export const api = {
       `/videos/${enc(id)}/share`,
       impressionToken ? { impression_token: impressionToken } : {},
     ),
-  comments: (id: string, cursor?: string | null) =>
-    get<List<Comment>>(`/videos/${enc(id)}/comments${query({ cursor, limit: 30 })}`),
+  comments: (id: string, cursor?: string | null, signal?: AbortSignal) =>
+    get<List<Comment>>(`/videos/${enc(id)}/comments${query({ cursor, limit: 30 })}`, signal),
+  comment: (id: string, signal?: AbortSignal) => get<Comment>(`/comments/${enc(id)}`, signal),
   addComment: (id: string, text: string, impressionToken?: string) =>
     send<Comment>('POST', `/videos/${enc(id)}/comments`, {
       text,
@@ -200,9 +208,10 @@ export const api = {
     text?: string;
   }) => send<void>('POST', '/reports', body),
 
-  hashtag: (tag: string) => get<HashtagHit>(`/hashtags/${enc(tag)}`),
-  hashtagVideos: (tag: string, cursor?: string | null) =>
-    get<List<VideoItem>>(`/hashtags/${enc(tag)}/videos${query({ cursor, limit: 24 })}`),
+  hashtag: (tag: string, signal?: AbortSignal) =>
+    get<HashtagHit>(`/hashtags/${enc(tag)}`, signal),
+  hashtagVideos: (tag: string, cursor?: string | null, signal?: AbortSignal) =>
+    get<List<VideoItem>>(`/hashtags/${enc(tag)}/videos${query({ cursor, limit: 24 })}`, signal),
   search: <T>(q: string, kind: string, cursor?: string | null, signal?: AbortSignal) =>
     get<List<T> & { people?: Person[] }>(`/search${query({ q, kind, cursor })}`, signal),
   suggest: (q: string, signal?: AbortSignal) =>

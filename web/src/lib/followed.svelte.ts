@@ -6,13 +6,22 @@ import type { Author } from './types';
 
 class Followed {
   #handles = new SvelteMap<string, boolean>();
+  /** Grows when she follows somebody, or no longer. */
+  epoch = $state(0);
 
   has(author: Author): boolean {
     return this.#handles.get(author.handle.toLowerCase()) ?? author.viewer?.follows ?? false;
   }
 
-  set(handle: string, on: boolean): void {
+  /** What the server says of them. */
+  note(handle: string, on: boolean): void {
     this.#handles.set(handle.toLowerCase(), on);
+  }
+
+  /** What she does. */
+  set(handle: string, on: boolean): void {
+    this.note(handle, on);
+    this.epoch++;
   }
 
   clear(): void {

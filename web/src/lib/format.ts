@@ -3,6 +3,12 @@
 /** A reason from the server as a sentence of its own. */
 export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+const OTHER_WAY =
+  /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+
+/** Somebody's words inside a sentence: written from right to left they turn nothing around them. */
+export const isolated = (text: string): string => (OTHER_WAY.test(text) ? `\u2068${text}\u2069` : text);
+
 /** 75 → "1:15" */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.floor(Number.isFinite(seconds) ? seconds : 0));

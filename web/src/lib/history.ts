@@ -5,6 +5,8 @@
 export interface Entry {
   /** How many entries of ours lie behind this one, so that "back" never leaves the app. */
   readonly depth: number;
+  /** Names the visit to the page, which its sheets share. */
+  readonly page: number;
   /** The sheets that are open here, the highest last. */
   readonly sheets: readonly number[];
 }
@@ -16,8 +18,8 @@ const STEP_MS_MAX = 1000;
 
 /** What is stored with an entry may be of another version of the app, or of nobody's. */
 function entryOf(state: unknown): Entry {
-  const { depth, sheets } = (state ?? {}) as Partial<Entry>;
-  return { depth: depth ?? 0, sheets: Array.isArray(sheets) ? sheets : [] };
+  const { depth, page, sheets } = (state ?? {}) as Partial<Entry>;
+  return { depth: depth ?? 0, page: page ?? 0, sheets: Array.isArray(sheets) ? sheets : [] };
 }
 
 class AppHistory {
@@ -26,6 +28,8 @@ class AppHistory {
   #stepping = false;
   #timer = 0;
   #waiting: (() => void)[] = [];
+  /** Entries outlive a reload: their numbers are not given again. */
+  #page = Date.now();
 
   start(listeners: Listener[]): void {
     this.#listeners = listeners;
@@ -38,7 +42,8 @@ class AppHistory {
 
   push(url: string | URL, sheets: readonly number[] = []): void {
     this.soon(() => {
-      const entry: Entry = { depth: this.entry.depth + 1, sheets };
+      const page = sheets.length > 0 ? this.entry.page : ++this.#page;
+      const entry: Entry = { depth: this.entry.depth + 1, page, sheets };
       history.pushState(entry, '', url);
       this.#take(entry, 'forward');
     });
@@ -46,7 +51,7 @@ class AppHistory {
 
   replace(url: string | URL, sheets: readonly number[] = []): void {
     this.soon(() => {
-      const entry: Entry = { depth: this.entry.depth, sheets };
+      const entry: Entry = { ...this.entry, sheets };
       history.replaceState(entry, '', url);
       this.#take(entry, 'forward');
     });

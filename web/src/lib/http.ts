@@ -1,5 +1,6 @@
 // One request to the server: CSRF header, problem+json errors, time limit.
 
+import { tellTime } from './clock';
 import { capitalised } from './format';
 import type { Problem } from './types';
 
@@ -113,6 +114,7 @@ export async function request<T>(
 ): Promise<T> {
   const wait = hooks.before(path);
   if (wait) await wait;
+  options.signal?.throwIfAborted();
   const headers = clientHeaders();
   const init: RequestInit = { method, headers, credentials: 'same-origin' };
   if (options.body !== undefined) {
@@ -137,6 +139,7 @@ export async function request<T>(
     options.signal?.removeEventListener('abort', giveUp);
   }
   hooks.onReachable(true);
+  tellTime(response.headers.get('Date'));
   if (!response.ok) {
     const error = await problemOf(response);
     if (error.status === 401 && !options.quiet401) hooks.onUnauthenticated();

@@ -1,7 +1,8 @@
 // Strings in message files. English is in the bundle; other languages are loaded when chosen.
 
 import { en, type MessageKey, type Messages } from '../messages/en';
-import { capitalised } from './format';
+import { serverNow } from './clock';
+import { capitalised, isolated } from './format';
 import { translator, type Problems } from './problems';
 import { read, write } from './storage';
 
@@ -64,7 +65,7 @@ class I18n {
     return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
       const value = values[name];
       if (value === undefined) return whole;
-      return typeof value === 'number' ? this.number(value) : value;
+      return typeof value === 'number' ? this.number(value) : isolated(value);
     });
   }
 
@@ -104,7 +105,7 @@ class I18n {
     return `${this.number(bytes / 1e9, 2)} GB`;
   }
 
-  ago(ms: number, nowMs = Date.now()): string {
+  ago(ms: number, nowMs = serverNow()): string {
     const seconds = Math.max(0, (nowMs - ms) / 1000);
     const steps: [Intl.RelativeTimeFormatUnit, number][] = [
       ['year', 31_536_000],

@@ -6,7 +6,7 @@ import type { VideoItem } from './types';
 export interface Playlist {
   items: VideoItem[];
   cursor: string | null;
-  load: (cursor: string | null) => Promise<Page>;
+  load: (cursor: string | null, signal?: AbortSignal) => Promise<Page>;
 }
 
 let kept: Playlist | null = null;

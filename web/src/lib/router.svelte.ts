@@ -5,19 +5,24 @@ import { parseRoute, type Route } from './routes';
 
 class Router {
   route = $state.raw<Route>(parseRoute('/'));
+  /** Grows when she goes where she is already: the page starts over. */
+  again = $state(0);
   #key = '/';
 
   start(): void {
     document.addEventListener('click', (event) => this.#click(event));
   }
 
-  go(url: string, options: { replace?: boolean } = {}): void {
+  /** `unless` it is true by the time that the history is free: the asking page may be gone. */
+  go(url: string, options: { replace?: boolean; unless?: () => boolean } = {}): void {
     appHistory.soon(() => {
+      if (options.unless?.()) return;
       const target = new URL(url, location.href);
       if (target.href === location.href) {
         // She is there already, under the sheets that the link is on; each is an entry of its own.
         const above = appHistory.entry.sheets.length;
         if (above > 0) appHistory.back(above);
+        else this.again++;
       } else if (options.replace) appHistory.replace(target);
       else appHistory.push(target);
     });

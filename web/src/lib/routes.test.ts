@@ -14,11 +14,19 @@ describe('parseRoute', () => {
     ['/upload', { name: 'upload' }],
     ['/@', { name: 'missing' }],
     ['/v', { name: 'missing' }],
+    ['/v/', { name: 'missing' }],
     ['/v/a/b', { name: 'missing' }],
     ['/tag/%E0%A4%A', { name: 'missing' }],
     ['/nothing', { name: 'missing' }],
   ])('%s', (path, route) => {
     expect(parseRoute(path)).toEqual(route);
+  });
+
+  it('reads the comment that a notification leads to', () => {
+    const address = new URL(href.video('01abc', '9 &z'), 'http://localhost');
+    const route = { name: 'video', id: '01abc', comment: '9 &z' };
+    expect(parseRoute(address.pathname, address.search)).toEqual(route);
+    expect(href.video('01abc', null)).toBe('/v/01abc');
   });
 
   it('reads the search from the query', () => {

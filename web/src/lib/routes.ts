@@ -1,8 +1,11 @@
 // Which page an address is. Pure, so that it can be tested without a browser.
 
+/** `comment` is the one to be shown with it. */
+export type VideoRoute = { name: 'video'; id: string; comment?: string };
+
 export type Route =
   | { name: 'home' }
-  | { name: 'video'; id: string }
+  | VideoRoute
   | { name: 'profile'; handle: string }
   | { name: 'tag'; tag: string }
   | { name: 'search'; q: string; kind: string }
@@ -43,14 +46,18 @@ export function parseRoute(pathname: string, search = ''): Route {
     }
   }
   if (parts.length === 2 && second) {
-    if (first === 'v') return { name: 'video', id: second };
+    if (first === 'v') {
+      const comment = new URLSearchParams(search).get('comment');
+      return { name: 'video', id: second, ...(comment ? { comment } : {}) };
+    }
     if (first === 'tag') return { name: 'tag', tag: second };
   }
   return { name: 'missing' };
 }
 
 export const href = {
-  video: (id: string) => `/v/${encodeURIComponent(id)}`,
+  video: (id: string, comment?: string | null) =>
+    `/v/${encodeURIComponent(id)}${comment ? `?comment=${encodeURIComponent(comment)}` : ''}`,
   profile: (handle: string) => `/@${encodeURIComponent(handle)}`,
   tag: (tag: string) => `/tag/${encodeURIComponent(tag)}`,
   search: (q: string, kind = 'videos') =>

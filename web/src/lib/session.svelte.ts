@@ -4,6 +4,8 @@ import { api } from './api';
 import { followed } from './followed.svelte';
 import { csrfToken } from './http';
 import { i18n, t } from './i18n.svelte';
+import { net } from './net.svelte';
+import { recovery } from './recovery.svelte';
 import { router } from './router.svelte';
 import { sheets } from './sheets.svelte';
 import { read, write } from './storage';
@@ -12,6 +14,8 @@ import type { Account, FeedModeSetting, Me } from './types';
 const MODE_KEY = 'fs.mode';
 const keptMode = (): FeedModeSetting =>
   read(MODE_KEY) === 'not_profiled' ? 'not_profiled' : 'for_you';
+
+const LOOK_EVERY_MS = 30_000;
 
 class Session {
   account = $state.raw<Account | null>(null);
@@ -28,6 +32,8 @@ class Session {
   }
 
   #becomingGuest: Promise<void> | undefined;
+  /** The first answer did not come. */
+  #missed = false;
 
   /**
    * A visitor without cookies who comes in by another door than the feed becomes a guest first:
@@ -37,7 +43,11 @@ class Session {
     return path === '/me' || path.startsWith('/tokens/') ? undefined : this.#becomingGuest;
   }
 
+  /** Who she is, and that what is new for her shows while the page stays open. */
   load(): Promise<void> {
+    setInterval(() => void this.#look(), LOOK_EVERY_MS);
+    document.addEventListener('visibilitychange', () => void this.#look());
+    net.onBack(() => void this.#look());
     const loading = this.#load();
     if (router.route.name !== 'home' && !csrfToken()) {
       this.#becomingGuest = loading.finally(() => (this.#becomingGuest = undefined));
@@ -51,10 +61,23 @@ class Session {
       // The feed makes a guest by itself; who comes in by another door becomes one here.
       if (!this.account && !csrfToken() && router.route.name !== 'home') await api.guest();
     } catch {
-      // The server is away: the page that needs it says so.
+      // The server is away: the page that needs it says so, and she is asked for again.
+      this.#missed = true;
     } finally {
       this.known = true;
     }
+  }
+
+  async #look(): Promise<void> {
+    if (document.hidden || !(this.signedIn || this.#missed)) return;
+    const epoch = this.epoch;
+    const me = await api.me().catch(() => null);
+    if (!me || epoch !== this.epoch) return;
+    if (this.#missed) {
+      this.#missed = false;
+      this.take(me);
+      this.epoch++;
+    } else if (me.account) this.unread = me.unread_notifications;
   }
 
   take(me: Me): void {
@@ -107,6 +130,7 @@ class Session {
   forget(): void {
     this.account = null;
     followed.clear();
+    recovery.drop();
     this.unread = 0;
     this.epoch++;
     this.feedEpoch++;

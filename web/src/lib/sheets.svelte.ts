@@ -4,7 +4,7 @@ import { appHistory, type Entry } from './history';
 import type { Comment, VideoItem } from './types';
 
 export type SheetRequest =
-  | { name: 'comments'; item: VideoItem }
+  | { name: 'comments'; item: VideoItem; comment?: string }
   | { name: 'why'; item: VideoItem }
   | { name: 'more'; item: VideoItem }
   | { name: 'edit'; item: VideoItem }
@@ -12,6 +12,7 @@ export type SheetRequest =
   | { name: 'people'; handle: string; list: 'followers' | 'following' }
   | { name: 'profile' }
   | { name: 'removed' }
+  | { name: 'codes'; codes: string[] }
   | { name: 'keys' };
 
 export interface AuthRequest {

@@ -178,6 +178,7 @@ export interface Notification {
   kind: 'like' | 'comment' | 'follow' | 'mention' | 'published' | 'failed';
   actor?: PersonLite;
   video?: { id: string; cover: string; caption: string };
+  comment_id?: string | null;
   text?: string;
   created_ms: number;
   read: boolean;

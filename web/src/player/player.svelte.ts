@@ -1,5 +1,6 @@
 // Three pooled elements (previous, current, next) and the clips fetched ahead of them.
 
+import { net } from '../lib/net.svelte';
 import { settings } from '../lib/settings.svelte';
 import { sound } from '../lib/sound.svelte';
 import type { Rendition, Video } from '../lib/types';
@@ -79,13 +80,11 @@ export class Player {
         }),
     );
     const onVisible = () => (document.hidden ? this.#halt() : void this.#resume());
-    const onOnline = () => this.retry();
     document.addEventListener('visibilitychange', onVisible);
-    addEventListener('online', onOnline);
     this.#cleanups = [
       sound.onUnlock(() => this.#applySound()),
       () => document.removeEventListener('visibilitychange', onVisible),
-      () => removeEventListener('online', onOnline),
+      net.onBack(() => this.retry()),
     ];
     this.#frame = requestAnimationFrame(() => this.#tick());
   }
@@ -419,6 +418,7 @@ export class Player {
     if (slot.uid === null) return;
     this.failed = new Map([...this.failed, [slot.uid, gone ? 'gone' : 'network']]);
     if (gone) this.#events.onGone(slot.uid);
+    else net.reached(false);
     if (slot === this.#active) {
       this.#onStallEnd();
       this.#attachNext();
