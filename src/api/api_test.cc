@@ -10,6 +10,7 @@
 #include "api/routes.h"
 #include "api/test_client.h"
 #include "base/log.h"
+#include "base/trouble.h"
 #include "feed/test_world.h"
 
 namespace filoscope::api {
@@ -512,6 +513,15 @@ TEST_F(ApiTest, RestrictedMediaIsNotCached) {
 TEST_F(ApiTest, OperatorsSeeHealthAndNumbers) {
   EXPECT_EQ(ask("GET", "/healthz").status, 200);
   EXPECT_EQ(ask("GET", "/readyz").status, 200);
+  {
+    trouble::begin("disk", "the disk has a hole");
+    const auto told = ask("GET", "/readyz");
+    trouble::end("disk");
+    EXPECT_EQ(told.status, 503);
+    EXPECT_EQ(json::parse(told.body)["problems"], json::array({"the disk has a hole"}));
+    EXPECT_TRUE(told.headers.contains("retry-after"));
+  }
+  EXPECT_EQ(json::parse(ask("GET", "/readyz").body)["status"], "ready");
   ask("GET", "/api/v1/status");
   const auto metrics = ask("GET", "/metrics");
   EXPECT_THAT(metrics.body, HasSubstr("filoscope_http_requests_total"));

@@ -51,14 +51,15 @@ Result<Response> metrics_text(const Api& api, const Request& request) {
   return text_response(metrics::render(), 200, "text/plain; version=0.0.4; charset=utf-8");
 }
 
-/// In words, a line for each thing that is wrong.
+/// With a sentence for each thing that is wrong.
 Response readiness(bool started) {
-  std::string text;
-  if (!started) text = "starting\n";
-  for (const auto& sentence : trouble::sentences()) text += sentence + "\n";
-  const bool ready = text.empty();
-  auto response =
-      text_response(ready ? "ready\n" : text, ready ? 200 : 503, "text/plain; charset=utf-8");
+  const auto problems = trouble::sentences();
+  const bool ready = started && problems.empty();
+  const json body = {{"status", !started ? "starting"
+                                : ready  ? "ready"
+                                         : "troubled"},
+                     {"problems", problems}};
+  auto response = text_response(body.dump(), ready ? 200 : 503, "application/json");
   if (!ready) response.headers.emplace_back("Retry-After", "1");
   return response;
 }

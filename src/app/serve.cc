@@ -85,18 +85,20 @@ std::string web_folder_beside_program() {
 /// What is answered while the log is replayed: alive, not ready.
 api::Router starting_routes() {
   api::Router router;
-  const auto answer = [](int status, const char* text) {
-    return [status, text](const api::Request&) -> Result<api::Response> {
+  const auto answer = [](int status, const char* text,
+                         const char* type = "text/plain; charset=utf-8") {
+    return [status, text, type](const api::Request&) -> Result<api::Response> {
       api::Response response;
       response.status = status;
-      response.content_type = "text/plain; charset=utf-8";
+      response.content_type = type;
       response.body = std::string(text);
       if (status == 503) response.headers.emplace_back("Retry-After", "2");
       return response;
     };
   };
   router.add({"GET", "/healthz", answer(200, "ok\n"), 0, false});
-  router.add({"GET", "/readyz", answer(503, "starting\n"), 0, false});
+  router.add({"GET", "/readyz",
+              answer(503, R"({"problems":[],"status":"starting"})", "application/json"), 0, false});
   router.set_fallback(answer(503, "The server is starting; try again in a moment.\n"));
   return router;
 }

@@ -24,8 +24,8 @@ Error errno_error(const std::string& what) {
   }
   if (number == EROFS) {
     return Error(Code::unavailable, what +
-                                        ": the server's disk is read-only; make it writable "
-                                        "again, or try again later");
+                                        ": the server's disk can only be read; nothing can be "
+                                        "stored until that is mended");
   }
   const Code code = number == ENOENT ? Code::not_found : Code::internal;
   return Error(code, what + ": " + std::strerror(number));

@@ -15,7 +15,7 @@ from power_cut import Disk
 
 
 FULL = "disk is (too )?full.*try again"
-READ_ONLY = "disk is read-only.*try again"
+READ_ONLY = "disk can only be read"
 BROKEN = "disk under the database failed"
 
 
@@ -87,6 +87,9 @@ class FullDisk(unittest.TestCase):
         self.assert_refused(visitor.call("POST", "/events", {"events": [{**self.event(), "impression_token": answer["items"][0]["impression_token"]}]}))
         self.assertEqual(self.offset(), self.half)
         self.assertEqual(self.viewer.raw("GET", "/healthz").status, 200)
+        told = self.viewer.raw("GET", "/readyz")
+        self.assertEqual((told.status, told.json["status"]), (503, "troubled"))
+        self.assertRegex(" ".join(told.json["problems"]), self.why)
 
     def assert_feeds_go_on(self, client):
         """A feed is answered, without a profile where that would leave a record, and says why."""
@@ -101,6 +104,7 @@ class FullDisk(unittest.TestCase):
 
     def assert_all_goes_on(self, waiting):
         """Without a restart. `waiting` are videos that were to be processed while the disk was full."""
+        wait_for("the disk to be well again", lambda: self.viewer.raw("GET", "/readyz").status == 200)
         video = self.video["id"]
         self.viewer.call("POST", f"/videos/{video}/comments", {"text": "kept"}, expect=201)
         self.viewer.call("PUT", f"/videos/{video}/like", {}, expect=200)

@@ -90,7 +90,7 @@ class SmallDisk(unittest.TestCase):
             self.assertEqual(author.call("DELETE", f"/videos/{other['id']}").status, 204)
             self.assertEqual(author.call("GET", f"/videos/{other['id']}").status, 404)
             (small / "filler").unlink()
-            wait_for("the disk to be well again", lambda: self.ready(server) == (200, "ready\n"))
+            wait_for("the disk to be well again", lambda: self.ready(server)[0] == 200)
             author.call("POST", f"/videos/{video['id']}/comments", {"text": "now"}, expect=201)
             self.assertEqual(author.publish(self.clip, "after")["state"], "published")
             server.stop_sound(self)

@@ -315,8 +315,7 @@ Error Connection::error(int code, std::string_view sql) const {
       if (number == ENOSPC || number == EDQUOT || number == EFBIG) {
         return Error(Code::unavailable, kDiskFull);
       }
-      return Error(Code::unavailable, fmt::format("the disk under the database failed ({}, {})",
-                                                  detail, std::strerror(number)));
+      return Error(Code::unavailable, fmt::format(kDiskFailed, detail, std::strerror(number)));
     }
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:

@@ -25,6 +25,8 @@ inline constexpr const char* kDiskFull =
     "the server's disk is full; free some space on it, or try again later";
 inline constexpr const char* kDiskReadOnly =
     "the server's disk can only be read; nothing can be stored until that is mended";
+/// When the disk fails in another way: what SQLite and the system say.
+inline constexpr std::string_view kDiskFailed = "the disk under the database failed ({}, {})";
 
 class Connection;
 

@@ -199,8 +199,9 @@ void Writer::commit_together(Group& group, bool alone) {
 }
 
 void Writer::note_failure(const Error& problem) {
-  const bool full = problem.message == kDiskFull;
-  if (!full && problem.message != kDiskReadOnly && problem.code != Code::corrupt) return;
+  const bool disk = problem.message == kDiskFull || problem.message == kDiskReadOnly ||
+                    problem.message.starts_with(kDiskFailed.substr(0, kDiskFailed.find('{')));
+  if (!disk && problem.code != Code::corrupt) return;
   failing_ = true;
   trouble::begin(problem.code == Code::corrupt ? "database" : kTrouble, problem.message);
 }

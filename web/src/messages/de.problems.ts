@@ -20,7 +20,11 @@ export const de: Problems = {
     'der Speicher des Servers ist voll; versuche es später noch einmal',
   "{}: the server's disk is full; free some space on it, or try again later":
     'der Speicher des Servers ist voll; versuche es später noch einmal',
-  "{}: the server's disk is read-only; make it writable again, or try again later":
+  "the server's disk can only be read; nothing can be stored until that is mended":
+    'der Server kann gerade nichts speichern; versuche es später noch einmal',
+  'the disk under the database failed ({}, {})':
+    'der Server kann gerade nichts speichern; versuche es später noch einmal',
+  "{}: the server's disk can only be read; nothing can be stored until that is mended":
     'der Server kann gerade nichts speichern; versuche es später noch einmal',
   'too many changes wait to be stored (the most is {}); try again in a moment':
     'der Server ist ausgelastet; versuche es gleich noch einmal',
