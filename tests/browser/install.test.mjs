@@ -3,7 +3,18 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { DESKTOP, eventually, launch, openFeed, PHONE, URL_BASE, visitor } from './lib.mjs';
+import {
+  answered,
+  DESKTOP,
+  eventually,
+  expects,
+  launch,
+  NO_ANSWER,
+  openFeed,
+  PHONE,
+  URL_BASE,
+  visitor,
+} from './lib.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
@@ -54,6 +65,7 @@ test('the manifest is complete and the browser would install it', async () => {
 
 test('offline, a reload and a new page show the app and say so', async () => {
   const { context, page, errors } = await visitor(browser);
+  expects(page, NO_ANSWER);
   await openFeed(page);
   await ready(page);
   await context.setOffline(true);
@@ -71,6 +83,7 @@ test('offline, a reload and a new page show the app and say so', async () => {
 
 test('no answer of the interface and no media is ever kept or given from a cache', async () => {
   const { context, page } = await visitor(browser);
+  expects(page, NO_ANSWER);
   await openFeed(page);
   await ready(page);
   await page.reload();
@@ -94,6 +107,7 @@ test('no answer of the interface and no media is ever kept or given from a cache
 
 test('a new version takes over, and the files of the one before go', async () => {
   const { context, page } = await visitor(browser);
+  expects(page, NO_ANSWER);
   await openFeed(page);
   await ready(page);
   // What a version before this one has left behind.
@@ -146,6 +160,7 @@ for (const [theme, path, ground] of [
 
 test('every page has its title, from the server and in the app', async () => {
   const { context, page } = await visitor(browser, DESKTOP);
+  expects(page, answered(404));
   const titles = { '/search': 'Search', '/inbox': 'Inbox', '/me': 'Me', '/settings': 'Settings', '/upload': 'Upload' };
   for (const [path, title] of Object.entries(titles)) {
     const sent = await (await fetch(URL_BASE + path)).text();

@@ -1,6 +1,6 @@
 // Every page and every sheet, and how to come to them: for the tests that look at all of them.
 
-import { current, eventually, PASSWORD, playing, signUp, swipe } from './lib.mjs';
+import { answered, current, eventually, expects, PASSWORD, playing, signUp, swipe } from './lib.mjs';
 
 const click = (page, name) => page.getByRole('button', { name, exact: true }).first().click();
 const dialog = (page) => page.getByRole('dialog').last();
@@ -38,7 +38,10 @@ export const PAGES = [
   ['upload', (page) => page.goto('/upload')],
   ['profile', (page) => page.goto('/@maker.trains')],
   ['tag', (page) => page.goto('/tag/ceramics')],
-  ['missing', (page) => page.goto('/no/such/page')],
+  ['missing', (page) => {
+    expects(page, answered(404));
+    return page.goto('/no/such/page');
+  }],
   ['video', async (page) => {
     await page.goto('/tag/ceramics');
     await page.locator('a.tile').first().click();
