@@ -53,7 +53,8 @@ AccountsImpl::AccountsImpl(const Parts& parts)
     : parts_(parts),
       sessions_(static_cast<std::size_t>(parts.config[kSessionsCachedMax])),
       guests_(static_cast<std::size_t>(parts.config[kGuestsMax])),
-      passwords_(parts.config, parts.clock) {}
+      passwords_(parts.config, parts.clock),
+      devices_(parts.key) {}
 
 Result<std::unique_ptr<Accounts>> Accounts::open(const Parts& parts) {
   FILOSCOPE_DO(parts.database.migrate("accounts", kMigrations));
@@ -190,7 +191,7 @@ Result<SignedIn> AccountsImpl::sign_up(const SignUp& form) {
     account.id = new_id_of<AccountId>(account.created_ms);
     FILOSCOPE_TRY(account.person, take_guest(session, form.guest, ended_tokens));
     FILOSCOPE_DO(insert_account(session, account, form, password_hash));
-    return insert_session(session, account.id, token, form.client);
+    return insert_session(session, account.id, token, form.from);
   }));
   directory_.put(account);
   sessions_.forget(ended_tokens);
@@ -256,7 +257,7 @@ Result<Account> AccountsImpl::change_profile(AccountId id, const ProfileChange& 
 Result<void> AccountsImpl::remove(AccountId id, std::string_view password) {
   const auto account = directory_.get(id);
   if (!account) return no_such_account();
-  FILOSCOPE_DO(check_password(*account, password));
+  FILOSCOPE_DO(check_password(*account, password, "own:" + id.text()));
   return remove_account(id, true);
 }
 
@@ -298,6 +299,7 @@ Result<void> AccountsImpl::erase_account(Session& session, const Account& accoun
                              [&](const Row& row) { ended_tokens.push_back(row.text(0)); }));
   FILOSCOPE_DO(session.execute("DELETE FROM accounts_people WHERE id = ?", {id}));
   FILOSCOPE_DO(session.execute("DELETE FROM accounts_sessions WHERE account = ?", {id}));
+  FILOSCOPE_DO(session.execute("DELETE FROM accounts_networks WHERE account = ?", {id}));
   FILOSCOPE_DO(session.execute("DELETE FROM accounts_recovery WHERE account = ?", {id}));
   FILOSCOPE_DO(session.execute("DELETE FROM accounts_words WHERE account = ?", {id}));
   FILOSCOPE_DO(

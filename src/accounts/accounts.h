@@ -35,7 +35,9 @@ inline const Setting<std::int64_t> kGuestTtlHours{"accounts.guest_ttl_hours", 24
                                                   "Hours an anonymous visitor's state is kept."};
 inline const Setting<std::int64_t> kSignInAttemptsMax{
     "accounts.sign_in_attempts_max", 10, 1, 1000,
-    "Failed sign-ins per account in 15 minutes before it is locked for 15."};
+    "Failed sign-ins in 15 minutes before 15 of waiting: per account for strangers, and apart for "
+    "each device and "
+    "network that it has used."};
 inline const Setting<std::int64_t> kPasswordWaitMs{
     "accounts.password_wait_ms", 5'000, 0, 60'000,
     "How long a password check waits for its turn before it is refused."};
@@ -85,9 +87,17 @@ struct Viewer {
   bool guest() const { return person && !account; }
 };
 
+/// Where somebody tries to sign in from: what tells a device or network that she has used from a
+/// stranger's.
+struct SignInFrom {
+  std::string client{};      ///< what the program calls itself, for the list of sessions
+  std::int64_t network = 0;  ///< a number for her network; 0: this machine
+  std::string device{};      ///< what Accounts::device_mark gave this device, or ""
+};
+
 struct SignUp {
   std::string handle, password, birth_date, display_name, email, language, time_zone;
-  std::string client{};  ///< what the program calls itself, for the list of sessions
+  SignInFrom from{};
   std::optional<Viewer>
       guest;  ///< whose state the new account takes over (it gets the guest's PersonKey)
   bool sample =
@@ -157,10 +167,14 @@ class Accounts {
   /// Errors: invalid_argument (field named first: "handle: …"), conflict (taken), exhausted
   /// (throttled).
   virtual Result<SignedIn> sign_up(const SignUp& form) = 0;
-  /// Equal time and text for an unknown handle and a wrong password. `client` is kept for the list
-  /// of sessions. Errors: unauthenticated, exhausted.
+  /// Equal time and text for an unknown handle and a wrong password. Wrong tries count apart for
+  /// each device and network that the account has used, and together for all strangers: nobody
+  /// locks an owner out. Errors: unauthenticated, exhausted.
   virtual Result<SignedIn> sign_in(std::string_view handle, std::string_view password,
-                                   std::string_view client) = 0;
+                                   const SignInFrom& from) = 0;
+  /// What a device shall keep after `account` signed in there: `before`, which it kept so far, with
+  /// the account added; the last four.
+  virtual std::string device_mark(AccountId account, std::string_view before) const = 0;
   virtual Result<void> sign_out(std::string_view token) = 0;
   struct Guest {
     std::string token;
@@ -205,7 +219,7 @@ class Accounts {
   /// an unknown handle and a wrong code. Errors: invalid_argument (the password), unauthenticated,
   /// exhausted.
   virtual Result<SignedIn> recover(std::string_view handle, std::string_view code,
-                                   std::string_view password, std::string_view client) = 0;
+                                   std::string_view password, const SignInFrom& from) = 0;
 
   virtual Result<Account> get(AccountId id) = 0;
   virtual Result<Account> find(std::string_view handle) = 0;

@@ -10,6 +10,7 @@
 #include <atomic>
 
 #include "accounts/accounts.h"
+#include "accounts/devices.h"
 #include "accounts/directory.h"
 #include "accounts/guest_table.h"
 #include "accounts/passwords.h"
@@ -34,7 +35,8 @@ class AccountsImpl final : public Accounts {
 
   Result<SignedIn> sign_up(const SignUp& form) override;
   Result<SignedIn> sign_in(std::string_view handle, std::string_view password,
-                           std::string_view client) override;
+                           const SignInFrom& from) override;
+  std::string device_mark(AccountId account, std::string_view before) const override;
   Result<void> sign_out(std::string_view token) override;
   Result<Guest> make_guest(std::string_view language) override;
   Result<void> keep_guest(const Viewer& who) override;
@@ -49,7 +51,7 @@ class AccountsImpl final : public Accounts {
   Result<std::int64_t> recovery_codes_left(AccountId id) override;
   Result<std::string> issue_recovery_code(std::string_view handle) override;
   Result<SignedIn> recover(std::string_view handle, std::string_view code,
-                           std::string_view password, std::string_view client) override;
+                           std::string_view password, const SignInFrom& from) override;
 
   Result<Account> get(AccountId id) override;
   Result<Account> find(std::string_view handle) override;
@@ -109,15 +111,21 @@ class AccountsImpl final : public Accounts {
   static Result<std::string> prepare_new_password(std::string_view handle,
                                                   std::string_view password);
   /// Errors: unauthenticated (nothing was changed), exhausted.
-  Result<void> check_password(const Account& account, std::string_view password);
+  /// `tries` names what wrong tries are counted by.
+  Result<void> check_password(const Account& account, std::string_view password,
+                              const std::string& tries);
+  /// What tries to open this account from there are counted by.
+  Result<std::string> tries_of(const std::string& folded, AccountId account,
+                               const SignInFrom& from);
   std::string code_hash(std::string_view code) const;
   Result<void> insert_code(Session& session, AccountId account, std::string_view code,
                            std::int64_t ends_ms) const;
 
   // Sessions
   /// A session of its own: a family with one token.
+  /// Also remembers the network as one that the account has used.
   Result<void> insert_session(Session& session, AccountId account, const Token& token,
-                              std::string_view client) const;
+                              const SignInFrom& from) const;
   /// For what was allowed before the transaction began. Errors: unauthenticated (ended meanwhile).
   static Result<void> need_session(Session& session, const Viewer& who);
   static Result<void> end_sessions(Session& session, AccountId account,
@@ -169,6 +177,7 @@ class AccountsImpl final : public Accounts {
   Mutex writing_;  ///< held while sessions go from memory to the disk, or end in between
   GuestTable guests_;
   Passwords passwords_;
+  const Devices devices_;
   std::vector<DeleteHook> delete_hooks_;
   std::array<Mutex, kStripesCount> stripes_;
   std::atomic<std::int64_t> next_sweep_ms_{0}, next_write_ms_{0};

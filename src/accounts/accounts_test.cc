@@ -147,7 +147,7 @@ TEST(RemoveTest, TakesEverythingAndRetiresTheHandle) {
   const auto check = [&] {
     EXPECT_EQ(code_of(world.accounts->authenticate(made.token)), Code::unauthenticated);
     EXPECT_EQ(code_of(world.accounts->find("mara")), Code::not_found);
-    EXPECT_EQ(code_of(world.accounts->sign_in("mara", "correct horse", "")), Code::unauthenticated);
+    EXPECT_EQ(code_of(world.accounts->sign_in("mara", "correct horse", {})), Code::unauthenticated);
     EXPECT_EQ(code_of(world.accounts->sign_up(TestWorld::form("MARA"))), Code::conflict);
     EXPECT_FALSE(world.accounts->account_of(mara.person));
     EXPECT_EQ(world.accounts->counts(ben.account).followers, 0);
@@ -181,7 +181,7 @@ TEST(RemoveTest, AFailingHookUndoesItAll) {
   const auto records = world.records().size();
   EXPECT_EQ(code_of(world.accounts->remove(made.account.id, "correct horse")), Code::unavailable);
   EXPECT_TRUE(world.accounts->authenticate(made.token).has_value());
-  EXPECT_TRUE(world.accounts->sign_in("mara", "correct horse", "").has_value());
+  EXPECT_TRUE(world.accounts->sign_in("mara", "correct horse", {}).has_value());
   EXPECT_EQ(world.records().size(), records);
 }
 
@@ -191,7 +191,7 @@ TEST(SampleAccounts, HaveNoPasswordAndGoTogether) {
   form.sample = true;
   ASSERT_TRUE(world.accounts->sign_up(form).has_value());
   const auto mara = world.person("mara");
-  EXPECT_EQ(code_of(world.accounts->sign_in("clay_daily", form.password, "")),
+  EXPECT_EQ(code_of(world.accounts->sign_in("clay_daily", form.password, {})),
             Code::unauthenticated);
   ASSERT_TRUE(world.accounts->remove_sample_accounts().has_value());
   EXPECT_EQ(code_of(world.accounts->find("clay_daily")), Code::not_found);

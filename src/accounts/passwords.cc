@@ -75,7 +75,10 @@ Result<void> Passwords::take_attempt(const std::string& account) {
     attempts = &attempts_.put(account, {0, now_us});
   }
   if (attempts->failed_count >= attempts_max_) {
-    return Error(Code::exhausted, "too many wrong tries for this account; try again in 15 minutes");
+    const auto left_us = attempts->since_us + kAttemptsWindowUs - now_us;
+    return Error(Code::exhausted, "too many wrong tries for this account; try again in " +
+                                      std::to_string(left_us / 60'000'000 + 1) +
+                                      " minutes, or from a device you have used");
   }
   // Counted before it is known, so that many at the same time are not more than one after another.
   // The last one allowed begins the full wait anew.

@@ -1,6 +1,7 @@
 #pragma once
 
-/// Password checks within bounds: few at a time, few failures per account. Internal to this module.
+/// Password checks within bounds: few at a time, few failures per account and source. Internal to
+/// this module.
 
 #include <string>
 #include <string_view>
@@ -18,11 +19,10 @@ class Passwords {
 
   /// `password` as prepared. Errors: exhausted (no turn in time), unavailable (no memory).
   Result<std::string> hash(std::string_view password);
-  /// A failed try of `account` counts; a good one clears. `stored` empty: no such account, or one
-  /// without a password; the same work is done. Errors: unauthenticated (one text for all),
-  /// exhausted (too many failures, or no turn in time).
-  Result<void> check(std::string_view account, std::string_view password,
-                     const std::string& stored);
+  /// A failed try counts for `tries`, a name for an account and where it is tried from; a good one
+  /// clears. `stored` empty: no such account, or one without a password; the same work is done.
+  /// Errors: unauthenticated (one text for all), exhausted (too many failures, or no turn in time).
+  Result<void> check(std::string_view tries, std::string_view password, const std::string& stored);
   /// As `hash`, counted as a failed try of `key` until `forgive`. Errors: exhausted.
   Result<std::string> hash_counted(const std::string& key, std::string_view password);
   void forgive(const std::string& key);

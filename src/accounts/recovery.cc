@@ -64,15 +64,15 @@ Result<std::string> AccountsImpl::prepare_new_password(std::string_view handle,
   return prepared;
 }
 
-Result<void> AccountsImpl::check_password(const Account& account, std::string_view password) {
+Result<void> AccountsImpl::check_password(const Account& account, std::string_view password,
+                                          const std::string& tries) {
   std::string stored;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
     return session.query("SELECT password_hash FROM accounts_people WHERE id = ?",
                          {account.id.db()}, [&](const Row& row) { stored = row.text(0); });
   }));
   const auto prepared = prepare_password(password);
-  auto checked =
-      passwords_.check(fold_handle(account.handle), prepared ? *prepared : std::string(), stored);
+  auto checked = passwords_.check(tries, prepared ? *prepared : std::string(), stored);
   if (!checked && checked.error().code == Code::unauthenticated) {
     return Error(Code::unauthenticated, "the password is not right; nothing was changed");
   }
@@ -85,7 +85,7 @@ Result<void> AccountsImpl::change_password(const Viewer& who, std::string_view p
   FILOSCOPE_TRY(const auto account, get(who.account));
   const auto prepared = prepare_new_password(account.handle, new_password);
   if (!prepared) return Error(prepared.error().code, "new_" + prepared.error().message);
-  FILOSCOPE_DO(check_password(account, password));
+  FILOSCOPE_DO(check_password(account, password, "session:" + who.session_hash));
   FILOSCOPE_TRY(const auto hash, passwords_.hash(*prepared));
   std::vector<std::string> ended_tokens;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
@@ -118,7 +118,7 @@ Result<std::vector<std::string>> AccountsImpl::make_recovery_codes(const Viewer&
                                                                    std::string_view password) {
   write_sessions(false);
   FILOSCOPE_TRY(const auto account, get(who.account));
-  FILOSCOPE_DO(check_password(account, password));
+  FILOSCOPE_DO(check_password(account, password, "session:" + who.session_hash));
   std::vector<std::string> codes(kCodesCount);
   std::generate(codes.begin(), codes.end(), new_code);
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
@@ -151,15 +151,16 @@ Result<std::string> AccountsImpl::issue_recovery_code(std::string_view handle) {
 }
 
 Result<SignedIn> AccountsImpl::recover(std::string_view handle, std::string_view code,
-                                       std::string_view password, std::string_view client) {
+                                       std::string_view password, const SignInFrom& from) {
   const auto folded = fold_handle(handle.substr(0, kHandleCharactersMax + 1));
   FILOSCOPE_TRY(const auto prepared, prepare_new_password(folded, password));
   write_sessions(false);  // so that they end with the others
-  // Hashed before anything is looked up: right and wrong codes cost the same.
-  const auto tries = "recovery:" + folded;
-  FILOSCOPE_TRY(const auto hash, passwords_.hash_counted(tries, prepared));
   const auto account = directory_.find(folded);
   const AccountId id = account ? account->id : AccountId{};
+  FILOSCOPE_TRY(const auto source, tries_of(folded, id, from));
+  // Hashed before the code is looked up: right and wrong codes cost the same.
+  const auto tries = "recovery:" + source;
+  FILOSCOPE_TRY(const auto hash, passwords_.hash_counted(tries, prepared));
   const Token token = new_token();
   std::vector<std::string> ended_tokens;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
@@ -172,11 +173,11 @@ Result<SignedIn> AccountsImpl::recover(std::string_view handle, std::string_view
                                  {hash, id.db()}));
     FILOSCOPE_DO(end_issued_codes(session, id));
     FILOSCOPE_DO(end_sessions(session, id, "", ended_tokens));
-    return insert_session(session, id, token, client);
+    return insert_session(session, id, token, from);
   }));
   sessions_.forget(ended_tokens);
   passwords_.forgive(tries);
-  passwords_.forgive(folded);
+  passwords_.forgive(source);
   return SignedIn{*account, token.text};
 }
 

@@ -13,7 +13,7 @@ constexpr std::int64_t kDayMs = 24LL * 3'600'000;
 TEST(RecoveryTest, AChangedPasswordEndsTheOtherSessions) {
   TestWorld world;
   const auto here = world.accounts->sign_up(TestWorld::form("mara"))->token;
-  const auto there = world.accounts->sign_in("mara", "correct horse", "")->token;
+  const auto there = world.accounts->sign_in("mara", "correct horse", {})->token;
   const auto viewer = world.accounts->authenticate(here).value();
   const auto viewer_there = world.accounts->authenticate(there).value();
   EXPECT_EQ(code_of(world.accounts->change_password(viewer, "not this one", "battery staple")),
@@ -30,8 +30,8 @@ TEST(RecoveryTest, AChangedPasswordEndsTheOtherSessions) {
             Code::unauthenticated);
   EXPECT_EQ(code_of(world.accounts->make_recovery_codes(viewer_there, "battery staple")),
             Code::unauthenticated);
-  EXPECT_EQ(code_of(world.accounts->sign_in("mara", "correct horse", "")), Code::unauthenticated);
-  EXPECT_TRUE(world.accounts->sign_in("mara", "battery staple", "").has_value());
+  EXPECT_EQ(code_of(world.accounts->sign_in("mara", "correct horse", {})), Code::unauthenticated);
+  EXPECT_TRUE(world.accounts->sign_in("mara", "battery staple", {}).has_value());
 }
 
 TEST(RecoveryTest, ACodeSetsThePasswordOnceAndEndsEverySession) {
@@ -43,14 +43,14 @@ TEST(RecoveryTest, ACodeSetsThePasswordOnceAndEndsEverySession) {
   const auto codes = world.accounts->make_recovery_codes(viewer, "correct horse").value();
   ASSERT_EQ(std::set(codes.begin(), codes.end()).size(), 10U);
   EXPECT_EQ(world.accounts->recovery_codes_left(viewer.account).value(), 10);
-  const auto made = world.accounts->recover("MARA", codes[3], "battery staple", "").value();
+  const auto made = world.accounts->recover("MARA", codes[3], "battery staple", {}).value();
   EXPECT_EQ(world.accounts->authenticate(made.token)->account, viewer.account);
   EXPECT_EQ(code_of(world.accounts->authenticate(old_token)), Code::unauthenticated);
   EXPECT_EQ(world.accounts->recovery_codes_left(viewer.account).value(), 9);
-  EXPECT_EQ(code_of(world.accounts->recover("mara", codes[3], "another staple", "")),
+  EXPECT_EQ(code_of(world.accounts->recover("mara", codes[3], "another staple", {})),
             Code::unauthenticated);
-  EXPECT_EQ(code_of(world.accounts->sign_in("mara", "correct horse", "")), Code::unauthenticated);
-  EXPECT_TRUE(world.accounts->sign_in("mara", "battery staple", "").has_value());
+  EXPECT_EQ(code_of(world.accounts->sign_in("mara", "correct horse", {})), Code::unauthenticated);
+  EXPECT_TRUE(world.accounts->sign_in("mara", "battery staple", {}).has_value());
 }
 
 TEST(RecoveryTest, ACodeMayBeTypedInItsWays) {
@@ -62,7 +62,7 @@ TEST(RecoveryTest, ACodeMayBeTypedInItsWays) {
     if (c == '-') continue;
     typed.push_back(c == '0' ? 'O' : c == '1' ? 'l' : static_cast<char>(std::toupper(c)));
   }
-  EXPECT_TRUE(world.accounts->recover("mara", typed, "battery staple", "").has_value());
+  EXPECT_TRUE(world.accounts->recover("mara", typed, "battery staple", {}).has_value());
 }
 
 TEST(RecoveryTest, ANewSetReplacesTheOldAndOnlyHashesAreStored) {
@@ -72,9 +72,9 @@ TEST(RecoveryTest, ANewSetReplacesTheOldAndOnlyHashesAreStored) {
   const auto before = world.accounts->make_recovery_codes(viewer, "correct horse").value();
   const auto codes = world.accounts->make_recovery_codes(viewer, "correct horse").value();
   EXPECT_EQ(world.count_rows("accounts_recovery"), 10);
-  EXPECT_EQ(code_of(world.accounts->recover("mara", before[0], "battery staple", "")),
+  EXPECT_EQ(code_of(world.accounts->recover("mara", before[0], "battery staple", {})),
             Code::unauthenticated);
-  EXPECT_EQ(code_of(world.accounts->recover("ben", codes[0], "battery staple", "")),
+  EXPECT_EQ(code_of(world.accounts->recover("ben", codes[0], "battery staple", {})),
             Code::unauthenticated);
   ASSERT_TRUE(world.database
                   ->read([&](Session& session) {
@@ -86,7 +86,7 @@ TEST(RecoveryTest, ANewSetReplacesTheOldAndOnlyHashesAreStored) {
                                          });
                   })
                   .has_value());
-  EXPECT_TRUE(world.accounts->recover("mara", codes[9], "battery staple", "").has_value());
+  EXPECT_TRUE(world.accounts->recover("mara", codes[9], "battery staple", {}).has_value());
   ASSERT_TRUE(world.accounts->remove(viewer.account, "battery staple").has_value());
   EXPECT_EQ(world.count_rows("accounts_recovery"), 0);
   EXPECT_EQ(verify_accounts(*world.database).value(), std::vector<std::string>{});
@@ -98,16 +98,16 @@ TEST(RecoveryTest, TheOperatorsCodeIsGoodForADayAndNotForSamples) {
   const auto late = world.accounts->issue_recovery_code("mara").value();
   EXPECT_EQ(world.accounts->recovery_codes_left(viewer.account).value(), 0);
   world.clock.advance_ms(kDayMs);
-  EXPECT_EQ(code_of(world.accounts->recover("mara", late, "battery staple", "")),
+  EXPECT_EQ(code_of(world.accounts->recover("mara", late, "battery staple", {})),
             Code::unauthenticated);
   const auto tricked = world.accounts->issue_recovery_code("mara").value();
   ASSERT_TRUE(
       world.accounts->change_password(viewer, "correct horse", "correct horse").has_value());
-  EXPECT_EQ(code_of(world.accounts->recover("mara", tricked, "battery staple", "")),
+  EXPECT_EQ(code_of(world.accounts->recover("mara", tricked, "battery staple", {})),
             Code::unauthenticated);
   const auto code = world.accounts->issue_recovery_code("Mara").value();
   world.clock.advance_ms(kDayMs - 1);
-  EXPECT_TRUE(world.accounts->recover("mara", code, "battery staple", "").has_value());
+  EXPECT_TRUE(world.accounts->recover("mara", code, "battery staple", {}).has_value());
   auto sample = TestWorld::form("clay_daily");
   sample.sample = true;
   ASSERT_TRUE(world.accounts->sign_up(sample).has_value());
@@ -119,21 +119,21 @@ TEST(RecoveryTest, GuessingIsThrottledAndSoundsTheSameForEveryHandle) {
   TestWorld world;
   const auto viewer = world.person("mara");
   const auto codes = world.accounts->make_recovery_codes(viewer, "correct horse").value();
-  const auto wrong = world.accounts->recover("mara", "0000-0000-0000-0000", "battery staple", "");
-  const auto unknown = world.accounts->recover("nobody", codes[0], "battery staple", "");
+  const auto wrong = world.accounts->recover("mara", "0000-0000-0000-0000", "battery staple", {});
+  const auto unknown = world.accounts->recover("nobody", codes[0], "battery staple", {});
   ASSERT_EQ(code_of(wrong), Code::unauthenticated);
   ASSERT_EQ(code_of(unknown), Code::unauthenticated);
   EXPECT_EQ(wrong.error().message, unknown.error().message);
   for (int i = 1; i < 10; ++i) {
-    ASSERT_EQ(code_of(world.accounts->recover("mara", "no", "battery staple", "")),
+    ASSERT_EQ(code_of(world.accounts->recover("mara", "no", "battery staple", {})),
               Code::unauthenticated);
   }
-  EXPECT_EQ(code_of(world.accounts->recover("mara", codes[0], "battery staple", "")),
+  EXPECT_EQ(code_of(world.accounts->recover("mara", codes[0], "battery staple", {})),
             Code::exhausted);
-  EXPECT_TRUE(world.accounts->sign_in("mara", "correct horse", "").has_value())
+  EXPECT_TRUE(world.accounts->sign_in("mara", "correct horse", {}).has_value())
       << "guessing codes locks nobody out";
   world.clock.advance_ms(15 * 60'000);
-  EXPECT_TRUE(world.accounts->recover("mara", codes[0], "battery staple", "").has_value());
+  EXPECT_TRUE(world.accounts->recover("mara", codes[0], "battery staple", {}).has_value());
 }
 
 }  // namespace

@@ -97,6 +97,14 @@ inline constexpr std::array kMigrations = {Migration{1, R"(
     version BIGINT NOT NULL,
     below BIGINT NOT NULL
   );
+)"},
+                                           Migration{4, R"(
+  CREATE TABLE accounts_networks (
+    account BIGINT NOT NULL,
+    network BIGINT NOT NULL,
+    used_ms BIGINT NOT NULL,
+    PRIMARY KEY (account, network)
+  );
 )"}};
 
 }  // namespace filoscope::accounts

@@ -10,6 +10,7 @@ constexpr std::size_t kTokenCharacters = 43;  // base64url of 32 bytes
 constexpr std::int64_t kDayMs = 24 * kHourMs;
 constexpr std::int64_t kReplacedTokenMs = 60'000;
 constexpr std::size_t kClientCharactersMax = 200;
+constexpr std::int64_t kNetworksMax = 20;  ///< remembered of one account
 constexpr std::int64_t kSweepEveryMs = 60'000;
 constexpr std::int64_t kWriteEveryMs = 1'000;
 
@@ -32,16 +33,24 @@ std::int64_t AccountsImpl::session_ttl_ms() const {
 }
 
 Result<void> AccountsImpl::insert_session(Session& session, AccountId account, const Token& token,
-                                          std::string_view client) const {
+                                          const SignInFrom& from) const {
   const auto now_ms = parts_.clock.now_ms();
   FILOSCOPE_TRY(
       const auto count,
       session.execute("INSERT INTO accounts_sessions (token_hash, account, family, client, "
                       "began_ms, created_ms, used_ms, ends_ms, replaced) "
                       "SELECT ?, id, ?, ?, ?, ?, ?, ?, 0 FROM accounts_people WHERE id = ?",
-                      {token.hash, new_token().hash, shown_text(client, kClientCharactersMax),
+                      {token.hash, new_token().hash, shown_text(from.client, kClientCharactersMax),
                        now_ms, now_ms, now_ms, now_ms + session_ttl_ms(), account.db()}));
   if (count == 0) return signed_out();
+  FILOSCOPE_DO(session.execute(
+      "INSERT INTO accounts_networks (account, network, used_ms) VALUES (?, ?, ?) ON CONFLICT "
+      "(account, network) DO UPDATE SET used_ms = excluded.used_ms",
+      {account.db(), from.network, now_ms}));
+  FILOSCOPE_DO(session.execute(
+      "DELETE FROM accounts_networks WHERE account = ? AND network NOT IN (SELECT network FROM "
+      "accounts_networks WHERE account = ? ORDER BY used_ms DESC LIMIT ?)",
+      {account.db(), account.db(), kNetworksMax}));
   return {};
 }
 
@@ -75,7 +84,7 @@ Result<void> AccountsImpl::end_oldest_sessions(Session& session, AccountId accou
 }
 
 Result<SignedIn> AccountsImpl::sign_in(std::string_view handle, std::string_view password,
-                                       std::string_view client) {
+                                       const SignInFrom& from) {
   std::string stored;
   const auto folded = fold_handle(handle.substr(0, kHandleCharactersMax + 1));
   const auto account = directory_.find(folded);
@@ -85,7 +94,8 @@ Result<SignedIn> AccountsImpl::sign_in(std::string_view handle, std::string_view
   }));
   const auto prepared = prepare_password(password);
   const std::string given = prepared ? *prepared : std::string();
-  FILOSCOPE_DO(passwords_.check(folded, given, account ? stored : std::string()));
+  FILOSCOPE_TRY(const auto tries, tries_of(folded, account ? account->id : AccountId{}, from));
+  FILOSCOPE_DO(passwords_.check(tries, given, account ? stored : std::string()));
   std::string better;
   if (passwords_.outdated(stored)) {
     if (auto made = passwords_.hash(given)) better = *std::move(made);
@@ -99,7 +109,7 @@ Result<SignedIn> AccountsImpl::sign_in(std::string_view handle, std::string_view
                                {account->id.db(), stored},
                                [&](const Row&) { same_password = true; }));
     if (!same_password) return {};
-    FILOSCOPE_DO(insert_session(session, account->id, token, client));
+    FILOSCOPE_DO(insert_session(session, account->id, token, from));
     if (!better.empty()) {
       FILOSCOPE_DO(session.execute(
           "UPDATE accounts_people SET password_hash = ? WHERE id = ? AND password_hash = ?",
@@ -109,15 +119,34 @@ Result<SignedIn> AccountsImpl::sign_in(std::string_view handle, std::string_view
   });
   if (!written) {
     const auto now_ms = parts_.clock.now_ms();
-    UnwrittenSession held{token.hash, {}, shown_text(client, kClientCharactersMax), stored};
+    UnwrittenSession held{token.hash, {}, shown_text(from.client, kClientCharactersMax), stored};
     held.row = {account->id, {}, new_token().hash, "", now_ms, now_ms, now_ms + session_ttl_ms()};
     FILOSCOPE_DO(hold_session(std::move(held), written.error()));
     return SignedIn{*account, token.text};
   }
   // Changed while the old one was checked, which must open nothing any more.
-  if (!same_password) return sign_in(handle, password, client);
+  if (!same_password) return sign_in(handle, password, from);
   sessions_.forget(ended_tokens);
   return SignedIn{*account, token.text};
+}
+
+Result<std::string> AccountsImpl::tries_of(const std::string& folded, AccountId account,
+                                           const SignInFrom& from) {
+  if (!account) return folded;
+  if (const auto device = devices_.find(account, from.device); !device.empty())
+    return folded + "|device " + device;
+  bool used = false;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    return session.query(
+        "SELECT 1 FROM accounts_networks WHERE account = ? AND network = ? AND used_ms > ?",
+        {account.db(), from.network, parts_.clock.now_ms() - session_ttl_ms()},
+        [&](const Row&) { used = true; });
+  }));
+  return used ? folded + "|network " + std::to_string(from.network) : folded;
+}
+
+std::string AccountsImpl::device_mark(AccountId account, std::string_view before) const {
+  return devices_.add(account, before);
 }
 
 Result<void> AccountsImpl::need_session(Session& session, const Viewer& who) {

@@ -12,14 +12,14 @@ constexpr std::int64_t kHourMs = 3'600'000;
 TEST(SignInTest, UnknownAndWrongSoundTheSame) {
   TestWorld world;
   world.person("mara");
-  const auto wrong = world.accounts->sign_in("mara", "not this one", "");
-  const auto unknown = world.accounts->sign_in("nobody", "not this one", "");
-  const auto odd = world.accounts->sign_in(std::string(10'000, 'x'), "\xFF", "");
+  const auto wrong = world.accounts->sign_in("mara", "not this one", {});
+  const auto unknown = world.accounts->sign_in("nobody", "not this one", {});
+  const auto odd = world.accounts->sign_in(std::string(10'000, 'x'), "\xFF", {});
   ASSERT_FALSE(wrong.has_value() || unknown.has_value() || odd.has_value());
   EXPECT_EQ(wrong.error().code, Code::unauthenticated);
   EXPECT_EQ(wrong.error().message, unknown.error().message);
   EXPECT_EQ(wrong.error().message, odd.error().message);
-  EXPECT_TRUE(world.accounts->sign_in("MARA", "correct horse", "").has_value());
+  EXPECT_TRUE(world.accounts->sign_in("MARA", "correct horse", {}).has_value());
 }
 
 TEST(SignInTest, FailuresThrottleForAWhileOnly) {
@@ -27,17 +27,17 @@ TEST(SignInTest, FailuresThrottleForAWhileOnly) {
   world.person("mara");
   world.person("ben");
   for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(code_of(world.accounts->sign_in("mara", "not this one", "")), Code::unauthenticated);
-    EXPECT_EQ(code_of(world.accounts->sign_in("nobody", "not this one", "")),
+    EXPECT_EQ(code_of(world.accounts->sign_in("mara", "not this one", {})), Code::unauthenticated);
+    EXPECT_EQ(code_of(world.accounts->sign_in("nobody", "not this one", {})),
               Code::unauthenticated);
   }
-  const auto known = world.accounts->sign_in("Mara", "correct horse", "");
-  const auto unknown = world.accounts->sign_in("nobody", "correct horse", "");
+  const auto known = world.accounts->sign_in("Mara", "correct horse", {});
+  const auto unknown = world.accounts->sign_in("nobody", "correct horse", {});
   EXPECT_EQ(code_of(known), Code::exhausted);
   EXPECT_EQ(known.error().message, unknown.error().message);
-  EXPECT_TRUE(world.accounts->sign_in("ben", "correct horse", "").has_value());
+  EXPECT_TRUE(world.accounts->sign_in("ben", "correct horse", {}).has_value());
   world.clock.advance_ms(15 * 60 * 1000);
-  EXPECT_TRUE(world.accounts->sign_in("mara", "correct horse", "").has_value());
+  EXPECT_TRUE(world.accounts->sign_in("mara", "correct horse", {}).has_value());
 }
 
 TEST(SignInTest, ManyWrongOnesAtOnceAreNotMoreThanOneAfterAnother) {
@@ -47,7 +47,7 @@ TEST(SignInTest, ManyWrongOnesAtOnceAreNotMoreThanOneAfterAnother) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 16; ++i) {
     threads.emplace_back([&] {
-      const auto code = code_of(world.accounts->sign_in("mara", "not this one", ""));
+      const auto code = code_of(world.accounts->sign_in("mara", "not this one", {}));
       if (code == Code::unauthenticated) ++wrong;
       if (code == Code::exhausted) ++throttled;
     });
@@ -66,7 +66,7 @@ TEST(SignInTest, HashesBeyondTheBoundAreRefusedNotCounted) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 12; ++i) {
     threads.emplace_back([&] {
-      const auto signed_in = world.accounts->sign_in("mara", "correct horse", "");
+      const auto signed_in = world.accounts->sign_in("mara", "correct horse", {});
       if (signed_in) ++in;
       if (!signed_in && signed_in.error().code == Code::exhausted) ++refused;
     });
@@ -74,7 +74,7 @@ TEST(SignInTest, HashesBeyondTheBoundAreRefusedNotCounted) {
   for (auto& thread : threads) thread.join();
   EXPECT_GE(in, 1);
   EXPECT_EQ(in + refused, 12);
-  EXPECT_TRUE(world.accounts->sign_in("mara", "correct horse", "").has_value());
+  EXPECT_TRUE(world.accounts->sign_in("mara", "correct horse", {}).has_value());
 }
 
 TEST(SessionTest, NoTokenIsStored) {
@@ -104,7 +104,7 @@ TEST(SessionTest, GarbageIsNobody) {
 TEST(SessionTest, EndsByDisuseAndLivesByUse) {
   TestWorld world(TestWorld::Settings{{"accounts.session_ttl_days", "2"}});
   const auto used = world.accounts->sign_up(TestWorld::form("mara"))->token;
-  const auto unused = world.accounts->sign_in("mara", "correct horse", "")->token;
+  const auto unused = world.accounts->sign_in("mara", "correct horse", {})->token;
   for (int hour = 0; hour < 60; hour += 12) {
     ASSERT_TRUE(world.accounts->authenticate(used).has_value()) << hour;
     world.clock.advance_ms(12 * kHourMs);
@@ -118,7 +118,7 @@ TEST(SessionTest, EndsByDisuseAndLivesByUse) {
 TEST(SessionTest, SignOutEndsIncludingWhatWasRotated) {
   TestWorld world;
   const auto old_token = world.accounts->sign_up(TestWorld::form("mara"))->token;
-  const auto other = world.accounts->sign_in("mara", "correct horse", "")->token;
+  const auto other = world.accounts->sign_in("mara", "correct horse", {})->token;
   world.clock.advance_ms(24 * kHourMs);
   const auto fresh = world.accounts->rotate_if_due(old_token).value();
   ASSERT_TRUE(world.accounts->authenticate(old_token).has_value());
@@ -182,10 +182,10 @@ TEST(SessionTest, OfManyRequestsAtOnceOneIsGivenAFreshToken) {
 TEST(SessionTest, OnesOwnAreListedAndEndedOneByOne) {
   TestWorld world;
   auto form = TestWorld::form("mara");
-  form.client = "Phone";
+  form.from.client = "Phone";
   const auto phone = world.accounts->sign_up(form)->token;
   world.clock.advance_ms(1000);
-  const auto desk = world.accounts->sign_in("mara", "correct horse", "Desk\x01\n  lamp")->token;
+  const auto desk = world.accounts->sign_in("mara", "correct horse", {"Desk\x01\n  lamp"})->token;
   const auto ben = world.person("ben");
   const auto viewer = world.accounts->authenticate(desk).value();
   world.clock.advance_ms(25 * kHourMs);
@@ -212,9 +212,9 @@ TEST(SessionTest, TheLongestUnusedGivesWay) {
   const auto first = world.accounts->sign_up(TestWorld::form("mara"))->token;
   ASSERT_TRUE(world.accounts->authenticate(first).has_value());
   world.clock.advance_ms(1000);
-  const auto second = world.accounts->sign_in("mara", "correct horse", "")->token;
+  const auto second = world.accounts->sign_in("mara", "correct horse", {})->token;
   world.clock.advance_ms(1000);
-  const auto third = world.accounts->sign_in("mara", "correct horse", "")->token;
+  const auto third = world.accounts->sign_in("mara", "correct horse", {})->token;
   EXPECT_EQ(code_of(world.accounts->authenticate(first)), Code::unauthenticated);
   EXPECT_TRUE(world.accounts->authenticate(second).has_value());
   EXPECT_TRUE(world.accounts->authenticate(third).has_value());

@@ -42,6 +42,12 @@ inline const Setting<std::string> kTrustedProxies{
 inline const Setting<std::int64_t> kRequestsPerMinuteMax{
     "api.requests_per_minute_max", 1200, 10, 1000000,
     "Requests per address and minute; loopback is exempt."};
+inline const Setting<std::int64_t> kPasswordsPerMinuteMax{
+    "api.passwords_per_minute_max", 30, 1, 1000000,
+    "Sign-ins and other checks of a password per address and minute; loopback is exempt."};
+inline const Setting<std::int64_t> kSignUpsPerHourMax{
+    "api.sign_ups_per_hour_max", 20, 1, 1000000,
+    "New accounts per address and hour where public_url is set; loopback is exempt."};
 inline const Setting<std::string> kMetricsToken{
     "api.metrics_token", "",
     "A bearer token that reads /metrics from other machines; without it only this machine may."};

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::string_view kSessionCookie = "filoscope_session";
 constexpr std::string_view kCsrfCookie = "filoscope_csrf";
+constexpr std::string_view kDeviceCookie = "filoscope_device";
+constexpr std::int64_t kDeviceCookieS = 365LL * 86'400;
 constexpr std::size_t kTokenCharactersMax = 200;
 
 std::string_view cookie(const Request& request, std::string_view name) {
@@ -53,6 +55,19 @@ std::string accepted_language(const Request& request) {
 
 std::string client_name(const Request& request) {
   return std::string(request.header("user-agent"));
+}
+
+accounts::SignInFrom sign_in_from(const Request& request, std::int64_t network) {
+  return {client_name(request), network, std::string(cookie(request, kDeviceCookie))};
+}
+
+void Auth::mark_device(const Request& request, AccountId account, Response& response) const {
+  if (!is_web(request)) return;
+  const auto mark = services_.accounts.device_mark(account, cookie(request, kDeviceCookie));
+  response.headers.emplace_back(
+      "Set-Cookie", fmt::format("{}={}; HttpOnly; Path=/api/v1; SameSite=Strict; "
+                                "Max-Age={}{}",
+                                kDeviceCookie, mark, kDeviceCookieS, secure_attribute()));
 }
 
 std::string Auth::csrf_value(std::string_view session_hash) const {
@@ -123,10 +138,13 @@ Result<Caller> Auth::person_or_new_guest(const Request& request, bool* made_gues
   return made;
 }
 
+std::string_view Auth::secure_attribute() const {
+  return services_.config[kPublicUrl].starts_with("https:") ? "; Secure" : "";
+}
+
 std::string Auth::cookie_attributes() const {
-  const bool secure = services_.config[kPublicUrl].starts_with("https:");
   return fmt::format("Path=/; SameSite=Lax; Max-Age={}{}",
-                     services_.config[accounts::kSessionTtlDays] * 86400, secure ? "; Secure" : "");
+                     services_.config[accounts::kSessionTtlDays] * 86400, secure_attribute());
 }
 
 void Auth::set_cookies(std::string_view token, std::string_view session_hash,

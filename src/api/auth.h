@@ -24,6 +24,8 @@ std::string_view bearer_token(const Request& request);
 std::string accepted_language(const Request& request);
 /// What the program calls itself.
 std::string client_name(const Request& request);
+/// Where a sign-in comes from: program, network, and the mark that the device keeps.
+accounts::SignInFrom sign_in_from(const Request& request, std::int64_t network);
 
 /// Threads: any. Everything it was made from outlives it.
 class Auth {
@@ -43,6 +45,8 @@ class Auth {
 
   /// Cookies for a request of the web app (X-Filoscope-Client: web); nothing for programs.
   void give_cookies(const Request& request, std::string_view token, Response& response) const;
+  /// The web app's device keeps a mark of who signed in there.
+  void mark_device(const Request& request, AccountId account, Response& response) const;
   void clear_cookies(const Request& request, Response& response) const;
   /// A fresh token in the cookies of an answer that sets none, when the session's is due.
   void refresh_cookies(const Request& request, Response& response) const;
@@ -50,6 +54,7 @@ class Auth {
  private:
   std::string csrf_value(std::string_view session_hash) const;
   void set_cookies(std::string_view token, std::string_view session_hash, Response& response) const;
+  std::string_view secure_attribute() const;
   std::string cookie_attributes() const;
 
   const Services& services_;

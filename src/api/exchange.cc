@@ -5,14 +5,21 @@
 #include <ctime>
 
 #include "api/field_text.h"
+#include "api/throttle.h"
 #include "api/url.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/network.h"
+#include "base/process.h"
 #include "base/utf8.h"
 
 namespace filoscope::api {
 namespace {
+
+constexpr std::int64_t kHourMs = 3'600'000;
+constexpr std::int64_t kSpareFiles = 256;      ///< for everything that is no connection
+constexpr std::size_t kPasswordQueueMax = 32;  ///< about two seconds of hashes
 
 constexpr std::string_view kSecurityFields =
     "X-Content-Type-Options: nosniff\r\n"
@@ -144,6 +151,15 @@ std::int64_t body_length(const Response& response) {
   return static_cast<std::int64_t>(std::get<std::string>(response.body).size());
 }
 
+/// So many that files can always be opened beside them.
+std::int64_t connections_max_of(const Config& config) {
+  const std::int64_t files = raise_open_files_limit();
+  const std::int64_t room = files - std::min(kSpareFiles, files / 2);
+  if (room < config[kConnectionsMax])
+    log::warn("connections_limited", {{"wanted", config[kConnectionsMax]}, {"allowed", room}});
+  return std::min(config[kConnectionsMax], room);
+}
+
 Error no_memory() {
   return {Code::unavailable, "the server has no memory left for this; try again in a moment"};
 }
@@ -160,12 +176,18 @@ ServerContext::ServerContext(Router routes, const Config& config, const Clock& t
       clock(time),
       slow_client_us(config[kSlowClientS] * 1'000'000),
       idle_us(config[kIdleS] * 1'000'000),
-      connections_max(config[kConnectionsMax]),
+      connections_max(connections_max_of(config)),
       media_access_log(config[kMediaAccessLog]),
       throttle(config[kRequestsPerMinuteMax]),
+      password_throttle(config[kPasswordsPerMinuteMax]),
+      sign_up_throttle(config[kSignUpsPerHourMax], kHourMs),
+      limits_sign_up(!config[kPublicUrl].empty()),
       proxies(config[kTrustedProxies]),
+      hosts(config, time, own_addresses),
       pool("work", static_cast<std::size_t>(config[kWorkThreads]),
            static_cast<std::size_t>(config[kWorkQueueMax])),
+      password_pool("passwords", static_cast<std::size_t>(config[accounts::kPasswordHashesMax]),
+                    kPasswordQueueMax),
       connections_gauge("filoscope_http_connections", "Open connections."),
       in_flight_gauge("filoscope_http_requests_in_flight", "Requests being answered."),
       bytes_sent_counter("filoscope_http_sent_bytes_total", "Bytes of answers, heads included."),
@@ -224,6 +246,41 @@ void Exchange::answer(const Error& error) {
   answer(problem(error));
 }
 
+namespace {
+
+/// A proxy on this machine that says nothing of whom it asks for does not make everybody local.
+bool came_directly(const RequestHead& head) {
+  for (const std::string_view trace :
+       {"forwarded", "via", "x-real-ip", "x-forwarded-host", "x-forwarded-proto"}) {
+    if (!head.field(trace).empty()) return false;
+  }
+  const auto host = host_name(head.field("host"));
+  return head.version == 11 &&
+         (host == "localhost" || host.ends_with(".localhost") || is_loopback(host));
+}
+
+void check_throttles(Exchange& exchange, ServerContext& context) {
+  const Route* route = exchange.route;
+  if (route != nullptr && route->inline_on_network_thread) return;
+  const auto& address = exchange.request->remote_address;
+  if (!context.throttle.allow(address, exchange.begun_us)) {
+    return exchange.answer(
+        problem(429, "", "Too many requests came from your address; try again in a few seconds."));
+  }
+  if (route == nullptr || route->work == Work::plain) return;
+  if (!context.password_throttle.allow(address, exchange.begun_us)) {
+    return exchange.answer(
+        problem(429, "", "Too many passwords came from your address; try again in 1 minute."));
+  }
+  if (route->work == Work::sign_up && context.limits_sign_up &&
+      !context.sign_up_throttle.allow(address, exchange.begun_us)) {
+    exchange.answer(
+        problem(429, "", "Too many accounts were made from your address; try again in 1 hour."));
+  }
+}
+
+}  // namespace
+
 Exchange begin_exchange(HttpParser& parser, const std::string& peer, ServerContext& context,
                         ExchangeRecorder& recorder) {
   Exchange exchange;
@@ -237,11 +294,17 @@ Exchange begin_exchange(HttpParser& parser, const std::string& peer, ServerConte
       is_sane_request_id(asked_id) ? std::string(asked_id) : recorder.new_request_id();
   auto client = context.proxies.client(peer, all_fields(head, "x-forwarded-for"));
   request.remote_address = std::move(client.text);
-  request.loopback = client.loopback;
+  request.loopback = client.loopback && came_directly(head);
+  const auto host = head.field("host");
+  const bool misdirected = !host.empty() && !context.hosts.knows(host);
   auto refused = refuse_framing(head);
   if (auto wrong = fill_request(head, request); !wrong.empty()) {
     request.method = head.method;
     refused = problem(400, "", wrong);
+  } else if (misdirected) {
+    refused = problem(421, "",
+                      "This server does not go by the name in the Host field; its operator sets "
+                      "the names in api.public_url or api.hosts.");
   }
   if (refused) {
     exchange.answer(*std::move(refused));
@@ -252,12 +315,7 @@ Exchange begin_exchange(HttpParser& parser, const std::string& peer, ServerConte
   choose_route(parser, exchange, context);
   if (memory::is_low() && !exchange.answered && !exchange.route->inline_on_network_thread)
     exchange.answer(problem(no_memory()));
-  const bool counted =
-      !request.loopback && (exchange.route == nullptr || !exchange.route->inline_on_network_thread);
-  if (counted && !context.throttle.allow(request.remote_address, exchange.begun_us)) {
-    exchange.answer(
-        problem(429, "", "Too many requests came from your address; try again in a few seconds."));
-  }
+  if (!request.loopback) check_throttles(exchange, context);
   return exchange;
 }
 

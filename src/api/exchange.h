@@ -11,6 +11,7 @@
 #include <string>
 
 #include "api/api.h"
+#include "api/hosts.h"
 #include "api/http_parser.h"
 #include "api/throttle.h"
 #include "base/metrics.h"
@@ -32,9 +33,11 @@ struct ServerContext {
   const Clock& clock;
   const std::int64_t slow_client_us, idle_us, connections_max;
   const bool media_access_log;
-  Throttle throttle;
+  Throttle throttle, password_throttle, sign_up_throttle;
+  const bool limits_sign_up;  ///< where strangers come: a public_url is set
   const Proxies proxies;
-  Pool pool;
+  const Hosts hosts;
+  Pool pool, password_pool;
   std::atomic<std::int64_t> connections_count{0};
   std::atomic<bool> draining{false};
   metrics::Gauge connections_gauge, in_flight_gauge;

@@ -1,6 +1,7 @@
 #include "api/http.h"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 namespace filoscope::api {
@@ -11,6 +12,27 @@ bool is_field_name(std::string_view text) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '[' ||
            c == ']';
   });
+}
+
+/// What the sentence says: "in 15 minutes", "in 1 hour", "in 30 seconds", "tomorrow"; 5 for "in a
+/// moment" and everything else.
+std::int64_t retry_after_s(std::string_view sentence) {
+  static constexpr std::pair<std::string_view, std::int64_t> kUnits[] = {
+      {"second", 1}, {"minute", 60}, {"hour", 3600}};
+  for (auto at = sentence.find("in "); at != std::string_view::npos;
+       at = sentence.find("in ", at + 1)) {
+    const auto rest = sentence.substr(at + 3);
+    std::int64_t count = 0;
+    const auto [end, bad] = std::from_chars(rest.data(), rest.data() + rest.size(), count);
+    if (bad != std::errc() || count < 1 || count > 1000) continue;
+    const auto unit = rest.substr(static_cast<std::size_t>(end - rest.data()));
+    for (const auto& [name, seconds] : kUnits)
+      if (unit.starts_with(" " + std::string(name))) return count * seconds;
+  }
+  return sentence.find("try tomorrow") != std::string_view::npos ||
+                 sentence.find("try again tomorrow") != std::string_view::npos
+             ? 24 * 3600
+             : 5;
 }
 
 Response make_problem(int status, std::string_view title, std::string_view detail,
@@ -26,7 +48,8 @@ Response make_problem(int status, std::string_view title, std::string_view detai
   response.content_type = "application/problem+json";
   response.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   response.headers.emplace_back("Cache-Control", "no-store");
-  if (status == 429 || status == 503) response.headers.emplace_back("Retry-After", "5");
+  if (status == 429 || status == 503)
+    response.headers.emplace_back("Retry-After", std::to_string(retry_after_s(detail)));
   if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
   return response;
 }
@@ -78,6 +101,7 @@ std::string_view status_text(int status) {
       {415, "Unsupported Media Type"},
       {416, "Range Not Satisfiable"},
       {417, "Expectation Failed"},
+      {421, "Misdirected Request"},
       {429, "Too Many Requests"},
       {431, "Request Header Fields Too Large"},
       {460, "Checksum Mismatch"},

@@ -62,11 +62,20 @@ using StreamHandler = std::function<Result<std::unique_ptr<BodySink>>(const Requ
 /// A sink for an answer that needs no body.
 Result<std::unique_ptr<BodySink>> decided(Response response);
 
+/// What a route's handler spends: each kind has threads and limits of its own, so that none
+/// starves the others.
+enum class Work : std::uint8_t {
+  plain,
+  password,  ///< computes a password hash
+  sign_up,   ///< the same, for a new account
+};
+
 struct Route {
   std::string method, pattern;  ///< "/api/v1/videos/{id}"
   std::variant<Handler, StreamHandler> handler;
   std::size_t body_bytes_max = 16 << 10;
   bool inline_on_network_thread = false;  ///< only for what never blocks: media delivery
+  Work work = Work::plain;
   /// In every answer of the route, problems included.
   std::vector<std::pair<std::string, std::string>> headers{};
 };
@@ -76,8 +85,8 @@ std::string_view status_text(int status);
 /// answer that sets the field itself keeps its own.
 std::string content_policy(std::string_view script_sources);
 /// application/problem+json per RFC 9457. An invalid_argument or conflict that begins with "name: "
-/// sets `field`; 429 and 503 carry Retry-After; what is our fault is told without its inner
-/// message.
+/// sets `field`; 429 and 503 carry the Retry-After that their sentence says; what is our fault is
+/// told without its inner message.
 Response problem(const Error& error);
 /// `title` may be empty: the status' own.
 Response problem(int status, std::string_view title, std::string_view detail);

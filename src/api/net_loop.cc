@@ -44,7 +44,7 @@ constexpr int kBusyWaitMs = 50;
 /// g++ 12 lays coroutine frames out wrongly when a co_await stands in a condition or a parameter of
 /// class type comes by value, so neither is done here: first `const bool x = co_await …`, then
 /// `if`.
-using Work = std::function<void()>;
+using Job = std::function<void()>;
 
 struct LoopState;
 
@@ -75,8 +75,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   awaitable<bool> send_text(std::string_view text, bool more);
   awaitable<bool> send_file(const FileBody& file);
   awaitable<bool> writable();
-  awaitable<Result<void>> on_pool(const Work& work);
-  awaitable<Result<void>> on_pool_patiently(const Work& work);
+  awaitable<Result<void>> on_pool(Pool& pool, const Job& work);
+  awaitable<Result<void>> on_pool_patiently(const Job& work);
   awaitable<void> linger();
   bool feed();
   bool body_is_fine(Exchange& exchange, std::uint64_t bytes);
@@ -273,8 +273,8 @@ awaitable<bool> Connection::fill_part(Exchange& exchange) {
 /// asks it for the answer. When the connection breaks, the sink is destroyed unfinished.
 awaitable<void> Connection::stream_body(Exchange& exchange) {
   auto sink = std::make_shared<Result<std::unique_ptr<BodySink>>>(std::unique_ptr<BodySink>());
-  const Work begin = [sink, &exchange] { *sink = run_stream_handler(exchange); };
-  auto posted = co_await on_pool(begin);
+  const Job begin = [sink, &exchange] { *sink = run_stream_handler(exchange); };
+  auto posted = co_await on_pool(loop_.context.pool, begin);
   if (posted && !*sink) posted = sink->error();
   if (posted) {
     if (auto refusal = (**sink)->refusal()) exchange.answer(*std::move(refusal));
@@ -293,7 +293,7 @@ awaitable<void> Connection::stream_body(Exchange& exchange) {
     whole = ok && parser_.done();
     if (!body_is_fine(exchange, total)) break;
     auto outcome = std::make_shared<Result<Response>>(Response());
-    const Work give = [sink, outcome, whole, request = exchange.request, this] {
+    const Job give = [sink, outcome, whole, request = exchange.request, this] {
       *outcome = give_part(***sink, part_, whole, request->request_id);
     };
     posted = co_await on_pool_patiently(give);
@@ -303,8 +303,8 @@ awaitable<void> Connection::stream_body(Exchange& exchange) {
   }
   if (!posted) exchange.answer(posted.error());
   // Closing files may block: it belongs on the pool too. When that is full, here.
-  const Work end = [sink] { *sink = std::unique_ptr<BodySink>(); };
-  static_cast<void>(co_await on_pool(end));
+  const Job end = [sink] { *sink = std::unique_ptr<BodySink>(); };
+  static_cast<void>(co_await on_pool(loop_.context.pool, end));
 }
 
 /// False: the rest is too long, or never came.
@@ -342,8 +342,9 @@ awaitable<bool> Connection::exchange_once() {
         if (exchange.route->inline_on_network_thread) {
           run_handler(exchange);
         } else {
-          const Work work = [&exchange] { run_handler(exchange); };
-          const auto posted = co_await on_pool(work);
+          const Job work = [&exchange] { run_handler(exchange); };
+          auto& pool = exchange.route->work == Work::plain ? context.pool : context.password_pool;
+          const auto posted = co_await on_pool(pool, work);
           if (!posted) exchange.answer(posted.error());
         }
       }
@@ -451,7 +452,7 @@ void insist(Call call) {
 }
 
 /// Runs `work` on the pool and comes back to this thread.
-awaitable<Result<void>> Connection::on_pool(const Work& work) {
+awaitable<Result<void>> Connection::on_pool(Pool& pool, const Job& work) {
   auto self = shared_from_this();
   struct Outcome {
     bool done = false, broke_off = false;
@@ -459,7 +460,7 @@ awaitable<Result<void>> Connection::on_pool(const Work& work) {
   auto outcome = std::make_shared<Outcome>();
   arm(Wait::none);
   wake_.expires_at(asio::steady_timer::time_point::max());
-  auto posted = loop_.context.pool.post([self, outcome, work] {
+  auto posted = pool.post([self, outcome, work] {
     try {
       work();
     } catch (const std::exception&) {
@@ -487,9 +488,9 @@ awaitable<Result<void>> Connection::on_pool(const Work& work) {
 
 /// The same, waiting a few seconds for a place: a body half taken is not thrown away for a busy
 /// moment.
-awaitable<Result<void>> Connection::on_pool_patiently(const Work& work) {
+awaitable<Result<void>> Connection::on_pool_patiently(const Job& work) {
   for (int tries = 1;; ++tries) {
-    auto posted = co_await on_pool(work);
+    auto posted = co_await on_pool(loop_.context.pool, work);
     if (posted || posted.error().code != Code::exhausted || tries >= kBusyTriesMax) {
       co_return posted;
     }

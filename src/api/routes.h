@@ -30,6 +30,13 @@ Handler handler(const ApiPtr& api, Function function, Fixed... fixed) {
   };
 }
 
+/// A route that computes a password hash.
+inline Route hashing(std::string method, std::string pattern, Handler handler, Work work) {
+  Route route{std::move(method), std::move(pattern), std::move(handler)};
+  route.work = work;
+  return route;
+}
+
 inline constexpr const char* kBase = "/api/v1";
 
 template <typename T>

@@ -15,6 +15,7 @@ Result<Response> signed_in(const Api& api, const Request& request, const account
   FILOSCOPE_TRY(auto account, encode_own_account(api.services, viewer, made.account));
   auto response = json_response({{"account", std::move(account)}, {"token", made.token}}, 201);
   api.auth.give_cookies(request, made.token, response);
+  api.auth.mark_device(request, made.account.id, response);
   return response;
 }
 
@@ -36,7 +37,7 @@ Result<Response> sign_up(const Api& api, const Request& request) {
   form.email = email.value_or("");
   form.language = language.value_or("");
   form.time_zone = time_zone.value_or("");
-  form.client = client_name(request);
+  form.from = sign_in_from(request, network_of(api, request));
   const auto caller = api.auth.anyone(request);
   if (!caller.has_value() && caller.error().code == Code::denied) return caller.error();
   if (caller.has_value() && caller->viewer.guest() && keep.value_or(true))
@@ -50,7 +51,8 @@ Result<Response> sign_in(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto handle, required_text(body, "handle", 100));
   FILOSCOPE_TRY(const auto password, required_text(body, "password", 1000));
   FILOSCOPE_TRY(const auto made,
-                api.services.accounts.sign_in(handle, password, client_name(request)));
+                api.services.accounts.sign_in(handle, password,
+                                              sign_in_from(request, network_of(api, request))));
   return signed_in(api, request, made);
 }
 
@@ -60,7 +62,8 @@ Result<Response> recover(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto code, required_text(body, "code", 100));
   FILOSCOPE_TRY(const auto password, required_text(body, "password", 1000));
   FILOSCOPE_TRY(const auto made,
-                api.services.accounts.recover(handle, code, password, client_name(request)));
+                api.services.accounts.recover(handle, code, password,
+                                              sign_in_from(request, network_of(api, request))));
   return signed_in(api, request, made);
 }
 
@@ -152,9 +155,9 @@ Result<Response> set_mute(const Api& api, const Request& request, bool on) {
 
 void add_account_routes(Router& router, const ApiPtr& api) {
   const std::string base = kBase;
-  router.add({"POST", base + "/accounts", handler(api, sign_up)});
-  router.add({"POST", base + "/sessions", handler(api, sign_in)});
-  router.add({"POST", base + "/sessions/recovery", handler(api, recover)});
+  router.add(hashing("POST", base + "/accounts", handler(api, sign_up), Work::sign_up));
+  router.add(hashing("POST", base + "/sessions", handler(api, sign_in), Work::password));
+  router.add(hashing("POST", base + "/sessions/recovery", handler(api, recover), Work::password));
   router.add({"DELETE", base + "/sessions/current", handler(api, sign_out)});
   router.add({"POST", base + "/tokens/guest", handler(api, make_guest)});
   router.add({"GET", base + "/accounts/{handle}", handler(api, show)});

@@ -148,6 +148,7 @@ class ServerThreads final : public Server {
     while (context_.connections_count.load() > 0 && context_.clock.mono_us() < end_us) {
       poll(nullptr, 0, kDrainPollMs);
     }
+    context_.password_pool.stop();
     context_.pool.stop();  // running handlers finish; their answers go to the loops, still there
     loops_.clear();
   }

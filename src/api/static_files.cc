@@ -17,10 +17,14 @@ struct Found {
   std::string etag;
 };
 
-std::optional<Found> open_regular(const std::string& path) {
+/// Errors: not_found, unavailable (there is one, but it cannot be opened now).
+Result<Found> open_regular(const std::string& path) {
+  const Error nothing(Code::not_found, "There is nothing at this address.");
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!fd && (errno == EMFILE || errno == ENFILE || errno == EIO))
+    return errno_error("open a page");
   struct stat status {};
-  if (!fd || fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  if (!fd || fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return nothing;
   const auto mark = path + ":" + std::to_string(status.st_size) + ":" +
                     std::to_string(status.st_mtim.tv_sec) + "." +
                     std::to_string(status.st_mtim.tv_nsec);
@@ -45,30 +49,29 @@ bool names_file(std::string_view path) {
 Result<Response> serve_file(const Request& request, const std::string& folder,
                             std::string_view path) {
   const auto plain = folder + std::string(path);
-  auto found = open_regular(plain);
-  if (!found) return Error(Code::not_found, "There is nothing at this address.");
+  FILOSCOPE_TRY(auto found, open_regular(plain));
   Response response;
   response.content_type = content_type_of(path);
   const auto accepted = request.header("accept-encoding");
   for (const auto& [coding, extension] : {std::pair{"br", ".br"}, std::pair{"gzip", ".gz"}}) {
     if (!accepts_coding(accepted, coding)) continue;
     if (auto twin = open_regular(plain + extension)) {
-      found = std::move(twin);
+      found = *std::move(twin);
       response.headers.emplace_back("Content-Encoding", coding);
       break;
     }
   }
   const bool hashed = path.starts_with("/assets/");
   response.headers.emplace_back("Vary", "Accept-Encoding");
-  response.headers.emplace_back("ETag", found->etag);
+  response.headers.emplace_back("ETag", found.etag);
   response.headers.emplace_back("Cache-Control",
                                 hashed ? "public, max-age=31536000, immutable" : "no-cache");
   if (const auto match = request.header("if-none-match");
-      !match.empty() && matches_any(match, found->etag)) {
+      !match.empty() && matches_any(match, found.etag)) {
     response.status = 304;
     return response;
   }
-  response.body = FileBody{std::move(found->file), 0, found->size_bytes};
+  response.body = FileBody{std::move(found.file), 0, found.size_bytes};
   return response;
 }
 
@@ -143,7 +146,7 @@ Handler static_files(std::string folder, Handler page) {
     }
     if (is_plain_path(path) && !path.ends_with(".html")) {
       auto served = serve_file(request, folder, path);
-      if (served || names_file(path)) return served;
+      if (served || names_file(path) || served.error().code != Code::not_found) return served;
     }
     if (!wants_page(request)) return nothing;
     return page(request);

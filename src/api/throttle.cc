@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "api/field_text.h"
@@ -17,30 +18,40 @@ std::string address_group(std::string_view address) {
   return {reinterpret_cast<const char*>(six.s6_addr), 8};
 }
 
-bool Throttle::allow(std::string_view address, std::int64_t now_us) {
-  const auto key = address_group(address);
-  const auto full = static_cast<double>(per_minute_max_);
-  Lock lock(mutex_);
-  auto found = buckets_.find(key);
-  if (found == buckets_.end()) {
-    if (buckets_.size() >= kThrottledAddressesMax) forget_idle(now_us);
-    if (buckets_.size() >= kThrottledAddressesMax) return true;
-    found = buckets_.emplace(key, Bucket{full, now_us}).first;
+Throttle::Bucket* Throttle::bucket(const std::string& key, double full, std::int64_t now_us) {
+  if (Bucket* known = buckets_.find(key)) {
+    const auto passed = static_cast<double>(now_us - known->at_us);
+    known->tokens = std::min(full, known->tokens + passed * full / static_cast<double>(window_us_));
+    known->at_us = now_us;
+    return known;
   }
-  auto& bucket = found->second;
-  const double refill = static_cast<double>(now_us - bucket.at_us) * full / 60e6;
-  bucket.tokens = std::min(full, bucket.tokens + refill);
-  bucket.at_us = now_us;
-  if (bucket.tokens < 1) return false;
-  bucket.tokens -= 1;
-  return true;
+  // The one unused longest makes room, once it is as good as new.
+  const auto* oldest = buckets_.size() >= kThrottledAddressesMax ? buckets_.oldest() : nullptr;
+  if (oldest != nullptr && now_us - oldest->second.at_us < window_us_) return nullptr;
+  return &buckets_.put(key, Bucket{full, now_us});
 }
 
-void Throttle::forget_idle(std::int64_t now_us) {
-  if (forgot_us_ != 0 && now_us - forgot_us_ < 1'000'000) return;
-  forgot_us_ = now_us;
-  std::erase_if(buckets_,
-                [now_us](const auto& entry) { return now_us - entry.second.at_us > 60'000'000; });
+bool Throttle::allow(std::string_view address, std::int64_t now_us) {
+  struct Step {
+    std::size_t bytes;
+    double times;
+  };
+  static constexpr std::array<Step, 3> kSteps{{{8, 1}, {7, 4}, {6, 16}}};
+  const auto full = static_cast<double>(count_max_);
+  const auto group = address_group(address);
+  const bool six = address.find(':') != std::string_view::npos && group.size() == 8;
+  Lock lock(mutex_);
+  for (const auto& step : kSteps) {
+    const auto* found =
+        bucket(six ? group.substr(0, step.bytes) : group, full * step.times, now_us);
+    if (found == nullptr || found->tokens < 1) return false;
+    if (!six) break;
+  }
+  for (const auto& step : kSteps) {
+    bucket(six ? group.substr(0, step.bytes) : group, full * step.times, now_us)->tokens -= 1;
+    if (!six) break;
+  }
+  return true;
 }
 
 Proxies::Proxies(std::string_view trusted) {

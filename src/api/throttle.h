@@ -1,14 +1,14 @@
 #pragma once
 
-/// Requests per address and minute, as a token bucket each; and who the address is when proxies
-/// stand in between.
+/// How often an address may do a thing, as token buckets; and who the address is when proxies stand
+/// in between.
 
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "base/lru_cache.h"
 #include "base/mutex.h"
 
 namespace filoscope::api {
@@ -18,9 +18,12 @@ inline constexpr std::size_t kThrottledAddressesMax = 65536;
 /// Threads: any.
 class Throttle {
  public:
-  explicit Throttle(std::int64_t per_minute_max) : per_minute_max_(per_minute_max) {}
-  /// One request of `address` (an IPv6 one counts by its /64). False: too many. When the table is
-  /// full of busy addresses, new ones pass.
+  /// `count_max` at once, and as many again in each `window_ms`.
+  explicit Throttle(std::int64_t count_max, std::int64_t window_ms = 60'000)
+      : count_max_(count_max), window_us_(window_ms * 1000), buckets_(kThrottledAddressesMax) {}
+  /// One time of `address`. An IPv6 one counts with its /64, and with 4 times as much for its /56
+  /// and 16 times for its /48. False: too many; also for a new address while the table is full of
+  /// busy ones.
   bool allow(std::string_view address, std::int64_t now_us);
 
  private:
@@ -28,12 +31,13 @@ class Throttle {
     double tokens = 0;
     std::int64_t at_us = 0;
   };
-  void forget_idle(std::int64_t now_us) FILOSCOPE_REQUIRES(mutex_);
+  /// Filled up to now; null when there is no place for it.
+  Bucket* bucket(const std::string& key, double full, std::int64_t now_us)
+      FILOSCOPE_REQUIRES(mutex_);
 
-  const std::int64_t per_minute_max_;
+  const std::int64_t count_max_, window_us_;
   Mutex mutex_;
-  std::unordered_map<std::string, Bucket> buckets_ FILOSCOPE_GUARDED_BY(mutex_);
-  std::int64_t forgot_us_ FILOSCOPE_GUARDED_BY(mutex_) = 0;
+  LruCache<std::string, Bucket> buckets_ FILOSCOPE_GUARDED_BY(mutex_);
 };
 
 /// What addresses are counted by: an IPv4 one whole, an IPv6 one by its first 64 bits.

@@ -27,6 +27,10 @@ Error errno_error(const std::string& what) {
                                         ": the server's disk can only be read; nothing can be "
                                         "stored until that is mended");
   }
+  if (number == EMFILE || number == ENFILE) {
+    return Error(Code::unavailable,
+                 what + ": the server has too many files open; try again in a moment");
+  }
   const Code code = number == ENOENT ? Code::not_found : Code::internal;
   return Error(code, what + ": " + std::strerror(number));
 }

@@ -36,6 +36,10 @@ class LruCache {
     places_.emplace(key, entries_.begin());
     return entries_.front().second;
   }
+  /// Null when empty; valid until the next call that changes the cache.
+  const std::pair<Key, Value>* oldest() const {
+    return entries_.empty() ? nullptr : &entries_.back();
+  }
   bool erase(const Key& key) {
     const auto found = places_.find(key);
     if (found == places_.end()) return false;

@@ -4,9 +4,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -152,6 +154,16 @@ void Process::stop() {
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;
+}
+
+std::int64_t raise_open_files_limit() {
+  constexpr rlim_t kWanted = 1 << 20;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  const rlim_t wanted = std::max(limit.rlim_cur, std::min(limit.rlim_max, kWanted));
+  const rlimit raised{wanted, limit.rlim_max};
+  if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit.rlim_cur = wanted;
+  return static_cast<std::int64_t>(std::min(limit.rlim_cur, kWanted));
 }
 
 }  // namespace filoscope

@@ -1,9 +1,11 @@
 #pragma once
 
-/// Other programs as child processes, and what processor time they have used (Linux /proc). Blocks.
+/// Other programs as child processes, what processor time they have used (Linux /proc), and this
+/// process' own limits. Blocks.
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <utility>
@@ -20,6 +22,9 @@ Result<std::string> find_program(const std::string& name);
 /// it has waited for. 0 when there is no such process.
 double cpu_s(pid_t pid);
 std::vector<pid_t> children_of(pid_t pid);
+
+/// Raises the limit on open files of this process as far as it may; returns what holds now.
+std::int64_t raise_open_files_limit();
 
 /// A child process; asked to end, then killed and reaped, at the latest by the destructor.
 /// Threads: one at a time.

@@ -205,7 +205,7 @@ Result<void> UploadsImpl::check_share(AccountId owner, std::int64_t network,
   if (queue_.admits(owner, network, unfinished, parts_.config[kQueueMax])) return {};
   return Error(Code::exhausted, std::to_string(queue_.waiting_count()) +
                                     " videos wait for processing already, and you have your share "
-                                    "of them; try again in a few minutes");
+                                    "of them; try again in 10 seconds");
 }
 
 Result<std::unique_ptr<Room>> UploadsImpl::make_room(const accounts::Viewer& who,

@@ -10,6 +10,14 @@ export const de: Problems = {
     'Bei uns ist etwas schiefgegangen; versuche es noch einmal.',
   'Too many requests came from your address; try again in a few seconds.':
     'Von deiner Adresse kamen zu viele Anfragen; versuche es in ein paar Sekunden noch einmal.',
+  'Too many passwords came from your address; try again in 1 minute.':
+    'Von deiner Adresse kamen zu viele Passwörter; versuche es in 1 Minute noch einmal.',
+  'Too many accounts were made from your address; try again in 1 hour.':
+    'Von deiner Adresse wurden zu viele Konten angelegt; versuche es in 1 Stunde noch einmal.',
+  'This server does not go by the name in the Host field; its operator sets the names in api.public_url or api.hosts.':
+    'Dieser Server heißt nicht so wie in der Adresse; wer ihn betreibt, trägt die Namen in api.public_url oder api.hosts ein.',
+  '{}: the server has too many files open; try again in a moment':
+    'der Server ist ausgelastet; versuche es gleich noch einmal',
   'The request did not arrive in time.': 'Die Anfrage kam nicht rechtzeitig an.',
   'There is nothing at this address.': 'Unter dieser Adresse gibt es nichts.',
   'There is nothing with this id.': 'Unter dieser Kennung gibt es nichts.',
@@ -56,8 +64,8 @@ export const de: Problems = {
     'das Passwort stimmt nicht; es wurde nichts geändert',
   'many people are signing in right now; try again in a moment':
     'gerade melden sich viele an; versuche es gleich noch einmal',
-  'too many wrong tries for this account; try again in 15 minutes':
-    'zu viele falsche Versuche für dieses Konto; versuche es in 15 Minuten noch einmal',
+  'too many wrong tries for this account; try again in {} minutes, or from a device you have used':
+    'zu viele falsche Versuche für dieses Konto; versuche es in {0} Minuten noch einmal oder auf einem Gerät, das du schon benutzt hast',
   'this server takes no more accounts; its operator can raise accounts.accounts_max':
     'dieser Server nimmt keine Konten mehr auf; sein Betreiber kann accounts.accounts_max erhöhen',
   'this account is being deleted': 'dieses Konto wird gerade gelöscht',
@@ -140,8 +148,8 @@ export const de: Problems = {
     'du hast {0} unfertige Uploads, mehr geht nicht; beende zuerst einen davon oder brich ihn ab',
   '{} videos wait for processing already; try again in a few minutes':
     'es warten schon {0} Videos auf ihre Verarbeitung; versuche es in ein paar Minuten noch einmal',
-  '{} videos wait for processing already, and you have your share of them; try again in a few minutes':
-    'es warten schon {0} Videos auf ihre Verarbeitung, und du hast deinen Anteil daran; versuche es in ein paar Minuten noch einmal',
+  '{} videos wait for processing already, and you have your share of them; try again in 10 seconds':
+    'es warten schon {0} Videos auf ihre Verarbeitung, und du hast deinen Anteil daran; versuche es in 10 Sekunden noch einmal',
   'you have asked for more feed answers in an hour than the {} that are allowed; try again in a minute':
     'du hast mehr Feed-Antworten in einer Stunde verlangt, als die {0} erlaubten; versuche es in einer Minute noch einmal',
   'you have sent more events in an hour than the {} that are allowed; try again in a minute':
