@@ -16,6 +16,7 @@ inline constexpr std::string_view kCopyAgain =
 inline constexpr std::string_view kSaveAsMp4 = "save it as MP4 with H.264 and AAC and upload that";
 inline constexpr std::string_view kSaveSmaller = "save it smaller and upload that";
 inline constexpr std::string_view kSaveSlower = "save it with fewer and upload that";
+inline constexpr std::string_view kOneByOne = "upload each by itself";
 inline constexpr std::string_view kCut = "cut it and upload a part";
 }  // namespace advice
 

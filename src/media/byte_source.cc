@@ -30,6 +30,8 @@ bool read_exact(const ByteSource& bytes, std::int64_t offset, std::span<std::uin
 
 void scan_boxes(const ByteSource& bytes, ContainerScan& scan) {
   std::int64_t offset = 0;
+  int indexes = 0;
+  int contents = 0;
   for (int i = 0; i < kBoxesMax && offset + 8 <= bytes.size_bytes(); ++i) {
     std::array<std::uint8_t, 16> head{};
     if (!read_exact(bytes, offset, std::span(head).first(8))) return;
@@ -40,7 +42,9 @@ void scan_boxes(const ByteSource& bytes, ContainerScan& scan) {
     }
     if (size == 0) size = static_cast<std::uint64_t>(bytes.size_bytes() - offset);
     if (size < 8) return;
-    scan.has_moov = scan.has_moov || is_type(head.data() + 4, "moov");
+    indexes += is_type(head.data() + 4, "moov") ? 1 : 0;
+    contents += is_type(head.data() + 4, "mdat") ? 1 : 0;
+    scan.has_moov = indexes > 0;
     scan.has_moof = scan.has_moof || is_type(head.data() + 4, "moof");
     if (size > static_cast<std::uint64_t>(bytes.size_bytes() - offset)) {
       scan.cut_off = true;
@@ -48,6 +52,8 @@ void scan_boxes(const ByteSource& bytes, ContainerScan& scan) {
     }
     offset += static_cast<std::int64_t>(size);
   }
+  // Fragments may come with their index again; those are read on.
+  scan.joined = indexes > 1 && contents > 1 && !scan.has_moof;
 }
 
 /// An EBML element at `offset`: id, then size of 1 to 8 bytes; all ones is "unknown".

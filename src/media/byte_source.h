@@ -48,6 +48,7 @@ struct ContainerScan {
   bool has_moov = false;
   bool has_moof = false;
   bool still_picture = false;  ///< HEIC or AVIF: boxes with an item, and no track
+  bool joined = false;         ///< several whole files, of which readers see the first
   bool cut_off = false;        ///< a box, cluster or chunk promises more bytes than there are
 };
 

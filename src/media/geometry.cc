@@ -68,6 +68,31 @@ Orientation orientation_of(const std::int32_t* matrix) {
   return {true, c < 0, b < 0};
 }
 
+Look look_of(int stored_width, int stored_height, double aspect, const Orientation& orientation) {
+  if (!(aspect >= 0.1 && aspect <= 10)) aspect = 1;
+  double width = stored_width;
+  double height = stored_height;
+  if (aspect > 1) width *= aspect;  // square pixels without losing lines
+  if (aspect < 1) height /= aspect;
+  Look look{std::max(2, static_cast<int>(std::lround(width))),
+            std::max(2, static_cast<int>(std::lround(height))), orientation};
+  if (orientation.swap) std::swap(look.width, look.height);
+  return look;
+}
+
+Area fit(int picture_width, int picture_height, int frame_width, int frame_height) {
+  const double scale = std::min(static_cast<double>(frame_width) / picture_width,
+                                static_cast<double>(frame_height) / picture_height);
+  Area area{0, 0, std::min(even(picture_width * scale), frame_width),
+            std::min(even(picture_height * scale), frame_height)};
+  constexpr int kRounding = 2;
+  if (frame_width - area.width <= kRounding && frame_height - area.height <= kRounding)
+    return {0, 0, frame_width, frame_height};
+  area.x = (frame_width - area.width) / 4 * 2;
+  area.y = (frame_height - area.height) / 4 * 2;
+  return area;
+}
+
 std::vector<RungPlan> plan_rungs(int display_width, int display_height) {
   const int short_side = std::min(display_width, display_height);
   std::vector<RungPlan> plans;

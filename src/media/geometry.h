@@ -23,6 +23,29 @@ struct Orientation {
 /// nearest quarter turn.
 Orientation orientation_of(const std::int32_t* matrix);
 
+/// How a decoded picture is to be shown.
+struct Look {
+  int width = 0;  ///< upright, square pixels
+  int height = 0;
+  Orientation orientation;
+  bool operator==(const Look&) const = default;
+};
+
+/// Of stored pixels whose width is `aspect` times their height (what cannot be is taken as 1).
+Look look_of(int stored_width, int stored_height, double aspect, const Orientation& orientation);
+
+struct Area {
+  int x = 0;
+  int y = 0;
+  int width = 0;
+  int height = 0;
+  bool operator==(const Area&) const = default;
+};
+
+/// Where a picture of one shape lies in a frame of another: as large as it goes, in the middle, on
+/// even pixels; the whole frame where they differ by rounding only.
+Area fit(int picture_width, int picture_height, int frame_width, int frame_height);
+
 struct RungPlan {
   int output_index = 0;  ///< of MediaOutputs::renditions
   std::string name;

@@ -35,7 +35,7 @@ struct MediaLimits {
   std::int64_t size_max_bytes = 2LL << 30;
   int long_side_max_px = 4096;   ///< 4K; 8K is refused
   int short_side_max_px = 2304;  ///< of the same picture
-  int fps_max = 60;              ///< measured frame rates up to 61 pass
+  int fps_max = 480;             ///< of the whole clip; renditions have at most 60
   int deadline_s = 1'800;        ///< wall clock of one job
   int cpu_s = 7'200;             ///< processor time of one job
   std::int64_t memory_max_bytes = 3LL << 30;

@@ -157,6 +157,31 @@ void write_media(BoxWriter& out, bool sound, std::uint32_t timescale, Entry entr
   });
 }
 
+/// How long each picture is shown, in the order of decoding; together exactly as long as the
+/// segment.
+std::vector<std::int64_t> lengths_of(const std::vector<Sample>& pictures, std::int64_t end) {
+  std::vector<std::size_t> shown(pictures.size());
+  for (std::size_t i = 0; i < shown.size(); ++i) shown[i] = i;
+  std::sort(shown.begin(), shown.end(),
+            [&](auto a, auto b) { return pictures[a].pts < pictures[b].pts; });
+  std::vector<std::int64_t> lengths(pictures.size());
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    const auto next = i + 1 < shown.size() ? pictures[shown[i + 1]].pts : end;
+    lengths[shown[i]] = next - pictures[shown[i]].pts;
+  }
+  return lengths;
+}
+
+Result<void> read_back(int fd, std::span<std::uint8_t> out, std::int64_t at) {
+  while (!out.empty()) {
+    const auto got = ::pread(fd, out.data(), out.size(), at);
+    if (got <= 0) return errno_error("reading back a rendition");
+    out = out.subspan(static_cast<std::size_t>(got));
+    at += got;
+  }
+  return {};
+}
+
 std::int64_t to_ms(std::int64_t ticks) { return (ticks * 1000 + kTimescale / 2) / kTimescale; }
 
 }  // namespace
@@ -185,17 +210,15 @@ Mp4Writer::Mp4Writer(int fd, VideoTrack video, std::optional<AudioTrack> audio)
 
 Result<void> Mp4Writer::add_video(Sample sample) {
   if (!open_) {
-    dts_shift_ = -sample.dts;
     begin_segment(sample.pts);
   } else if (sample.key) {
     const auto written = static_cast<std::int64_t>(written_.size() + closed_.size());
     if (sample.pts >= kFirstSegment + written * kNextSegments ||
         sample.pts - open_->start >= kNextSegments) {
-      close_segment(sample.pts, sample.dts + dts_shift_);
+      close_segment(sample.pts);
       begin_segment(sample.pts);
     }
   }
-  sample.dts += dts_shift_;
   ++samples_count_;
   open_->video.push_back(std::move(sample));
   return write_ready();
@@ -212,9 +235,8 @@ void Mp4Writer::begin_segment(std::int64_t start) {
   open_->start = start;
 }
 
-void Mp4Writer::close_segment(std::int64_t end, std::int64_t next_dts) {
+void Mp4Writer::close_segment(std::int64_t end) {
   open_->end = end;
-  open_->next_dts = next_dts;
   closed_.push_back(std::move(*open_));
   open_.reset();
 }
@@ -229,8 +251,23 @@ Result<void> Mp4Writer::write_ready() {
   return {};
 }
 
-Bytes Mp4Writer::fragment_header(const Pending& segment, const std::vector<SamplePtr>& sound,
-                                 std::int64_t video_bytes) const {
+/// Composition offsets are without the delay, which is known only at the end.
+void Mp4Writer::write_video_run(BoxWriter& out, const Pending& segment) {
+  const auto lengths = lengths_of(segment.video, segment.end);
+  auto dts = segment.start;
+  for (std::size_t i = 0; i < segment.video.size(); ++i) {
+    const Sample& sample = segment.video[i];
+    out.u32(static_cast<std::uint64_t>(lengths[i]));
+    out.u32(sample.data.size());
+    out.u32(static_cast<std::uint64_t>(sample.pts - dts));
+    delay_ = std::max(delay_, dts - sample.pts);
+    dts += lengths[i];
+  }
+}
+
+Mp4Writer::FragmentHeader Mp4Writer::fragment_header(const Pending& segment,
+                                                     const std::vector<SamplePtr>& sound,
+                                                     std::int64_t video_bytes) {
   BoxWriter out;
   std::size_t video_offset_at = 0;
   std::size_t audio_offset_at = 0;
@@ -238,22 +275,14 @@ Bytes Mp4Writer::fragment_header(const Pending& segment, const std::vector<Sampl
     out.full_box("mfhd", 0, 0, [&] { out.u32(sequence_); });
     out.box("traf", [&] {
       out.full_box("tfhd", 0, 0x020020, [&] { out.u32(kVideoId), out.u32(kOtherFlags); });
-      out.full_box("tfdt", 1, 0,
-                   [&] { out.u64(static_cast<std::uint64_t>(segment.video[0].dts)); });
-      out.full_box(
-          "trun", 1, 0xB05, [&] {  // offset, first flags, durations, sizes, composition offsets
-            out.u32(segment.video.size());
-            video_offset_at = out.size();
-            out.u32(0), out.u32(kSyncFlags);
-            for (std::size_t i = 0; i < segment.video.size(); ++i) {
-              const Sample& sample = segment.video[i];
-              const auto next =
-                  i + 1 < segment.video.size() ? segment.video[i + 1].dts : segment.next_dts;
-              out.u32(static_cast<std::uint64_t>(std::max<std::int64_t>(next - sample.dts, 1)));
-              out.u32(sample.data.size());
-              out.u32(static_cast<std::uint64_t>(sample.pts + dts_shift_ - sample.dts));
-            }
-          });
+      out.full_box("tfdt", 1, 0, [&] { out.u64(static_cast<std::uint64_t>(segment.start)); });
+      // Offset, first flags; durations, sizes, composition offsets.
+      out.full_box("trun", 1, 0xB05, [&] {
+        out.u32(segment.video.size());
+        video_offset_at = out.size();
+        out.u32(0), out.u32(kSyncFlags);
+        write_video_run(out, segment);
+      });
     });
     if (sound.empty()) return;
     out.box("traf", [&] {
@@ -281,7 +310,7 @@ Bytes Mp4Writer::fragment_header(const Pending& segment, const std::vector<Sampl
   if (!sound.empty()) {
     out.patch_u32(audio_offset_at, data_at + static_cast<std::uint32_t>(video_bytes));
   }
-  return out.take();
+  return {out.take(), static_cast<std::int64_t>(video_offset_at) + 8};
 }
 
 Result<void> Mp4Writer::write_segment(const Pending& segment) {
@@ -296,14 +325,36 @@ Result<void> Mp4Writer::write_segment(const Pending& segment) {
   for (const SamplePtr& sample : sound) total += std::ssize(sample->data);
   ++sequence_;
   BoxWriter out;
-  out.raw(fragment_header(segment, sound, video_bytes));
+  const FragmentHeader header = fragment_header(segment, sound, video_bytes);
+  out.raw(header.bytes);
   out.u32(static_cast<std::uint64_t>(total) + 8);
   out.text("mdat");
   for (const Sample& sample : segment.video) out.raw(sample.data);
   for (const SamplePtr& sample : sound) out.raw(sample->data);
   FILOSCOPE_DO(write_all(fd_, out.bytes(), body_bytes_));
   body_bytes_ += std::ssize(out.bytes());
-  written_.push_back({std::ssize(out.bytes()), segment.start, segment.end});
+  written_.push_back({std::ssize(out.bytes()), segment.start, segment.end, header.samples_at,
+                      std::ssize(segment.video)});
+  return {};
+}
+
+/// Adds the delay to all composition offsets: no picture is shown before it is decoded.
+Result<void> Mp4Writer::delay_pictures() {
+  constexpr std::size_t kEntryBytes = 12;
+  std::int64_t at = 0;
+  for (const Written& segment : written_) {
+    Bytes table(static_cast<std::size_t>(segment.samples_count) * kEntryBytes);
+    FILOSCOPE_DO(read_back(fd_, table, at + segment.samples_at));
+    for (std::size_t entry = 8; entry < table.size(); entry += kEntryBytes) {
+      std::uint32_t offset = 0;
+      for (std::size_t i = 0; i < 4; ++i) offset = offset << 8 | table[entry + i];
+      offset += static_cast<std::uint32_t>(delay_);
+      for (std::size_t i = 0; i < 4; ++i)
+        table[entry + i] = static_cast<std::uint8_t>(offset >> (24 - 8 * i));
+    }
+    FILOSCOPE_DO(write_all(fd_, table, at + segment.samples_at));
+    at += segment.size_bytes;
+  }
   return {};
 }
 
@@ -319,7 +370,7 @@ Bytes Mp4Writer::head(std::int64_t end) const {
     });
     out.box("trak", [&] {
       write_track_header(out, kVideoId, false, video_.width, video_.height);
-      write_edit_list(out, dts_shift_);
+      write_edit_list(out, delay_);
       write_media(out, false, kTimescale, [&] { write_video_entry(out, video_); });
     });
     if (audio_) {
@@ -355,14 +406,9 @@ Result<void> Mp4Writer::insert_head(const Bytes& head_bytes) {
   for (std::int64_t left = body_bytes_; left > 0;) {
     const auto size = std::min<std::int64_t>(left, std::ssize(block));
     left -= size;
-    for (std::int64_t got = 0; got < size;) {
-      const auto n =
-          ::pread(fd_, block.data() + got, static_cast<std::size_t>(size - got), left + got);
-      if (n <= 0) return errno_error("reading back a rendition");
-      got += n;
-    }
-    FILOSCOPE_DO(write_all(fd_, std::span(block).first(static_cast<std::size_t>(size)),
-                           left + std::ssize(head_bytes)));
+    const auto part = std::span(block).first(static_cast<std::size_t>(size));
+    FILOSCOPE_DO(read_back(fd_, part, left));
+    FILOSCOPE_DO(write_all(fd_, part, left + std::ssize(head_bytes)));
   }
   return write_all(fd_, head_bytes, 0);
 }
@@ -375,8 +421,9 @@ Result<Rendition> Mp4Writer::finish(std::int64_t end) {
   audio_ended_ = true;
   FILOSCOPE_DO(write_ready());
   end_ = end;
-  close_segment(end, open_->video.back().dts + end - latest);
+  close_segment(end);
   FILOSCOPE_DO(write_ready());
+  FILOSCOPE_DO(delay_pictures());
   const Bytes head_bytes = head(end);
   FILOSCOPE_DO(insert_head(head_bytes));
 

@@ -1,9 +1,10 @@
 #pragma once
 
 /// Writes one fragmented MP4: ftyp, moov, one global sidx, then a moof + mdat per segment, each
-/// beginning with a key frame. Edit lists skip the picture's reordering delay and the sound's AAC
-/// priming, so that both begin at 0 in players and in MSE.
-/// Source: ISO/IEC 14496-12:2015 (boxes), 14496-15 (avcC), 14496-14 (esds).
+/// beginning with a key frame. Each picture lasts until the next one shown, so that segments,
+/// tracks and index agree to the tick; decoding times follow from that. Edit lists skip the
+/// picture's reordering delay and the sound's AAC priming, so that both begin at 0 in players and
+/// in MSE. Source: ISO/IEC 14496-12:2015 (boxes), 14496-15 (avcC), 14496-14 (esds).
 
 #include <cstdint>
 #include <deque>
@@ -17,6 +18,8 @@
 #include "media/media.h"
 
 namespace filoscope::media {
+
+class BoxWriter;
 
 /// Colour description by its ITU-T H.273 code points; written to `colr`.
 struct ColourTags {
@@ -43,7 +46,6 @@ struct AudioTrack {
 struct Sample {
   Bytes data;  ///< video: length-prefixed NAL units
   std::int64_t pts = 0;
-  std::int64_t dts = 0;
   bool key = false;
 };
 using SamplePtr = std::shared_ptr<const Sample>;
@@ -74,20 +76,27 @@ class Mp4Writer {
     std::vector<Sample> video;
     std::int64_t start = 0;  ///< presentation, 1/90000 s
     std::int64_t end = 0;
-    std::int64_t next_dts = 0;  ///< where decoding goes on
   };
   struct Written {
     std::int64_t size_bytes = 0;
     std::int64_t start = 0;
     std::int64_t end = 0;
+    std::int64_t samples_at = 0;  ///< from its first byte to the table of pictures
+    std::int64_t samples_count = 0;
   };
 
   void begin_segment(std::int64_t start);
-  void close_segment(std::int64_t end, std::int64_t next_dts);
+  void close_segment(std::int64_t end);
   Result<void> write_ready();
   Result<void> write_segment(const Pending& segment);
-  Bytes fragment_header(const Pending& segment, const std::vector<SamplePtr>& sound,
-                        std::int64_t video_bytes) const;
+  struct FragmentHeader {
+    Bytes bytes;
+    std::int64_t samples_at = 0;
+  };
+  FragmentHeader fragment_header(const Pending& segment, const std::vector<SamplePtr>& sound,
+                                 std::int64_t video_bytes);
+  void write_video_run(BoxWriter& out, const Pending& segment);
+  Result<void> delay_pictures();
   Bytes head(std::int64_t end) const;
   Result<void> insert_head(const Bytes& head);
 
@@ -98,7 +107,7 @@ class Mp4Writer {
   std::deque<Pending> closed_;
   std::deque<SamplePtr> sound_;
   bool audio_ended_ = false;
-  std::int64_t dts_shift_ = 0;   ///< decoding begins this much before presentation
+  std::int64_t delay_ = 0;       ///< how late a picture is decoded at most
   std::int64_t audio_seen_ = 0;  ///< end of the sound received, in samples
   std::int64_t body_bytes_ = 0;
   std::uint32_t sequence_ = 0;

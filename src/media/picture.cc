@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "media/ladder.h"
 
@@ -69,6 +70,48 @@ void turn_plane(const std::uint8_t* from, int from_stride, std::uint8_t* to, int
       }
     }
   }
+}
+
+/// A yuv420p frame turned upright.
+Result<FramePtr> turn(FramePtr frame, const Orientation& orientation) {
+  if (orientation.is_identity()) return frame;
+  FramePtr out = make_frame();
+  out->format = frame->format;
+  out->width = orientation.swap ? frame->height : frame->width;
+  out->height = orientation.swap ? frame->width : frame->height;
+  const int status = av_frame_get_buffer(out.get(), 0);
+  if (status < 0) return av_failure("turning a picture", status);
+  for (int plane = 0; plane < 3; ++plane) {
+    const int shift = plane == 0 ? 0 : 1;
+    turn_plane(frame->data[plane], frame->linesize[plane], out->data[plane], out->linesize[plane],
+               (out->width + shift) >> shift, (out->height + shift) >> shift, orientation);
+  }
+  out->pts = frame->pts;
+  return out;
+}
+
+/// A black frame with `picture` at `area`.
+Result<FramePtr> surround(const AVFrame& picture, const Area& area, int width, int height) {
+  FramePtr out = make_frame();
+  out->format = AV_PIX_FMT_YUV420P;
+  out->width = width;
+  out->height = height;
+  const int status = av_frame_get_buffer(out.get(), 0);
+  if (status < 0) return av_failure("framing a picture", status);
+  for (int plane = 0; plane < 3; ++plane) {
+    const int half = plane == 0 ? 0 : 1;
+    const auto row = [&](int y) {
+      return out->data[plane] + y * std::ptrdiff_t{out->linesize[plane]};
+    };
+    for (int y = 0; y < (height + half) >> half; ++y)
+      std::memset(row(y), plane == 0 ? 16 : 128, static_cast<std::size_t>((width + half) >> half));
+    for (int y = 0; y < area.height >> half; ++y) {
+      std::memcpy(row((area.y >> half) + y) + (area.x >> half),
+                  picture.data[plane] + y * std::ptrdiff_t{picture.linesize[plane]},
+                  static_cast<std::size_t>(area.width >> half));
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -167,6 +210,12 @@ Result<void> PreFilter::finish(const Sink& each) {
   return {};
 }
 
+/// What says nothing is taken for what is wanted.
+int Scaler::matrix_of(const AVFrame& frame) const {
+  const bool told = frame.colorspace > 0 && frame.colorspace != AVCOL_SPC_UNSPECIFIED;
+  return matrix_ && !told && !is_rgb(frame.format) ? *matrix_ : colour_of(frame).matrix;
+}
+
 Result<void> Scaler::prepare(const AVFrame& frame) {
   sws_.reset(sws_alloc_context());
   if (!sws_) return av_failure("scaler", AVERROR(ENOMEM));
@@ -183,10 +232,9 @@ Result<void> Scaler::prepare(const AVFrame& frame) {
   av_opt_set_int(sws, "dst_range", 0, 0);
   if (format == AV_PIX_FMT_YUV420P) av_opt_set_int(sws, "src_v_chr_pos", 128, 0);
   av_opt_set_int(sws, "dst_v_chr_pos", 128, 0);
-  const int matrix = colour_of(frame).matrix;
-  const int* coefficients = sws_getCoefficients(matrix);
-  sws_setColorspaceDetails(sws, coefficients, is_full_range(frame) ? 1 : 0, coefficients, 0, 0,
-                           1 << 16, 1 << 16);
+  const int matrix = matrix_of(frame);
+  sws_setColorspaceDetails(sws, sws_getCoefficients(matrix), is_full_range(frame) ? 1 : 0,
+                           sws_getCoefficients(matrix_.value_or(matrix)), 0, 0, 1 << 16, 1 << 16);
   const int status = sws_init_context(sws, nullptr, nullptr);
   if (status < 0) return av_failure("scaler", status);
   source_width_ = frame.width;
@@ -199,12 +247,13 @@ Result<void> Scaler::prepare(const AVFrame& frame) {
 
 Result<FramePtr> Scaler::scale(const AVFrame& frame) {
   const bool ready = frame.width == width_ && frame.height == height_ &&
-                     frame.format == AV_PIX_FMT_YUV420P && !is_full_range(frame);
+                     frame.format == AV_PIX_FMT_YUV420P && !is_full_range(frame) &&
+                     matrix_of(frame) == matrix_.value_or(matrix_of(frame));
   if (ready) return share_frame(frame);
   const bool same = sws_ && frame.width == source_width_ && frame.height == source_height_ &&
                     frame.format == source_format_ &&
                     source_range_ == (is_full_range(frame) ? 1 : 0) &&
-                    source_matrix_ == colour_of(frame).matrix;
+                    source_matrix_ == matrix_of(frame);
   if (!same) FILOSCOPE_DO(prepare(frame));
   FramePtr out = make_frame();
   out->format = AV_PIX_FMT_YUV420P;
@@ -219,21 +268,17 @@ Result<FramePtr> Scaler::scale(const AVFrame& frame) {
   return out;
 }
 
-Result<FramePtr> turn(FramePtr frame, const Orientation& orientation) {
-  if (orientation.is_identity()) return frame;
-  FramePtr out = make_frame();
-  out->format = frame->format;
-  out->width = orientation.swap ? frame->height : frame->width;
-  out->height = orientation.swap ? frame->width : frame->height;
-  const int status = av_frame_get_buffer(out.get(), 0);
-  if (status < 0) return av_failure("turning a picture", status);
-  for (int plane = 0; plane < 3; ++plane) {
-    const int shift = plane == 0 ? 0 : 1;
-    turn_plane(frame->data[plane], frame->linesize[plane], out->data[plane], out->linesize[plane],
-               (out->width + shift) >> shift, (out->height + shift) >> shift, orientation);
+Result<FramePtr> Fitter::put(const AVFrame& frame, const Look& look) {
+  if (!scaler_ || look != look_) {
+    look_ = look;
+    area_ = fit(look.width, look.height, width_, height_);
+    const bool swap = look.orientation.swap;
+    scaler_.emplace(swap ? area_.height : area_.width, swap ? area_.width : area_.height, matrix_);
   }
-  out->pts = frame->pts;
-  return out;
+  FILOSCOPE_TRY(FramePtr scaled, scaler_->scale(frame));
+  FILOSCOPE_TRY(FramePtr upright, turn(std::move(scaled), look.orientation));
+  if (area_.width == width_ && area_.height == height_) return upright;
+  return surround(*upright, area_, width_, height_);
 }
 
 }  // namespace filoscope::media

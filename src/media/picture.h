@@ -4,6 +4,7 @@
 /// upright, 8-bit limited-range 4:2:0.
 
 #include <functional>
+#include <optional>
 
 #include "media/ffmpeg.h"
 #include "media/geometry.h"
@@ -55,15 +56,19 @@ class PreFilter {
 /// Scales into one size. Threads: one.
 class Scaler {
  public:
-  Scaler(int width, int height) : width_(width), height_(height) {}
+  /// Into the colour matrix (ITU-T H.273) of that number, or into that of each frame.
+  Scaler(int width, int height, std::optional<int> matrix = {})
+      : width_(width), height_(height), matrix_(matrix) {}
   /// A frame of the size in yuv420p, limited range. The same frame when nothing is to be done.
   Result<FramePtr> scale(const AVFrame& frame);
 
  private:
   Result<void> prepare(const AVFrame& frame);
+  int matrix_of(const AVFrame& frame) const;
 
   const int width_;
   const int height_;
+  const std::optional<int> matrix_;
   SwsPtr sws_;
   int source_width_ = 0;
   int source_height_ = 0;
@@ -72,7 +77,20 @@ class Scaler {
   int source_matrix_ = -1;
 };
 
-/// A yuv420p frame turned upright.
-Result<FramePtr> turn(FramePtr frame, const Orientation& orientation);
+/// Puts pictures of any look upright into frames of one size and colour matrix, with black beside
+/// those of another shape. Threads: one.
+class Fitter {
+ public:
+  Fitter(int width, int height, int matrix) : width_(width), height_(height), matrix_(matrix) {}
+  Result<FramePtr> put(const AVFrame& frame, const Look& look);
+
+ private:
+  const int width_;
+  const int height_;
+  const int matrix_;
+  Look look_;
+  Area area_;
+  std::optional<Scaler> scaler_;
+};
 
 }  // namespace filoscope::media

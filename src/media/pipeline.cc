@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstring>
 
 #include "media/ground.h"
 #include "media/rung.h"
@@ -17,13 +19,20 @@ extern "C" {
 namespace filoscope::media {
 namespace {
 
-constexpr std::int64_t kLeadMs = 1'000;  // sound this far before the picture keeps its place
-constexpr std::int64_t kTailMs = 250;    // sound this far behind the picture holds the last frame
+// Before or behind the picture, the filling of a sound encoder is shorter, and real sound longer.
+constexpr std::int64_t kFillingMax = 60 * kTicksPerSecond / 1000;
+// A picture that stands for longer is shown again and again, for players and even segments.
+constexpr std::int64_t kStandMax = 3 * kTicksPerSecond / 2;
 constexpr std::int64_t kHoldStep = kTicksPerSecond / 2;
 constexpr std::int64_t kDamagePercentMax = 5;
 
 bool is_wide_gamut(const AVFrame& frame) {
   return frame.color_primaries == AVCOL_PRI_BT2020 || frame.colorspace == AVCOL_SPC_BT2020_NCL;
+}
+
+bool is_tone_mapped(const AVFrame& frame) {
+  return frame.color_trc == AVCOL_TRC_SMPTE2084 || frame.color_trc == AVCOL_TRC_ARIB_STD_B67 ||
+         is_wide_gamut(frame);
 }
 
 HdrKind frame_hdr(const AVFrame& frame, HdrKind claimed) {
@@ -37,7 +46,7 @@ double plausible_fps(const AVStream& stream, int fps_max) {
   for (const AVRational rate : {stream.avg_frame_rate, stream.r_frame_rate}) {
     if (rate.num <= 0 || rate.den <= 0) continue;
     const double fps = av_q2d(rate);
-    if (fps >= 1 && fps <= fps_max + 1.5) return fps;
+    if (fps >= 1 && fps <= fps_max) return fps;
   }
   return 30;
 }
@@ -58,10 +67,15 @@ class Processing {
   Result<void> read_all();
   Result<void> take_frame(AVFrame& frame);
   Result<void> start(const AVFrame& frame);
+  std::int64_t first_time(std::int64_t picture) const;
   Result<void> start_rungs(const AVFrame& frame);
+  Look look_of(const AVFrame& frame);
   Result<void> filter(const AVFrame& frame);
   Result<void> push_rungs(const AVFrame& frame);
+  Result<void> hold_until(std::int64_t end);
+  std::int64_t length_of(const AVFrame& frame) const;
   Result<void> check_damage();
+  Result<void> check_rate();
   Result<void> check_sound();
   Result<void> finish();
   void report(Stage stage, std::int64_t pts);
@@ -82,12 +96,16 @@ class Processing {
   PreFilter::Plan filter_plan_;
   std::vector<RungPlan> plans_;
   std::vector<std::unique_ptr<Rung>> rungs_;
+  AVRational first_aspect_{0, 1};
+  Look look_;      ///< of what the filter holds
   FramePtr last_;  ///< as given to the rungs
+  Look last_look_;
   bool started_ = false;
   std::int64_t zero_ = 0;
   std::int64_t last_pts_ = -1;
   std::int64_t end_ = 0;
   std::int64_t frames_ = 0;
+  std::int64_t lost_frames_ = 0;  ///< had no place on the time line
   double fps_ = 30;
   int percent_ = -1;
   MediaFacts facts_;
@@ -146,18 +164,20 @@ Result<void> Processing::read_all() {
   return filter_.finish([this](const AVFrame& frame) { return push_rungs(frame); });
 }
 
+/// Sound that leads the picture keeps its place.
+std::int64_t Processing::first_time(std::int64_t picture) const {
+  if (!sound_) return picture;
+  auto first = sound_->first_time();
+  const AVStream& audio = *source_->audio_stream();
+  if (!first && audio.start_time != AV_NOPTS_VALUE)
+    first = av_rescale_q(audio.start_time, audio.time_base, kTimeBase);
+  const auto lead = first ? picture - *first : 0;
+  return lead > kFillingMax && lead < options_.limits.duration_max_ms * 90 ? *first : picture;
+}
+
 Result<void> Processing::start(const AVFrame& frame) {
   started_ = true;
-  const AVStream& video = *source_->video_stream();
-  zero_ = frame.pts;
-  if (const AVStream* audio = source_->audio_stream(); audio != nullptr &&
-                                                       audio->start_time != AV_NOPTS_VALUE &&
-                                                       video.start_time != AV_NOPTS_VALUE) {
-    const auto lead = av_rescale_q(video.start_time, video.time_base, kTimeBase) -
-                      av_rescale_q(audio->start_time, audio->time_base, kTimeBase);
-    if (lead > kLeadMs * 90 && lead < options_.limits.duration_max_ms * 90) zero_ -= lead;
-  }
-  facts_.hdr = frame_hdr(frame, source_->video().hdr);
+  zero_ = first_time(frame.pts);
   FILOSCOPE_DO(start_rungs(frame));
   if (sound_) FILOSCOPE_DO(sound_->start_at(zero_));
   return {};
@@ -165,25 +185,28 @@ Result<void> Processing::start(const AVFrame& frame) {
 
 Result<void> Processing::start_rungs(const AVFrame& frame) {
   const VideoFacts& video = source_->video();
+  look_ = last_look_ = look_of(frame);
+  // Streams begin small where the line is slow: the file says what they grow to.
+  const Area same = fit(look_.width, look_.height, video.look.width, video.look.height);
+  const bool grows = video.look.width > look_.width && same.width == video.look.width &&
+                     same.height == video.look.height;
+  facts_.width = grows ? video.look.width : look_.width;
+  facts_.height = grows ? video.look.height : look_.height;
   if (outputs_.late < 0) {
-    plans_ = plan_rungs(video.width, video.height);
-  } else if (auto late = plan_late_rung(video.width, video.height)) {
+    plans_ = plan_rungs(facts_.width, facts_.height);
+  } else if (auto late = plan_late_rung(facts_.width, facts_.height)) {
     plans_ = {*std::move(late)};
   } else {
     return bad_file("the picture has no more lines than its renditions", advice::kSaveSmaller);
   }
   filter_plan_.deinterlace = video.field_order_interlaced;
-  filter_plan_.tone_map = facts_.hdr != HdrKind::none || is_wide_gamut(frame);
-  filter_plan_.width = video.orientation.swap ? plans_[0].height : plans_[0].width;
-  filter_plan_.height = video.orientation.swap ? plans_[0].width : plans_[0].height;
   filter_plan_.threads_count = processors();
   std::optional<AudioTrack> track;
   if (sound_) track = sound_->track();
   for (std::size_t i = 0; i < plans_.size(); ++i) {
     RungOptions rung;
     rung.plan = plans_[i];
-    rung.orientation = video.orientation;
-    if (!filter_plan_.tone_map) rung.colour = colour_of(frame);
+    if (!is_tone_mapped(frame)) rung.colour = colour_of(frame);
     rung.source_fps = fps_;
     // The largest takes over half of the work; more threads than processors only cost.
     rung.threads_count = i == 0 ? std::max(1, processors() * 5 / 8) : std::max(1, processors() / 4);
@@ -201,40 +224,63 @@ Result<void> Processing::start_rungs(const AVFrame& frame) {
 
 Result<void> Processing::take_frame(AVFrame& frame) {
   const AVStream& stream = *source_->video_stream();
-  const auto step = static_cast<std::int64_t>(static_cast<double>(kTicksPerSecond) / fps_);
   const auto time = frame.best_effort_timestamp;
   frame.pts = time != AV_NOPTS_VALUE ? av_rescale_q(time, stream.time_base, kTimeBase)
-                                     : zero_ + last_pts_ + step;
+              : frames_ > 0          ? zero_ + end_
+                                     : zero_;
   if (!started_) FILOSCOPE_DO(start(frame));
   frame.pts -= zero_;
-  if (frames_ == 0 &&
-      frame.pts > 0) {  // sound comes first: the first picture is shown from the start
+  if (frames_ == 0 && frame.pts > 0) {  // what is heard before has the first picture
     const FramePtr held = share_frame(frame);
     held->pts = 0;
     FILOSCOPE_DO(filter(*held));
   }
-  if (frame.pts <= last_pts_) return {};
+  if (frame.pts <= last_pts_) {
+    if (frame.pts < last_pts_) ++lost_frames_;  // else it stands for no time at all
+    return {};
+  }
   ++frames_;
-  // The last frame stays as long as it says; where files round that down, as long as the one
-  // before.
-  const auto before = frames_ > 1 ? std::min(frame.pts - last_pts_, kTicksPerSecond) : step;
-  auto length = av_rescale_q(frame.pkt_duration, stream.time_base, kTimeBase);
-  if (length < before / 2 || length > 10 * kTicksPerSecond) length = before;
+  end_ = frame.pts + length_of(frame);
   last_pts_ = frame.pts;
-  end_ = frame.pts + length;
   const auto& limits = options_.limits;
   if (frame.pts > limits.duration_max_ms * 90) {
     return bad_file(
         "the video is longer than the longest allowed, " + duration_text(limits.duration_max_ms),
         advice::kCut);
   }
-  if (frames_ > 150 && frames_ * kTicksPerSecond > end_ * (limits.fps_max + 2)) {
-    return bad_file(fmt::format("the video has {} frames a second; the most allowed is {}",
-                                frames_ * kTicksPerSecond / end_, limits.fps_max),
-                    advice::kSaveSlower);
-  }
   report(Stage::encoding, frame.pts);
   return filter(frame);
+}
+
+/// How long a new picture stands: as long as it says; where files round that down or say nothing,
+/// as long as the one before.
+std::int64_t Processing::length_of(const AVFrame& frame) const {
+  const AVStream& stream = *source_->video_stream();
+  const auto step = static_cast<std::int64_t>(static_cast<double>(kTicksPerSecond) / fps_);
+  const auto before = frames_ > 1 ? frame.pts - last_pts_ : step;
+  const auto claimed = source_->video().claimed_ms * 90 - frame.pts;
+  auto length = av_rescale_q(frame.pkt_duration, stream.time_base, kTimeBase);
+  if (length < std::min(before, step) / 2) length = before;
+  // An edit list may end it earlier.
+  if (source_->scan().iso_boxes && claimed >= step) length = std::min(length, claimed);
+  return std::clamp<std::int64_t>(length, 1, options_.limits.duration_max_ms * 90);
+}
+
+/// The container's word holds for pictures that say the same as the first.
+Look Processing::look_of(const AVFrame& frame) {
+  const VideoFacts& video = source_->video();
+  if (!last_) first_aspect_ = frame.sample_aspect_ratio;
+  const AVRational told = source_->video_stream()->sample_aspect_ratio;
+  const bool as_told = told.num > 0 && av_cmp_q(frame.sample_aspect_ratio, first_aspect_) == 0;
+  Orientation orientation = video.look.orientation;
+  const auto* matrix = av_frame_get_side_data(&frame, AV_FRAME_DATA_DISPLAYMATRIX);
+  if (!video.says_orientation && matrix != nullptr) {
+    std::array<std::int32_t, 9> values{};
+    std::memcpy(values.data(), matrix->data, std::min(sizeof values, matrix->size));
+    orientation = orientation_of(values.data());
+  }
+  return media::look_of(frame.width, frame.height,
+                        ratio_of(as_told ? told : frame.sample_aspect_ratio), orientation);
 }
 
 Result<void> Processing::filter(const AVFrame& frame) {
@@ -243,15 +289,33 @@ Result<void> Processing::filter(const AVFrame& frame) {
     FILOSCOPE_TRY(const FramePtr laid, ground_.lay(frame));
     return filter(*laid);
   }
+  const auto sink = [this](const AVFrame& done) { return push_rungs(done); };
   if (frame.interlaced_frame != 0) facts_.interlaced = filter_plan_.deinterlace = true;
+  if (facts_.hdr == HdrKind::none) facts_.hdr = frame_hdr(frame, source_->video().hdr);
+  filter_plan_.tone_map = is_tone_mapped(frame);
+  const Look look = look_of(frame);
+  if (look != look_ || !filter_plan_.is_needed()) FILOSCOPE_DO(filter_.finish(sink));
+  look_ = look;
   if (!filter_plan_.is_needed()) return push_rungs(frame);
-  return filter_.push(frame, filter_plan_,
-                      [this](const AVFrame& done) { return push_rungs(done); });
+  const Area area = fit(look.width, look.height, plans_[0].width, plans_[0].height);
+  filter_plan_.width = look.orientation.swap ? area.height : area.width;
+  filter_plan_.height = look.orientation.swap ? area.width : area.height;
+  return filter_.push(frame, filter_plan_, sink);
 }
 
 Result<void> Processing::push_rungs(const AVFrame& frame) {
-  for (const auto& rung : rungs_) FILOSCOPE_DO(rung->push(share_frame(frame)));
+  if (last_ && frame.pts - last_->pts > kStandMax) FILOSCOPE_DO(hold_until(frame.pts));
+  for (const auto& rung : rungs_) FILOSCOPE_DO(rung->push(share_frame(frame), look_));
   last_ = share_frame(frame);
+  last_look_ = look_;
+  return {};
+}
+
+Result<void> Processing::hold_until(std::int64_t end) {
+  const FramePtr held = share_frame(*last_);
+  for (held->pts += kHoldStep; held->pts < end; held->pts += kHoldStep) {
+    for (const auto& rung : rungs_) FILOSCOPE_DO(rung->push(share_frame(*held), last_look_));
+  }
   return {};
 }
 
@@ -271,13 +335,27 @@ Result<void> Processing::check_damage() {
                     advice::kCopyAgain);
   }
   const auto expected = std::max(damage.expected_count(), std::int64_t{1});
-  facts_.decode_errors = damage.bad_count();
+  if (lost_frames_ * 100 > expected * kDamagePercentMax) {
+    return bad_file(fmt::format("the file is damaged: the clock of {} of its {} frames goes back",
+                                lost_frames_, expected),
+                    advice::kCopyAgain);
+  }
+  facts_.decode_errors = damage.bad_count() + lost_frames_;
   if (facts_.decode_errors * 100 > expected * kDamagePercentMax) {
     return bad_file(fmt::format("the file is damaged: {} of its {} frames cannot be decoded",
                                 facts_.decode_errors, expected),
                     advice::kCopyAgain);
   }
   return {};
+}
+
+/// That of the whole clip: a part of it may be faster.
+Result<void> Processing::check_rate() {
+  const auto fps_max = options_.limits.fps_max;
+  if (frames_ < 150 || frames_ * kTicksPerSecond <= end_ * fps_max) return {};
+  return bad_file(fmt::format("the video has {} frames a second; the most allowed is {}",
+                              frames_ * kTicksPerSecond / end_, fps_max),
+                  advice::kSaveSlower);
 }
 
 Result<void> Processing::check_sound() {
@@ -296,22 +374,18 @@ Result<void> Processing::check_sound() {
 
 Result<void> Processing::finish() {
   FILOSCOPE_DO(check_damage());
+  FILOSCOPE_DO(check_rate());
   if (sound_) {
     FILOSCOPE_DO(sound_->drain());
     FILOSCOPE_DO(check_sound());
     const auto sound_end = std::min(sound_->end_time(), options_.limits.duration_max_ms * 90);
-    if (sound_end > end_ + kTailMs * 90) {  // the last picture stays while the sound goes on
-      for (auto pts = last_pts_ + kHoldStep; pts < sound_end; pts += kHoldStep) {
-        const FramePtr held = share_frame(*last_);
-        held->pts = pts;
-        FILOSCOPE_DO(push_rungs(*held));
-      }
-      end_ = sound_end;
-    }
+    // The last picture stays while the sound goes on.
+    if (sound_end > end_ + kFillingMax) end_ = sound_end;
     FILOSCOPE_DO(sound_->finish(end_, facts_));
     facts_.has_audio = sound_->frames_count() > 0;
     facts_.audio_codec = avcodec_get_name(source_->audio_stream()->codecpar->codec_id);
   }
+  if (end_ - last_->pts > kStandMax) FILOSCOPE_DO(hold_until(end_));
   for (const auto& rung : rungs_) FILOSCOPE_DO(rung->end());
   for (const auto& rung : rungs_) {
     FILOSCOPE_TRY(Rendition rendition, rung->finish(end_));
@@ -319,8 +393,6 @@ Result<void> Processing::finish() {
   }
   report(Stage::finishing, end_);
   facts_.duration_ms = (end_ + 45) / 90;
-  facts_.width = source_->video().width;
-  facts_.height = source_->video().height;
   facts_.fps = static_cast<double>(frames_) * static_cast<double>(kTicksPerSecond) /
                static_cast<double>(end_);
   facts_.container = source_->container();
@@ -365,8 +437,8 @@ Result<MediaFacts> probe_media(const ByteSource& bytes, const MediaLimits& limit
     FILOSCOPE_DO(std::move(outcome));
   }
   MediaFacts facts;
-  facts.width = source->video().width;
-  facts.height = source->video().height;
+  facts.width = source->video().look.width;
+  facts.height = source->video().look.height;
   facts.container = source->container();
   facts.frames_decoded = frames;
   return facts;

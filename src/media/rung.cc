@@ -1,7 +1,6 @@
 #include "media/rung.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "media/ladder.h"
 
@@ -20,14 +19,8 @@ Rung::Rung(const RungOptions& options, const std::optional<AudioTrack>& track,
       track_(track),
       sound_(sound),
       stills_(stills),
-      scaler_(options.orientation.swap ? options.plan.height : options.plan.width,
-              options.orientation.swap ? options.plan.width : options.plan.height) {
-  // A whole divisor of the source's rate keeps the steps even: 60 to 30, 50 to 25, 48 to 24.
-  const double divisor = std::ceil(options.source_fps / (options.plan.fps_max * 1.05));
-  if (divisor > 1 && options.source_fps > 0) {
-    interval_ = std::llround(divisor * static_cast<double>(kTicksPerSecond) / options.source_fps);
-  }
-}
+      fitter_(options.plan.width, options.plan.height, options.colour.matrix),
+      pacer_(options.plan.fps_max) {}
 
 Result<std::unique_ptr<Rung>> Rung::start(const RungOptions& options,
                                           const std::optional<AudioTrack>& track,
@@ -52,10 +45,7 @@ Result<void> Rung::open_encoder() {
   encoder_.reset(codec != nullptr ? avcodec_alloc_context3(codec) : nullptr);
   if (!encoder_) return Error{Code::internal, "no H.264 encoder"};
   AVCodecContext& e = *encoder_;
-  const double fps =
-      std::min(options_.source_fps,
-               interval_ > 0 ? static_cast<double>(kTicksPerSecond) / static_cast<double>(interval_)
-                             : options_.source_fps);
+  const double fps = std::min(options_.source_fps, options_.plan.fps_max);
   e.width = options_.plan.width;
   e.height = options_.plan.height;
   e.pix_fmt = AV_PIX_FMT_YUV420P;
@@ -84,12 +74,12 @@ Result<void> Rung::open_encoder() {
   return {};
 }
 
-Result<void> Rung::push(FramePtr frame) {
+Result<void> Rung::push(FramePtr frame, const Look& look) {
   mutex_.lock();
   const bool room = changed_.wait_for_ms(
       mutex_, kWaitMs, [&] { return queue_.size() < kQueueMax || error_ || done_; });
   std::optional<Error> error = error_;
-  if (room && !error) queue_.push_back(std::move(frame));
+  if (room && !error) queue_.push_back({std::move(frame), look});
   mutex_.unlock();
   if (error) return *error;
   if (!room) return Error{Code::deadline, "an encoder stood still"};
@@ -124,33 +114,34 @@ void Rung::run() {
 
 Result<void> Rung::work() {
   for (;;) {
-    FramePtr frame;
+    Picture picture;
     {
       const Lock lock(mutex_);
       changed_.wait_for_ms(mutex_, kWaitMs, [&] { return !queue_.empty() || stopping_; });
       if (stopping_ || queue_.empty()) return Error{Code::internal, "encoding was stopped"};
-      frame = std::move(queue_.front());
+      picture = std::move(queue_.front());
       queue_.pop_front();
     }
     changed_.notify_all();
-    if (!frame) return encode(nullptr);
-    FILOSCOPE_DO(take(std::move(frame)));
+    if (!picture.frame) return encode(nullptr);
+    FILOSCOPE_DO(take(std::move(picture)));
   }
 }
 
-bool Rung::is_wanted(std::int64_t pts) {
-  if (interval_ == 0) return true;
-  if (pts + interval_ / 4 < next_due_) return false;
-  next_due_ = pts + interval_;
-  return true;
+Result<void> Rung::take(Picture picture) {
+  const auto pts = picture.frame->pts;
+  if (left_out_.frame) {
+    if (const auto at = pacer_.make_up(left_out_.frame->pts, pts))
+      FILOSCOPE_DO(show(left_out_, *at));
+    left_out_.frame.reset();
+  }
+  if (pacer_.wants(pts)) return show(picture, pts);
+  left_out_ = std::move(picture);
+  return {};
 }
 
-Result<void> Rung::take(FramePtr frame) {
-  const auto pts = frame->pts;
-  if (!is_wanted(pts)) return {};
-  FILOSCOPE_TRY(FramePtr scaled, scaler_.scale(*frame));
-  frame.reset();
-  FILOSCOPE_TRY(FramePtr upright, turn(std::move(scaled), options_.orientation));
+Result<void> Rung::show(const Picture& picture, std::int64_t pts) {
+  FILOSCOPE_TRY(FramePtr upright, fitter_.put(*picture.frame, picture.look));
   upright->colorspace = static_cast<AVColorSpace>(options_.colour.matrix);
   if (stills_ != nullptr) FILOSCOPE_DO(stills_->offer(*upright, pts));
   upright->pts = pts;
@@ -171,7 +162,6 @@ Result<void> Rung::encode(const AVFrame* frame) {
     Sample sample;
     sample.data = annex_b_to_lengths({packet->data, static_cast<std::size_t>(packet->size)});
     sample.pts = packet->pts;
-    sample.dts = packet->dts;
     sample.key = (packet->flags & AV_PKT_FLAG_KEY) != 0;
     segment_may_end = segment_may_end || sample.key;
     FILOSCOPE_DO(writer_->add_video(std::move(sample)));

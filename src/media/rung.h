@@ -10,6 +10,7 @@
 #include "media/ffmpeg.h"
 #include "media/geometry.h"
 #include "media/mp4_writer.h"
+#include "media/pacer.h"
 #include "media/picture.h"
 #include "media/sound.h"
 #include "media/stills.h"
@@ -18,7 +19,6 @@ namespace filoscope::media {
 
 struct RungOptions {
   RungPlan plan;
-  Orientation orientation;
   ColourTags colour;
   double source_fps = 30;
   int threads_count = 1;  ///< of the encoder
@@ -39,9 +39,9 @@ class Rung {
 
   /// Waits while the queue is full. `frame.pts` in 1/90000 s, ever growing. Errors: what went wrong
   /// on the thread.
-  Result<void> push(FramePtr frame);
+  Result<void> push(FramePtr frame, const Look& look);
   /// No more frames will come; the encoder empties itself meanwhile.
-  Result<void> end() { return push(nullptr); }
+  Result<void> end() { return push(nullptr, {}); }
   /// Ends the picture at `end` and the file. REQUIRES: end() was called, the shared sound has
   /// ended.
   Result<Rendition> finish(std::int64_t end);
@@ -52,10 +52,14 @@ class Rung {
   Result<void> open_encoder();
   void run();
   Result<void> work();
-  Result<void> take(FramePtr frame);
+  struct Picture {
+    FramePtr frame;  ///< null ends the queue
+    Look look;
+  };
+  Result<void> take(Picture picture);
+  Result<void> show(const Picture& picture, std::int64_t pts);
   Result<void> encode(const AVFrame* frame);
   Result<void> take_sound();
-  bool is_wanted(std::int64_t pts);
 
   const RungOptions options_;
   const std::optional<AudioTrack> track_;
@@ -63,15 +67,15 @@ class Rung {
   Stills* const stills_;
   CodecPtr encoder_;
   std::optional<Mp4Writer> writer_;
-  Scaler scaler_;
-  std::int64_t interval_ = 0;  ///< least time between frames, 0 keeps all
-  std::int64_t next_due_ = 0;
+  Fitter fitter_;
+  Pacer pacer_;
+  Picture left_out_;  ///< the last one, if it was
   std::int64_t next_key_ = 0;
   std::size_t sound_taken_ = 0;
 
   Mutex mutex_;
   Condition changed_;
-  std::deque<FramePtr> queue_ FILOSCOPE_GUARDED_BY(mutex_);  ///< a null frame ends it
+  std::deque<Picture> queue_ FILOSCOPE_GUARDED_BY(mutex_);
   bool stopping_ FILOSCOPE_GUARDED_BY(mutex_) = false;
   bool done_ FILOSCOPE_GUARDED_BY(mutex_) = false;
   std::optional<Error> error_ FILOSCOPE_GUARDED_BY(mutex_);

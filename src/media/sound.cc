@@ -5,6 +5,10 @@
 
 #include "media/source.h"
 
+extern "C" {
+#include <libavutil/intreadwrite.h>
+}
+
 namespace filoscope::media {
 namespace {
 
@@ -81,6 +85,16 @@ Result<void> Sound::open_print() {
     return Error{Code::internal, "the sound print cannot be started"};
   }
   return {};
+}
+
+std::optional<std::int64_t> Sound::first_time() const {
+  if (waiting_.empty() || waiting_[0]->pts == AV_NOPTS_VALUE) return std::nullopt;
+  const AVPacket& packet = *waiting_[0];
+  std::size_t size = 0;
+  const auto* skipped = av_packet_get_side_data(&packet, AV_PKT_DATA_SKIP_SAMPLES, &size);
+  const auto filling = skipped != nullptr && size >= 4 ? AV_RL32(skipped) : 0;
+  return av_rescale_q(packet.pts, stream_.time_base, kTimeBase) +
+         filling * kTicksPerSecond / std::max(stream_.codecpar->sample_rate, 1);
 }
 
 Result<void> Sound::start_at(std::int64_t zero) {
@@ -229,7 +243,7 @@ Result<void> Sound::encode(const AVFrame* frame) {
   while ((status = avcodec_receive_packet(encoder_.get(), packet.get())) >= 0) {
     Sample sample;
     sample.data.assign(packet->data, packet->data + packet->size);
-    sample.pts = sample.dts = packet->pts;
+    sample.pts = packet->pts;
     sample.key = true;
     out_.add(std::make_shared<const Sample>(std::move(sample)));
     av_packet_unref(packet.get());

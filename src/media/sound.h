@@ -45,6 +45,8 @@ class Sound {
   Sound& operator=(const Sound&) = delete;
 
   const AudioTrack& track() const { return track_; }
+  /// Of the sound that came before start_at(), 1/90000 s of the file; none if none came.
+  std::optional<std::int64_t> first_time() const;
   /// The time (1/90000 s, the file's) that becomes 0; sound before it is dropped. Packets given
   /// earlier wait.
   Result<void> start_at(std::int64_t zero);

@@ -55,7 +55,9 @@ Result<void> SoundDecoder::push(const AVPacket* packet, const Sink& each) {
 Result<void> SoundDecoder::prepare(const AVFrame& frame) {
   const bool same = swr_ && frame.sample_rate == swr_rate_ && frame.format == swr_format_ &&
                     av_channel_layout_compare(&frame.ch_layout, &swr_layout_) == 0;
+  block_.clear();
   if (same) return {};
+  if (swr_) FILOSCOPE_DO(resample(nullptr, 0));
   AVChannelLayout stereo{}, layout{};
   av_channel_layout_default(&stereo, kSoundChannels);
   if (frame.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC) {
@@ -78,18 +80,23 @@ Result<void> SoundDecoder::prepare(const AVFrame& frame) {
   return {};
 }
 
+/// Adds to `block_`; without data what the resampler still holds.
+Result<void> SoundDecoder::resample(const std::uint8_t** data, int samples) {
+  const auto at = block_.size();
+  const int room = std::max(swr_get_out_samples(swr_.get(), samples), 0);
+  block_.resize(at + static_cast<std::size_t>(room) * kSoundChannels);
+  auto* out = reinterpret_cast<std::uint8_t*>(block_.data() + at);
+  const int got = swr_convert(swr_.get(), &out, room, data, samples);
+  if (got < 0) return av_failure("sound conversion", got);
+  block_.resize(at + static_cast<std::size_t>(got) * kSoundChannels);
+  return {};
+}
+
 Result<void> SoundDecoder::take(const AVFrame& frame, const Sink& each) {
   if (frame.sample_rate <= 0 || frame.nb_samples <= 0 || frame.ch_layout.nb_channels <= 0)
     return {};
   FILOSCOPE_DO(prepare(frame));
-  const int room = swr_get_out_samples(swr_.get(), frame.nb_samples);
-  block_.resize(static_cast<std::size_t>(std::max(room, 0)) * kSoundChannels);
-  auto* out = reinterpret_cast<std::uint8_t*>(block_.data());
-  const int got =
-      swr_convert(swr_.get(), &out, room, const_cast<const std::uint8_t**>(frame.extended_data),
-                  frame.nb_samples);
-  if (got < 0) return av_failure("sound conversion", got);
-  block_.resize(static_cast<std::size_t>(got) * kSoundChannels);
+  FILOSCOPE_DO(resample(const_cast<const std::uint8_t**>(frame.extended_data), frame.nb_samples));
   for (float& value : block_) {
     if (!std::isfinite(value)) value = 0;  // float PCM may hold anything
     value = std::clamp(value, -4.0F, 4.0F);

@@ -37,6 +37,7 @@ class SoundDecoder {
   Result<void> open_decoder(const AVStream& stream);
   Result<void> take(const AVFrame& frame, const Sink& each);
   Result<void> prepare(const AVFrame& frame);
+  Result<void> resample(const std::uint8_t** data, int samples);
 
   const int sample_rate_;
   CodecPtr decoder_;

@@ -48,6 +48,9 @@ constexpr int kStreamsMax = 64;          // pictures, sounds and texts that a vi
 constexpr int kStreamsOpened = 100'000;  // so that more can be told from too little memory
 constexpr int kReadErrorsMax = 64;
 constexpr int kLookPacketsMax = 3'000;  // some half minute, to tell videos from their covers
+// Where sound or a free-running clock shows that nothing at all was recorded for so long, the clock
+// has jumped; a silent slide show may stand still for as long as a video may last.
+constexpr std::int64_t kStillMax = 60 * kTicksPerSecond;
 constexpr const char* kContainers =
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,live_flv,mpegts,mpeg,ogg,asf,mpegvideo,m4v,"
     "gif,apng";
@@ -186,6 +189,10 @@ const AVCodec* find_decoder(const AVStream& stream) {
   return decoder != nullptr && is_listed(kDecoders, decoder->name) ? decoder : nullptr;
 }
 
+double ratio_of(const AVRational& aspect) {
+  return aspect.num > 0 && aspect.den > 0 ? av_q2d(aspect) : 1;
+}
+
 std::string duration_text(std::int64_t ms) {
   if (ms < 59'950) return fmt::format("{:.1f} s", static_cast<double>(ms) / 1000);
   const auto seconds = (ms + 500) / 1000;
@@ -245,6 +252,9 @@ Result<void> Source::open_container(const MediaLimits& limits) {
                     advice::kSaveSmaller);
   }
   scan_ = scan_container(bytes_);
+  if (scan_.joined) {
+    return bad_file("the file is several videos, one behind the other", advice::kOneByOne);
+  }
   context_ = avformat_alloc_context();
   if (context_ == nullptr) return av_failure("opening the file", AVERROR(ENOMEM));
   if (WebpFrames::is_animation(bytes_)) {
@@ -424,26 +434,20 @@ Result<void> Source::choose_audio() {
                   advice::kSaveAsMp4);
 }
 
-Result<void> Source::describe_video(const MediaLimits& limits) {
+void Source::describe_video() {
   AVStream& stream = *video_stream();
   const auto& parameters = *stream.codecpar;
   std::size_t size = 0;
+  Orientation orientation;
   const auto* matrix = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
   if (matrix != nullptr && size >= 9 * sizeof(std::int32_t)) {
     std::array<std::int32_t, 9> values{};
     std::memcpy(values.data(), matrix, sizeof values);
-    video_.orientation = orientation_of(values.data());
+    orientation = orientation_of(values.data());
+    video_.says_orientation = true;
   }
-  AVRational aspect = av_guess_sample_aspect_ratio(context_, &stream, nullptr);
-  double ratio = aspect.num > 0 && aspect.den > 0 ? av_q2d(aspect) : 1;
-  if (ratio < 0.1 || ratio > 10) ratio = 1;
-  double width = parameters.width;
-  double height = parameters.height;
-  if (ratio > 1) width *= ratio;  // square pixels without losing lines
-  if (ratio < 1) height /= ratio;
-  video_.width = std::max(2, static_cast<int>(std::lround(width)));
-  video_.height = std::max(2, static_cast<int>(std::lround(height)));
-  if (video_.orientation.swap) std::swap(video_.width, video_.height);
+  const AVRational aspect = av_guess_sample_aspect_ratio(context_, &stream, nullptr);
+  video_.look = look_of(parameters.width, parameters.height, ratio_of(aspect), orientation);
   video_.hdr = hdr_kind(stream);
   video_.field_order_interlaced =
       parameters.field_order != AV_FIELD_UNKNOWN && parameters.field_order != AV_FIELD_PROGRESSIVE;
@@ -452,17 +456,8 @@ Result<void> Source::describe_video(const MediaLimits& limits) {
   } else if (context_->duration > 0) {
     video_.claimed_ms = context_->duration / 1000;
   }
-  if (stream.avg_frame_rate.num > 0 && stream.avg_frame_rate.den > 0) {
-    video_.claimed_fps = av_q2d(stream.avg_frame_rate);
-  }
   if (scan_.iso_boxes && !scan_.has_moof)
     video_.indexed_frames = avformat_index_get_entries_count(&stream);
-  if (video_.indexed_frames >= 30 && video_.claimed_fps > limits.fps_max + 1.5) {
-    return bad_file(fmt::format("the video has {:.0f} frames a second; the most allowed is {}",
-                                video_.claimed_fps, limits.fps_max),
-                    advice::kSaveSlower);
-  }
-  return {};
 }
 
 /// The index of an MP4 names each frame's place: count those that lie behind the end of the file.
@@ -504,6 +499,7 @@ Result<void> Source::check_duration(const MediaLimits& limits) {
   // The claim may be a lie: read the time stamps, decode nothing, then start again.
   const PacketPtr packet = make_packet();
   std::int64_t first = AV_NOPTS_VALUE;
+  line_ = new_line(limits);
   while (read(*packet)) {
     const auto time = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
     const bool counts = packet->stream_index == video_.stream_index && time != AV_NOPTS_VALUE;
@@ -521,17 +517,46 @@ Result<void> Source::check_duration(const MediaLimits& limits) {
   return {};
 }
 
+/// A clock that jumps misleads a search by time: such files are searched by place.
 bool Source::start_again() {
+  const auto by_place = [this] {
+    return avformat_seek_file(context_, -1, INT64_MIN, 0, INT64_MAX, AVSEEK_FLAG_BYTE) >= 0;
+  };
+  if ((context_->iformat->flags & AVFMT_TS_DISCONT) != 0 && by_place()) return true;
   const auto start = context_->start_time != AV_NOPTS_VALUE ? context_->start_time : 0;
-  return av_seek_frame(context_, -1, start, AVSEEK_FLAG_BACKWARD) >= 0 ||
-         avformat_seek_file(context_, -1, INT64_MIN, 0, INT64_MAX, AVSEEK_FLAG_BYTE) >= 0;
+  return av_seek_frame(context_, -1, start, AVSEEK_FLAG_BACKWARD) >= 0 || by_place();
+}
+
+TimeLine Source::new_line(const MediaLimits& limits) const {
+  const bool clock_shows = audio_index_ >= 0 || (context_->iformat->flags & AVFMT_TS_DISCONT) != 0;
+  return TimeLine(clock_shows ? kStillMax : limits.duration_max_ms * 90);
+}
+
+/// Puts a packet of a taken stream on the time line.
+void Source::set_times(AVPacket& packet) {
+  const bool picture = packet.stream_index == video_.stream_index;
+  if (!picture && packet.stream_index != audio_index_) return;
+  // FFmpeg means those of a fragment whose clock has restarted.
+  if (scan_.has_moof) packet.flags &= ~AV_PKT_FLAG_DISCARD;
+  const auto base = context_->streams[packet.stream_index]->time_base;
+  const auto ticks = [&](std::int64_t time) -> std::optional<std::int64_t> {
+    if (time == AV_NOPTS_VALUE) return std::nullopt;
+    return av_rescale_q(time, base, kTimeBase);
+  };
+  const Stamp stamp{ticks(packet.dts), ticks(packet.pts), ticks(packet.duration).value_or(0),
+                    (packet.flags & AV_PKT_FLAG_KEY) != 0};
+  const auto track = picture ? TimeLine::Track::picture : TimeLine::Track::sound;
+  const auto add = av_rescale_q(line_.shift(track, stamp), kTimeBase, base);
+  if (add == 0) return;
+  if (packet.dts != AV_NOPTS_VALUE) packet.dts = av_sat_add64(packet.dts, add);
+  if (packet.pts != AV_NOPTS_VALUE) packet.pts = av_sat_add64(packet.pts, add);
 }
 
 Result<std::unique_ptr<Source>> Source::open(const ByteSource& bytes, const MediaLimits& limits) {
   std::unique_ptr<Source> source(new Source(bytes));
   FILOSCOPE_DO(source->open_container(limits));
   FILOSCOPE_DO(source->choose_video(limits));
-  FILOSCOPE_DO(source->describe_video(limits));
+  source->describe_video();
   FILOSCOPE_DO(source->choose_audio());
   FILOSCOPE_DO(source->check_index());
   for (unsigned i = 0; i < source->context_->nb_streams; ++i) {
@@ -540,6 +565,7 @@ Result<std::unique_ptr<Source>> Source::open(const ByteSource& bytes, const Medi
     if (!taken) source->context_->streams[i]->discard = AVDISCARD_ALL;
   }
   FILOSCOPE_DO(source->check_duration(limits));
+  source->line_ = source->new_line(limits);
   return source;
 }
 
@@ -548,6 +574,7 @@ bool Source::read(AVPacket& packet) {
     const int status = webp_ ? webp_->read(packet) : av_read_frame(context_, &packet);
     if (status >= 0) {
       errors_in_a_row_ = 0;
+      set_times(packet);
       return true;
     }
     if (status == AVERROR_EOF || status == AVERROR(EIO)) return false;

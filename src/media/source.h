@@ -13,6 +13,7 @@
 #include "media/ffmpeg.h"
 #include "media/geometry.h"
 #include "media/media.h"
+#include "media/timeline.h"
 #include "media/webp.h"
 
 namespace filoscope::media {
@@ -24,13 +25,11 @@ const AVCodec* find_decoder(const AVStream& stream);
 
 struct VideoFacts {
   int stream_index = -1;
-  int width = 0;  ///< displayed, upright, square pixels
-  int height = 0;
-  Orientation orientation;
+  Look look;
+  bool says_orientation = false;  ///< the container does; else each picture may
   HdrKind hdr = HdrKind::none;
   std::int64_t claimed_ms = 0;      ///< what the file says, 0 when it says nothing
   std::int64_t indexed_frames = 0;  ///< samples in the index, 0 without one
-  double claimed_fps = 0;           ///< 0 when unknown
   bool field_order_interlaced = false;
 };
 
@@ -44,7 +43,7 @@ class Source {
   Source& operator=(const Source&) = delete;
 
   /// False at the end of the file; a damaged stretch is skipped. May give packets of streams not
-  /// taken.
+  /// taken; those of the taken ones are on one time line.
   bool read(AVPacket& packet);
 
   const VideoFacts& video() const { return video_; }
@@ -66,10 +65,12 @@ class Source {
   Result<void> choose_video(const MediaLimits& limits);
   std::vector<int> count_packets();
   Result<void> choose_audio();
-  Result<void> describe_video(const MediaLimits& limits);
+  void describe_video();
   Result<void> check_duration(const MediaLimits& limits);
   Result<void> check_index();
+  TimeLine new_line(const MediaLimits& limits) const;
   bool start_again();
+  void set_times(AVPacket& packet);
   static int read_callback(void* self, std::uint8_t* out, int size);
   static std::int64_t seek_callback(void* self, std::int64_t offset, int whence);
 
@@ -81,8 +82,12 @@ class Source {
   ContainerScan scan_;
   VideoFacts video_;
   int audio_index_ = -1;
+  TimeLine line_{0};
   int errors_in_a_row_ = 0;
 };
+
+/// Of a pixel; 1 when it is not known.
+double ratio_of(const AVRational& aspect);
 
 /// "1 min 5 s", "3.2 s".
 std::string duration_text(std::int64_t ms);

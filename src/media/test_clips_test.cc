@@ -62,6 +62,7 @@ class ClipMaker {
     video_->sample_aspect_ratio = AVRational{o_.aspect_num, o_.aspect_den};
     video_->thread_count = 1;
     video_->bit_rate = 1'000'000;
+    video_->colorspace = static_cast<AVColorSpace>(o_.matrix);
     if (o_.hdr10) {
       video_->color_primaries = AVCOL_PRI_BT2020;
       video_->color_trc = AVCOL_TRC_SMPTE2084;
@@ -72,6 +73,7 @@ class ClipMaker {
     if ((format_->oformat->flags & AVFMT_GLOBALHEADER) != 0)
       video_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     if (o_.video_encoder == "libx264") av_opt_set(video_->priv_data, "preset", "ultrafast", 0);
+    video_->max_b_frames = o_.b_frames;
     FILOSCOPE_CHECK(avcodec_open2(video_.get(), codec, nullptr) >= 0);
     video_stream_ = avformat_new_stream(format_, nullptr);
     avcodec_parameters_from_context(video_stream_->codecpar, video_.get());
@@ -94,10 +96,10 @@ class ClipMaker {
     audio_.reset(avcodec_alloc_context3(codec));
     audio_->sample_fmt = codec->sample_fmts[0];
     audio_->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
-    audio_->sample_rate = 48'000;
-    audio_->time_base = AVRational{1, 48'000};
+    audio_->sample_rate = o_.sound_rate;
+    audio_->time_base = AVRational{1, o_.sound_rate};
     audio_->bit_rate = 128'000;
-    av_channel_layout_default(&audio_->ch_layout, 1);
+    av_channel_layout_default(&audio_->ch_layout, o_.sound_channels);
     if ((format_->oformat->flags & AVFMT_GLOBALHEADER) != 0)
       audio_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     FILOSCOPE_CHECK(avcodec_open2(audio_.get(), codec, nullptr) >= 0);
@@ -161,6 +163,8 @@ class ClipMaker {
       packet->stream_index = stream.index;
       if (packet->duration == 0)
         packet->duration = av_rescale_q(1, AVRational{1, o_.fps}, encoder.time_base);
+      const bool last = stream.index == 0 && o_.last_ms > 0 && packet->pts == o_.times_ms.back();
+      if (last) packet->duration = o_.last_ms;
       av_packet_rescale_ts(packet.get(), encoder.time_base, stream.time_base);
       if (second_stream_ != nullptr && stream.index == audio_stream_->index) {
         const PacketPtr twin(av_packet_clone(packet.get()));
@@ -179,7 +183,8 @@ class ClipMaker {
       frame->height = o_.height;
       FILOSCOPE_CHECK(av_frame_get_buffer(frame.get(), 0) >= 0);
       draw(*frame, i);
-      frame->pts = o_.times_ms.empty() ? i : o_.times_ms[static_cast<std::size_t>(i)];
+      frame->pts = o_.times_ms.empty() ? i + o_.clock_ms * o_.fps / 1000
+                                       : o_.times_ms[static_cast<std::size_t>(i)] + o_.clock_ms;
       if (o_.interlaced) frame->interlaced_frame = frame->top_field_first = 1;
       write_packets(*video_, frame.get(), *video_stream_);
     }
@@ -189,12 +194,13 @@ class ClipMaker {
   void write_audio() {
     const double length =
         o_.sound_s > 0 ? o_.sound_s : static_cast<double>(o_.frames_count) / o_.fps;
-    const auto count = static_cast<std::int64_t>(length * 48'000);
-    const auto from = static_cast<std::int64_t>(o_.sound_from_s * 48'000);
+    const int rate = o_.sound_rate;
+    const auto count = static_cast<std::int64_t>(length * rate);
+    const auto from = static_cast<std::int64_t>(o_.sound_from_s * rate) + o_.clock_ms * rate / 1000;
     for (std::int64_t at = 0; at < count; at += audio_->frame_size) {
       const FramePtr frame = make_frame();
       frame->format = audio_->sample_fmt;
-      frame->sample_rate = 48'000;
+      frame->sample_rate = rate;
       frame->nb_samples = audio_->frame_size;
       av_channel_layout_copy(&frame->ch_layout, &audio_->ch_layout);
       FILOSCOPE_CHECK(av_frame_get_buffer(frame.get(), 0) >= 0);
@@ -202,15 +208,17 @@ class ClipMaker {
         const bool bang = o_.bangs && (at + i) % 48'000 < 960;
         const double value =
             (bang ? 1 : o_.sound_level) *
-            std::sin(2 * std::numbers::pi * 440 * static_cast<double>(at + i) / 48'000);
-        if (audio_->sample_fmt == AV_SAMPLE_FMT_FLTP) {
-          reinterpret_cast<float*>(frame->data[0])[i] = static_cast<float>(value);
-        } else if (audio_->sample_fmt == AV_SAMPLE_FMT_S32) {
-          reinterpret_cast<std::int32_t*>(frame->data[0])[i] =
-              static_cast<std::int32_t>(value * 2'147'483'647.0);
-        } else {
-          reinterpret_cast<std::int16_t*>(frame->data[0])[i] =
-              static_cast<std::int16_t>(value * 32'767);
+            std::sin(2 * std::numbers::pi * 440 * static_cast<double>(at + i) / rate);
+        for (int channel = 0; channel < o_.sound_channels; ++channel) {
+          if (audio_->sample_fmt == AV_SAMPLE_FMT_FLTP) {
+            reinterpret_cast<float*>(frame->data[channel])[i] = static_cast<float>(value);
+          } else if (audio_->sample_fmt == AV_SAMPLE_FMT_S32) {
+            reinterpret_cast<std::int32_t*>(frame->data[0])[i * o_.sound_channels + channel] =
+                static_cast<std::int32_t>(value * 2'147'483'647.0);
+          } else {
+            reinterpret_cast<std::int16_t*>(frame->data[0])[i * o_.sound_channels + channel] =
+                static_cast<std::int16_t>(value * 32'767);
+          }
         }
       }
       frame->pts = from + at;
@@ -231,6 +239,12 @@ class ClipMaker {
 }  // namespace
 
 Bytes make_clip(const ClipOptions& options) { return ClipMaker(options).make(); }
+
+Bytes joined(const std::vector<Bytes>& files) {
+  Bytes all;
+  for (const Bytes& file : files) all.insert(all.end(), file.begin(), file.end());
+  return all;
+}
 
 FramePtr decode_jpeg(const Bytes& jpeg) {
   const AVCodec* codec = avcodec_find_decoder(AV_CODEC_ID_MJPEG);

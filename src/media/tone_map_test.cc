@@ -152,7 +152,7 @@ Film decode_film(const Bytes& file) {
   const MemoryBytes bytes(file);
   auto source = Source::open(bytes, MediaLimits{});
   FILOSCOPE_CHECK(source.has_value());
-  film.orientation = (*source)->video().orientation;
+  film.orientation = (*source)->video().look.orientation;
   const AVStream& video = *(*source)->video_stream();
   auto decoder = VideoDecoder::open(video, MediaLimits{}, 1);
   FILOSCOPE_CHECK(decoder.has_value());

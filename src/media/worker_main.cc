@@ -48,13 +48,14 @@ Result<void> serve(wire::Message message) {
 Result<void> serve_look(const wire::Message& message) {
   FILOSCOPE_TRY(const wire::Job job, wire::decode_job(message.body));
   if (message.fds.size() != 1) return Error{Code::internal, "the media worker lacks a descriptor"};
-  static_cast<void>(enter_sandbox(job.options.limits));
+  FILOSCOPE_DO(check_sandbox(enter_sandbox(job.options.limits)));
   FILOSCOPE_TRY(const FileBytes bytes, FileBytes::open(message.fds[0].get()));
   FILOSCOPE_TRY(const auto source, Source::open(bytes, job.options.limits));
   const auto& video = source->video();
-  const double fps = video.claimed_fps > 0 ? video.claimed_fps : kUsualFps;
+  const double claimed = av_q2d(source->video_stream()->avg_frame_rate);
+  const double fps = claimed > 0 ? claimed : kUsualFps;
   const auto timed = static_cast<std::int64_t>(static_cast<double>(video.claimed_ms) * fps / 1000);
-  const Looks looks{video.width, video.height, std::max(video.indexed_frames, timed)};
+  const Looks looks{video.look.width, video.look.height, std::max(video.indexed_frames, timed)};
   return wire::send(wire::kWorkerFd, wire::Kind::looks, wire::encode_looks(looks));
 }
 

@@ -203,6 +203,9 @@ export const de: Problems = {
     'die Datei ist beschädigt, die Angaben zu ihrem Bild sind nicht lesbar',
   'the file is damaged: {} of its {} frames cannot be decoded':
     'die Datei ist beschädigt, {0} ihrer {1} Bilder sind nicht lesbar',
+  'the file is damaged: the clock of {} of its {} frames goes back':
+    'die Datei ist beschädigt, die Uhr von {0} ihrer {1} Bilder läuft zurück',
+  'the file is several videos, one behind the other': 'die Datei enthält mehrere Videos hintereinander',
   'the file is cut off after {} of {}': 'die Datei ist nach {0} von {1} abgeschnitten',
   'the file claims a wrong length and cannot be read twice':
     'die Datei gibt eine falsche Länge an und lässt sich nicht zweimal lesen',
@@ -232,6 +235,7 @@ export const de: Problems = {
     'der Ton ist beschädigt, die Angaben zu ihm sind nicht lesbar',
   'the sound is damaged: {} of its {} pieces cannot be decoded':
     'der Ton ist beschädigt, {0} seiner {1} Stücke sind nicht lesbar',
+  'upload each by itself': 'lade jedes einzeln hoch',
   'choose a video': 'wähle ein Video',
   'choose one without copy protection': 'wähle ein Video ohne Kopierschutz',
   'copy it again from where it was made and upload that':
