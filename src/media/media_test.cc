@@ -145,10 +145,13 @@ TEST(Wire, AnErrorArrivesAsASentence) {
 
 TEST(Wire, AJobSurvivesTheWay) {
   MediaOptions options;
-  const MediaOutputs outputs;
-  const auto back = [&] {
-    return wire::decode_job(wire::encode_job(options, outputs.renditions, 2));
-  };
+  MediaOutputs outputs;
+  outputs.covers = {7, 8};
+  const auto back = [&] { return wire::decode_job(wire::encode_job(options, outputs)); };
+  EXPECT_FALSE(back()->late);
+  outputs.late = 9;
+  EXPECT_TRUE(back()->late);
+  EXPECT_EQ(back()->covers_count, 2U);
   EXPECT_EQ(back()->options.cover_ms, std::nullopt);
   options.cover_ms = 0;
   EXPECT_EQ(back()->options.cover_ms, 0);

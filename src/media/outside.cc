@@ -81,22 +81,27 @@ Result<void> check_rendition(const Rendition& rendition, int fd, std::int64_t en
   return {};
 }
 
+/// The file that a rendition of this name was to go into; -1 when none was.
+int output_of(std::string_view name, const MediaOutputs& outputs) {
+  if (name == kLateName) return outputs.late;
+  const auto* const at = std::find(kRenditionNames.begin(), kRenditionNames.end(), name);
+  return at == kRenditionNames.end()
+             ? -1
+             : outputs.renditions[static_cast<std::size_t>(at - kRenditionNames.begin())];
+}
+
 Result<void> check_renditions(const MediaFacts& facts, const MediaOutputs& outputs) {
   if (facts.renditions.empty()) return impossible("a video without a rendition");
   const Rendition* before = nullptr;
   for (const Rendition& rendition : facts.renditions) {
-    const auto* const name =
-        std::find(kRenditionNames.begin(), kRenditionNames.end(), std::string_view(rendition.name));
-    if (name == kRenditionNames.end()) return impossible("the name of a rendition");
     for (const Rendition* other = facts.renditions.data(); other != &rendition; ++other) {
       if (other->name == rendition.name) return impossible("two renditions of one name");
     }
     if (before != nullptr && before->height < rendition.height)
       return impossible("a ladder that goes up");
     before = &rendition;
-    FILOSCOPE_DO(check_rendition(
-        rendition, outputs.renditions[static_cast<std::size_t>(name - kRenditionNames.begin())],
-        facts.duration_ms + kOverMs));
+    FILOSCOPE_DO(check_rendition(rendition, output_of(rendition.name, outputs),
+                                 facts.duration_ms + kOverMs));
   }
   return {};
 }

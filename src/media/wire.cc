@@ -130,8 +130,7 @@ Result<std::optional<Message>> receive(int socket, std::size_t fds_max) {
   return std::optional<Message>(std::move(received));
 }
 
-Bytes encode_job(const MediaOptions& options, std::span<const int> rendition_fds,
-                 std::size_t covers_count) {
+Bytes encode_job(const MediaOptions& options, const MediaOutputs& outputs) {
   ByteWriter out;
   const MediaLimits& l = options.limits;
   out.put(l.duration_max_ms), out.put(l.size_max_bytes), out.put(l.long_side_max_px);
@@ -139,8 +138,9 @@ Bytes encode_job(const MediaOptions& options, std::span<const int> rendition_fds
   out.put(l.memory_max_bytes), out.put(l.output_max_bytes), out.put(options.threads_count);
   out.put(static_cast<std::uint8_t>(options.cover_ms.has_value()));
   out.put(options.cover_ms.value_or(0));
-  for (const int fd : rendition_fds) out.put(static_cast<std::uint8_t>(fd >= 0 ? 1 : 0));
-  out.put_varint(covers_count);
+  for (const int fd : outputs.renditions) out.put(static_cast<std::uint8_t>(fd >= 0 ? 1 : 0));
+  out.put(static_cast<std::uint8_t>(outputs.late >= 0 ? 1 : 0));
+  out.put_varint(outputs.covers.size());
   return out.take();
 }
 
@@ -162,6 +162,7 @@ Result<Job> decode_job(const Bytes& body) {
   const auto cover_ms = in.get<std::int64_t>();
   if (cover_wanted) job.options.cover_ms = cover_ms;
   for (bool& made : job.renditions) made = in.get<std::uint8_t>() != 0;
+  job.late = in.get<std::uint8_t>() != 0;
   job.covers_count = static_cast<std::size_t>(in.get_varint());
   if (!in.at_end() || job.covers_count > kCoversMax) return malformed();
   if (cover_ms < 0 || cover_ms > kCoverMsMax) return malformed();

@@ -16,7 +16,7 @@ namespace filoscope::media::wire {
 
 inline constexpr int kWorkerFd = 3;
 inline constexpr std::size_t kMessageMaxBytes = 160 << 10;
-inline constexpr std::size_t kFdsMax = 1 + 3 + kCoversMax;
+inline constexpr std::size_t kFdsMax = 1 + kRenditionNames.size() + 1 + kCoversMax;
 
 enum class Kind : std::uint8_t {
   job,
@@ -42,11 +42,12 @@ Result<void> send(int socket, Kind kind, std::span<const std::uint8_t> body,
 /// when more than `fds_max` descriptors came; none of them is taken).
 Result<std::optional<Message>> receive(int socket, std::size_t fds_max = 0);
 
-Bytes encode_job(const MediaOptions& options, std::span<const int> rendition_fds,
-                 std::size_t covers_count);
+/// The descriptors follow in the order of MediaOutputs' files, `late` before the covers.
+Bytes encode_job(const MediaOptions& options, const MediaOutputs& outputs);
 struct Job {
   MediaOptions options;
-  std::array<bool, 3> renditions{};
+  std::array<bool, kRenditionNames.size()> renditions{};
+  bool late = false;
   std::size_t covers_count = 0;
 };
 Result<Job> decode_job(const Bytes& body);

@@ -13,6 +13,7 @@ namespace filoscope::media {
 namespace {
 
 constexpr double kUsualFps = 30;
+constexpr int kLateNice = 10;  // nobody waits for a late rendition
 
 void send_error(const Error& error) {
   // When even this fails the parent sees a closed socket, which it reports as a crash.
@@ -23,12 +24,17 @@ Result<void> serve(wire::Message message) {
   FILOSCOPE_TRY(const wire::Job job, wire::decode_job(message.body));
   std::size_t expected = 1 + job.covers_count;
   for (const bool made : job.renditions) expected += made ? 1 : 0;
+  expected += job.late ? 1 : 0;
   if (message.fds.size() != expected)
     return Error{Code::internal, "the media worker lacks a descriptor"};
   std::size_t next = 1;
   MediaOutputs outputs;
   for (std::size_t i = 0; i < job.renditions.size(); ++i) {
     if (job.renditions[i]) outputs.renditions[i] = message.fds[next++].get();
+  }
+  if (job.late) {
+    outputs.late = message.fds[next++].get();
+    if (::nice(kLateNice) < 0) return errno_error("stepping back behind other work");
   }
   for (std::size_t i = 0; i < job.covers_count; ++i)
     outputs.covers.push_back(message.fds[next++].get());

@@ -221,10 +221,10 @@ Result<MediaFacts> run_job(const std::string& program, int input_fd, const Media
   for (const int fd : outputs.renditions) {
     if (fd >= 0) fds.push_back(fd);
   }
+  if (outputs.late >= 0) fds.push_back(outputs.late);
   fds.insert(fds.end(), outputs.covers.begin(), outputs.covers.end());
   const auto sent =
-      wire::send(child->socket(), wire::Kind::job,
-                 wire::encode_job(options, outputs.renditions, outputs.covers.size()), fds);
+      wire::send(child->socket(), wire::Kind::job, wire::encode_job(options, outputs), fds);
   if (!sent) return death(child->stop(), false, child->said());
   Conversation conversation(*child, options.limits.deadline_s, progress, cancel);
   FILOSCOPE_TRY(const wire::Message message, conversation.last_message());
@@ -261,8 +261,7 @@ Result<Looks> MediaWorkers::look(int input_fd, const MediaLimits& limits) const 
   FILOSCOPE_TRY(const std::unique_ptr<Child> child, Child::start(program_.path));
   MediaOptions options;
   options.limits = limits;
-  FILOSCOPE_DO(wire::send(child->socket(), wire::Kind::look_job,
-                          wire::encode_job(options, MediaOutputs{}.renditions, 0),
+  FILOSCOPE_DO(wire::send(child->socket(), wire::Kind::look_job, wire::encode_job(options, {}),
                           std::span(&input_fd, 1)));
   Conversation conversation(*child, kLookDeadlineS, {}, nullptr);
   FILOSCOPE_TRY(const wire::Message message, conversation.last_message());

@@ -104,7 +104,7 @@ Result<VideoId> UploadsImpl::import_file(AccountId who, const std::string& path,
   job.size_bytes = form.size_bytes;
   job.created_ms = parts_.clock.now_ms();
   const auto promise = new_id(job.created_ms);
-  FILOSCOPE_DO(space_.promise(promise, promise_of(who, 0, form.size_bytes, 0)));
+  FILOSCOPE_DO(promise_space(promise, promise_of(who, 0, form.size_bytes, 0)));
   auto copied = copy_in(source.get(), form.size_bytes);
   space_.give_back(promise);
   FILOSCOPE_TRY(job.file, std::move(copied));

@@ -95,12 +95,25 @@ Job* JobQueue::take(std::int64_t now_ms) {
   }
   if (best == nullptr) return nullptr;
   best->running = true;
-  const auto charge = [&](auto& usage) {
-    usage = {usage.had_at(now_ms) + static_cast<double>(best->cost_ms), now_ms, now_ms};
-  };
-  charge(owners_[best->owner]);
-  if (best->network != 0) charge(networks_[best->network]);
+  charge(*best, best->cost_ms, now_ms);
   return best;
+}
+
+Job* JobQueue::take_any() {
+  for (auto& [video, job] : jobs_) {
+    if (job.running) continue;
+    job.running = true;
+    return &job;
+  }
+  return nullptr;
+}
+
+void JobQueue::charge(const Job& job, std::int64_t took_ms, std::int64_t now_ms) {
+  const auto add = [&](Usage& usage) {
+    usage = {usage.had_at(now_ms) + static_cast<double>(took_ms), now_ms, now_ms};
+  };
+  add(owners_[job.owner]);
+  if (job.network != 0) add(networks_[job.network]);
 }
 
 void JobQueue::settle(const Job& taken, std::int64_t took_ms) {

@@ -50,6 +50,10 @@ class JobQueue {
   void erase(VideoId video);
   /// One whose cost is not measured yet; null when there is none.
   const Job* unmeasured() const;
+  /// Any that waits, whoever's turn it is and however long it was to wait; marked as running.
+  Job* take_any();
+  /// Work that was done for the owner of `job` outside this queue.
+  void charge(const Job& job, std::int64_t took_ms, std::int64_t now_ms);
   /// Tells every running job to end.
   void cancel_running();
 

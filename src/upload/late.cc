@@ -5,9 +5,6 @@
 #include "ports/makes_space.h"
 #include "upload/upload_impl.h"
 
-/// The second job of a video: its rendition of 1080 lines, made when nothing else waits and given up
-/// for whatever is worth more. Its row holds the uploaded file.
-
 namespace filoscope::upload {
 namespace {
 
@@ -119,9 +116,9 @@ Result<void> UploadsImpl::try_late(const Job& job) {
   FILOSCOPE_TRY(made.mp4, parts_.blobs.make_temporary());
   media::MediaOutputs outputs;
   outputs.late = made.mp4.get();
-  FILOSCOPE_TRY(const auto facts, process_(
-                                      input.get(), {}, outputs, [](int, media::Stage) {},
-                                      job.cancel.get()));
+  FILOSCOPE_TRY(const auto facts,
+                process_(
+                    input.get(), {}, outputs, [](int, media::Stage) {}, job.cancel.get()));
   if (facts.renditions.size() != 1)
     return Error(Code::conflict, "the worker made another rendition than was asked for");
   const auto& rendition = facts.renditions[0];
@@ -130,8 +127,7 @@ Result<void> UploadsImpl::try_late(const Job& job) {
   made.master_entry = media::master_entry(rendition, rendition.name + ".m3u8");
   const auto added = parts_.catalog.add_rendition(
       job.video, std::move(made), [&](Session& session) -> Result<void> {
-        FILOSCOPE_DO(
-            session.execute("DELETE FROM upload_late WHERE video = ?", {job.video.db()}));
+        FILOSCOPE_DO(session.execute("DELETE FROM upload_late WHERE video = ?", {job.video.db()}));
         return {};
       });
   if (!added) return added.error();
@@ -179,7 +175,7 @@ bool UploadsImpl::drop_waiting_late() {
     std::optional<Job> next;
     {
       Lock lock(mutex_);
-      if (const auto* job = late_.take(std::numeric_limits<std::int64_t>::max() / 2)) next = *job;
+      if (const auto* job = late_.take_any()) next = *job;
     }
     if (!next) return any;
     any = true;

@@ -24,22 +24,7 @@ catalog::Processed processed_of(const media::MediaFacts& facts) {
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(hash.data());
     processed.frame_hashes.insert(processed.frame_hashes.end(), bytes, bytes + sizeof hash);
   }
-  for (const auto& from : facts.renditions) {
-    catalog::Rendition to;
-    to.name = from.name;
-    to.width = from.width;
-    to.height = from.height;
-    to.fps = from.fps;
-    to.bitrate_bps = from.bitrate_bps;
-    to.size_bytes = from.size_bytes;
-    to.codecs = from.codecs;
-    to.init = {0, from.init_last};
-    for (std::size_t i = 0; i < from.segments.size() && i < 2; ++i) {
-      const auto& segment = from.segments[i];
-      to.segments_head.push_back({segment.offset, segment.offset + segment.size_bytes - 1});
-    }
-    processed.renditions.push_back(std::move(to));
-  }
+  for (const auto& from : facts.renditions) processed.renditions.push_back(rendition_of(from));
   processed.covers_count = facts.covers_count;
   // Names of codecs and containers are letters, digits and underscores (media checks that).
   processed.facts_json = "{\"container\":\"" + facts.container + "\",\"video_codec\":\"" +
@@ -81,6 +66,23 @@ std::string sentence_of(const UploadsImpl::Failure& failure, int tries_count) {
 
 }  // namespace
 
+catalog::Rendition rendition_of(const media::Rendition& from) {
+  catalog::Rendition to;
+  to.name = from.name;
+  to.width = from.width;
+  to.height = from.height;
+  to.fps = from.fps;
+  to.bitrate_bps = from.bitrate_bps;
+  to.size_bytes = from.size_bytes;
+  to.codecs = from.codecs;
+  to.init = {0, from.init_last};
+  for (std::size_t i = 0; i < from.segments.size() && i < 2; ++i) {
+    const auto& segment = from.segments[i];
+    to.segments_head.push_back({segment.offset, segment.offset + segment.size_bytes - 1});
+  }
+  return to;
+}
+
 Result<void> UploadsImpl::insert_job(Session& session, const Job& job) const {
   FILOSCOPE_DO(session.execute(
       "INSERT INTO upload_jobs (video, owner, file, size_bytes, created_ms, not_before_ms, "
@@ -98,6 +100,7 @@ void UploadsImpl::enqueue(Job job) {
   promise_for(job);
   Lock lock(mutex_);
   queue_.add(std::move(job));
+  late_.cancel_running();
   probe_.waiting.set(static_cast<double>(queue_.waiting_count()));
   wake_workers_.notify_all();
   wake_measurer_.notify_all();
@@ -132,13 +135,17 @@ Result<void> UploadsImpl::load_jobs() {
 
 Result<void> UploadsImpl::on_video_change(Session& session, const catalog::Video& video) {
   if (video.state != catalog::State::published && video.state != catalog::State::removed) return {};
+  if (video.state == catalog::State::published) FILOSCOPE_DO(follow_up(session, video));
   FILOSCOPE_TRY(const auto changed,
                 session.execute("DELETE FROM upload_jobs WHERE video = ?", {video.id.db()}));
   if (video.state != catalog::State::removed) return {};
   FILOSCOPE_DO(session.execute("DELETE FROM upload_files WHERE video = ?", {video.id.db()}));
-  if (changed == 0) return {};
+  FILOSCOPE_TRY(const auto late,
+                session.execute("DELETE FROM upload_late WHERE video = ?", {video.id.db()}));
+  if (changed == 0 && late == 0) return {};
   Lock lock(mutex_);
-  if (auto* job = queue_.find(video.id)) job->cancel->store(true);
+  for (auto* queue : {&queue_, &late_})
+    if (auto* job = queue->find(video.id)) job->cancel->store(true);
   removed_.insert(video.id);
   wake_sweeper_.notify_all();
   return {};
@@ -146,6 +153,7 @@ Result<void> UploadsImpl::on_video_change(Session& session, const catalog::Video
 
 void UploadsImpl::reap(std::unordered_set<VideoId> videos) {
   for (const auto video : videos) {
+    reap_late(video);
     bool stored = false;
     // A write waits behind the transaction that removed the video, whatever became of it.
     const auto asked = parts_.database.write([&](Session& session) {
@@ -418,9 +426,10 @@ void UploadsImpl::finish(const Job& job) {
   });
   // A row that stays is looked at again at the next start.
   if (!stored) log::warn("upload.finish_failed", {{"reason", stored.error().message}});
-  if (stored) ::unlink(path_of(job.file).c_str());
+  if (stored && !keeps_file(job.video)) ::unlink(path_of(job.file).c_str());
   Lock lock(mutex_);
   end_job(job.video);
+  wake_workers_.notify_all();
 }
 
 void UploadsImpl::tell(const catalog::Video& video, const char* kind, const std::string& text) {
@@ -454,6 +463,7 @@ void UploadsImpl::stop() {
     Lock lock(mutex_);
     stopping_ = true;
     queue_.cancel_running();
+    late_.cancel_running();
     wake_workers_.notify_all();
     wake_sweeper_.notify_all();
     wake_measurer_.notify_all();

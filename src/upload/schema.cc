@@ -5,7 +5,7 @@
 namespace filoscope::upload {
 namespace {
 
-constexpr std::array<Migration, 5> kMigrations{{
+constexpr std::array<Migration, 6> kMigrations{{
     {1, R"sql(
       CREATE TABLE upload_files (
         id BIGINT NOT NULL PRIMARY KEY,
@@ -58,6 +58,17 @@ constexpr std::array<Migration, 5> kMigrations{{
     {5, R"sql(
       ALTER TABLE upload_files ADD COLUMN network BIGINT NOT NULL DEFAULT 0;
       ALTER TABLE upload_jobs ADD COLUMN network BIGINT NOT NULL DEFAULT 0;
+    )sql"},
+    {6, R"sql(
+      CREATE TABLE upload_late (
+        video BIGINT NOT NULL PRIMARY KEY,
+        owner BIGINT NOT NULL,
+        network BIGINT NOT NULL,
+        file TEXT NOT NULL,
+        size_bytes BIGINT NOT NULL,
+        created_ms BIGINT NOT NULL,
+        attempts_count BIGINT NOT NULL
+      );
     )sql"},
 }};
 

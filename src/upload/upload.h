@@ -33,6 +33,10 @@ inline const Setting<std::int64_t> kWorkers{"upload.workers", 1, 1, 64,
                                             "Videos processed at the same time."};
 inline const Setting<std::int64_t> kRetriesMax{"upload.retries_max", 2, 0, 10,
                                                "Tries after a crash or time-out of the worker."};
+inline const Setting<bool> kLateRung{
+    "upload.rung_1080", true,
+    "Make a rendition of 1080 lines, where the file has them, after publication and when nothing "
+    "else waits; the file is kept until then."};
 inline const Setting<bool> kKeepOriginal{"upload.keep_original", false,
                                          "Keep the uploaded file beside the renditions."};
 

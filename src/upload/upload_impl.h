@@ -85,6 +85,8 @@ class UploadsImpl final : public Uploads {
   /// What an upload of which `offset` bytes are there still needs.
   Promise promise_of(AccountId owner, std::int64_t network, std::int64_t size_bytes,
                      std::int64_t offset) const;
+  /// Where the disk is too full, late jobs give up their files.
+  Result<void> promise_space(std::uint64_t key, const Promise& wanted);
   void promise_for(const Job& job);
   /// Whether she may have one more in the queue, beside the `unfinished` ones on their way to it.
   Result<void> check_share(AccountId owner, std::int64_t network, std::int64_t unfinished) const;
@@ -130,6 +132,24 @@ class UploadsImpl final : public Uploads {
                 std::string failure = {});
   void give_up(const Job& job, const catalog::Video& video, const std::string& sentence);
   void finish(const Job& job);
+
+  // late.cc: the second job of a video, its rendition of 1080 lines, made when nothing else waits
+  // and given up for whatever is worth more.
+  /// In the transaction that publishes: where the file has the lines, a row keeps it.
+  Result<void> follow_up(Session& session, const catalog::Video& video) const;
+  /// Into memory; none: all of them.
+  Result<void> load_late(VideoId video);
+  bool keeps_file(VideoId video);
+  void late_loop();
+  void run_late(const Job& job);
+  Result<void> try_late(const Job& job);
+  void postpone_late(const Job& job, int attempts_count, std::int64_t delay_ms);
+  void drop_late(const Job& job);
+  void end_late(const Job& job);
+  /// For space; the files of those that run stay. Whether there was any.
+  bool drop_waiting_late();
+  void reap_late(VideoId video);
+
   void tell(const catalog::Video& video, const char* kind, const std::string& text);
   /// Those whom the caption names and who may see it.
   void tell_mentioned(VideoId id);
@@ -146,6 +166,7 @@ class UploadsImpl final : public Uploads {
   Condition wake_sweeper_;
   Condition wake_measurer_;
   JobQueue queue_ FILOSCOPE_GUARDED_BY(mutex_);
+  JobQueue late_ FILOSCOPE_GUARDED_BY(mutex_);
   std::unordered_set<UploadId> busy_ FILOSCOPE_GUARDED_BY(mutex_);      ///< being written
   std::unordered_set<VideoId> removed_ FILOSCOPE_GUARDED_BY(mutex_);    ///< to be reaped
   std::unordered_set<std::string> fresh_ FILOSCOPE_GUARDED_BY(mutex_);  ///< files without a row yet
@@ -162,5 +183,6 @@ UploadRow read_upload(const Row& row);
 std::optional<std::int64_t> read_optional(const Row& row, int column);
 SqlValue sql_value(std::optional<std::int64_t> value);
 std::span<const Migration> migrations();
+catalog::Rendition rendition_of(const media::Rendition& from);
 
 }  // namespace filoscope::upload

@@ -11,6 +11,8 @@ struct Probe {
                                   "Bytes of uploads made durable."};
   metrics::Counter completed{"filoscope_upload_completed_total", "Files received whole."};
   metrics::Counter published{"filoscope_upload_published_total", "Videos processed."};
+  metrics::Counter late_made{"filoscope_upload_late_renditions_total",
+                             "Renditions of 1080 lines made after publication."};
   metrics::Counter failed{"filoscope_upload_failed_total", "Videos that could not be processed."};
   metrics::Counter retried{"filoscope_upload_retried_total",
                            "Tries after a crash or time-out of a media worker."};

@@ -85,6 +85,7 @@ Result<void> UploadsImpl::start() {
     log::warn("upload.sweep_failed", {{"reason", swept.error().message}});
   FILOSCOPE_DO(load_promises());
   FILOSCOPE_DO(load_jobs());
+  FILOSCOPE_DO(load_late({}));
   parts_.catalog.on_change([this](Session& session, const catalog::Video& video) {
     return on_video_change(session, video);
   });
@@ -93,6 +94,7 @@ Result<void> UploadsImpl::start() {
   });
   for (std::int64_t i = 0; i < parts_.config[kWorkers]; ++i)
     threads_.emplace_back([this] { worker_loop(); });
+  threads_.emplace_back([this] { late_loop(); });
   threads_.emplace_back([this] { sweep_loop(); });
   if (measure_) threads_.emplace_back([this] { measure_loop(); });
   return {};
@@ -162,6 +164,13 @@ Promise UploadsImpl::promise_of(AccountId owner, std::int64_t network, std::int6
   return {owner, network, size_bytes - offset + outputs_bytes(size_bytes)};
 }
 
+Result<void> UploadsImpl::promise_space(std::uint64_t key, const Promise& wanted) {
+  auto promised = space_.promise(key, wanted);
+  if (promised || space_.check(space_.promised_bytes() + wanted.bytes)) return promised;
+  if (drop_waiting_late()) promised = space_.promise(key, wanted);
+  return promised;
+}
+
 Result<void> UploadsImpl::load_promises() {
   return parts_.database.read([&](Session& session) {
     return session.query(
@@ -218,7 +227,7 @@ Result<std::unique_ptr<Room>> UploadsImpl::make_room(const accounts::Viewer& who
   auto promise = promise_of(who.account, network, size_bytes, 0);
   promise.bytes += size_bytes;
   const auto key = new_id(now_ms);
-  FILOSCOPE_DO(space_.promise(key, promise));
+  FILOSCOPE_DO(promise_space(key, promise));
   return std::unique_ptr<Room>(std::make_unique<ReceivingRoom>(space_, key, promise));
 }
 
@@ -241,7 +250,7 @@ Result<UploadState> UploadsImpl::create(const accounts::Viewer& who, const NewUp
   }
   const auto make = [&]() -> Result<void> {
     FILOSCOPE_DO(
-        space_.promise(made.id.value, promise_of(who.account, form.network, form.size_bytes, 0)));
+        promise_space(made.id.value, promise_of(who.account, form.network, form.size_bytes, 0)));
     const UniqueFd fd(::open(path_of(file).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!fd) return errno_error("begin an upload");
     FILOSCOPE_DO(sync_folder(folder_));
@@ -349,7 +358,7 @@ Result<void> UploadsImpl::sweep(bool at_start) {
     FILOSCOPE_DO(session.query(
         "SELECT id FROM upload_files WHERE video = 0 AND expires_ms > ?", {now_ms},
         [&](const Row& row) { kept.insert(UploadId::from_db(row.integer(0)).text()); }));
-    return session.query("SELECT file FROM upload_jobs", {},
+    return session.query("SELECT file FROM upload_jobs UNION ALL SELECT file FROM upload_late", {},
                          [&](const Row& row) { kept.insert(row.text(0)); });
   }));
   for (const auto& name : names) {
@@ -378,6 +387,7 @@ void UploadsImpl::sweep_loop() {
       removed = std::exchange(removed_, {});
     }
     if (!removed.empty()) reap(std::move(removed));
+    if (!space_.check(0)) drop_waiting_late();
     if (const auto swept = sweep(false); !swept)
       log::warn("upload.sweep_failed", {{"reason", swept.error().message}});
   }

@@ -1,0 +1,254 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "social/world_test.h"
+#include "upload/upload_impl.h"
+
+namespace filoscope::upload {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+/// Stands in for the media worker: a first job is done at once; a late one waits until it is let go
+/// or cancelled.
+class Processing {
+ public:
+  Result<media::MediaFacts> operator()(int, std::optional<std::int64_t>,
+                                       const media::MediaOutputs& outputs, const media::Progress&,
+                                       const std::atomic<bool>* cancel) {
+    media::MediaFacts facts;
+    facts.duration_ms = 3000;
+    facts.width = 1080;
+    facts.height = lines;
+    facts.frame_hashes.resize(3);
+    const bool late = outputs.late >= 0;
+    if (late) {
+      Lock lock(mutex);
+      ++late_begun_count;
+      running = true;
+      changed.notify_all();
+      while (!cancel->load() && !released) changed.wait_for_ms(mutex, 5, [&] { return released; });
+      running = false;
+      if (cancel->load()) return Error(Code::unavailable, "cancelled");
+      if (late_fails) return Error(Code::internal, "the worker died");
+    } else if (during_first) {
+      during_first();
+    }
+    media::Rendition rendition;
+    rendition.name = late ? "1080" : "720";
+    rendition.width = late ? 1080 : 720;
+    rendition.height = late ? 1920 : 1280;
+    rendition.codecs = "avc1.64001f";
+    rendition.init_last = 99;
+    rendition.segments = {{100, 50, 0, 1000}, {150, 50, 1000, 2000}};
+    must(write_all(late ? outputs.late : outputs.renditions[0], crypto::as_bytes(rendition.name),
+                   0));
+    facts.renditions.push_back(rendition);
+    return facts;
+  }
+  void wait_until_late_runs() {
+    Lock lock(mutex);
+    FILOSCOPE_CHECK(changed.wait_for_ms(mutex, 20'000, [&] { return running; }));
+  }
+  void release() {
+    Lock lock(mutex);
+    released = true;
+    changed.notify_all();
+  }
+  bool late_runs() {
+    Lock lock(mutex);
+    return running;
+  }
+  int begun_count() {
+    Lock lock(mutex);
+    return late_begun_count;
+  }
+
+  int lines = 1920;
+  bool late_fails = false;
+  std::function<void()> during_first;
+  Mutex mutex;
+  Condition changed;
+  bool running = false, released = false;
+  int late_begun_count = 0;
+};
+
+class LateTest : public ::testing::Test, public social::World {
+ protected:
+  LateTest() { start(); }
+  ~LateTest() override { uploads.reset(); }
+  void start() {
+    uploads = must(open_uploads(
+        {*database, *blobs, *accounts, *catalog, *social, workers, clock, config, folder.string()},
+        std::ref(processing), {}, [this] { return free_bytes.load(); }));
+  }
+  void restart() {
+    uploads.reset();
+    reopen_all();
+    start();
+  }
+  VideoId upload(const accounts::Viewer& who) {
+    const std::string content = "a clip";
+    NewUpload form;
+    form.size_bytes = static_cast<std::int64_t>(content.size());
+    form.filename = "clip.mp4";
+    const auto id = must(uploads->create(who, form)).id;
+    auto chunk = must(uploads->begin_chunk(who, id, 0, form.size_bytes, ""));
+    must(chunk->write(crypto::as_bytes(content)));
+    return must(chunk->commit()).video;
+  }
+  template <typename Condition>
+  void eventually(Condition condition) {
+    const SystemClock real;
+    const auto end_us = real.mono_us() + 20'000'000;
+    Mutex mutex_of_wait;
+    while (!condition()) {
+      ASSERT_LT(real.mono_us(), end_us);
+      clock.advance_ms(5'000);
+      Lock lock(mutex_of_wait);
+      filoscope::Condition().wait_for_ms(mutex_of_wait, 2, [] { return false; });
+    }
+  }
+  std::vector<std::string> names(VideoId id) {
+    std::vector<std::string> found;
+    for (const auto& rendition : must(catalog->get(id)).renditions) found.push_back(rendition.name);
+    return found;
+  }
+  bool is_published(VideoId id) {
+    return must(catalog->get(id)).state == catalog::State::published;
+  }
+  std::size_t files_count() {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder / "uploads"))
+      count += entry.exists() ? 1 : 0;
+    return count;
+  }
+  std::string file(VideoId id, std::string_view name) {
+    const auto video = must(catalog->get(id));
+    const auto blob = must(blobs->open(catalog->blob_key(video, name)));
+    Bytes bytes(static_cast<std::size_t>(blob.size_bytes));
+    must(read_all(blob.file.get(), bytes, 0));
+    return {bytes.begin(), bytes.end()};
+  }
+
+  accounts::Viewer mara = member("mara"), jo = member("jo");
+  media::MediaWorkers workers;
+  Processing processing;
+  std::atomic<std::int64_t> free_bytes = 1LL << 40;
+  std::unique_ptr<Uploads> uploads;
+};
+
+TEST_F(LateTest, ARenditionOf1080FollowsAfterPublication) {
+  const auto id = upload(mara);
+  processing.wait_until_late_runs();
+  EXPECT_TRUE(is_published(id));
+  EXPECT_TRUE(uploads->idle());  // nobody waits for it
+  EXPECT_EQ(uploads->waiting_count(), 0U);
+  EXPECT_THAT(names(id), ElementsAre("720"));
+  EXPECT_EQ(files_count(), 1U);
+  processing.release();
+  eventually([&] { return files_count() == 0; });
+  const auto video = must(catalog->get(id));
+  EXPECT_THAT(names(id), ElementsAre("1080", "720"));
+  EXPECT_EQ(catalog::plain_rendition(video).name, "720");
+  EXPECT_EQ(file(id, "1080.mp4"), "1080");
+  EXPECT_THAT(file(id, "1080.m3u8"), HasSubstr("1080.mp4"));
+  const auto master = file(id, catalog::master_file(video));
+  EXPECT_LT(master.find("\n1080.m3u8\n"), master.find("\n720.m3u8\n"));
+  EXPECT_TRUE(catalog->resolve_media(catalog->media_url(video, "1080.mp4", {})).has_value());
+  EXPECT_TRUE(catalog->resolve_media(catalog->media_url(video, catalog::master_file(video), {}))
+                  .has_value());
+  EXPECT_THAT(must(catalog->verify()), IsEmpty());
+  restart();
+  EXPECT_THAT(names(id), ElementsAre("1080", "720"));
+  EXPECT_TRUE(catalog->resolve_media(catalog->media_url(video, "1080.m3u8", {})).has_value());
+  catalog::VideoChange change;
+  change.visibility = catalog::Visibility::followers;
+  must(catalog->change(mara.account, id, change));
+  EXPECT_EQ(file(id, "1080.mp4"), "1080");
+  EXPECT_THAT(must(catalog->verify()), IsEmpty());
+}
+
+TEST_F(LateTest, NoneWithoutTheLinesOrTheWish) {
+  processing.release();
+  processing.lines = 790;
+  upload(mara);
+  eventually([&] { return uploads->idle() && files_count() == 0; });
+  processing.lines = 1920;
+  must(config.set("upload.rung_1080", "false"));
+  restart();
+  upload(mara);
+  eventually([&] { return uploads->idle() && files_count() == 0; });
+  EXPECT_EQ(processing.begun_count(), 0);
+}
+
+TEST_F(LateTest, AFirstJobGoesBeforeItAtAnyTime) {
+  const auto id = upload(mara);
+  processing.wait_until_late_runs();
+  std::atomic<bool> both = false;
+  processing.during_first = [&] { both = processing.late_runs(); };
+  const auto other = upload(jo);
+  eventually([&] { return is_published(other); });
+  EXPECT_THAT(names(id), ElementsAre("720"));
+  processing.release();
+  eventually([&] { return files_count() == 0; });
+  EXPECT_THAT(names(id), ElementsAre("1080", "720"));
+  EXPECT_THAT(names(other), ElementsAre("1080", "720"));
+}
+
+TEST_F(LateTest, ARestartGoesOnWithIt) {
+  const auto id = upload(mara);
+  for (int round = 0; round < 5; ++round) {  // a stop is no try
+    processing.wait_until_late_runs();
+    restart();
+  }
+  EXPECT_EQ(files_count(), 1U);
+  processing.release();
+  eventually([&] { return files_count() == 0; });
+  EXPECT_THAT(names(id), ElementsAre("1080", "720"));
+}
+
+TEST_F(LateTest, ARemovedVideoTakesItAlong) {
+  const auto id = upload(mara);
+  processing.wait_until_late_runs();
+  must(catalog->remove(mara.account, id));
+  eventually([&] { return files_count() == 0; });
+  const auto other = upload(jo);
+  processing.wait_until_late_runs();
+  EXPECT_TRUE(is_published(other));
+}
+
+TEST_F(LateTest, OnesThatWaitGiveUpTheirFilesWhereTheDiskIsFull) {
+  const auto first = upload(mara);
+  processing.wait_until_late_runs();
+  const auto second = upload(jo);
+  eventually([&] { return is_published(second); });
+  processing.wait_until_late_runs();
+  EXPECT_EQ(files_count(), 2U);
+  free_bytes = kSpaceBytesMin + 10;
+  NewUpload form;
+  form.size_bytes = 1000;
+  form.filename = "clip.mp4";
+  EXPECT_FALSE(uploads->create(jo, form).has_value());
+  EXPECT_EQ(files_count(), 1U);  // the one that runs goes on
+  processing.release();
+  eventually([&] { return files_count() == 0; });
+  EXPECT_EQ(names(first).size() + names(second).size(), 3U);
+  EXPECT_THAT(must(catalog->verify()), IsEmpty());
+}
+
+TEST_F(LateTest, WhatFailsTooOftenIsLeftOutWithoutAWord) {
+  processing.release();
+  processing.late_fails = true;
+  const auto id = upload(mara);
+  eventually([&] { return is_published(id) && files_count() == 0; });
+  EXPECT_EQ(processing.begun_count(), 3);
+  EXPECT_THAT(names(id), ElementsAre("720"));
+  EXPECT_TRUE(is_published(id));
+}
+
+}  // namespace
+}  // namespace filoscope::upload
