@@ -31,6 +31,10 @@ Error errno_error(const std::string& what) {
     return Error(Code::unavailable,
                  what + ": the server has too many files open; try again in a moment");
   }
+  if (number == EIO) {
+    return Error(Code::unavailable,
+                 what + ": the server's disk failed; look at it, or try again later");
+  }
   const Code code = number == ENOENT ? Code::not_found : Code::internal;
   return Error(code, what + ": " + std::strerror(number));
 }

@@ -33,8 +33,8 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-/// `what` and errno as an Error: ENOENT not_found, a full (ENOSPC, EDQUOT, EFBIG) or read-only disk
-/// (EROFS) unavailable, in words, else internal.
+/// `what` and errno as an Error: ENOENT not_found, a full (ENOSPC, EDQUOT, EFBIG), read-only
+/// (EROFS) or failing (EIO) disk unavailable, in words, else internal.
 Error errno_error(const std::string& what);
 
 Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,

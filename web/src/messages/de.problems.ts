@@ -30,6 +30,8 @@ export const de: Problems = {
     'der Speicher des Servers ist voll; versuche es später noch einmal',
   "the server's disk can only be read; nothing can be stored until that is mended":
     'der Server kann gerade nichts speichern; versuche es später noch einmal',
+  "{}: the server's disk failed; look at it, or try again later":
+    'der Server kann gerade nichts speichern; versuche es später noch einmal',
   'the disk under the database failed ({}, {})':
     'der Server kann gerade nichts speichern; versuche es später noch einmal',
   "{}: the server's disk can only be read; nothing can be stored until that is mended":
