@@ -40,6 +40,39 @@ TEST(SignInTest, FailuresThrottleForAWhileOnly) {
   EXPECT_TRUE(world.accounts->sign_in("mara", "correct horse", {}).has_value());
 }
 
+TEST(SignInTest, StrangersLockNobodyOutOfWhatSheHasUsed) {
+  TestWorld world(TestWorld::Settings{{"accounts.sign_in_attempts_max", "3"}});
+  const auto mara = world.person("mara");  // from network 0
+  const auto& accounts = world.accounts;
+  const auto phone = accounts->device_mark(mara.account, "");
+  const SignInFrom stranger{"", 666, ""};
+  for (int i = 0; i < 10; ++i)
+    static_cast<void>(accounts->sign_in("mara", "not this one", stranger));
+  EXPECT_EQ(code_of(accounts->sign_in("mara", "correct horse", stranger)), Code::exhausted);
+  EXPECT_TRUE(accounts->sign_in("mara", "correct horse", {}).has_value()) << "her network";
+  EXPECT_TRUE(accounts->sign_in("mara", "correct horse", {"", 7, phone}).has_value())
+      << "her device";
+  EXPECT_TRUE(accounts->sign_in("mara", "correct horse", {"", 7, ""}).has_value())
+      << "a network that she has used by now";
+  EXPECT_TRUE(accounts->change_password(mara, "correct horse", "battery staple").has_value());
+  EXPECT_EQ(code_of(accounts->sign_in("mara", "battery staple", {"", 8, "made up"})),
+            Code::exhausted);
+  const auto others = accounts->device_mark(world.person("ben").account, phone);
+  EXPECT_TRUE(accounts->sign_in("mara", "battery staple", {"", 8, others}).has_value())
+      << "a device that two share";
+}
+
+TEST(SignInTest, TriesFromADeviceSheHasUsedAreCountedToo) {
+  TestWorld world(TestWorld::Settings{{"accounts.sign_in_attempts_max", "3"}});
+  const auto mara = world.person("mara");
+  const SignInFrom phone{"", 7, world.accounts->device_mark(mara.account, "")};
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(code_of(world.accounts->sign_in("mara", "not this one", phone)),
+              Code::unauthenticated);
+  }
+  EXPECT_EQ(code_of(world.accounts->sign_in("mara", "correct horse", phone)), Code::exhausted);
+}
+
 TEST(SignInTest, ManyWrongOnesAtOnceAreNotMoreThanOneAfterAnother) {
   TestWorld world(TestWorld::Settings{{"accounts.sign_in_attempts_max", "4"}});
   world.person("mara");

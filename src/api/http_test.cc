@@ -181,6 +181,44 @@ TEST(ThrottleTest, CountsIpv6ByItsNetwork) {
   EXPECT_TRUE(throttle.allow("2001:db8:1:3::1", 1));
 }
 
+TEST(ThrottleTest, ManyNetworksOfOneIpv6CustomerCountTogether) {
+  Throttle throttle(10);
+  int passed = 0;
+  for (int network = 0; network < 4096; ++network) {
+    char address[40];
+    std::snprintf(address, sizeof address, "2001:db8:77:%x::1", network);
+    passed += throttle.allow(address, 1) ? 1 : 0;
+  }
+  EXPECT_EQ(passed, 160);  // of a /48
+  EXPECT_TRUE(throttle.allow("2001:db8:78::1", 1));
+}
+
+TEST(ThrottleTest, AFullTableIsClosedToNewAddressesUntilOldOnesAreIdle) {
+  Throttle throttle(10);
+  const auto address = [](std::uint32_t i) {
+    return "10." + std::to_string(i >> 16) + "." + std::to_string(i >> 8 & 255) + "." +
+           std::to_string(i & 255);
+  };
+  for (std::uint32_t i = 0; i < kThrottledAddressesMax; ++i)
+    ASSERT_TRUE(throttle.allow(address(i), 1'000'000));
+  EXPECT_FALSE(throttle.allow("203.0.113.1", 1'500'000));
+  EXPECT_TRUE(throttle.allow(address(5), 1'500'000));
+  EXPECT_TRUE(throttle.allow("203.0.113.1", 61'500'000));
+}
+
+TEST(ProblemTest, RetryAfterIsWhatTheSentenceSays) {
+  const auto seconds = [](const char* sentence) {
+    for (const auto& [name, value] : problem(429, "", sentence).headers)
+      if (name == "Retry-After") return value;
+    return std::string();
+  };
+  EXPECT_EQ(seconds("wait; try again in 15 minutes, or go on"), "900");
+  EXPECT_EQ(seconds("a video in 4 parts; try again in 1 hour."), "3600");
+  EXPECT_EQ(seconds("try again in 10 seconds"), "10");
+  EXPECT_EQ(seconds("20 reports in 24 hours, which is the most; try tomorrow"), "86400");
+  EXPECT_EQ(seconds("busy; try again in a moment"), "5");
+}
+
 TEST(ProxiesTest, BelievesOnlyTrustedOnes) {
   const Proxies proxies("127.0.0.1, 10.0.0.1");
   EXPECT_EQ(proxies.client("203.0.113.5", "1.2.3.4").text, "203.0.113.5");

@@ -123,7 +123,7 @@ class ServerTest : public testing::Test {
   std::unique_ptr<Server> server_;
 };
 
-constexpr const char* kGet = "GET /hello/ada HTTP/1.1\r\nHost: x\r\n\r\n";
+constexpr const char* kGet = "GET /hello/ada HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 TEST_F(ServerTest, KeepsAConnectionAndAnswersEachRequest) {
   start();
@@ -143,8 +143,9 @@ TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
   TestClient client(address());
   std::string all;
   for (int i = 0; i < 20; ++i) {
-    all += "GET /hello/n" + std::to_string(i) + " HTTP/1.1\r\nHost: x\r\n\r\n";
-    all += "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n" + std::to_string(10 + i);
+    all += "GET /hello/n" + std::to_string(i) + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    all += "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n" +
+           std::to_string(10 + i);
   }
   client.send(all);
   for (int i = 0; i < 20; ++i) {
@@ -158,36 +159,47 @@ TEST_F(ServerTest, RefusesBadFramingWithAProblem) {
   const std::pair<std::string, int> cases[] = {
       {"GARBAGE\r\n\r\n", 400},
       {"GET /hello/a HTTP/1.1\r\n\r\n", 400},
-      {"GET /hello/%zz HTTP/1.1\r\nHost: x\r\n\r\n", 400},
-      {"GET hello HTTP/1.1\r\nHost: x\r\n\r\n", 400},
-      {"GET /hello/a HTTP/2.7\r\nHost: x\r\n\r\n", 505},
-      {"GET /hello/a HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400},
-      {"POST /echo HTTP/1.1\r\nHost: x\r\n Content-Length: 3\r\n\r\nabc", 400},
-      {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc", 400},
-      {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400},
-      {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
+      {"GET /hello/%zz HTTP/1.1\r\nHost: localhost\r\n\r\n", 400},
+      {"GET hello HTTP/1.1\r\nHost: localhost\r\n\r\n", 400},
+      {"GET /hello/a HTTP/2.7\r\nHost: localhost\r\n\r\n", 505},
+      {"GET /hello/a HTTP/1.1\r\nHost: localhost\r\nHost: y\r\n\r\n", 400},
+      {"POST /echo HTTP/1.1\r\nHost: localhost\r\n Content-Length: 3\r\n\r\nabc", 400},
+      {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: "
+       "3\r\n\r\nabc",
+       400},
+      {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", 400},
+      {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: "
+       "chunked\r\n\r\n"
        "0\r\n\r\n",
        400},
-      {"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab\r\n", 400},
-      {"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+      {"POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab\r\n",
+       400},
+      {"POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
        "fffffffffffffffff\r\nab\r\n",
        400},
-      {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 400},
-      {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3, 4\r\n\r\nabc", 400},
-      {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: +3\r\n\r\nabc", 400},
-      {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length : 3\r\n\r\nabc", 400},
-      {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n", 400},
-      {"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501},
-      {"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n\r\n", 501},
-      {"POST /echo HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501},
-      {"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
+      {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Length: "
+       "3\r\n\r\nabc",
+       400},
+      {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3, 4\r\n\r\nabc", 400},
+      {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: +3\r\n\r\nabc", 400},
+      {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length : 3\r\n\r\nabc", 400},
+      {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999\r\n\r\n",
+       400},
+      {"POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, "
+       "chunked\r\n\r\n0\r\n\r\n",
+       501},
+      {"POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: identity\r\n\r\n", 501},
+      {"POST /echo HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+       501},
+      {"POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
        "identity\r\n\r\n0\r\n\r\n",
        400},
-      {"POST /echo HTTP/1.1\r\nHost: x\r\nExpect: cake\r\nContent-Length: 3\r\n\r\nabc", 417},
-      {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n", 413},
-      {"DELETE /echo HTTP/1.1\r\nHost: x\r\n\r\n", 405},
-      {"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n", 404},
-      {"GET /" + std::string(20000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", 431},
+      {"POST /echo HTTP/1.1\r\nHost: localhost\r\nExpect: cake\r\nContent-Length: 3\r\n\r\nabc",
+       417},
+      {"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999\r\n\r\n", 413},
+      {"DELETE /echo HTTP/1.1\r\nHost: localhost\r\n\r\n", 405},
+      {"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n", 404},
+      {"GET /" + std::string(20000, 'a') + " HTTP/1.1\r\nHost: localhost\r\n\r\n", 431},
   };
   for (const auto& [request, status] : cases) {
     TestClient client(address());
@@ -201,10 +213,11 @@ TEST_F(ServerTest, RefusesBadFramingWithAProblem) {
 TEST_F(ServerTest, ListsTheMethodsOfAPath) {
   start();
   TestClient client(address());
-  const auto refused = client.ask("PUT /hello/a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+  const auto refused =
+      client.ask("PUT /hello/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
   EXPECT_EQ(refused.status, 405);
   EXPECT_EQ(refused.headers.at("allow"), "GET, HEAD, OPTIONS");
-  const auto options = client.ask("OPTIONS /hello/a HTTP/1.1\r\nHost: x\r\n\r\n");
+  const auto options = client.ask("OPTIONS /hello/a HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_EQ(options.status, 204);
   EXPECT_EQ(options.headers.at("allow"), "GET, HEAD, OPTIONS");
 }
@@ -212,7 +225,8 @@ TEST_F(ServerTest, ListsTheMethodsOfAPath) {
 TEST_F(ServerTest, ReadsChunkedBodiesAndLimitsThem) {
   start();
   TestClient client(address());
-  const std::string head = "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string head =
+      "POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
   EXPECT_EQ(client.ask(head + "3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\n\r\n").body, "abcdefg");
   EXPECT_EQ(client.ask(head + "7d0\r\n" + std::string(2000, 'x') + "\r\n0\r\n\r\n").status, 413);
   EXPECT_TRUE(client.closed_by_server());
@@ -221,16 +235,17 @@ TEST_F(ServerTest, ReadsChunkedBodiesAndLimitsThem) {
 TEST_F(ServerTest, RequestIdsAreTakenWhenSane) {
   start();
   TestClient client(address());
-  auto answer = client.ask("GET /hello/a HTTP/1.1\r\nHost: x\r\nX-Request-Id: abc-1\r\n\r\n");
+  auto answer =
+      client.ask("GET /hello/a HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: abc-1\r\n\r\n");
   EXPECT_EQ(answer.headers.at("x-request-id"), "abc-1");
-  answer = client.ask("GET /hello/a HTTP/1.1\r\nHost: x\r\nX-Request-Id: a\"b\r\n\r\n");
+  answer = client.ask("GET /hello/a HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: a\"b\r\n\r\n");
   EXPECT_EQ(answer.headers.at("x-request-id").size(), 13);
 }
 
 TEST_F(ServerTest, HidesWhatIsOurFault) {
   start();
   TestClient client(address());
-  const auto answer = client.ask("GET /throw HTTP/1.1\r\nHost: x\r\n\r\n");
+  const auto answer = client.ask("GET /throw HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_EQ(answer.status, 500);
   EXPECT_THAT(answer.body, Not(HasSubstr("secret")));
   EXPECT_EQ(client.ask(kGet).status, 200);
@@ -239,8 +254,9 @@ TEST_F(ServerTest, HidesWhatIsOurFault) {
 TEST_F(ServerTest, StreamsALargeBodyWithContinue) {
   start();
   TestClient client(address());
-  const auto head = "POST /stream HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: " +
-                    std::to_string(content_.size()) + "\r\n\r\n";
+  const auto head =
+      "POST /stream HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: " +
+      std::to_string(content_.size()) + "\r\n\r\n";
   EXPECT_EQ(client.ask(head).status, 100);
   const auto answer = client.ask(content_);
   EXPECT_EQ(answer.status, 201);
@@ -252,7 +268,7 @@ TEST_F(ServerTest, StreamsALargeBodyWithContinue) {
 TEST_F(ServerTest, AnswersARefusedStreamAndKeepsTheConnection) {
   start();
   TestClient client(address());
-  const auto head = "POST /refuse HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n";
+  const auto head = "POST /refuse HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n";
   client.send(head + std::string(1'000'000, 'x'));
   EXPECT_EQ(client.read_answer().status, 409);
   EXPECT_EQ(client.ask(kGet).status, 200);
@@ -261,7 +277,7 @@ TEST_F(ServerTest, AnswersARefusedStreamAndKeepsTheConnection) {
 TEST_F(ServerTest, AnswersWhenASinkRefusesInTheMiddle) {
   start();
   TestClient client(address());
-  client.send("POST /stream HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\npoison" +
+  client.send("POST /stream HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\npoison" +
               std::string(999'994, 'x'));
   EXPECT_EQ(client.read_answer().status, 409);
   EXPECT_EQ(client.ask(kGet).status, 200);
@@ -271,7 +287,7 @@ TEST_F(ServerTest, DestroysTheSinkOfABrokenUpload) {
   start();
   {
     TestClient client(address());
-    client.send("POST /stream HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n" +
+    client.send("POST /stream HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n" +
                 std::string(600'000, 'x'));
   }
   server_->stop(5000);
@@ -282,7 +298,7 @@ TEST_F(ServerTest, ServesRangesAndConditions) {
   start();
   TestClient client(address());
   const auto ask = [&client](const std::string& fields, const std::string& method = "GET") {
-    return client.ask(method + " /file HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n",
+    return client.ask(method + " /file HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n",
                       method == "HEAD");
   };
   const auto whole = ask("");
@@ -319,7 +335,8 @@ TEST_F(ServerTest, DropsAClientThatSendsNothingMore) {
 TEST_F(ServerTest, DropsAClientThatReadsNothing) {
   start();
   TestClient client(address(), 4096);
-  client.send("GET /file HTTP/1.1\r\nHost: x\r\n\r\nGET /file HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.send(
+      "GET /file HTTP/1.1\r\nHost: localhost\r\n\r\nGET /file HTTP/1.1\r\nHost: localhost\r\n\r\n");
   TestClient other(address());
   const auto before = clock_.mono_us();
   while (clock_.mono_us() - before < 2'500'000) {
@@ -332,10 +349,12 @@ TEST_F(ServerTest, SurvivesClientsThatLeaveInTheMiddleOfAFile) {
   start();
   for (int i = 0; i < 20; ++i) {
     TestClient leaving(address(), 4096);
-    leaving.send("GET /file HTTP/1.1\r\nHost: x\r\n\r\nGET /file HTTP/1.1\r\nHost: x\r\n\r\n");
+    leaving.send(
+        "GET /file HTTP/1.1\r\nHost: localhost\r\n\r\nGET /file HTTP/1.1\r\nHost: "
+        "localhost\r\n\r\n");
   }
   TestClient client(address());
-  EXPECT_TRUE(client.ask("GET /file HTTP/1.1\r\nHost: x\r\n\r\n").body == content_);
+  EXPECT_TRUE(client.ask("GET /file HTTP/1.1\r\nHost: localhost\r\n\r\n").body == content_);
 }
 
 TEST_F(ServerTest, SaysBusyWhenTheQueueIsFull) {
@@ -343,7 +362,7 @@ TEST_F(ServerTest, SaysBusyWhenTheQueueIsFull) {
   std::vector<std::unique_ptr<TestClient>> clients;
   const auto ask_to_wait = [&] {
     clients.push_back(std::make_unique<TestClient>(address()));
-    clients.back()->send("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n");
+    clients.back()->send("GET /wait HTTP/1.1\r\nHost: localhost\r\n\r\n");
   };
   ask_to_wait();
   ask_to_wait();
@@ -386,7 +405,7 @@ TEST_F(ServerTest, StopLetsRunningRequestsFinish) {
   TestClient idle(address());
   ASSERT_EQ(idle.ask(kGet).status, 200);
   TestClient busy(address());
-  busy.send("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n");
+  busy.send("GET /wait HTTP/1.1\r\nHost: localhost\r\n\r\n");
   while (waiting_ == 0) std::this_thread::yield();
   auto stopped = std::async(std::launch::async, [this] { server_->stop(5000); });
   EXPECT_TRUE(idle.closed_by_server());
@@ -407,6 +426,40 @@ TEST_F(ServerTest, SaysWhenTheAddressIsTaken) {
             Code::invalid_argument);
 }
 
+TEST_F(ServerTest, AnswersToItsOwnNamesOnly) {
+  ASSERT_TRUE(config_.set("api.public_url", "https://clips.example"));
+  start();
+  TestClient client(address());
+  for (const auto& [host, status] : {std::pair{"localhost:8080", 200},
+                                     {"127.0.0.1", 200},
+                                     {"[::1]:1", 200},
+                                     {"CLIPS.example", 200},
+                                     {"attacker.example", 421},
+                                     {"localhost.attacker.example", 421}}) {
+    EXPECT_EQ(client.ask(std::string("GET /hello/a HTTP/1.1\r\nHost: ") + host + "\r\n\r\n").status,
+              status)
+        << host;
+    if (status != 200) client = TestClient(address());
+  }
+}
+
+TEST_F(ServerTest, AProxyOnThisMachineDoesNotMakeEverybodyLocal) {
+  ASSERT_TRUE(config_.set("api.requests_per_minute_max", "10"));
+  ASSERT_TRUE(config_.set("api.public_url", "https://clips.example"));
+  start();
+  for (const char* fields :
+       {"Host: clips.example\r\n", "Host: localhost\r\nX-Real-IP: 203.0.113.9\r\n",
+        "Host: localhost\r\nVia: 1.1 cache\r\n"}) {
+    TestClient client(address());
+    int refused = 0;
+    for (int i = 0; i < 30; ++i) {
+      refused +=
+          client.ask(std::string("GET /hello/a HTTP/1.1\r\n") + fields + "\r\n").status == 429;
+    }
+    EXPECT_GE(refused, 15) << fields;
+  }
+}
+
 TEST_F(ServerTest, ThrottlesAddressesBehindATrustedProxy) {
   ASSERT_TRUE(config_.set("api.requests_per_minute_max", "10"));
   ASSERT_TRUE(config_.set("api.trusted_proxies", "127.0.0.1"));
@@ -415,7 +468,7 @@ TEST_F(ServerTest, ThrottlesAddressesBehindATrustedProxy) {
   int refused = 0;
   for (int i = 0; i < 20; ++i) {
     const auto answer = client.ask(
-        "GET /hello/a HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 10.1.2.3\r\nX-Forwarded-For: "
+        "GET /hello/a HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 10.1.2.3\r\nX-Forwarded-For: "
         "203.0.113.9\r\n\r\n");
     if (answer.status == 429) ++refused;
     if (answer.status == 200) {

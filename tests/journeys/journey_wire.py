@@ -49,7 +49,7 @@ class OnTheWire(unittest.TestCase):
     def setUpClass(cls):
         cls.server = Server()
         cls.mara = Client(cls.server).sign_up("mara")
-        cls.auth = f"Host: h\r\nAuthorization: Bearer {cls.mara.token}\r\n"
+        cls.auth = f"Host: localhost\r\nAuthorization: Bearer {cls.mara.token}\r\n"
         cls.video = cls.mara.publish(make_clip(clip_folder() / "a.mp4", seconds=1, seed=1), "on the wire")
 
     @classmethod
@@ -97,7 +97,7 @@ class OnTheWire(unittest.TestCase):
                        f"Content-Length: 0, {len(hidden)}\r\n", "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", "Transfer-Encoding: chunked, identity\r\n",
                        "Transfer-Encoding: xchunked\r\n", "Transfer-Encoding: identity\r\n", "Transfer-Encoding : chunked\r\n", "Transfer-Encoding:\x0bchunked\r\n",
                        " Content-Length: 5\r\n", "Content-Length: 0x10\r\n", "Content-Length: 5 \x00\r\n", "X: a\nContent-Length: 9\r\n", "Host: second\r\n"):
-            wire = Wire(self.server).send(f"POST /api/v1/events HTTP/1.1\r\nHost: h\r\n{fields}\r\n{hidden}")
+            wire = Wire(self.server).send(f"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n{hidden}")
             status, answered, _ = wire.answer()
             self.assertIn(status, (400, 501), repr(fields))
             self.assertEqual(answered["connection"], "close", repr(fields))
@@ -105,7 +105,7 @@ class OnTheWire(unittest.TestCase):
 
     def test_an_upload_is_refused_before_its_body(self):
         form = "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 900000\r\nExpect: 100-continue\r\n\r\n"
-        refused = Wire(self.server).send("POST /api/v1/videos HTTP/1.1\r\nHost: h\r\n" + form)
+        refused = Wire(self.server).send("POST /api/v1/videos HTTP/1.1\r\nHost: localhost\r\n" + form)
         self.assertEqual(refused.answer()[0], 401)
         welcome = Wire(self.server).send(f"POST /api/v1/videos HTTP/1.1\r\n{self.auth}{form}")
         self.assertEqual(welcome.answer()[0], 100)
@@ -116,8 +116,8 @@ class OnTheWire(unittest.TestCase):
         self.assertEqual(long.answer()[0], 413)
 
     def test_limits_of_the_head(self):
-        for text, status in (("GET /" + "a" * 9000 + " HTTP/1.1\r\nHost: h\r\n\r\n", 400), ("GET / HTTP/1.1\r\nHost: h\r\nX: " + "a" * 20000 + "\r\n\r\n", 431),
-                             ("GET / HTTP/1.1\r\nHost: h\r\n" + "X: a\r\n" * 200 + "\r\n", 431), ("GET / HTTP/1.1\r\n\r\n", 400), ("GET / HTTP/3.0\r\nHost: h\r\n\r\n", 505)):
+        for text, status in (("GET /" + "a" * 9000 + " HTTP/1.1\r\nHost: localhost\r\n\r\n", 400), ("GET / HTTP/1.1\r\nHost: localhost\r\nX: " + "a" * 20000 + "\r\n\r\n", 431),
+                             ("GET / HTTP/1.1\r\nHost: localhost\r\n" + "X: a\r\n" * 200 + "\r\n", 431), ("GET / HTTP/1.1\r\n\r\n", 400), ("GET / HTTP/3.0\r\nHost: localhost\r\n\r\n", 505)):
             got, fields, body = Wire(self.server).send(text).answer()
             self.assertEqual(got, status, text[:40])
             self.assertEqual(fields["content-type"], "application/problem+json")
