@@ -82,6 +82,7 @@ void publish_all(TestWorld& world, Words words) {
 struct Arm {
   Mode mode = Mode::for_you;
   bool learns = true;
+  std::uint64_t chance = 77;  ///< another one draws other explorations and watched shares
 };
 
 /// Mean watched share over the last third of the swipes.
@@ -91,7 +92,7 @@ double run(std::uint64_t seed, int viewers, Words words, const Arm& arm) {
   TestWorld world(options, false);
   publish_all(world, words);
   const Crowd crowd(seed, viewers);
-  Random random(seed * 77 + 1);
+  Random random(seed * arm.chance + 1);
   std::vector<std::vector<VideoId>> shown(viewers);
   std::vector<std::vector<VideoId>> held(viewers);
   std::vector<std::uint64_t> held_request(viewers);
@@ -148,6 +149,23 @@ constexpr Arm kLearning{Mode::for_you, true}, kNotLearning{Mode::for_you, false}
 /// What is known of a person from her own swipes alone orders her feed; this needs no learning.
 TEST(EngineLearning, ForYouBeatsTheFeedWithoutProfiling) {
   EXPECT_GE(compare("for_you / not_profiled", Words::topic, kLearning, kPlain).lower, 1.3);
+}
+
+/// Better than the priors, beyond chance.
+bool is_learned(const char* what, Words words, const Arm& arm) {
+  return compare(what, words, arm, kNotLearning).lower > 1.01;
+}
+
+class LearningOf : public testing::TestWithParam<Words> {};
+INSTANTIATE_TEST_SUITE_P(Crowds, LearningOf,
+                         testing::Values(Words::topic, Words::one_of_nine, Words::none));
+
+TEST_P(LearningOf, AnArmThatDoesNotLearnFails) {
+  EXPECT_FALSE(is_learned("not learning / not learning", GetParam(), {Mode::for_you, false, 500}));
+}
+
+TEST_P(LearningOf, BeatsThePriors) {
+  EXPECT_TRUE(is_learned("learning / not learning", GetParam(), kLearning));
 }
 
 TEST(EngineLearning, FirstNotInterestedLowersTheTopicInTheNextAnswer) {
