@@ -13,7 +13,7 @@ namespace {
 class UnwrittenSessionsTest : public ::testing::Test {
  protected:
   Result<std::string> sign_in(const std::string& password = "correct horse") {
-    FILOSCOPE_TRY(const auto made, world.accounts->sign_in("mara", password, "Phone"));
+    FILOSCOPE_TRY(const auto made, world.accounts->sign_in("mara", password, {"Phone"}));
     return made.token;
   }
   bool lives(const std::string& token) { return world.accounts->authenticate(token).has_value(); }
