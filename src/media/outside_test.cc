@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "media/pipeline.h"
 #include "media/test_clips.h"
 #include "media/wire.h"
 
@@ -17,7 +18,8 @@ class OutsideTest : public ::testing::Test {
   OutsideTest() {
     outputs_.renditions[2] = rendition_.get();
     outputs_.covers = {cover_.get()};
-    auto facts = MediaWorkers().process(file_of(make_clip()).get(), {}, outputs_);
+    const Bytes clip = make_clip();
+    auto facts = process_media(MemoryBytes(clip), {}, outputs_);
     FILOSCOPE_CHECK(facts.has_value());
     honest_ = *std::move(facts);
   }

@@ -98,7 +98,7 @@ class ClipMaker {
     audio_->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
     audio_->sample_rate = o_.sound_rate;
     audio_->time_base = AVRational{1, o_.sound_rate};
-    audio_->bit_rate = 128'000;
+    audio_->bit_rate = o_.sound_encoder.empty() ? 128'000 : 768'000;
     av_channel_layout_default(&audio_->ch_layout, o_.sound_channels);
     if ((format_->oformat->flags & AVFMT_GLOBALHEADER) != 0)
       audio_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
