@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { launch, PASSWORD, signUp, visitor } from './lib.mjs';
+import { answered, expects, launch, PASSWORD, signUp, visitor } from './lib.mjs';
 
 const NEW_PASSWORD = 'a newer password 8';
 let browser;
@@ -27,6 +27,7 @@ async function signOut(page) {
 
 test('a changed password: each problem stands at its field, and only the new one opens', async () => {
   const { context, page, errors } = await visitor(browser);
+  expects(page, answered('4\\d\\d'));
   const handle = await signUp(page, 'changer');
   await page.goto('/settings');
   await button(page, 'Change password').tap();
@@ -56,6 +57,7 @@ test('a changed password: each problem stands at its field, and only the new one
 
 test('a forgotten password: one of her codes sets a new one, once', async () => {
   const { context, page, errors } = await visitor(browser);
+  expects(page, answered('4\\d\\d'));
   const handle = await signUp(page, 'forgetful');
   await page.goto('/settings');
   await page.getByText('You have none.').waitFor();

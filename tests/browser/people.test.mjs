@@ -3,11 +3,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
+  answered,
   current,
   currentId,
   DESKTOP,
   doubleTap,
   eventually,
+  expects,
   fillSignUp,
   launch,
   newHandle,
@@ -198,6 +200,7 @@ test('settings: mode, language, theme and mutes persist', async () => {
 
 test('wrong input is answered at its field, in a sentence', async () => {
   const { context, page } = await visitor(browser);
+  expects(page, answered(400));
   await page.goto('/me');
   await page.locator('.page-inner button.main').tap();
   await page.locator('[role=dialog] form button.main').tap();
@@ -213,6 +216,7 @@ test('wrong input is answered at its field, in a sentence', async () => {
 
 test('sign out, sign in, delete the account', async () => {
   const { context, page } = await visitor(browser);
+  expects(page, answered(404));
   const handle = await signUp(page, 'leaver');
   await page.goto('/settings');
   await page.getByRole('button', { name: 'Sign out' }).tap();

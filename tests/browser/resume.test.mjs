@@ -6,7 +6,19 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { launch, ownServer, PHONE, post, published, sentBytes, signUp, slowUp, visitor } from './lib.mjs';
+import {
+  expects,
+  launch,
+  NO_ANSWER,
+  ownServer,
+  PHONE,
+  post,
+  published,
+  sentBytes,
+  signUp,
+  slowUp,
+  visitor,
+} from './lib.mjs';
 
 let browser;
 let server;
@@ -67,6 +79,7 @@ function offsets(page) {
 
 test('the server is killed in the middle of an upload: it goes on by itself and is published', async (t) => {
   const { context, page, errors } = await visitor(browser, { ...PHONE, baseURL: server.url });
+  expects(page, NO_ANSWER);
   const sent = offsets(page);
   await interrupted(page, 'through a killed server');
   await page.getByText('No connection.').waitFor();
@@ -81,6 +94,7 @@ test('the server is killed in the middle of an upload: it goes on by itself and 
 
 test('the tab is closed too: the upload is listed, refuses another file, goes on with the same', async () => {
   const { context, page } = await visitor(browser, { ...PHONE, baseURL: server.url });
+  expects(page, NO_ANSWER);
   await interrupted(page, 'through a closed tab');
   await page.close();
   await server.start();

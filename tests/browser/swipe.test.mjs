@@ -6,8 +6,10 @@ import {
   currentId,
   drag,
   eventually,
+  expects,
   launch,
   metrics,
+  NO_ANSWER,
   openFeed,
   playing,
   shownList,
@@ -205,6 +207,7 @@ test('fast swiping leaves no gaps and shows nothing twice', async (t) => {
 
 test('events of a lost network and a closed tab arrive with the next visit', async () => {
   const { context, page } = await visitor(browser);
+  expects(page, NO_ANSWER);
   await openFeed(page);
   await page.waitForTimeout(800);
   await context.setOffline(true);

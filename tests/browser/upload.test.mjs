@@ -5,7 +5,9 @@ import { after, before, test } from 'node:test';
 import {
   current,
   eventually,
+  expects,
   launch,
+  NO_ANSWER,
   phase,
   post,
   published,
@@ -76,6 +78,7 @@ test('a file that is no video ends with a sentence', async () => {
 test('a lost network is waited out, and the upload goes on by itself while swiping', async () => {
   const clip = await recordClip(browser, { seconds: 5, megabits: 16 });
   const { context, page } = await visitor(browser);
+  expects(page, NO_ANSWER);
   await signUp(page, 'offline');
   const cdp = await slowUp(page, 16);
   await post(page, clip, 'through a tunnel');
