@@ -583,7 +583,9 @@ bool Source::read(AVPacket& packet) {
   return false;
 }
 
-bool Source::is_picture_file() const { return is_picture_format(container()); }
+bool Source::is_picture_file() const {
+  return scan_.still_picture || is_picture_format(container());
+}
 
 std::string Source::container() const {
   const std::string_view names = context_->iformat->name;
