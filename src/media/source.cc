@@ -389,7 +389,7 @@ Result<void> Source::choose_video(const MediaLimits& limits) {
     return bad_file("the video is encrypted (copy protected) and cannot be played",
                     advice::kChooseUnprotected);
   if (find_decoder(stream) == nullptr) {
-    return bad_file(fmt::format("the picture is stored as {}, which cannot be read",
+    return bad_file(fmt::format("the picture is stored as {}, which is not read here",
                                 codec_text(*stream.codecpar)),
                     advice::kSaveAsMp4);
   }
@@ -429,7 +429,7 @@ Result<void> Source::choose_audio() {
   if (unreadable->codecpar->codec_id == AV_CODEC_ID_NONE && unreadable->codecpar->codec_tag == 0) {
     return bad_file("the sound is stored in a way that is not known here", advice::kSaveAsMp4);
   }
-  return bad_file(fmt::format("the sound is stored as {}, which cannot be read",
+  return bad_file(fmt::format("the sound is stored as {}, which is not read here",
                               codec_text(*unreadable->codecpar)),
                   advice::kSaveAsMp4);
 }

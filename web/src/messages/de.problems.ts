@@ -221,7 +221,7 @@ export const de: Problems = {
     'das Video hat {0} Bilder pro Sekunde; erlaubt sind höchstens {1}',
   'the picture has {} × {} pixels; the largest allowed is {} × {} (4K)':
     'das Bild hat {0} × {1} Pixel; erlaubt sind höchstens {2} × {3} (4K)',
-  'the picture is stored as {}, which cannot be read':
+  'the picture is stored as {}, which is not read here':
     'das Bild ist als {0} gespeichert, was hier nicht lesbar ist',
   'the picture is Dolby Vision profile 5, whose colours cannot be read':
     'das Bild ist Dolby Vision mit Profil 5, dessen Farben hier nicht lesbar sind',
@@ -231,7 +231,7 @@ export const de: Problems = {
     'der Ton ist verschlüsselt (kopiergeschützt) und lässt sich nicht abspielen',
   'the sound is stored in a way that is not known here':
     'der Ton ist auf eine Art gespeichert, die hier unbekannt ist',
-  'the sound is stored as {}, which cannot be read':
+  'the sound is stored as {}, which is not read here':
     'der Ton ist als {0} gespeichert, was hier nicht lesbar ist',
   'the sound is damaged: its description cannot be read':
     'der Ton ist beschädigt, die Angaben zu ihm sind nicht lesbar',
