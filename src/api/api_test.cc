@@ -53,7 +53,7 @@ class ApiTest : public feed::World {
   /// `fields` are whole lines without their ends.
   ClientAnswer ask(const std::string& method, const std::string& path,
                    const std::vector<std::string>& fields = {}, const std::string& body = "") {
-    std::string text = method + " " + path + " HTTP/1.1\r\nHost: test\r\n";
+    std::string text = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n";
     for (const auto& field : fields) text += field + "\r\n";
     text += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
     return client->ask(text, method == "HEAD");
@@ -349,8 +349,8 @@ TEST_F(ApiTest, TusKeepsToItsSpecification) {
   EXPECT_EQ(ask("HEAD", location, {ada}).status, 412);
   EXPECT_EQ(ask("DELETE", location, {ada}).status, 412);
 
-  const std::string head = "PATCH " + location + " HTTP/1.1\r\nHost: t\r\n" + ada + "\r\n" + tus +
-                           "\r\n" + type + "\r\nTransfer-Encoding: chunked\r\n";
+  const std::string head = "PATCH " + location + " HTTP/1.1\r\nHost: localhost\r\n" + ada + "\r\n" +
+                           tus + "\r\n" + type + "\r\nTransfer-Encoding: chunked\r\n";
   const auto chunked =
       client->ask(head + "Upload-Offset: 0\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n");
   EXPECT_EQ(chunked.status, 204) << chunked.body;
@@ -377,7 +377,8 @@ TEST_F(ApiTest, AFormOverTheQuotaIsRefusedBeforeItsBody) {
   const std::string form =
       "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nvideo\r\n--b--\r\n";
   EXPECT_EQ(ask("POST", "/api/v1/videos", fields, form).status, 202);
-  std::string head = "POST /api/v1/videos HTTP/1.1\r\nHost: t\r\nContent-Length: 30000000\r\n";
+  std::string head =
+      "POST /api/v1/videos HTTP/1.1\r\nHost: localhost\r\nContent-Length: 30000000\r\n";
   for (const auto& field : fields) head += field + "\r\n";
   EXPECT_EQ(client->ask(head + "\r\n").status, 429);
   EXPECT_TRUE(client->closed_by_server());

@@ -96,6 +96,7 @@ TEST_F(TextTest, ANoticeNamesItsCommentWhichIsFoundByWhomItIsListedTo) {
   must(world.accounts->set_block(zoe, ben.account, true));
   EXPECT_EQ(code_of(world.social->find_comment(zoe, said.id)), Code::not_found);
   EXPECT_EQ(code_of(world.social->find_comment(mara, CommentId{4})), Code::not_found);
+  world.clock.advance_ms(1);
   must(world.social->set_like(ben, clay.id, true, {}));
   EXPECT_FALSE(must(world.social->notifications(mara, "", 1)).items.at(0).comment);
 }
