@@ -1,5 +1,6 @@
 #include "upload/upload.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -67,10 +68,12 @@ class Processing {
       must(write_all(outputs.renditions[i], crypto::as_bytes(rendition.name), 0));
     }
     must(write_all(outputs.covers[0], crypto::as_bytes("jpeg"), 0));
+    if (lost_output) ::dup2(lost_output.get(), outputs.renditions[0]);
     if (before_return) before_return();
     return facts;
   }
   std::function<void()> before_return;  ///< called when all is written
+  UniqueFd lost_output;                 ///< stands for the first output then
   void wait_until_held() {
     Lock lock(mutex);
     FILOSCOPE_CHECK(changed.wait_for_ms(mutex, 20'000, [&] { return holding; }));
@@ -591,10 +594,8 @@ TEST_F(UploadTest, AWorkerThatCannotBeLockedInCostsTheFileNoTry) {
 }
 
 TEST_F(UploadTest, WhatCannotBeStoredIsNotSaidToBeUnreadable) {
-  processing.before_return = [&] {  // a file where the store's folder was
-    std::filesystem::rename(folder / "blobs", folder / "blobs_away");
-    std::ofstream(folder / "blobs") << "in the way";
-  };
+  std::ofstream(folder / "blind") << "x";
+  processing.lost_output = UniqueFd(::open((folder / "blind").c_str(), O_WRONLY | O_CLOEXEC));
   const auto id = upload("good video");
   settle();
   EXPECT_EQ(video(id).state, State::failed);
