@@ -127,7 +127,8 @@ std::string open_graph_locale(std::string_view language) {
   uloc_addLikelySubtags(locale.data(), likely.data(), likely.size(), &problem);
   uloc_getLanguage(likely.data(), primary.data(), primary.size(), &problem);
   uloc_getCountry(likely.data(), country.data(), country.size(), &problem);
-  if (U_FAILURE(problem) || primary[0] == '\0' || country[0] == '\0' || tag.empty()) return "";
+  const bool whole = !tag.empty() && parsed == static_cast<int32_t>(tag.size());
+  if (U_FAILURE(problem) || !whole || primary[0] == '\0' || country[0] == '\0') return "";
   return std::string(primary.data()) + "_" + country.data();
 }
 
