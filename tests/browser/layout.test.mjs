@@ -66,6 +66,18 @@ test('a clip lying on its side takes the width that a desktop has', async (t) =>
   await context.close();
 });
 
+test('a keyboard that takes half of an upright phone moves no menu', async () => {
+  const { context, page } = await visitor(browser, touch(390, 844));
+  await page.goto('/me');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).tap();
+  await page.fill('#auth-handle', 'somebody');
+  await page.setViewportSize({ width: 390, height: 360 });
+  const nav = await page.locator('nav').boundingBox();
+  assert.ok(nav.width === 390 && nav.y > 280, JSON.stringify(nav));
+  assert.equal((await page.getByRole('dialog').boundingBox()).width, 390);
+  await context.close();
+});
+
 test('on a tablet and sideways an upright clip is shown whole', async () => {
   for (const [width, height] of [[820, 1180], [844, 390]]) {
     const { context, page } = await visitor(browser, touch(width, height));
