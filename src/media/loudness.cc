@@ -16,7 +16,9 @@ constexpr double kTargetLufs = -14;
 constexpr double kGainMaxDb = 20;
 constexpr double kNoiseLufs = -60;   // nothing but a room or a microphone: left as it is
 constexpr double kNoiseFadeLu = 10;  // over so much the gain grows to what it may be
-constexpr double kMakeUpMaxDb = 3;   // for what the limiter takes
+constexpr double kMakeUpMaxDb = 10;  // for what the limiter takes
+constexpr double kNearLu = 0.5;
+constexpr int kPassesMax = 3;  // through the limiter
 
 struct MeterDeleter {
   void operator()(ebur128_state* meter) const { ebur128_destroy(&meter); }
@@ -79,9 +81,13 @@ Result<Loudness> measure_loudness(const ByteSource& bytes, const MediaLimits& li
   loudness.gain_db = std::min(kTargetLufs - plain.lufs, gain_max_db);
   const bool limits_much = 20 * std::log10(plain.peak) + loudness.gain_db > kCeilingDb + 1;
   if (loudness.gain_db >= gain_max_db || !limits_much) return loudness;
-  FILOSCOPE_TRY(const Pass limited, run_pass(bytes, limits, &loudness.gain_db));
-  const double missing = std::clamp(kTargetLufs - limited.lufs, 0.0, kMakeUpMaxDb);
-  loudness.gain_db = std::min(loudness.gain_db + missing, std::max(gain_max_db, loudness.gain_db));
+  const double most_db = std::min(gain_max_db, loudness.gain_db + kMakeUpMaxDb);
+  for (int pass = 0; pass < kPassesMax; ++pass) {
+    FILOSCOPE_TRY(const Pass limited, run_pass(bytes, limits, &loudness.gain_db));
+    const double missing = kTargetLufs - limited.lufs;
+    if (missing < kNearLu || loudness.gain_db >= most_db) break;
+    loudness.gain_db = std::min(loudness.gain_db + missing, most_db);
+  }
   return loudness;
 }
 

@@ -17,9 +17,9 @@ struct Loudness {
   double gain_db = 0;         ///< before a Limiter at kCeilingDb
 };
 
-/// Decodes the sound of the file once, or twice where the limiter will act and so take loudness
-/// away. The gain is at most 20 dB, and falls to nothing for what is as quiet as a room's noise.
-/// Errors: as of Source::open; internal.
+/// Decodes the sound of the file once, and up to three times more where the limiter will act and so
+/// take loudness away. The gain is at most 20 dB, and falls to nothing for what is as quiet as a
+/// room's noise. Errors: as of Source::open; internal.
 Result<Loudness> measure_loudness(const ByteSource& bytes, const MediaLimits& limits);
 
 }  // namespace filoscope::media
