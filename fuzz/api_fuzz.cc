@@ -106,7 +106,7 @@ class World {
   }
 
  private:
-  void sign_in() { token_ = wiring_->accounts().sign_in(kHandle, kPassword, "").value().token; }
+  void sign_in() { token_ = wiring_->accounts().sign_in(kHandle, kPassword, {}).value().token; }
 
   static void put_in(std::string& text, std::string_view name, const std::string& value) {
     for (auto at = text.find(name); at != std::string::npos;
