@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 
 #include "base/random.h"
 #include "engine/test_world.h"
@@ -86,7 +87,7 @@ struct Arm {
 };
 
 /// Mean watched share over the last third of the swipes.
-double run(std::uint64_t seed, int viewers, Words words, const Arm& arm) {
+double simulate(std::uint64_t seed, int viewers, Words words, const Arm& arm) {
   EngineOptions options;
   options.learns = arm.learns;
   TestWorld world(options, false);
@@ -121,6 +122,20 @@ double run(std::uint64_t seed, int viewers, Words words, const Arm& arm) {
     }
   }
   return late;
+}
+
+/// Each simulation once.
+double run(std::uint64_t seed, int viewers, Words words, const Arm& arm) {
+  static std::map<std::array<std::uint64_t, 6>, double> done;
+  const std::array<std::uint64_t, 6> key{seed,
+                                         static_cast<std::uint64_t>(viewers),
+                                         static_cast<std::uint64_t>(words),
+                                         static_cast<std::uint64_t>(arm.mode),
+                                         arm.learns ? 1U : 0U,
+                                         arm.chance};
+  const auto [at, fresh] = done.try_emplace(key, 0);
+  if (fresh) at->second = simulate(seed, viewers, words, arm);
+  return at->second;
 }
 
 struct Ratio {
