@@ -370,6 +370,21 @@ Result<std::unique_ptr<BodySink>> run_stream_handler(const Exchange& exchange) {
   }
 }
 
+Result<Response> give_part(BodySink& sink, std::string_view part, bool whole,
+                           const std::string& request_id) {
+  const log::RequestScope scope(request_id);
+  try {
+    if (!part.empty()) {
+      FILOSCOPE_DO(
+          sink.write(std::span(reinterpret_cast<const std::uint8_t*>(part.data()), part.size())));
+    }
+    if (whole) return sink.finish();
+  } catch (const std::exception& error) {
+    return error_of(error);
+  }
+  return Response();
+}
+
 std::string response_head(const Exchange& exchange, ExchangeRecorder& recorder) {
   const auto& response = exchange.response;
   std::string out;

@@ -94,6 +94,9 @@ void run_handler(Exchange& exchange);
 /// What an exception of a handler is to the client: unavailable when memory ran out, else internal.
 Error error_of(const std::exception& problem);
 Result<std::unique_ptr<BodySink>> run_stream_handler(const Exchange& exchange);
+/// The next part of a body into its sink, and when it is `whole`, the sink's answer.
+Result<Response> give_part(BodySink& sink, std::string_view part, bool whole,
+                           const std::string& request_id);
 /// Status line and fields, with the empty line behind them.
 std::string response_head(const Exchange& exchange, ExchangeRecorder& recorder);
 void finish_exchange(const Exchange& exchange, std::int64_t bytes_sent, ServerContext& context,

@@ -20,6 +20,7 @@
 #include <unordered_map>
 
 #include "base/log.h"
+#include "base/memory.h"
 
 namespace filoscope::api {
 namespace {
@@ -236,21 +237,6 @@ awaitable<bool> Connection::read_body(Exchange& exchange) {
   }
 }
 
-Result<Response> give_part(BodySink& sink, std::string_view part, bool whole,
-                           const std::string& request_id) {
-  const log::RequestScope scope(request_id);
-  try {
-    if (!part.empty()) {
-      FILOSCOPE_DO(
-          sink.write(std::span(reinterpret_cast<const std::uint8_t*>(part.data()), part.size())));
-    }
-    if (whole) return sink.finish();
-  } catch (const std::exception& error) {
-    return error_of(error);
-  }
-  return Response();
-}
-
 /// The next part of a streamed body; empty at its end. False: gone, with what still came in the
 /// part, or no HTTP (answered).
 awaitable<bool> Connection::fill_part(Exchange& exchange) {
@@ -439,18 +425,6 @@ awaitable<bool> Connection::send_file(const FileBody& file) {
   co_return true;
 }
 
-/// Again and again while there is no memory for it.
-template <typename Call>
-void insist(Call call) {
-  for (;;) {
-    try {
-      return call();
-    } catch (const std::bad_alloc&) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(kBusyWaitMs));
-    }
-  }
-}
-
 /// Runs `work` on the pool and comes back to this thread.
 awaitable<Result<void>> Connection::on_pool(Pool& pool, const Job& work) {
   auto self = shared_from_this();
@@ -466,7 +440,7 @@ awaitable<Result<void>> Connection::on_pool(Pool& pool, const Job& work) {
     } catch (const std::exception&) {
       outcome->broke_off = true;
     }
-    insist([&] {
+    memory::insist([&] {
       asio::post(self->loop_.io, [self, outcome] {
         outcome->done = true;
         self->wake_.cancel();
@@ -541,7 +515,10 @@ class NetLoopThread final : public NetLoop {
     thread_ = std::thread([this] {
       pthread_setname_np(pthread_self(), "net");
       block_sigpipe();
-      run();
+      memory::insist([this] {  // a connection that ran out of memory is lost, the others are not
+        sweep();
+        state_.io.run();
+      });
     });
   }
 
@@ -567,19 +544,6 @@ class NetLoopThread final : public NetLoop {
   }
 
  private:
-  /// Goes on after what ran out of memory: its connection is lost, the others are not.
-  void run() {
-    for (;;) {
-      try {
-        sweep();
-        state_.io.run();
-        return;
-      } catch (const std::exception& problem) {
-        log::error("net.broke_off", {{"reason", std::string(problem.what())}});
-      }
-    }
-  }
-
   void adopt(UniqueFd fd, const std::string& peer) {
     asio::ip::tcp::socket socket(state_.io);
     error_code error;
