@@ -189,8 +189,7 @@ TEST_F(UploadTest, InPartsToAPublishedVideo) {
 
 TEST_F(UploadTest, WhatDoesNotFitIsRefusedWithTheLimit) {
   must(config.set("upload.size_bytes_max", "1048576"));
-  uploads.reset();
-  start();
+  restart();
   NewUpload form;
   form.size_bytes = (1 << 20) + 1;
   const auto large = uploads->create(mara, form);
@@ -324,8 +323,7 @@ TEST_F(UploadTest, NamesInAnyBytesAreTakenAndCaptionsCleaned) {
 
 TEST_F(UploadTest, QuotasSayTheirLimit) {
   must(config.set("upload.per_day_max", "4"));
-  uploads.reset();
-  start();
+  restart();
   for (int i = 0; i < 3; ++i) begin(10);
   NewUpload form;
   form.size_bytes = 10;
@@ -344,8 +342,7 @@ TEST_F(UploadTest, QuotasSayTheirLimit) {
 
 TEST_F(UploadTest, WhoHasHerShareOfTheQueueWaitsAndOthersDoNot) {
   must(config.set("upload.queue_max", "8"));
-  uploads.reset();
-  start();
+  restart();
   upload("hold 1");
   processing.wait_until_held();
   upload("video 2"), upload("video 3");
@@ -365,8 +362,7 @@ TEST_F(UploadTest, WhoHasHerShareOfTheQueueWaitsAndOthersDoNot) {
 
 TEST_F(UploadTest, UploadsOnTheirWayCountInTheShare) {
   must(config.set("upload.queue_max", "8"));
-  uploads.reset();
-  start();
+  restart();
   begin(10), begin(10);
   NewUpload form;
   form.size_bytes = 10;
@@ -376,6 +372,7 @@ TEST_F(UploadTest, UploadsOnTheirWayCountInTheShare) {
 
 TEST_F(UploadTest, WhatWaitsIsMeasuredAndTheLighterGoesFirst) {
   uploads.reset();
+  reopen_all();
   std::atomic<int> measured_count = 0;
   uploads = must(open_uploads(
       {*database, *blobs, *accounts, *catalog, *social, workers, clock, config, folder.string()},
@@ -414,6 +411,7 @@ class SmallDiskTest : public UploadTest {
   }
   void start_small() {
     uploads.reset();
+    reopen_all();
     uploads = must(open_uploads(
         {*database, *blobs, *accounts, *catalog, *social, workers, clock, config, folder.string()},
         std::ref(processing), {}, [this] { return free_bytes.load(); }));
@@ -708,8 +706,7 @@ TEST_F(UploadTest, ImportAddsNothingTwice) {
 
 TEST_F(UploadTest, TheOriginalIsKeptWhereWanted) {
   must(config.set("upload.keep_original", "true"));
-  uploads.reset();
-  start();
+  restart();
   const auto id = upload("original bytes");
   settle();
   const auto made = video(id);
