@@ -177,7 +177,7 @@ class FullDisk(unittest.TestCase):
         data = small / "data"
         server = Server(data, settings={**workload.SETTINGS, "app.log_level": "warn"})
         self.begin(server)
-        in_the_way = self.author.publish(self.clip, "in the way")["id"]
+        in_the_way = self.author.publish(self.clip, "in the way", visibility="only_me")["id"]
         long = make_clip(self.folder / "long.mp4", seconds=6, size="360x640")
         waiting = self.author.upload(long, "cut off by the full disk")
         server.a_worker()
@@ -188,8 +188,8 @@ class FullDisk(unittest.TestCase):
         refused = self.author.call("POST", "/uploads", headers={**TUS, "Upload-Length": "1000"})
         self.assert_refused(refused)
         self.assert_writes_are_refused()
-        self.assertEqual(self.author.call("DELETE", f"/videos/{in_the_way}").status, 204)  # what makes space has some kept back
         self.assert_reads_go_on()
+        self.assertEqual(self.author.call("DELETE", f"/videos/{in_the_way}").status, 204)  # what makes space has some kept back
         wait_for("the worker's end", lambda: not server.workers())
         state = self.author.get(f"/videos/{waiting}")
         self.assertNotIn(state["state"], ("published", "failed"), state)
