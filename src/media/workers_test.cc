@@ -182,7 +182,7 @@ Result<MediaFacts> process_with(const std::string& what, const Job& job) {
   FILOSCOPE_CHECK(write_all(file.get(), crypto::as_bytes(script), 0).has_value());
   file = {};
   MediaOptions options;
-  options.limits.deadline_s = 60;
+  options.limits.deadline_s = 600;
   auto facts = MediaWorkers({.path = path.string()}).process(job.input.get(), options, job.outputs);
   std::filesystem::remove(path);
   return facts;
