@@ -55,7 +55,7 @@ TEST(Parts, JoinedRecordingsArePublishedWhole) {
     ClipOptions first = part(container, 200);
     ClipOptions second = part(container, 60);
     if (container == "mpeg") first.video_encoder = second.video_encoder = "mpeg2video";
-    if (container != "mpeg") first.b_frames = 2;
+    if (container != "mpeg") first.b_frames = second.b_frames = 2;  // one index describes both
     expect_both_parts(joined({make_clip(first), make_clip(second)}), container);
   }
 }
