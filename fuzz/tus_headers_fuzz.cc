@@ -6,6 +6,7 @@
 #include "api/tus.h"
 #include "api/url.h"
 #include "base/check.h"
+#include "base/utf8.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace filoscope::api;
