@@ -13,8 +13,8 @@
 namespace {
 
 using filoscope::ManualClock;
-using filoscope::catalog::MediaEntry;
 using filoscope::catalog::MediaMap;
+using filoscope::filoscope::catalog::MediaEntry;
 
 void check(bool holds) {
   if (!holds) std::abort();
@@ -46,7 +46,8 @@ void path(std::string_view text) {
   static const MediaMap map(filoscope::crypto::Key{1}, clock, 3600);
   filoscope::catalog::MediaPath parts;
   if (filoscope::catalog::parse_media_path(text, parts)) check(parts.bucket >= 0);
-  check(!map.resolve(text, [](const catalog::MediaEntry&, AccountId) { return true; })
+  check(!map.resolve(text, [](const filoscope::catalog::MediaEntry&,
+                              filoscope::AccountId) { return true; })
              .has_value());  // nobody guesses a signature, and the map is empty
 }
 

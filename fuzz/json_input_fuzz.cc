@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request.body.assign(reinterpret_cast<const char*>(data), size);
   const auto object = read_object(request, true);
   if (!object) return 0;
-  FILOSCOPE_CHECK(is_valid_utf8(object->dump()));
+  FILOSCOPE_CHECK(filoscope::is_valid_utf8(object->dump()));
   for (const auto* name : {"a", "handle", "events", "limit"}) {
     if (const auto text = text_field(*object, name, 100); text && *text) {
       FILOSCOPE_CHECK((*text)->size() <= 400 && is_valid_utf8(**text));

@@ -1,4 +1,5 @@
-/// Runs a fuzz target over the files of the folders named on the command line: the corpus as a test. Fails when there is none.
+/// Runs a fuzz target over the files of the folders named on the command line: the corpus as a
+/// test. Fails when there is none.
 
 #include <cstdint>
 #include <cstdio>

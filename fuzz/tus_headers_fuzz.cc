@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto count = parse_count(text)) FILOSCOPE_CHECK(*count >= 0);
   if (const auto form = parse_upload_metadata(text)) {
     for (const auto& field : {form->filename, form->caption, form->visibility, form->fingerprint}) {
-      FILOSCOPE_CHECK(is_valid_utf8(field) && field.find('\0') == std::string::npos);
+      FILOSCOPE_CHECK(filoscope::is_valid_utf8(field) && field.find('\0') == std::string::npos);
     }
   }
   return 0;
