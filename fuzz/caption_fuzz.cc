@@ -14,7 +14,7 @@ namespace {
 
 using filoscope::ManualClock;
 using filoscope::catalog::MediaMap;
-using filoscope::filoscope::catalog::MediaEntry;
+using filoscope::catalog::MediaEntry;
 
 void check(bool holds) {
   if (!holds) std::abort();

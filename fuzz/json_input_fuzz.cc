@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   FILOSCOPE_CHECK(filoscope::is_valid_utf8(object->dump()));
   for (const auto* name : {"a", "handle", "events", "limit"}) {
     if (const auto text = text_field(*object, name, 100); text && *text) {
-      FILOSCOPE_CHECK((*text)->size() <= 400 && is_valid_utf8(**text));
+      FILOSCOPE_CHECK((*text)->size() <= 400 && filoscope::is_valid_utf8(**text));
     }
     if (const auto number = integer_field(*object, name, -5, 100); number && *number) {
       FILOSCOPE_CHECK(**number >= -5 && **number <= 100);
