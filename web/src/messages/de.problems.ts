@@ -237,6 +237,7 @@ export const de: Problems = {
     'der Ton ist beschädigt, die Angaben zu ihm sind nicht lesbar',
   'the sound is damaged: {} of its {} pieces cannot be decoded':
     'der Ton ist beschädigt, {0} seiner {1} Stücke sind nicht lesbar',
+  'the picture has no more lines than its renditions': 'das Bild hat nicht mehr Zeilen als seine Fassungen',
   'upload each by itself': 'lade jedes einzeln hoch',
   'choose a video': 'wähle ein Video',
   'choose one without copy protection': 'wähle ein Video ohne Kopierschutz',
