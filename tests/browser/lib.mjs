@@ -79,7 +79,10 @@ export function expects(page, ...patterns) {
 
 /** The browser's words for an answer with this status, and for no answer. */
 export const answered = (status) => new RegExp(`status of ${status} `);
-export const NO_ANSWER = /net::ERR_(INTERNET_DISCONNECTED|CONNECTION_|EMPTY_RESPONSE|FAILED|NETWORK_)/;
+export const NO_ANSWER = new RegExp(
+  'net::ERR_(INTERNET_DISCONNECTED|CONNECTION_|EMPTY_RESPONSE|FAILED|NETWORK_)' +
+    '|An unknown error occurred when fetching the script', // of the service worker
+);
 
 afterEach(() => {
   const found = faults
