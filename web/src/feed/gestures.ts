@@ -26,6 +26,7 @@ export function gestures(node: HTMLElement, handlers: GestureHandlers): { destro
   let velocity = 0;
   let dragging = false;
   let cancelled = false;
+  let second = false;
   let tapTimer = 0;
   let longTimer = 0;
 
@@ -38,6 +39,10 @@ export function gestures(node: HTMLElement, handlers: GestureHandlers): { destro
     startedAt = lastAt = event.timeStamp;
     velocity = 0;
     dragging = cancelled = false;
+    // A second tap counts from when it begins, however long the finger stays.
+    second = tapTimer !== 0;
+    clearTimeout(tapTimer);
+    tapTimer = 0;
     clearTimeout(longTimer);
     longTimer = window.setTimeout(() => {
       cancelled = true;
@@ -70,9 +75,7 @@ export function gestures(node: HTMLElement, handlers: GestureHandlers): { destro
     if (cancelled) return;
     if (dragging) return release(event.clientY - startY, event.timeStamp - lastAt);
     if (event.timeStamp - startedAt > LONG_MS) return;
-    if (tapTimer) {
-      clearTimeout(tapTimer);
-      tapTimer = 0;
+    if (second) {
       handlers.onDoubleTap(event.clientX, event.clientY);
     } else {
       tapTimer = window.setTimeout(() => {
