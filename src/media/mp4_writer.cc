@@ -1,6 +1,7 @@
 #include "media/mp4_writer.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -182,6 +183,18 @@ Result<void> read_back(int fd, std::span<std::uint8_t> out, std::int64_t at) {
   return {};
 }
 
+/// A worker may write so much to one file: what wants more does so again at every try, unlike on a
+/// disk that is full.
+Result<void> write_output(int fd, std::span<const std::uint8_t> data, std::int64_t at) {
+  rlimit most{};
+  const bool known = ::getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur != RLIM_INFINITY;
+  if (known && static_cast<rlim_t>(at + std::ssize(data)) > most.rlim_cur) {
+    return Error{Code::internal,
+                 fmt::format("a rendition grew over {} bytes, the most allowed", most.rlim_cur)};
+  }
+  return write_all(fd, data, at);
+}
+
 std::int64_t to_ms(std::int64_t ticks) { return (ticks * 1000 + kTimescale / 2) / kTimescale; }
 
 }  // namespace
@@ -331,7 +344,7 @@ Result<void> Mp4Writer::write_segment(const Pending& segment) {
   out.text("mdat");
   for (const Sample& sample : segment.video) out.raw(sample.data);
   for (const SamplePtr& sample : sound) out.raw(sample->data);
-  FILOSCOPE_DO(write_all(fd_, out.bytes(), body_bytes_));
+  FILOSCOPE_DO(write_output(fd_, out.bytes(), body_bytes_));
   body_bytes_ += std::ssize(out.bytes());
   written_.push_back({std::ssize(out.bytes()), segment.start, segment.end, header.samples_at,
                       std::ssize(segment.video)});
@@ -352,7 +365,7 @@ Result<void> Mp4Writer::delay_pictures() {
       for (std::size_t i = 0; i < 4; ++i)
         table[entry + i] = static_cast<std::uint8_t>(offset >> (24 - 8 * i));
     }
-    FILOSCOPE_DO(write_all(fd_, table, at + segment.samples_at));
+    FILOSCOPE_DO(write_output(fd_, table, at + segment.samples_at));
     at += segment.size_bytes;
   }
   return {};
@@ -408,9 +421,9 @@ Result<void> Mp4Writer::insert_head(const Bytes& head_bytes) {
     left -= size;
     const auto part = std::span(block).first(static_cast<std::size_t>(size));
     FILOSCOPE_DO(read_back(fd_, part, left));
-    FILOSCOPE_DO(write_all(fd_, part, left + std::ssize(head_bytes)));
+    FILOSCOPE_DO(write_output(fd_, part, left + std::ssize(head_bytes)));
   }
-  return write_all(fd_, head_bytes, 0);
+  return write_output(fd_, head_bytes, 0);
 }
 
 Result<Rendition> Mp4Writer::finish(std::int64_t end) {

@@ -108,9 +108,11 @@ Result<std::optional<Message>> receive(int socket, std::size_t fds_max) {
     message.msg_controllen = CMSG_SPACE(sizeof(int) * std::min(fds_max, kFdsMax));
   }
   ssize_t count = 0;
+  bool reset = false;  // the other side left without reading all; what it had said comes first
   while ((count = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC)) < 0) {
-    if (errno == ECONNRESET) return std::optional<Message>();
-    if (errno != EINTR) return errno_error("talking to the media worker");
+    if (errno == ECONNRESET && reset) return std::optional<Message>();
+    reset = reset || errno == ECONNRESET;
+    if (errno != EINTR && errno != ECONNRESET) return errno_error("talking to the media worker");
   }
   Message received;
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;

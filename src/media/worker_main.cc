@@ -20,6 +20,13 @@ void send_error(const Error& error) {
   static_cast<void>(wire::send(wire::kWorkerFd, wire::Kind::error, wire::encode_error(error)));
 }
 
+void send_progress(int percent, Stage stage) {
+  const std::array<std::uint8_t, 2> body{static_cast<std::uint8_t>(percent),
+                                         static_cast<std::uint8_t>(stage)};
+  if (!wire::send(wire::kWorkerFd, wire::Kind::progress, body))
+    ::_exit(1);  // nobody waits any more
+}
+
 Result<void> serve(wire::Message message) {
   FILOSCOPE_TRY(const wire::Job job, wire::decode_job(message.body));
   std::size_t expected = 1 + job.covers_count;
@@ -41,13 +48,7 @@ Result<void> serve(wire::Message message) {
 
   FILOSCOPE_DO(check_sandbox(enter_sandbox(job.options.limits)));
   FILOSCOPE_TRY(const FileBytes bytes, FileBytes::open(message.fds[0].get()));
-  const auto progress = [](int percent, Stage stage) {
-    const std::array<std::uint8_t, 2> body{static_cast<std::uint8_t>(percent),
-                                           static_cast<std::uint8_t>(stage)};
-    if (!wire::send(wire::kWorkerFd, wire::Kind::progress, body))
-      ::_exit(1);  // nobody waits any more
-  };
-  FILOSCOPE_TRY(const MediaFacts facts, process_media(bytes, job.options, outputs, progress));
+  FILOSCOPE_TRY(const MediaFacts facts, process_media(bytes, job.options, outputs, &send_progress));
   return wire::send(wire::kWorkerFd, wire::Kind::facts, wire::encode_facts(facts));
 }
 
@@ -56,6 +57,7 @@ Result<void> serve_look(const wire::Message& message) {
   if (message.fds.size() != 1) return Error{Code::internal, "the media worker lacks a descriptor"};
   FILOSCOPE_DO(check_sandbox(enter_sandbox(job.options.limits)));
   FILOSCOPE_TRY(const FileBytes bytes, FileBytes::open(message.fds[0].get()));
+  send_progress(0, Stage::checking);  // from here on its end is the file's doing
   FILOSCOPE_TRY(const auto source, Source::open(bytes, job.options.limits));
   const auto& video = source->video();
   const double claimed = av_q2d(source->video_stream()->avg_frame_rate);

@@ -105,18 +105,17 @@ class Child {
 
   /// Kills it if it still runs; its wait status, which is its own if it was at its end.
   int stop() {
-    if (pid_ <= 0) return 0;
+    if (pid_ <= 0) return status_;
     ::kill(pid_, SIGKILL);
-    int status = 0;
     rusage usage{};
-    while (::wait4(pid_, &status, 0, &usage) < 0 && errno == EINTR) {
+    while (::wait4(pid_, &status_, 0, &usage) < 0 && errno == EINTR) {
     }
     pid_ = -1;
     const auto seconds = [](const timeval& t) {
       return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
     };
     probe().cpu_s.add(seconds(usage.ru_utime) + seconds(usage.ru_stime));
-    return status;
+    return status_;
   }
 
  private:
@@ -133,10 +132,12 @@ class Child {
   UniqueFd socket_;
   UniqueFd said_;
   pid_t pid_ = -1;
+  int status_ = 0;  ///< once it has been stopped
 };
 
-/// `begun`: it had said that it was locked in and about to read.
-Error death(int status, bool begun, const std::string& said) {
+/// `handed`: it had been sent the file. `begun`: it had said that it was locked in and about to
+/// read.
+Error death(int status, bool handed, bool begun, const std::string& said) {
   // The file's own doing: another try would take as much.
   if (begun && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
     return bad_file("processing the video takes more processor time than is allowed",
@@ -145,16 +146,23 @@ Error death(int status, bool begun, const std::string& said) {
   std::string how = WIFSIGNALED(status) ? std::string("signal ") + ::strsignal(WTERMSIG(status))
                                         : "status " + std::to_string(WEXITSTATUS(status));
   log::warn("media.worker_died", {{"how", how}, {"begun", begun}, {"said", said}});
-  if (!begun) return cannot_start("it ended before it read anything (" + how + ")");
+  // One that leaves by itself, or at a call that its lock does not know, has not read the file. Any
+  // other end is counted as a try of the file: else one that kills its readers would be read for
+  // ever.
+  const bool by_file = WIFSIGNALED(status) && WTERMSIG(status) != SIGSYS;
+  if (!begun && !(handed && by_file))
+    return cannot_start("it ended before it read anything (" + how + ")");
   return {Code::internal, "the process that reads the video crashed (" + how + ")"};
 }
 
 /// Messages until a last one, the deadline, a cancellation or death.
 class Conversation {
  public:
-  Conversation(Child& child, int deadline_s, const Progress& progress,
+  /// `handed`: the worker was sent a file.
+  Conversation(Child& child, bool handed, int deadline_s, const Progress& progress,
                const std::atomic<bool>* cancel)
       : child_(child),
+        handed_(handed),
         deadline_s_(deadline_s),
         progress_(progress),
         cancel_(cancel),
@@ -166,7 +174,7 @@ class Conversation {
       FILOSCOPE_TRY(std::optional<wire::Message> message, wire::receive(child_.socket()));
       if (!message) {
         const int status = child_.stop();  // it may live on with its socket closed
-        return death(status, begun_, child_.said());
+        return death(status, handed_, begun_, child_.said());
       }
       if (message->kind == wire::Kind::error) return wire::decode_error(message->body);
       if (message->kind != wire::Kind::progress) return std::move(*message);
@@ -204,6 +212,7 @@ class Conversation {
 
   SystemClock clock_;
   Child& child_;
+  const bool handed_;
   const int deadline_s_;
   const Progress& progress_;
   const std::atomic<bool>* cancel_;
@@ -225,8 +234,8 @@ Result<MediaFacts> run_job(const std::string& program, int input_fd, const Media
   fds.insert(fds.end(), outputs.covers.begin(), outputs.covers.end());
   const auto sent =
       wire::send(child->socket(), wire::Kind::job, wire::encode_job(options, outputs), fds);
-  if (!sent) return death(child->stop(), false, child->said());
-  Conversation conversation(*child, options.limits.deadline_s, progress, cancel);
+  if (!sent) static_cast<void>(child->stop());  // what it said before it went is still heard
+  Conversation conversation(*child, sent.has_value(), options.limits.deadline_s, progress, cancel);
   FILOSCOPE_TRY(const wire::Message message, conversation.last_message());
   static_cast<void>(child->stop());  // from here on the outputs rest
   if (message.kind != wire::Kind::facts)
@@ -261,9 +270,10 @@ Result<Looks> MediaWorkers::look(int input_fd, const MediaLimits& limits) const 
   FILOSCOPE_TRY(const std::unique_ptr<Child> child, Child::start(program_.path));
   MediaOptions options;
   options.limits = limits;
-  FILOSCOPE_DO(wire::send(child->socket(), wire::Kind::look_job, wire::encode_job(options, {}),
-                          std::span(&input_fd, 1)));
-  Conversation conversation(*child, kLookDeadlineS, {}, nullptr);
+  const auto sent = wire::send(child->socket(), wire::Kind::look_job, wire::encode_job(options, {}),
+                               std::span(&input_fd, 1));
+  if (!sent) static_cast<void>(child->stop());
+  Conversation conversation(*child, sent.has_value(), kLookDeadlineS, {}, nullptr);
   FILOSCOPE_TRY(const wire::Message message, conversation.last_message());
   if (message.kind != wire::Kind::looks)
     return Error{Code::internal, "the media worker answered wrongly"};
@@ -273,7 +283,7 @@ Result<Looks> MediaWorkers::look(int input_fd, const MediaLimits& limits) const 
 Result<std::vector<SandboxFeature>> MediaWorkers::sandbox_report() const {
   FILOSCOPE_TRY(const std::unique_ptr<Child> child, Child::start(program_.path));
   FILOSCOPE_DO(wire::send(child->socket(), wire::Kind::sandbox_job, {}));
-  Conversation conversation(*child, kReportDeadlineS, {}, nullptr);
+  Conversation conversation(*child, false, kReportDeadlineS, {}, nullptr);
   FILOSCOPE_TRY(const wire::Message message, conversation.last_message());
   if (message.kind != wire::Kind::sandbox)
     return Error{Code::internal, "the media worker answered wrongly"};

@@ -261,6 +261,7 @@ TEST(Worker, AFullOutputIsAnError) {
   const auto facts = MediaWorkers().process(job.input.get(), options, job.outputs);
   ASSERT_FALSE(facts.has_value());
   EXPECT_EQ(facts.error().code, Code::internal) << facts.error().message;
+  EXPECT_THAT(facts.error().message, HasSubstr("over 1000 bytes"));
 }
 
 TEST(Worker, LeavesNoDescriptorBehind) {
