@@ -18,7 +18,7 @@ THIRD_PARTY = {
     r"(ebur128|chromaprint|seccomp)\.h": [r"media/.*"],
     r"sqlite3\.h": [r"adapters/sqlite/.*"],
     r"sodium\.h": [r"base/crypto\.cc"],
-    r"unicode/": [r"(accounts|catalog|search)/.*"],
+    r"unicode/": [r"(accounts|catalog|search)/.*", r"api/page_head.cc"],
     r"spdlog/": [r"base/log\.cc"],
     r"prometheus/": [r"base/metrics\.cc"],
     r"toml\+\+/": [r"base/config\.cc"],

@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "catalog/catalog_impl.h"
 #include "catalog/video_row.h"
+#include "ports/makes_space.h"
 
 namespace filoscope::catalog {
 namespace {
@@ -27,6 +28,7 @@ bool CatalogImpl::is_restorable(const Video& video) const {
 }
 
 Result<void> CatalogImpl::set_aside(const Video& video) {
+  const MakesSpace in_time;  // nobody may be kept from taking her video away
   Video after = video;
   after.state = State::removed;
   after.removed_ms = std::max<std::int64_t>(1, parts_.clock.now_ms());

@@ -379,8 +379,10 @@ void UploadsImpl::failed_try(const Job& job, const catalog::Video& video, const 
   log::warn("upload.try_failed", {{"video", job.video.text()},
                                   {"try", std::int64_t{attempts_count}},
                                   {"reason", problem.message}});
-  // A worker that ends the same way twice does so for what is in the file.
-  const bool again = failure.by_worker && problem.message == job.last_failure;
+  // A worker that ends the same way twice does so for what is in the file; one that was killed was
+  // so from outside.
+  const bool killed = problem.message.find("Killed") != std::string::npos;
+  const bool again = failure.by_worker && !killed && problem.message == job.last_failure;
   if (again || attempts_count > parts_.config[kRetriesMax])
     return give_up(job, video, sentence_of(failure, attempts_count));
   probe_.retried.add();

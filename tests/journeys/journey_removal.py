@@ -39,7 +39,7 @@ class Removal(unittest.TestCase):
         return [self.fan.raw("GET", video["playback"][name]).status for name in ("hls", "mp4", "cover")]
 
     def files(self):
-        return [path for path in (self.server.folder / "blobs" / "video").rglob("*") if path.is_file()]
+        return [path for path in (self.server.folder / "blobs" / "objects" / "video").rglob("*") if path.is_file()]
 
     def liked_video(self):
         video = self.author.publish(self.clip, "soon gone #removal")

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import PASSWORD, TUS, Client, Server, make_clip, wait_for
+from harness import TUS, Client, Server, make_clip, wait_for
 
 MEBIBYTE = 1 << 20
 
@@ -110,7 +110,7 @@ class SmallDisk(unittest.TestCase):
             self.assertEqual(self.ready(server)[0], 503)
             (small / "filler").unlink()
             wait_for("the disk to be well again", lambda: self.ready(server)[0] == 200)
-            Client(server).sign_up("late", PASSWORD)
+            Client(server).sign_up("late")
             server.close()
 
     def test_it_starts_on_a_read_only_disk_and_heals(self):
@@ -120,6 +120,7 @@ class SmallDisk(unittest.TestCase):
             video = author.publish(self.clip, "there before")
             server.stop()
             subprocess.run(["mount", "-o", "remount,ro", small], check=True)
+            server.log_path = self.folder / "data.log"
             server.start()
             status, text = self.ready(server)
             self.assertEqual(status, 503, text)

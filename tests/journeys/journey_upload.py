@@ -97,7 +97,7 @@ class Upload(unittest.TestCase):
     def test_too_large_says_the_limit(self):
         answer = self.mara.raw("POST", "/api/v1/uploads", b"", {**TUS, "Upload-Length": str(1 << 50)})
         self.assertIn(answer.status, (400, 413))
-        self.assertIn("largest allowed is 2048.0 MiB", answer.json["detail"])
+        self.assertIn("largest allowed is 2.15 GB", answer.json["detail"])
 
     def test_another_persons_upload_is_not_there(self):
         location = self.create(10, filename="d.mp4")
