@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { eventually, launch, post, published, recordClip, signUp, visitor } from './lib.mjs';
+import { answered, eventually, expects, launch, post, published, recordClip, signUp, visitor } from './lib.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
@@ -20,6 +20,7 @@ const there = (page, id) =>
 test('a double tap deletes nothing; deleted is undone by the toast and from the list', async () => {
   const clip = await recordClip(browser, { seconds: 1 });
   const { context, page, errors } = await visitor(browser);
+  expects(page, answered(404)); // it asks whether the deleted clip is gone
   await signUp(page, 'remover');
   await post(page, clip, 'here today');
   const id = await published(page);
