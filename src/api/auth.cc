@@ -65,7 +65,7 @@ void Auth::mark_device(const Request& request, AccountId account, Response& resp
   if (!is_web(request)) return;
   const auto mark = services_.accounts.device_mark(account, cookie(request, kDeviceCookie));
   response.headers.emplace_back(
-      "Set-Cookie", fmt::format("{}={}; HttpOnly; Path=/api/v1; SameSite=Lax; "
+      "Set-Cookie", fmt::format("{}={}; Path=/api/v1; SameSite=Lax; "
                                 "Max-Age={}{}",
                                 kDeviceCookie, mark, kDeviceCookieS, secure_attribute()));
 }

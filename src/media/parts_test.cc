@@ -40,7 +40,8 @@ void expect_both_parts(const Bytes& file, const std::string& what) {
   const Outputs outputs;
   const auto facts = process(file, outputs);
   ASSERT_TRUE(facts.has_value()) << what << ": " << facts.error().message;
-  EXPECT_NEAR(static_cast<double>(facts->duration_ms), 4'000, 60) << what;
+  // Fragments without an edit list show reordered pictures two steps, 67 ms, behind the sound.
+  EXPECT_NEAR(static_cast<double>(facts->duration_ms), 4'000, 80) << what;
   EXPECT_EQ(facts->decode_errors, 0) << what;
   const Decoded decoded = decode(outputs.rendition("360"));
   EXPECT_GE(decoded.pictures.size(), 119U) << what;

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "media/ground.h"
 #include "media/rung.h"
@@ -73,7 +74,7 @@ class Processing {
   Result<void> filter(const AVFrame& frame);
   Result<void> push_rungs(const AVFrame& frame);
   Result<void> hold_until(std::int64_t end);
-  std::int64_t length_of(const AVFrame& frame) const;
+  std::int64_t length_of(const AVFrame& frame);
   Result<void> check_damage();
   Result<void> check_rate();
   Result<void> check_sound();
@@ -104,6 +105,7 @@ class Processing {
   std::int64_t zero_ = 0;
   std::int64_t last_pts_ = -1;
   std::int64_t end_ = 0;
+  std::int64_t shortest_step_ = std::numeric_limits<std::int64_t>::max();  ///< between pictures
   std::int64_t frames_ = 0;
   std::int64_t lost_frames_ = 0;  ///< had no place on the time line
   double fps_ = 30;
@@ -252,15 +254,16 @@ Result<void> Processing::take_frame(AVFrame& frame) {
   return filter(frame);
 }
 
-/// How long a new picture stands: as long as it says; where files round that down or say nothing,
-/// as long as the one before.
-std::int64_t Processing::length_of(const AVFrame& frame) const {
+/// How long a new picture stands: as long as it says; where files say nothing, or less than half of
+/// any step so far, as long as the one before.
+std::int64_t Processing::length_of(const AVFrame& frame) {
   const AVStream& stream = *source_->video_stream();
   const auto step = static_cast<std::int64_t>(static_cast<double>(kTicksPerSecond) / fps_);
   const auto before = frames_ > 1 ? frame.pts - last_pts_ : step;
   const auto claimed = source_->video().claimed_ms * 90 - frame.pts;
   auto length = av_rescale_q(frame.pkt_duration, stream.time_base, kTimeBase);
-  if (length < std::min(before, step) / 2) length = before;
+  if (frames_ > 1) shortest_step_ = std::min(shortest_step_, before);
+  if (length < std::min(shortest_step_, step) / 2) length = before;
   // An edit list may end it earlier.
   if (source_->scan().iso_boxes && claimed >= step) length = std::min(length, claimed);
   return std::clamp<std::int64_t>(length, 1, options_.limits.duration_max_ms * 90);

@@ -205,6 +205,7 @@ void UploadsImpl::worker_loop() {
         return;
       }
       probe_.waiting.set(static_cast<double>(queue_.waiting_count()));
+      if (next) wake_measurer_.notify_all();
     }
     if (next) run(*next);
   }
@@ -215,7 +216,10 @@ void UploadsImpl::measure_loop() {
     std::optional<Job> next;
     {
       Lock lock(mutex_);
-      wake_measurer_.wait(mutex_, [&] { return stopping_ || queue_.unmeasured() != nullptr; });
+      // While nothing runs nothing waits either: the next one begins before it could be measured.
+      wake_measurer_.wait(mutex_, [&] {
+        return stopping_ || (queue_.running_count() > 0 && queue_.unmeasured() != nullptr);
+      });
       if (stopping_) return;
       next = *queue_.unmeasured();
     }
