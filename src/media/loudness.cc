@@ -16,9 +16,9 @@ constexpr double kTargetLufs = -14;
 constexpr double kGainMaxDb = 20;
 constexpr double kNoiseLufs = -60;   // nothing but a room or a microphone: left as it is
 constexpr double kNoiseFadeLu = 10;  // over so much the gain grows to what it may be
-constexpr double kMakeUpMaxDb = 10;  // for what the limiter takes
+constexpr double kMakeUpMaxDb = 14;  // for what the limiter takes
 constexpr double kNearLu = 0.5;
-constexpr int kPassesMax = 3;  // through the limiter
+constexpr int kPassesMax = 4;  // through the limiter
 
 struct MeterDeleter {
   void operator()(ebur128_state* meter) const { ebur128_destroy(&meter); }

@@ -29,6 +29,14 @@ bool TimeLine::jumps(const State& state, const State& other, Track track, const 
   return at - state.next > still_max_ && !covered;
 }
 
+/// A track that jumped alone comes back to the clock of the other one, which it left.
+bool TimeLine::returns(const State& state, const State& other, std::int64_t raw) const {
+  if (!state.begun || !other.begun || state.clock == other.clock) return false;
+  const auto by_other = raw + clocks_[static_cast<std::size_t>(other.clock)];
+  const auto by_own = raw + clocks_[static_cast<std::size_t>(state.clock)];
+  return std::abs(by_other - state.next) <= kWaverMax && std::abs(by_own - state.next) > kBackMin;
+}
+
 /// A clock by which the packet goes on well: one that the other track has set, or one from before a
 /// single wrong stamp.
 std::optional<std::int64_t> TimeLine::other_clock(const State& state, std::int64_t raw) const {
@@ -54,6 +62,7 @@ std::int64_t TimeLine::shift(Track track, const Stamp& stamp) {
   const auto raw = bounded(stamp.dts ? *stamp.dts : *stamp.pts);
   const auto shown = bounded(stamp.pts ? *stamp.pts : *stamp.dts);
   if (!state.begun) state.clock = other.clock;
+  if (returns(state, other, raw)) state.clock = other.clock;
   auto add = clocks_[static_cast<std::size_t>(state.clock)];
   if (clocks_.size() < kClocksMax && jumps(state, other, track, stamp, raw + add)) {
     if (const auto known = state.begun ? other_clock(state, raw) : std::nullopt) {

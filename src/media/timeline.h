@@ -42,6 +42,7 @@ class TimeLine {
 
   bool jumps(const State& state, const State& other, Track track, const Stamp& stamp,
              std::int64_t at) const;
+  bool returns(const State& state, const State& other, std::int64_t raw) const;
   std::optional<std::int64_t> other_clock(const State& state, std::int64_t raw) const;
 
   std::int64_t still_max_;

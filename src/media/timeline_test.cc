@@ -50,7 +50,10 @@ TEST(TimeLine, OneTrackMayJumpAlone) {
     for (std::int64_t ms = 0; ms < 20'000; ms += 20) {
       EXPECT_EQ(place(line, Track::picture, ms, 20), ms);
       const bool jumped = ms >= 8'000 && ms < 12'000;
-      EXPECT_EQ(place(line, Track::sound, ms + (jumped ? jump : 0), 20), ms) << jump;
+      const auto placed = place(line, Track::sound, ms + (jumped ? jump : 0), 20);
+      // It can't be known that the picture does not follow: the jump begins behind all that came.
+      EXPECT_GE(placed, ms) << jump;
+      EXPECT_LE(placed, ms + (jumped ? 20 : 0)) << jump;
     }
   }
 }
