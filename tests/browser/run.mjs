@@ -25,7 +25,7 @@ const began = Date.now();
 
 const isTest = (event) => event.details?.type !== 'suite' && !event.file?.endsWith(event.name);
 
-const stream = run({ files, concurrency: 1, timeout: 600_000 });
+const stream = run({ files, concurrency: 1, timeout: 1_200_000 });
 stream.on('test:pass', (event) => {
   if (!isTest(event)) return;
   if (event.skip !== undefined) skipped++;
