@@ -159,12 +159,12 @@ Error death(int status, bool handed, bool begun, const std::string& said) {
 class Conversation {
  public:
   /// `handed`: the worker was sent a file.
-  Conversation(Child& child, bool handed, int deadline_s, const Progress& progress,
+  Conversation(Child& child, bool handed, int deadline_s, Progress progress,
                const std::atomic<bool>* cancel)
       : child_(child),
         handed_(handed),
         deadline_s_(deadline_s),
-        progress_(progress),
+        progress_(std::move(progress)),
         cancel_(cancel),
         until_us_(clock_.mono_us() + std::int64_t{deadline_s} * 1'000'000) {}
 
@@ -214,7 +214,7 @@ class Conversation {
   Child& child_;
   const bool handed_;
   const int deadline_s_;
-  const Progress& progress_;
+  const Progress progress_;  ///< a copy: an empty one is passed as a temporary
   const std::atomic<bool>* cancel_;
   const std::int64_t until_us_;
   bool begun_ = false;
