@@ -34,7 +34,8 @@ struct Spread {
 
 struct BenchReport {
   BenchOptions options;
-  Spread answer_cpu_ms;  ///< one for_you answer of 8, CPU time of the calling thread
+  /// One for_you answer of 8 and its decision's record learned, CPU time of the calling thread.
+  Spread answer_cpu_ms;
   Spread unprofiled_cpu_ms;
   Spread apply_cpu_us;        ///< one event record
   double examples_per_s = 0;  ///< learned, one thread, by CPU time

@@ -1,6 +1,6 @@
 // Every page and every sheet, and how to come to them: for the tests that look at all of them.
 
-import { answered, current, eventually, expects, PASSWORD, playing, signUp, swipe } from './lib.mjs';
+import { answered, current, eventually, expects, PASSWORD, playing, signUp, swipe, uploaded } from './lib.mjs';
 
 const click = (page, name) => page.getByRole('button', { name, exact: true }).first().click();
 const dialog = (page) => page.getByRole('dialog').last();
@@ -28,7 +28,7 @@ export const PAGES = [
   ['search-videos', (page) => page.goto('/search?q=clip')],
   ['search-people', (page) => page.goto('/search?q=maker&kind=people')],
   ['search-hashtags', (page) => page.goto('/search?q=ceramics&kind=hashtags')],
-  ['search-nothing', (page) => page.goto('/search?q=qqqqqqq')],
+  ['search-nothing', (page) => page.goto('/search?q=zqzqzqzq')],
   ['inbox', (page) => page.goto('/inbox')],
   ['me', own],
   ['settings', async (page) => {
@@ -142,6 +142,24 @@ export const JUST_SIGNED_UP = [
   }],
 ];
 
+/** Of a clip of one's own, once there is one. */
+async function moreOfOwn(page) {
+  await own(page);
+  await page.locator('a.tile').first().click();
+  await playing(page);
+  await current(page).locator('button.act.last').click();
+  await dialog(page).getByRole('button', { name: 'Delete video' }).waitFor();
+}
+
+export const OWN_CLIP = [
+  ['sheet-more-own', moreOfOwn],
+  ['sheet-edit', async (page) => {
+    await moreOfOwn(page);
+    await dialog(page).getByRole('button', { name: 'Edit video' }).click();
+    await page.locator('#edit-caption').waitFor();
+  }],
+];
+
 /** The animations of what opened are over, and what it shows has come. */
 export async function settled(page) {
   await eventually(() =>
@@ -169,5 +187,8 @@ export async function walk(page, look, { only = () => true } = {}) {
   await run(JUST_SIGNED_UP);
   await run(PAGES);
   await run(SHEETS);
+  if (!OWN_CLIP.some(([name]) => only(name))) return;
+  await uploaded(page, page.context().browser(), { seconds: 1 }, 'A clip of my own');
+  await run(OWN_CLIP);
 }
 

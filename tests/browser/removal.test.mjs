@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { answered, eventually, expects, launch, post, published, recordClip, signUp, visitor } from './lib.mjs';
+import { answered, current, eventually, expects, launch, post, published, recordClip, signUp, visitor } from './lib.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
@@ -10,7 +10,7 @@ after(() => browser?.close());
 
 async function openDelete(page, id) {
   await page.goto(`/v/${id}`);
-  await page.locator('article.stage[aria-hidden="false"] button.act.last').tap();
+  await current(page).locator('button.act.last').tap();
   return page.getByRole('button', { name: 'Delete video' });
 }
 

@@ -36,7 +36,7 @@ stream.on('test:pass', (event) => {
 stream.on('test:fail', (event) => {
   if (!isTest(event)) return;
   const cause = event.details.error?.cause ?? event.details.error;
-  failures.push(`${event.name}: ${String(cause?.message ?? cause).split('\n').slice(0, 6).join('\n    ')}`);
+  failures.push(`${event.name}: ${String(cause?.message ?? cause).split('\n').slice(0, 40).join('\n    ')}`);
   console.log(`FAILED  ${event.name}`);
 });
 stream.on('test:diagnostic', (event) => {

@@ -15,8 +15,7 @@ constexpr std::int64_t kApplicationId = 0x46494C4F;  // "FILO", in the file's he
 constexpr std::int64_t kFormatVersion = 1;
 constexpr std::size_t kShownSqlMax = 120;
 /// Pragmas that only look, open to every module (`SELECT * FROM pragma_integrity_check(20)`).
-constexpr std::array<std::string_view, 3> kChecks = {"integrity_check", "quick_check",
-                                                     "foreign_key_check"};
+constexpr std::array<std::string_view, 2> kChecks = {"integrity_check", "quick_check"};
 
 std::string shown(std::string_view sql) {
   return std::string(sql.substr(0, kShownSqlMax)) + (sql.size() > kShownSqlMax ? "…" : "");
@@ -180,7 +179,7 @@ Result<void> Connection::configure(const SqliteOptions& options, Role role) {
   } else {
     FILOSCOPE_DO(control("PRAGMA query_only = ON"));
   }
-  return control(fmt::format("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; "
+  return control(fmt::format("PRAGMA trusted_schema = OFF; "
                              "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{}; "
                              "PRAGMA mmap_size = {}",
                              options.cache_bytes / 1024, options.mmap_bytes)
