@@ -70,7 +70,10 @@ function fontPreload(): Plugin {
   };
 }
 
-/** src/early.js as it stands in the page, without what only its readers need. */
+const APP_SCRIPT = /<script type="module"[^>]*src="(\/assets\/[^"]+)"><\/script>/;
+const APP_STYLE = /<link rel="stylesheet"[^>]*href="(\/assets\/[^"]+)">/;
+
+/** src/early.js as it stands in the page, without what only its readers need; it starts the app. */
 function early(): Plugin {
   return {
     name: 'early',
@@ -79,7 +82,13 @@ function early(): Plugin {
       handler(html) {
         const source = readFileSync(join(import.meta.dirname, 'src/early.js'), 'utf8');
         const script = source.replace(/^\s*\/\/.*\n/gm, '').replace(/\n\s*/g, '\n');
-        return html.replace('<!--early-->', () => `<script>${script}</script>`);
+        const [app, style] = [APP_SCRIPT, APP_STYLE].map((tag) => tag.exec(html)?.[1] ?? '');
+        if (!app || !style) return html.replace('<!--early-->', () => `<script>${script}</script>`);
+        // Fetched beside the first clip, but neither compiled nor applied before it is seen.
+        return html
+          .replace(APP_SCRIPT, `<link rel="preload" as="script" crossorigin href="${app}">`)
+          .replace(APP_STYLE, `<link rel="preload" as="style" crossorigin href="${style}">`)
+          .replace('<!--early-->', () => `<script>${script.replace('__APP__', app).replace('__STYLE__', style)}</script>`);
       },
     },
   };

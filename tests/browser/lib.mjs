@@ -112,8 +112,10 @@ export async function openFeed(page) {
 export async function playing(page, timeout = 20_000) {
   await page.waitForFunction(
     () => {
+      // A clip may play before the app is there to be used.
       const list = window.__filoscope?.list?.();
-      if (list && list.entries[list.index]?.video_id === null) return true;
+      if (!list) return false;
+      if (list.entries[list.index]?.video_id === null) return true;
       return [...document.querySelectorAll('video')].some((v) => !v.paused && v.currentTime > 0.05);
     },
     undefined,

@@ -1,6 +1,6 @@
 import './fonts.css';
 import './app.css';
-import { mount } from 'svelte';
+import { mount, tick } from 'svelte';
 import App from './App.svelte';
 import { api } from './lib/api';
 import { keepComposingKeys } from './lib/composing';
@@ -14,6 +14,7 @@ import { router } from './lib/router.svelte';
 import { session } from './lib/session.svelte';
 import { settings } from './lib/settings.svelte';
 import { sheets } from './lib/sheets.svelte';
+import { dropEarly } from './player/early';
 import { exposeMetrics } from './player/metrics';
 
 keepComposingKeys();
@@ -37,4 +38,5 @@ await i18n.start();
 
 const target = document.getElementById('app');
 if (target) mount(App, { target });
+void tick().then(dropEarly);
 delete document.documentElement.dataset['boot'];

@@ -179,7 +179,7 @@ Result<void> Connection::configure(const SqliteOptions& options, Role role) {
   } else {
     FILOSCOPE_DO(control("PRAGMA query_only = ON"));
   }
-  return control(fmt::format("PRAGMA trusted_schema = OFF; "
+  return control(fmt::format("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; "
                              "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{}; "
                              "PRAGMA mmap_size = {}",
                              options.cache_bytes / 1024, options.mmap_bytes)

@@ -76,15 +76,19 @@ export class Slot {
     video.addEventListener('error', () => this.#elementFailed());
   }
 
+  /** Nothing is fetched again when the element plays this clip already (early.ts). */
   attach(uid: number, clip: Video, data: ClipData | null): void {
-    this.detach();
+    const plays = this.video.dataset['clip'] === clip.id && !this.video.error;
+    if (!plays) this.detach();
+    delete this.video.dataset['clip'];
     this.uid = uid;
     this.clip = clip;
-    this.#data = data;
+    this.#data = plays ? null : data;
     this.#abort = new AbortController();
     this.#plainUrls = plainUrls(clip, this.video);
     this.video.volume = Math.min(1, 10 ** (Math.min(0, clip.gain_db) / 20));
-    if (data) void this.#feed(data, this.#abort.signal);
+    if (plays) this.#markReady();
+    else if (data) void this.#feed(data, this.#abort.signal);
     else this.#plain();
   }
 
@@ -115,9 +119,10 @@ export class Slot {
 
   /** Seconds that play without the network from here; Infinity when all of the clip is here. */
   get aheadS(): number {
-    if (!this.#data) return this.video.readyState >= 3 ? Infinity : 0;
-    if (this.#nextSegment() === null) return Infinity;
-    return this.#bufferedEnd(this.video.currentTime) - this.video.currentTime;
+    const { currentTime } = this.video;
+    const end = this.#bufferedEnd(currentTime);
+    const whole = this.#data ? this.#nextSegment() === null : end > this.durationS - 0.1;
+    return whole ? Infinity : end - currentTime;
   }
 
   get durationS(): number {
