@@ -2,10 +2,9 @@
 
 #include <pthread.h>
 
-#include <exception>
 #include <utility>
 
-#include "base/log.h"
+#include "base/guarded_thread.h"
 
 namespace filoscope {
 
@@ -62,11 +61,7 @@ void Pool::run() {
       task = std::move(queue_.front());
       queue_.pop_front();
     }
-    try {
-      task();
-    } catch (const std::exception& problem) {
-      log::error("pool.task_broke_off", {{"pool", name_}, {"reason", std::string(problem.what())}});
-    }
+    run_guarded(name_, task);
   }
 }
 
