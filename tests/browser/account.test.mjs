@@ -1,13 +1,10 @@
 // How she signs in: the password, the codes for a lost one, and where she is signed in.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { answered, expects, launch, PASSWORD, signUp, visitor } from './lib.mjs';
+import { answered, expects, PASSWORD, sharedBrowser, signUp, test, visitor } from './lib.mjs';
 
 const NEW_PASSWORD = 'a newer password 8';
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
+const browser = sharedBrowser();
 
 const button = (page, name) => page.getByRole('button', { name, exact: true });
 

@@ -3,16 +3,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { DESKTOP, launch, PHONE, root, visitor } from './lib.mjs';
+import { DESKTOP, PHONE, root, sharedBrowser, test, visitor } from './lib.mjs';
 import { settled, walk } from './pages.mjs';
 
 const AXE = readFileSync(join(root, 'web/node_modules/axe-core/axe.min.js'), 'utf8');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
+const browser = sharedBrowser();
 
 /** Each violation as a line: the rule, why, and the first elements. */
 async function violations(page) {
@@ -25,7 +22,7 @@ async function violations(page) {
 }
 
 for (const [size, options] of [['390x844', PHONE], ['1440x900', DESKTOP]]) {
-  test(`no violation on any page or sheet at ${size}, in either theme`, async (t) => {
+  test(`no violation on any page or sheet at ${size}, in either theme`, { timeout: 900_000 }, async (t) => {
     const { context, page } = await visitor(browser, options);
     const found = [];
     let looked = 0;

@@ -2,24 +2,22 @@
 // needs to be pressed twice.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 import {
   current,
   currentId,
   eventually,
   fillSignUp,
-  launch,
   newHandle,
   openFeed,
   playing,
+  sharedBrowser,
   signUp,
   swipe,
+  test,
   visitor,
 } from './lib.mjs';
 
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
+const browser = sharedBrowser();
 
 const path = (page) => new URL(page.url()).pathname;
 const closed = (page) => page.getByRole('dialog').waitFor({ state: 'detached' });

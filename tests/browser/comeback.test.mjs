@@ -1,7 +1,6 @@
 // What was away comes back by itself: the network, the server, what is new, where she was.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 import {
   answered,
   current,
@@ -9,21 +8,20 @@ import {
   drag,
   eventually,
   expects,
-  launch,
   NO_ANSWER,
   openFeed,
   PASSWORD,
   playing,
+  sharedBrowser,
   shownList,
   signUp,
   swipe,
+  test,
   URL_BASE,
   visitor,
 } from './lib.mjs';
 
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
+const browser = sharedBrowser();
 
 const nav = (page, name) => page.locator('nav').getByRole('link', { name, exact: true });
 const failed = (page) => page.getByRole('heading', { name: 'The feed did not load' });

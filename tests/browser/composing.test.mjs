@@ -2,13 +2,10 @@
 // with the browser's own composition, as Chrome and as Safari tell of it.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launch, recordClip, visitor } from './lib.mjs';
+import { recordClip, sharedBrowser, test, visitor } from './lib.mjs';
 import { walk } from './pages.mjs';
 
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
+const browser = sharedBrowser();
 
 const FIELDS = 'input:not([type=file]):not([type=radio]):not([type=checkbox]):not([type=date]):not([type=hidden]):not([readonly]), textarea';
 const WORD = 'にほんご';

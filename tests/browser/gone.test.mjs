@@ -2,24 +2,22 @@
 // That no console says anything is checked by the library after every test.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 import {
   answered,
   current,
   currentId,
   DESKTOP,
   expects,
-  launch,
   openFeed,
   playing,
+  sharedBrowser,
   signUp,
   swipe,
+  test,
   visitor,
 } from './lib.mjs';
 
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
+const browser = sharedBrowser();
 
 const path = (page) => new URL(page.url()).pathname;
 const tile = (page) => page.locator('a.tile').first();

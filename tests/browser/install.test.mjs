@@ -2,23 +2,21 @@
 // never an answer of the interface from a cache.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 import {
   answered,
   DESKTOP,
   eventually,
   expects,
-  launch,
   NO_ANSWER,
   openFeed,
   PHONE,
+  sharedBrowser,
+  test,
   URL_BASE,
   visitor,
 } from './lib.mjs';
 
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
+const browser = sharedBrowser();
 
 /** The service worker controls the page and has its files. */
 const ready = (page) =>

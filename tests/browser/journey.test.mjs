@@ -4,28 +4,26 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
 import {
   current,
   currentId,
   eventually,
   fillSignUp,
-  launch,
   newHandle,
   openFeed,
   published,
   root,
+  sharedBrowser,
   signUp,
   swipe,
   swipeTo,
+  test,
   visitor,
 } from './lib.mjs';
 
 const CLIP = join(process.env.FILOSCOPE_SHARED ?? join(root, '../shared'), 'media/clips/mdn_flower.mp4');
 
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
+const browser = sharedBrowser();
 
 const skip = existsSync(CLIP) ? false : `there is no ${CLIP}`;
 

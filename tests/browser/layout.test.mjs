@@ -2,14 +2,23 @@
 // tablet, type of twice the size. Pictures go into FILOSCOPE_SHOTS.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 import { faults, layoutFaults, wordFaults } from './faults.mjs';
-import { current, DESKTOP, eventually, launch, PHONE, playing, shot, signUp, uploaded, visitor } from './lib.mjs';
+import {
+  current,
+  DESKTOP,
+  eventually,
+  PHONE,
+  playing,
+  sharedBrowser,
+  shot,
+  signUp,
+  test,
+  uploaded,
+  visitor,
+} from './lib.mjs';
 import { settled, walk } from './pages.mjs';
 
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
+const browser = sharedBrowser();
 
 const touch = (width, height) => ({ ...PHONE, viewport: { width, height } });
 /** Name, size, theme, and how large the reader has made the type. */
@@ -20,7 +29,7 @@ const LOOKS = [
   ['820x1180', { width: 820, height: 1180 }, 'light', 1],
 ];
 
-test('every page and sheet sideways, zoomed to 200 %, on a tablet and with type of twice the size', async (t) => {
+test('every page and sheet sideways, zoomed to 200 %, on a tablet and with type of twice the size', { timeout: 900_000 }, async (t) => {
   const { context, page } = await visitor(browser);
   const found = [];
   let looked = 0;

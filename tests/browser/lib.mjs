@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { afterEach } from 'node:test';
+import { after, afterEach, test as nodeTest } from 'node:test';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -38,6 +38,26 @@ export function launch({ autoplay = 'user-gesture-required' } = {}) {
   });
 }
 
+/** One browser for all tests of a file. */
+export function sharedBrowser() {
+  let launching;
+  after(async () => (await launching)?.close());
+  return {
+    async newContext(options) {
+      launching ??= launch();
+      return (await launching).newContext(options);
+    },
+  };
+}
+
+/** Then a test has failed, and what it still does is ended. */
+const TEST_MS_MAX = 300_000;
+
+export function test(name, ...rest) {
+  const act = rest.pop();
+  return nodeTest(name, { timeout: TEST_MS_MAX, ...rest[0] }, act);
+}
+
 export const PHONE = {
   viewport: { width: 390, height: 844 },
   deviceScaleFactor: 1,
@@ -57,6 +77,7 @@ export const DESKTOP = {
 // What no journey may cause, whatever it is about: an error in the console, an exception or a
 // rejection that nobody caught, a request for something that is not there to be asked for.
 let faults = [];
+const open = new Set();
 const allowed = new WeakMap();
 
 function watch(context) {
@@ -84,7 +105,9 @@ export const NO_ANSWER = new RegExp(
     '|An unknown error occurred when fetching the script', // of the service worker
 );
 
-afterEach(() => {
+afterEach(async () => {
+  // Left by a test that failed: one out of time would go on in the next one's.
+  await Promise.all([...open].map((context) => context.close().catch(() => {})));
   const found = faults
     .filter(({ context, text }) => !allowed.get(context)?.some((pattern) => pattern.test(text)))
     .map(({ text }) => text);
@@ -96,6 +119,8 @@ afterEach(() => {
 export async function visitor(browser, options = PHONE) {
   const context = await browser.newContext({ baseURL: URL_BASE, ...options });
   watch(context);
+  open.add(context);
+  context.on('close', () => open.delete(context));
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const errors = [];

@@ -1,7 +1,7 @@
 // A shared link is a way in: the clip opens among the tabs, and the feed goes on behind it.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { before } from 'node:test';
 import {
   answered,
   current,
@@ -9,27 +9,26 @@ import {
   DESKTOP,
   eventually,
   expects,
-  launch,
   openFeed,
   PHONE,
   playing,
+  sharedBrowser,
   shownList,
   signUp,
   swipe,
+  test,
   visitor,
 } from './lib.mjs';
 
-let browser;
+const browser = sharedBrowser();
 let linked;
 before(async () => {
-  browser = await launch();
   const { context, page } = await visitor(browser);
   await openFeed(page);
   await swipe(page);
   linked = await currentId(page);
   await context.close();
 });
-after(() => browser?.close());
 
 const path = (page) => new URL(page.url()).pathname;
 

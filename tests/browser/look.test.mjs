@@ -1,9 +1,18 @@
 // Every page at its sizes and in its themes: nothing is cut off, everything has a name and a size.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 import { faults } from './faults.mjs';
-import { current, launch, openFeed, playing, shot, signUp, swipe, visitor } from './lib.mjs';
+import {
+  current,
+  openFeed,
+  playing,
+  sharedBrowser,
+  shot,
+  signUp,
+  swipe,
+  test,
+  visitor,
+} from './lib.mjs';
 
 const SIZES = [
   ['360x640', { width: 360, height: 640 }, true],
@@ -13,9 +22,7 @@ const SIZES = [
 ];
 const PAGES = ['/', '/search', '/search?q=a', '/search?q=a&kind=people', '/inbox', '/me', '/settings', '/upload'];
 
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
+const browser = sharedBrowser();
 
 for (const [name, viewport, touch] of SIZES) {
   for (const colorScheme of ['dark', 'light']) {

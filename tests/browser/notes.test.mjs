@@ -1,28 +1,26 @@
 // A notification opens what it is about; signing up offers recovery codes; passwords can be shown.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 import {
+  answered,
   current,
   DESKTOP,
   expects,
   fillSignUp,
-  answered,
-  launch,
   newHandle,
   openFeed,
   PASSWORD,
   PHONE,
   playing,
+  sharedBrowser,
   signUp,
+  test,
   uploaded,
   URL_BASE,
   visitor,
 } from './lib.mjs';
 
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
+const browser = sharedBrowser();
 
 const call = async (method, path, body, token) => {
   const answer = await fetch(`${URL_BASE}/api/v1${path}`, {

@@ -1,7 +1,6 @@
 // People: signing up in the middle of an act, liking, commenting, following, asking why, settings.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 import {
   answered,
   current,
@@ -11,20 +10,19 @@ import {
   eventually,
   expects,
   fillSignUp,
-  launch,
   newHandle,
   openFeed,
   PASSWORD,
   playing,
+  sharedBrowser,
   shownList,
   signUp,
   swipe,
+  test,
   visitor,
 } from './lib.mjs';
 
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
+const browser = sharedBrowser();
 
 test('a visitor likes, signs up on the way, and the like happens on the same clip', async () => {
   const { context, page, errors } = await visitor(browser);

@@ -1,12 +1,20 @@
 // Browsers without MediaSource: the element plays by itself, or ManagedMediaSource says when.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { drag, eventually, launch, metrics, openFeed, playing, shownList, swipe, visitor } from './lib.mjs';
+import {
+  drag,
+  eventually,
+  metrics,
+  openFeed,
+  playing,
+  sharedBrowser,
+  shownList,
+  swipe,
+  test,
+  visitor,
+} from './lib.mjs';
 
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
+const browser = sharedBrowser();
 
 /** The element that plays: where its clip comes from, where it is and how long it is. */
 const playingElement = (page) =>

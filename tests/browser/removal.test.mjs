@@ -1,12 +1,21 @@
 // Deleting a clip of one's own: never by a double tap, and never without a way back.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { answered, current, eventually, expects, launch, post, published, recordClip, signUp, visitor } from './lib.mjs';
+import {
+  answered,
+  current,
+  eventually,
+  expects,
+  post,
+  published,
+  recordClip,
+  sharedBrowser,
+  signUp,
+  test,
+  visitor,
+} from './lib.mjs';
 
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
+const browser = sharedBrowser();
 
 async function openDelete(page, id) {
   await page.goto(`/v/${id}`);

@@ -5,22 +5,23 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import {
   expects,
-  launch,
   NO_ANSWER,
   ownServer,
   PHONE,
   post,
   published,
   sentBytes,
+  sharedBrowser,
   signUp,
   slowUp,
+  test,
   visitor,
 } from './lib.mjs';
 
-let browser;
+const browser = sharedBrowser();
 let server;
 let folder;
 let clip;
@@ -40,11 +41,9 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'filoscope-clip-'));
   clip = join(folder, 'noise.mp4');
   makeClip(clip);
-  browser = await launch();
   server = await ownServer();
 });
 after(async () => {
-  await browser?.close();
   await server?.close();
   rmSync(folder, { recursive: true, force: true });
 });

@@ -3,8 +3,18 @@
 import assert from 'node:assert/strict';
 import { availableParallelism, loadavg } from 'node:os';
 import { gzipSync } from 'node:zlib';
-import { after, before, test } from 'node:test';
-import { eventually, launch, metrics, openFeed, percentile, playing, swipe, URL_BASE, visitor } from './lib.mjs';
+import {
+  eventually,
+  metrics,
+  openFeed,
+  percentile,
+  playing,
+  sharedBrowser,
+  swipe,
+  test,
+  URL_BASE,
+  visitor,
+} from './lib.mjs';
 
 const SWIPES = 50;
 const PREFETCHED_MS_MAX = 100;
@@ -22,9 +32,7 @@ function busy(t) {
   return true;
 }
 
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
+const browser = sharedBrowser();
 
 async function slowLine(page) {
   const cdp = await page.context().newCDPSession(page);

@@ -1,25 +1,23 @@
 // The feed under a thumb: touch, wheel, keys, sound, and what a swipe changes.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 import {
   currentId,
   drag,
   eventually,
   expects,
-  launch,
   metrics,
   NO_ANSWER,
   openFeed,
   playing,
+  sharedBrowser,
   shownList,
   swipe,
+  test,
   visitor,
 } from './lib.mjs';
 
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
+const browser = sharedBrowser();
 
 test('it starts muted, and one tap gives sound to all elements and is remembered', async () => {
   const { context, page, errors } = await visitor(browser);

@@ -1,27 +1,25 @@
 // From a file to somebody else's feed, also through lost networks and reloads.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 import {
   current,
   eventually,
   expects,
-  launch,
   NO_ANSWER,
   phase,
   post,
   published,
   recordClip,
   sentBytes,
+  sharedBrowser,
   signUp,
   slowUp,
   swipeTo,
+  test,
   visitor,
 } from './lib.mjs';
 
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
+const browser = sharedBrowser();
 
 test('upload with progress to published, found by its caption, shown to somebody else', async (t) => {
   const clip = await recordClip(browser);

@@ -1,26 +1,35 @@
 // What people write: in any direction, without a space, on a bright clip, and at any hour of a wrong clock.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { before } from 'node:test';
 import { faults, layoutFaults, wordFaults } from './faults.mjs';
-import { current, DESKTOP, launch, PHONE, playing, shot, signUp, uploaded, visitor } from './lib.mjs';
+import {
+  current,
+  DESKTOP,
+  PHONE,
+  playing,
+  sharedBrowser,
+  shot,
+  signUp,
+  test,
+  uploaded,
+  visitor,
+} from './lib.mjs';
 
 const TURNED = 'שלום (abc) 12:';
 const UNBROKEN = 'W'.repeat(50);
 const CAPTION = `${'Q'.repeat(260)} مرحبا #ceramics ${'and so on '.repeat(60)}`;
 
-let browser;
+const browser = sharedBrowser();
 let video;
 let handle;
 before(async () => {
-  browser = await launch();
   const { context, page } = await visitor(browser);
   handle = await signUp(page, 'bright');
   video = await uploaded(page, browser, { seconds: 3, plain: '#fff' }, CAPTION);
   await named(page, TURNED);
   await context.close();
 });
-after(() => browser?.close());
 
 async function named(page, name) {
   await page.goto('/me');
