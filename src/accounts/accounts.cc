@@ -80,6 +80,13 @@ Result<void> AccountsImpl::load_people(Session& session) {
       [this](const Row& row) { guests_.load(PersonKey::from_db(row.integer(0)), row.integer(1)); });
 }
 
+Result<bool> AccountsImpl::is_account(Session& session, PersonKey person) {
+  bool found = false;
+  FILOSCOPE_DO(session.query("SELECT 1 FROM accounts_people WHERE person = ?", {person.db()},
+                             [&](const Row&) { found = true; }));
+  return found;
+}
+
 Result<PersonKey> AccountsImpl::take_guest(Session& session, const std::optional<Viewer>& guest,
                                            std::vector<std::string>& ended_tokens) const {
   ended_tokens.clear();
@@ -87,10 +94,8 @@ Result<PersonKey> AccountsImpl::take_guest(Session& session, const std::optional
     return new_person();
   }
   const auto person = guest->person;
-  bool taken = false;  // another sign-up was first
-  FILOSCOPE_DO(session.query("SELECT 1 FROM accounts_people WHERE person = ?", {person.db()},
-                             [&](const Row&) { taken = true; }));
-  if (taken) return new_person();
+  FILOSCOPE_TRY(const bool taken, is_account(session, person));
+  if (taken) return new_person();  // another sign-up was first
   FILOSCOPE_DO(session.query("SELECT token_hash FROM accounts_guests WHERE person = ?",
                              {person.db()},
                              [&](const Row& row) { ended_tokens.push_back(row.text(0)); }));

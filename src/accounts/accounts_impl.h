@@ -96,6 +96,7 @@ class AccountsImpl final : public Accounts {
   // Accounts
   Result<Account> check_form(const SignUp& form) const;
   Result<void> check_free(Session& session, std::string_view handle) const;
+  static Result<bool> is_account(Session& session, PersonKey person);
   Result<PersonKey> take_guest(Session& session, const std::optional<Viewer>& guest,
                                std::vector<std::string>& ended_tokens) const;
   Result<void> insert_account(Session& session, const Account& account, const SignUp& form,
@@ -140,9 +141,13 @@ class AccountsImpl final : public Accounts {
   Result<std::optional<SessionRow>> read_session(const std::string& hash);
   std::string guest_token(PersonKey person, std::int64_t ends_ms, std::string_view language) const;
   Result<Viewer> guest_of(std::string_view token, std::int64_t now_ms);
+  struct ErasedGuests {
+    std::vector<PersonKey> people;
+    std::vector<std::string> tokens;  ///< their hashes
+  };
   Result<void> erase_guests(Session& session, std::span<const PersonKey> people,
-                            std::vector<std::string>& ended_tokens) const;
-  void forget_guests(std::span<const PersonKey> people, std::span<const std::string> tokens);
+                            ErasedGuests& erased) const;
+  void forget_guests(const ErasedGuests& erased);
   Result<void> sign_out_guest(const Viewer& guest);
   Result<Viewer> viewer_of(const SessionRow& row, std::int64_t now_ms);
   /// For a sign-in that could not be stored for `problem`, which is returned where memory holds no

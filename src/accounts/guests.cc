@@ -84,9 +84,11 @@ Result<void> AccountsImpl::keep_guest(const Viewer& who) {
   if (!gone) return no_room();
   std::vector<PersonKey> people;
   for (const auto& guest : *gone) people.push_back(guest.person);
-  std::vector<std::string> ended_tokens;
+  ErasedGuests erased;
   const auto done = parts_.database.write([&](Session& session) -> Result<void> {
-    FILOSCOPE_DO(erase_guests(session, people, ended_tokens));
+    FILOSCOPE_TRY(const bool signed_up, is_account(session, who.person));
+    if (signed_up) return signed_out();
+    FILOSCOPE_DO(erase_guests(session, people, erased));
     FILOSCOPE_DO(session.execute(
         "INSERT INTO accounts_guests (token_hash, person, language, created_ms, ends_ms) "
         "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -95,30 +97,38 @@ Result<void> AccountsImpl::keep_guest(const Viewer& who) {
   });
   if (!done) {
     guests_.give_back(who.person, *gone);
+    for (const auto person : people) {  // sign_up() puts her there, then takes her out here
+      if (directory_.account_of(person)) guests_.erase(person);
+    }
     return done;
   }
   guests_.settle(who.person);
-  forget_guests(people, ended_tokens);
+  forget_guests(erased);
   return {};
 }
 
+/// Who has become an account meanwhile only loses her row.
 Result<void> AccountsImpl::erase_guests(Session& session, std::span<const PersonKey> people,
-                                        std::vector<std::string>& ended_tokens) const {
-  ended_tokens.clear();
+                                        ErasedGuests& erased) const {
+  erased = {};
   for (const auto person : people) {
+    const auto tokens_before = erased.tokens.size();
     FILOSCOPE_DO(session.query("SELECT token_hash FROM accounts_guests WHERE person = ?",
                                {person.db()},
-                               [&](const Row& row) { ended_tokens.push_back(row.text(0)); }));
+                               [&](const Row& row) { erased.tokens.push_back(row.text(0)); }));
+    if (erased.tokens.size() == tokens_before) continue;
     FILOSCOPE_DO(session.execute("DELETE FROM accounts_guests WHERE person = ?", {person.db()}));
+    FILOSCOPE_TRY(const bool signed_up, is_account(session, person));
+    if (signed_up) continue;
     FILOSCOPE_DO(erase_person(session, {}, person));
+    erased.people.push_back(person);
   }
   return {};
 }
 
-void AccountsImpl::forget_guests(std::span<const PersonKey> people,
-                                 std::span<const std::string> tokens) {
-  for (const auto person : people) directory_.forget_mutes(person);
-  sessions_.forget(tokens);
+void AccountsImpl::forget_guests(const ErasedGuests& erased) {
+  for (const auto person : erased.people) directory_.forget_mutes(person);
+  sessions_.forget(erased.tokens);
 }
 
 /// Her state goes at the next sweep.
@@ -146,18 +156,11 @@ Result<void> AccountsImpl::sweep_guests() {
         [&](const Row& row) { people.push_back(PersonKey::from_db(row.integer(0))); });
   }));
   if (people.empty()) return {};  // without a write where there is nothing to do
-  std::vector<std::string> ended_tokens;
-  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    std::vector<PersonKey> over;  // not those whom a sign-up took along meanwhile
-    for (const auto person : people) {
-      FILOSCOPE_DO(session.query("SELECT 1 FROM accounts_guests WHERE person = ?", {person.db()},
-                                 [&](const Row&) { over.push_back(person); }));
-    }
-    people = over;
-    return erase_guests(session, people, ended_tokens);
-  }));
+  ErasedGuests erased;
+  FILOSCOPE_DO(parts_.database.write(
+      [&](Session& session) { return erase_guests(session, people, erased); }));
   for (const auto person : people) guests_.erase(person);
-  forget_guests(people, ended_tokens);
+  forget_guests(erased);
   if (people.size() == static_cast<std::size_t>(kSweepMax)) next_sweep_ms_ = 0;
   return {};
 }

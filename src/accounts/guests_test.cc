@@ -149,6 +149,89 @@ TEST(GuestTest, SignUpTakesTheStateAlongForOneOnly) {
   EXPECT_THAT(world.accounts->mutes(taken)->words, testing::ElementsAre("football"));
 }
 
+/// A database before whose next write something else happens.
+class InterruptedDatabase final : public Database {
+ public:
+  explicit InterruptedDatabase(Database& database) : database_(database) {}
+  Result<void> read(const Work& work) override { return database_.read(work); }
+  Result<void> write(const Work& work) override {
+    if (const auto first = std::exchange(before_write, {})) first();
+    return database_.write(work);
+  }
+  Result<void> migrate(std::string_view module, std::span<const Migration> steps) override {
+    return database_.migrate(module, steps);
+  }
+  std::function<void()> before_write;
+
+ private:
+  Database& database_;
+};
+
+class SignUpBetweenTest : public testing::Test {
+ protected:
+  SignUpBetweenTest() {
+    world.accounts.reset();
+    world.accounts =
+        Accounts::open({database, *world.log, world.clock, world.config, world.key}).value();
+  }
+  ~SignUpBetweenTest() override { world.accounts.reset(); }
+  void sign_up_before_the_next_write(const Viewer& guest) {
+    database.before_write = [this, guest] {
+      auto form = TestWorld::form("mara");
+      form.guest = guest;
+      ASSERT_EQ(world.accounts->sign_up(form)->account.person, guest.person);
+    };
+  }
+  /// After all guests' time is over.
+  void expect_alive(const Viewer& guest) {
+    world.clock.advance_ms(25LL * 3600 * 1000);
+    world.guest();  // sweeps
+    EXPECT_EQ(world.count_records(RecordKind::erase_person, guest.person), 0);
+    EXPECT_TRUE(world.accounts->find("mara").has_value());
+    EXPECT_EQ(world.count_rows("accounts_guests"), 0);
+  }
+
+  TestWorld world{TestWorld::Settings{{"accounts.guests_max", "1"}}};
+  InterruptedDatabase database{*world.database};
+};
+
+TEST_F(SignUpBetweenTest, HerFirstActMakesNoGuestOfAnAccount) {
+  const auto guest = world.guest();
+  sign_up_before_the_next_write(guest);
+  EXPECT_EQ(code_of(world.accounts->keep_guest(guest)), Code::unauthenticated);
+  EXPECT_EQ(world.count_rows("accounts_guests"), 0);
+  EXPECT_TRUE(world.accounts->keep_guest(world.guest()).has_value()) << "her place is free";
+  expect_alive(guest);
+}
+
+TEST_F(SignUpBetweenTest, WhoSignsUpWhileSheMakesRoomStays) {
+  const auto guest = world.guest();
+  ASSERT_TRUE(world.accounts->keep_guest(guest).has_value());
+  auto kept = guest;
+  kept.kept = true;
+  sign_up_before_the_next_write(kept);
+  ASSERT_TRUE(world.accounts->keep_guest(world.guest()).has_value());
+  expect_alive(guest);
+}
+
+TEST_F(SignUpBetweenTest, ARowThatStandsForAnAccountGoesAlone) {
+  const auto guest = world.guest();
+  ASSERT_TRUE(world.accounts->keep_guest(guest).has_value());
+  auto form = TestWorld::form("mara");
+  form.guest = guest;
+  ASSERT_TRUE(world.accounts->sign_up(form).has_value());
+  ASSERT_TRUE(world.database
+                  ->write([&](Session& session) -> Result<void> {
+                    FILOSCOPE_DO(session.execute(
+                        "INSERT INTO accounts_guests (token_hash, person, language, created_ms, "
+                        "ends_ms) VALUES ('x', ?, '', 0, 1)",
+                        {guest.person.db()}));
+                    return {};
+                  })
+                  .has_value());
+  expect_alive(guest);
+}
+
 TEST(GuestTest, ExpiresAndIsErased) {
   TestWorld world;
   const auto guest = world.accounts->make_guest("").value();
