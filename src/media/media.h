@@ -42,6 +42,10 @@ struct MediaLimits {
   std::int64_t output_max_bytes = 512LL << 20;  ///< of one rendition
 };
 
+/// A last picture that begins within the longest length may end so much past it: a step of a slow
+/// camera.
+inline constexpr std::int64_t kLengthOverMaxMs = 100;
+
 MediaLimits media_limits(const Config& config);
 
 inline constexpr std::int64_t kCoverMsMax = 36'000'000;

@@ -9,7 +9,7 @@
 namespace filoscope::media {
 namespace {
 
-constexpr std::int64_t kOverMs = 60'000;  // the last picture may stand past the limit
+constexpr std::int64_t kSegmentOverMs = 60'000;  // slack for the times of segments
 constexpr int kSideMax = 1 << 16;
 constexpr double kFpsMax = 100'000;
 constexpr double kDbMax = 200;
@@ -101,7 +101,7 @@ Result<void> check_renditions(const MediaFacts& facts, const MediaOutputs& outpu
       return impossible("a ladder that goes up");
     before = &rendition;
     FILOSCOPE_DO(check_rendition(rendition, output_of(rendition.name, outputs),
-                                 facts.duration_ms + kOverMs));
+                                 facts.duration_ms + kSegmentOverMs));
   }
   return {};
 }
@@ -127,7 +127,8 @@ Result<void> check_covers(const MediaFacts& facts, const MediaOutputs& outputs) 
 Result<void> check_facts(const MediaFacts& facts, const MediaOptions& options,
                          const MediaOutputs& outputs) {
   const auto ms = facts.duration_ms;
-  if (ms < 1 || ms > options.limits.duration_max_ms + kOverMs) return impossible("a length");
+  if (ms < 1 || ms > options.limits.duration_max_ms + kLengthOverMaxMs)
+    return impossible("a length");
   if (facts.width < 1 || facts.width > kSideMax || facts.height < 1 || facts.height > kSideMax)
     return impossible("the size of the picture");
   if (!is_within(facts.fps, 0, kFpsMax)) return impossible("a frame rate");

@@ -50,6 +50,7 @@ TEST_F(OutsideTest, NumbersThatCannotBeAreNot) {
       [](auto& f) { f.duration_ms = 0; },
       [](auto& f) { f.duration_ms = -1; },
       [](auto& f) { f.duration_ms = kMost; },
+      [](auto& f) { f.duration_ms = MediaLimits{}.duration_max_ms + kLengthOverMaxMs + 1; },
       [](auto& f) { f.width = -640; },
       [](auto& f) { f.height = std::numeric_limits<int>::max(); },
       [](auto& f) { f.fps = kNan; },

@@ -25,6 +25,8 @@ constexpr std::int64_t kFillingMax = 60 * kTicksPerSecond / 1000;
 // A picture that stands for longer is shown again and again, for players and even segments.
 constexpr std::int64_t kStandMax = 3 * kTicksPerSecond / 2;
 constexpr std::int64_t kHoldStep = kTicksPerSecond / 2;
+constexpr std::int64_t kStepMax =
+    86'400 * kTicksPerSecond;  // what a picture says beyond is no time
 constexpr std::int64_t kDamagePercentMax = 5;
 
 bool is_wide_gamut(const AVFrame& frame) {
@@ -77,6 +79,7 @@ class Processing {
   std::int64_t length_of(const AVFrame& frame);
   Result<void> check_damage();
   Result<void> check_rate();
+  Result<void> check_length();
   Result<void> check_sound();
   Result<void> finish();
   void report(Stage stage, std::int64_t pts);
@@ -266,7 +269,7 @@ std::int64_t Processing::length_of(const AVFrame& frame) {
   if (length < std::min(shortest_step_, step) / 2) length = before;
   // An edit list may end it earlier.
   if (source_->scan().iso_boxes && claimed >= step) length = std::min(length, claimed);
-  return std::clamp<std::int64_t>(length, 1, options_.limits.duration_max_ms * 90);
+  return std::clamp<std::int64_t>(length, 1, kStepMax);
 }
 
 /// The container's word holds for pictures that say the same as the first.
@@ -361,6 +364,13 @@ Result<void> Processing::check_rate() {
                   advice::kSaveSlower);
 }
 
+/// Of what was shown: the last picture as long as it stands.
+Result<void> Processing::check_length() {
+  const auto length_ms = (end_ + 45) / 90;
+  if (length_ms <= options_.limits.duration_max_ms + kLengthOverMaxMs) return {};
+  return too_long(length_ms, options_.limits);
+}
+
 Result<void> Processing::check_sound() {
   if (!sound_) return {};
   const auto errors = sound_->errors_count();
@@ -378,6 +388,7 @@ Result<void> Processing::check_sound() {
 Result<void> Processing::finish() {
   FILOSCOPE_DO(check_damage());
   FILOSCOPE_DO(check_rate());
+  FILOSCOPE_DO(check_length());
   if (sound_) {
     FILOSCOPE_DO(sound_->drain());
     FILOSCOPE_DO(check_sound());

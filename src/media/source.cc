@@ -211,6 +211,12 @@ std::pair<std::string, std::string> durations_apart(std::int64_t ms, std::int64_
   return {precise(ms), precise(others_ms)};
 }
 
+Error too_long(std::int64_t ms, const MediaLimits& limits) {
+  const auto [length, limit] = durations_apart(ms, limits.duration_max_ms);
+  return bad_file(fmt::format("the video is {} long; the longest allowed is {}", length, limit),
+                  advice::kCut);
+}
+
 Source::~Source() {
   avformat_close_input(&context_);
   if (io_ != nullptr) av_freep(&io_->buffer);
@@ -484,33 +490,49 @@ Result<void> Source::check_index() {
 }
 
 Result<void> Source::check_duration(const MediaLimits& limits) {
-  if (video_.claimed_ms <= limits.duration_max_ms) return {};
-  AVStream& stream = *video_stream();
-  if (video_.indexed_frames > 1) {
-    const auto* first = avformat_index_get_entry(&stream, 0);
-    const auto* last =
-        avformat_index_get_entry(&stream, static_cast<int>(video_.indexed_frames) - 1);
-    const auto ms = stream_ms(stream, last->timestamp - first->timestamp);
-    if (ms <= limits.duration_max_ms) return {};
-    const auto [length, limit] = durations_apart(ms, limits.duration_max_ms);
-    return bad_file(fmt::format("the video is {} long; the longest allowed is {}", length, limit),
-                    advice::kCut);
+  const auto claimed_ms = video_.claimed_ms;
+  if (claimed_ms <= limits.duration_max_ms) return {};
+  const bool ends_late = claimed_ms > limits.duration_max_ms + kLengthOverMaxMs;
+  if (webp_) {  // the sum of what its frames say
+    if (ends_late) return too_long(claimed_ms, limits);
+    return {};
   }
-  // The claim may be a lie: read the time stamps, decode nothing, then start again.
+  if (video_.indexed_frames <= 1) return read_duration(limits);
+  // FFmpeg holds the claim of an MP4 to what its index sums up to.
+  AVStream& stream = *video_stream();
+  const auto* first = avformat_index_get_entry(&stream, 0);
+  const auto* last = avformat_index_get_entry(&stream, static_cast<int>(video_.indexed_frames) - 1);
+  const auto begins_ms = stream_ms(stream, last->timestamp - first->timestamp);
+  if (ends_late || begins_ms > limits.duration_max_ms)
+    return too_long(std::max(begins_ms, claimed_ms), limits);
+  return {};
+}
+
+/// The claim may be a lie: reads the time stamps, decodes nothing, then starts again.
+Result<void> Source::read_duration(const MediaLimits& limits) {
+  const AVStream& stream = *video_stream();
   const PacketPtr packet = make_packet();
   std::int64_t first = AV_NOPTS_VALUE;
+  std::int64_t last_ms = 0;  // since the first
+  std::int64_t end_ms = 0;   // of that picture
   line_ = new_line(limits);
   while (read(*packet)) {
     const auto time = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
     const bool counts = packet->stream_index == video_.stream_index && time != AV_NOPTS_VALUE;
-    if (counts && first == AV_NOPTS_VALUE) first = time;
-    const bool over = counts && stream_ms(stream, time - first) > limits.duration_max_ms;
+    const auto length = packet->duration;
     av_packet_unref(packet.get());
-    if (over)
+    if (!counts) continue;
+    if (first == AV_NOPTS_VALUE) first = time;
+    const auto ms = stream_ms(stream, time - first);
+    if (ms > limits.duration_max_ms)
       return bad_file(
           "the video is longer than the longest allowed, " + duration_text(limits.duration_max_ms),
           advice::kCut);
+    if (ms < last_ms) continue;
+    last_ms = ms;
+    end_ms = ms + stream_ms(stream, length);
   }
+  if (end_ms > limits.duration_max_ms + kLengthOverMaxMs) return too_long(end_ms, limits);
   video_.claimed_ms = 0;
   if (!start_again())
     return bad_file("the file claims a wrong length and cannot be read twice", advice::kSaveAsMp4);

@@ -67,6 +67,7 @@ class Source {
   Result<void> choose_audio();
   void describe_video();
   Result<void> check_duration(const MediaLimits& limits);
+  Result<void> read_duration(const MediaLimits& limits);
   Result<void> check_index();
   TimeLine new_line(const MediaLimits& limits) const;
   bool start_again();
@@ -94,5 +95,7 @@ std::string duration_text(std::int64_t ms);
 /// Two different lengths that do not read the same: where rounding makes them equal, to the
 /// millisecond.
 std::pair<std::string, std::string> durations_apart(std::int64_t ms, std::int64_t others_ms);
+/// The refusal of a video that ends at `ms`.
+Error too_long(std::int64_t ms, const MediaLimits& limits);
 
 }  // namespace filoscope::media

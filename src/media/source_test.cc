@@ -285,10 +285,40 @@ TEST(Refusals, TwoLengthsNeverReadTheSame) {
   MediaOptions options;
   options.limits.duration_max_ms = 1'000;
   ClipOptions clip;
-  clip.fps = 25;
-  clip.frames_count = 27;
+  clip.fps = 50;
+  clip.frames_count = 52;
   EXPECT_THAT(refusal(make_clip(clip), options),
               StartsWith("the video is 1.04 s long; the longest allowed is 1 s;"));
+}
+
+TEST(Refusals, TheLastPictureCountsAsLongAsItStands) {
+  MediaOptions options;
+  options.limits.duration_max_ms = 1'000;
+  ClipOptions slides;
+  slides.frames_count = 2;
+  slides.times_ms = {0, 800};
+  slides.last_ms = 800;
+  slides.sound = false;
+  const auto clip = [&](const char* container, const char* flags) {
+    slides.container = container;
+    slides.muxer_flags = flags;
+    return make_clip(slides);
+  };
+  const std::vector<std::pair<std::string, Bytes>> clips{
+      {"mp4", clip("mp4", "")},
+      {"fragments", clip("mp4", "frag_keyframe+empty_moov+default_base_moof")},
+      {"matroska", clip("matroska", "")},
+      {"gif", animation(kAnimations[0], 2, 800)},
+      {"apng", animation(kAnimations[1], 2, 800)},
+      {"webp", animation(kAnimations[2], 2, 800)}};
+  for (const auto& [what, file] : clips) {
+    EXPECT_THAT(refusal(file, options),
+                StartsWith("the video is 1.6 s long; the longest allowed is 1.0 s;"))
+        << what;
+    MediaOptions enough;
+    enough.limits.duration_max_ms = 1'600;
+    EXPECT_TRUE(process(file, enough)) << what;
+  }
 }
 
 TEST(Refusals, TwoSizesNeverReadTheSame) {
