@@ -11,7 +11,6 @@ namespace {
 // Bits of Encounter::did beside the public ones.
 constexpr std::uint16_t kDidCount = 1024;  ///< the encounter is counted in the interests
 constexpr std::uint16_t kDidShow = 2048;   ///< the encounter was on screen
-constexpr std::uint16_t kDidJoin = 4096;   ///< the video was joined to others by co-watching
 /// The highest three bits count the acts that began to stand in this encounter: more changes of
 /// mind than that move only her own state.
 constexpr unsigned kTurnsAt = 13, kTurnsMax = 7;
@@ -41,9 +40,11 @@ float watched_share(const Event& event, const Video& video) {
 }
 
 /// Less than 2 s watched; of clips shorter than 4 s, less than half.
+std::uint32_t skip_limit_ms(const Video& video) {
+  return std::min<std::uint32_t>(2000, video.duration_ms / 2);
+}
 bool skipped(float share, const Video& video) {
-  const auto limit = std::min<std::uint32_t>(2000, video.duration_ms / 2);
-  return share * static_cast<float>(video.duration_ms) < static_cast<float>(limit);
+  return share * static_cast<float>(video.duration_ms) < static_cast<float>(skip_limit_ms(video));
 }
 
 std::uint16_t watch_labels(float share, const Video& video) {
@@ -89,45 +90,57 @@ void heat(Moment& m, const Contribution& before) {
   m.state.videos.heat(m.number, m.given.heat() - before.heat(), m.given.at_ms(m.video.created_ms));
 }
 
-/// The clip came on screen: it is seen, however short.
+/// The clip came on screen: it is seen, however short. For others that counts the first time only,
+/// by whatever request it came.
 void show(Moment& m) {
   Encounter& e = *m.encounter;
-  const bool again = m.pending != nullptr
-                         ? m.pending->impressed != 0
-                         : (e.did & kDidShow) != 0 && m.event.type != EventType::impression;
+  const bool again = m.pending != nullptr ? m.pending->impressed != 0 : (e.did & kDidShow) != 0;
   if (m.pending != nullptr) m.pending->impressed = 1;
   e.did |= kDidShow;
   if (again) return;
+  const bool first = !m.person.has_seen(m.number);
   m.state.people.show(m.person, m.number);
+  if (!first) return;
   count(m, [&](Counters& c) { c.exposures += m.given.weight(), ++c.total_impressions; });
   m.state.videos.count_fresh(m.number, fresh_target(m.state, m.options));
 }
 
-/// Keeps the largest share of the encounter and counts what it adds.
+/// The share that her best watch is known by: that of a skip is half of the longest one.
+float standing_share(const Contribution& given, const Video& video) {
+  if (!given.skipped()) return given.share();
+  return static_cast<float>(skip_limit_ms(video)) / 2 / static_cast<float>(video.duration_ms);
+}
+
+/// Her part of what she gives, as of the time that all of hers counts from.
+float left_of(const Moment& m) {
+  return m.given.weight() *
+         decay(m.state.at_ms - m.given.at_ms(m.video.created_ms), Counters::kHalfLifeMs);
+}
+
+/// Keeps the largest share of the encounter, and the best watch of all in what she has given.
 void watch(Moment& m, float share) {
   Encounter& e = *m.encounter;
-  const float before = static_cast<float>(e.share) / 1000.0F;
   const bool first = (e.did & kDidWatch) == 0;
   e.did |= kDidWatch;
-  const float more = first ? share : std::max(0.0F, share - before);
   if (share >= 0.95F) e.did |= kDidComplete;
   e.share = std::max(e.share, static_cast<std::uint16_t>(share * 1000.0F));
-  if (!first && more == 0) return;
-  const float skip = skipped(share, m.video) ? 1.0F : 0.0F;
-  const float skip_before = !first && skipped(before, m.video) ? 1.0F : 0.0F;
-  const float weight = m.given.weight();
-  count(m, [&](Counters& c) {
-    c.watches += first ? weight : 0.0F;
-    c.share_sum += weight * more;
-    c.skips = std::max(0.0F, c.skips + weight * (skip - skip_before));
-  });
-  const Contribution stood = m.given;
-  m.given.watched(share);
-  heat(m, stood);
   if (first) {
     m.person.share_weight = std::min(m.person.share_weight + 1, 50.0F);
     m.person.share_mean += (share - m.person.share_mean) / m.person.share_weight;
   }
+  const Contribution stood = m.given;
+  m.given.watched(share, skipped(share, m.video));
+  if (m.given.bits() == stood.bits()) return;
+  const float weight = m.given.weight();
+  const float more =
+      stood.watched() ? standing_share(m.given, m.video) - standing_share(stood, m.video) : share;
+  const float skips = m.given.skipped() ? weight : stood.skipped() ? -left_of(m) : 0.0F;
+  count(m, [&](Counters& c) {
+    c.watches += stood.watched() ? 0.0F : weight;
+    c.share_sum = std::max(0.0F, c.share_sum + weight * more);
+    c.skips = std::max(0.0F, c.skips + skips);
+  });
+  heat(m, stood);
 }
 
 /// False when she changed her mind too often in this encounter.
@@ -145,9 +158,7 @@ void act(Moment& m, std::uint16_t did, Act act, bool on) {
   if (m.given.stands(act) == on || (on && !take_turn(e))) return;
   const Contribution stood = m.given;
   m.given.set(act, on);
-  // As of the time that all of hers counts from: undone, nothing is left of it.
-  const float left = m.given.weight() * decay(m.state.at_ms - m.given.at_ms(m.video.created_ms),
-                                              Counters::kHalfLifeMs);
+  const float left = left_of(m);  // undone, nothing is left of it
   const auto approvals = static_cast<float>(m.given.approvals() - stood.approvals());
   const float negatives = (m.given.disliked() ? 1.0F : 0.0F) - (stood.disliked() ? 1.0F : 0.0F);
   count(m, [&](Counters& c) {
@@ -164,8 +175,8 @@ void settle(Moment& m) {
   const bool first = (e.did & kDidCount) == 0;
   e.did |= kDidCount;
   m.person.set_value(e, value, first, m.video, m.state.at_ms);
-  if (value < kLikedValue || (e.did & kDidJoin) != 0) return;
-  e.did |= kDidJoin;
+  if (value < kLikedValue || m.given.joined()) return;
+  m.given.join();
   std::size_t pairs = 0;
   const auto& all = m.person.encounters;
   for (std::size_t i = 1; i <= std::min(all.size(), kCoWatchBack) && pairs < kCoWatchPairs; ++i) {

@@ -1,10 +1,9 @@
 #pragma once
 
 /// What one person has put into the numbers that everybody shares about one video: which of her
-/// acts stand, what was learned from her, with which weight and as of when. Every act counts once
-/// per person and video, and an undone act takes back what it gave. 32 bits, kept in her seen-table
-/// for as long as she remembers the video.
-/// Threads: as the engine's phases.
+/// acts stand, her best watch, what was learned from her, with which weight and as of when. Each
+/// counts once per person and video, and an undone act takes back what it gave. 32 bits, kept in
+/// her seen-table for as long as she remembers the video. Threads: as the engine's phases.
 
 #include <algorithm>
 #include <cstdint>
@@ -51,22 +50,37 @@ class Contribution {
   /// Fixes weight (0..1) and time of all that she will ever give to this video; once.
   void begin(float weight, std::int64_t at_ms, std::int64_t created_ms) {
     if (field(kAgeAt, kAgeMax) != 0) return;
-    const auto age = std::max<std::int64_t>(at_ms - created_ms, 0) / kAgeUnitMs;
+    auto age = std::max<std::int64_t>(at_ms - created_ms, 0) / kAgeUnitMs;
+    if (age > kAgeFine) age = kAgeFine + (age - kAgeFine) / kAgeCoarse;
     put(kAgeAt, kAgeMax, 1 + static_cast<std::uint32_t>(std::min<std::int64_t>(age, kAgeMax - 1)));
     put(kWeightAt, kWeightMax, nearest(weight, kWeightMax));
   }
   float weight() const { return fraction(kWeightAt, kWeightMax); }
-  /// When it counts as given: the time of `begin` to 4 hours, at most 3.7 years after `created_ms`.
+  /// When it counts as given: the time of `begin` to 4 hours, from 341 days after `created_ms` on
+  /// to 12; at most 3.7 years after it.
   std::int64_t at_ms(std::int64_t created_ms) const {
-    return created_ms + (std::int64_t{field(kAgeAt, kAgeMax)} - 1) * kAgeUnitMs;
+    std::int64_t age = std::int64_t{field(kAgeAt, kAgeMax)} - 1;
+    if (age > kAgeFine) age = kAgeFine + (age - kAgeFine) * kAgeCoarse;
+    return created_ms + age * kAgeUnitMs;
   }
-  /// Keeps the largest watched share, 0..1.
-  void watched(float share) {
-    put(kShareAt, kShareMax, std::max(field(kShareAt, kShareMax), nearest(share, kShareMax)));
+  /// Keeps the best watch: one that is no skip before one that is, then the largest share, 0..1.
+  void watched(float share, bool skipped) {
+    const auto now = skipped ? kSkipped : kWatched + nearest(share, kShareMax - kWatched);
+    put(kShareAt, kShareMax, std::max(field(kShareAt, kShareMax), now));
   }
+  bool watched() const { return field(kShareAt, kShareMax) != 0; }
+  bool skipped() const { return field(kShareAt, kShareMax) == kSkipped; }
+  /// The watched share of what is no skip; else 0.
+  float share() const {
+    const auto best = field(kShareAt, kShareMax);
+    if (best <= kWatched) return 0;
+    return static_cast<float>(best - kWatched) / static_cast<float>(kShareMax - kWatched);
+  }
+  bool joined() const { return (bits_ >> kJoinedAt) != 0; }  ///< to others by co-watching
+  void join() { bits_ |= 1U << kJoinedAt; }
   /// Engagement that stands, as VideoTable::heat counts it: full watches, acts by their worth.
   double heat() const {
-    double sum = fraction(kShareAt, kShareMax);
+    double sum = static_cast<double>(share());
     sum += stands(Act::like) ? 2 : 0;
     sum += stands(Act::comment) ? 1 : 0;
     sum += stands(Act::share) ? 3 : 0;
@@ -82,10 +96,13 @@ class Contribution {
   }
 
  private:
-  // From the low end: 7 bits of acts, 5 of lessons, 4 of share, 3 of weight, 13 of age.
-  static constexpr unsigned kLessonsAt = 7, kShareAt = 12, kWeightAt = 16, kAgeAt = 19;
-  static constexpr std::uint32_t kShareMax = 15, kWeightMax = 7, kAgeMax = 8191;
-  static constexpr std::int64_t kAgeUnitMs = 4LL * 3600 * 1000;
+  // From the low end: 7 bits of acts, 5 of lessons, 4 of share, 3 of weight, 12 of age, 1 of
+  // joined.
+  static constexpr unsigned kLessonsAt = 7, kShareAt = 12, kWeightAt = 16, kAgeAt = 19,
+                            kJoinedAt = 31;
+  static constexpr std::uint32_t kShareMax = 15, kWeightMax = 7, kAgeMax = 4095;
+  static constexpr std::uint32_t kSkipped = 1, kWatched = 2;  ///< of share; 0: never watched
+  static constexpr std::int64_t kAgeUnitMs = 4LL * 3600 * 1000, kAgeFine = 2048, kAgeCoarse = 3;
 
   static std::uint32_t bit(Lesson lesson) { return static_cast<std::uint32_t>(lesson); }
   static std::uint32_t nearest(float x, std::uint32_t max) {

@@ -17,8 +17,11 @@ constexpr std::int64_t kStartMs = 1'700'000'000'000, kHourMs = 3'600'000;
 
 class ContributionTest : public testing::Test {
  protected:
+  static constexpr std::uint64_t kOthers = 100;  ///< after it: clips to settle in with
+
   ContributionTest() {
     for (std::uint64_t id = 1; id <= 20; ++id) publish(id);
+    for (std::uint64_t id = 1; id <= 130; ++id) publish(kOthers + id);
   }
   void apply(LogRecord record) {
     record.position = state.position + 1, record.at_ms = now_ms;
@@ -31,15 +34,30 @@ class ContributionTest : public testing::Test {
     apply(encode(body));
     now_ms += 60'000;
   }
-  void event(std::uint64_t person, std::uint64_t video, EventType type,
-             std::uint32_t watch_ms = 0) {
+  void event(std::uint64_t person, std::uint64_t video, EventType type, std::uint32_t watch_ms = 0,
+             RequestId request = {}) {
     Event body;
-    body.video = {video}, body.type = type, body.watch_ms = watch_ms;
+    body.video = {video}, body.type = type, body.watch_ms = watch_ms, body.request = request;
     apply(encode(PersonKey{person}, body));
   }
   /// Somebody who has had `count` other clips on screen.
   void settle_in(std::uint64_t person, std::uint32_t count) {
-    for (std::uint32_t i = 0; i < count; ++i) event(person, 1 + i % 15, EventType::impression);
+    for (std::uint32_t i = 1; i <= count; ++i) event(person, kOthers + i, EventType::impression);
+  }
+  /// An answer with this one clip, handed out to her.
+  RequestId hand_out(std::uint64_t person, std::uint64_t video) {
+    Decision body;
+    body.request = {++requests_count};
+    DecisionItem item;
+    item.video = {video}, item.features.resize(kFeaturesCount);
+    body.items = {item};
+    apply(encode(PersonKey{person}, body));
+    return body.request;
+  }
+  /// So much comes on her screen that her encounters are forgotten.
+  void see_others(std::uint64_t person) { settle_in(person, 70); }
+  float weight(std::uint64_t person) const {
+    return state.people.weight(*state.people.find({person}));
   }
   double hot(std::uint64_t id) const { return state.videos.scan(number(id)).hot; }
   const Counters& counters(std::uint64_t id) const { return state.videos[number(id)].counters; }
@@ -58,7 +76,55 @@ class ContributionTest : public testing::Test {
   EngineOptions options;
   State state;
   std::int64_t now_ms = kStartMs;
+  std::uint64_t requests_count = 0;
 };
+
+TEST_F(ContributionTest, OnePersonsImpressionsOfAClipCountOnce) {
+  settle_in(1, 60);
+  settle_in(2, 3);
+  const float own = weight(2);
+  std::vector<RequestId> requests;
+  for (int i = 0; i < 30; ++i) requests.push_back(hand_out(2, 20));  // before she saw any
+  for (int i = 0; i < 30; ++i) event(2, 20, EventType::impression);
+  for (const auto request : requests) event(2, 20, EventType::impression, 0, request);
+  EXPECT_EQ(counters(20).total_impressions, 1U);
+  EXPECT_LT(counters(20).exposures, 1);
+  EXPECT_EQ(state.videos.scan(number(20)).flags & kFreshDone, 0) << "it is still guaranteed";
+  settle_in(3, 4);
+  EXPECT_EQ(weight(2), weight(3));
+  EXPECT_GT(weight(2), own);
+}
+
+TEST_F(ContributionTest, WhoGoesRoundInCirclesCountsOnce) {
+  for (std::uint64_t person : {1, 2}) settle_in(person, 80);
+  event(1, 7, EventType::watch, 10'000);
+  event(1, 8, EventType::watch, 10'000);
+  event(2, 9, EventType::watch, 300);
+  const auto joined = state.videos.at(number(8)).co_watch;
+  const Counters liked = counters(8), skipped = counters(9);
+  for (int round = 0; round < 20; ++round) {
+    for (std::uint64_t person : {1, 2}) see_others(person);
+    event(1, 7, EventType::watch, 10'000);
+    event(1, 8, EventType::watch, 10'000);
+    event(2, 9, EventType::watch, 300);
+  }
+  EXPECT_EQ(counters(8).watches, liked.watches);
+  EXPECT_EQ(counters(8).share_sum, liked.share_sum);
+  EXPECT_EQ(counters(9).watches, skipped.watches);
+  EXPECT_EQ(counters(9).skips, skipped.skips);
+  ASSERT_EQ(state.videos.at(number(8)).co_watch.size(), joined.size());
+  EXPECT_EQ(state.videos.at(number(8)).co_watch[0].weight, joined[0].weight);
+}
+
+TEST_F(ContributionTest, WhoSkippedAndThenWatchesHasNotSkipped) {
+  settle_in(1, 60);
+  event(1, 9, EventType::watch, 300);
+  EXPECT_GT(counters(9).skips, 0.5F);
+  event(1, 9, EventType::watch, 10'000);
+  event(1, 9, EventType::watch, 300);
+  EXPECT_LT(counters(9).skips, 0.01F);
+  EXPECT_NEAR(counters(9).share_sum, counters(9).watches, 0.1F);
+}
 
 TEST_F(ContributionTest, TenPairsOfLikeAndUnlikeLeaveTheVideoWhereItWas) {
   settle_in(1, 40);
@@ -125,6 +191,8 @@ TEST_F(ContributionTest, WatchingAgainAndAgainHeatsOnce) {
     event(1, 6, EventType::watch, 10'000);
   }
   EXPECT_EQ(hot(6), heat);
+  EXPECT_LE(counters(6).watches, 1);
+  EXPECT_LE(counters(6).share_sum, 1);
 }
 
 TEST_F(ContributionTest, OutsideTheFeedAnOutcomeIsLearnedOnce) {
@@ -192,11 +260,11 @@ TEST_F(ContributionTest, WeightGrowsWithWhatSheWasShown) {
   float last = 0;
   for (const std::uint32_t shown : {1U, 3U, 10U, 30U, 60U}) {
     settle_in(2000 + shown, shown);
-    const float weight = state.people.weight(*state.people.find({2000 + shown}));
-    EXPECT_GT(weight, last);
-    EXPECT_NEAR(weight, static_cast<float>(shown) / static_cast<float>(shown + 10) / (64.0F / 74),
+    const float own = weight(2000 + shown);
+    EXPECT_GT(own, last);
+    EXPECT_NEAR(own, static_cast<float>(shown) / static_cast<float>(shown + 10) / (64.0F / 74),
                 1e-5F);
-    last = weight;
+    last = own;
   }
 }
 
@@ -216,15 +284,23 @@ TEST_F(ContributionTest, HidingWithoutSeeingStaysBounded) {
 TEST(ContributionBits, KeepEveryFieldApart) {
   Contribution given;
   given.begin(1, kStartMs + 100 * kHourMs, kStartMs);
-  given.watched(0.6F);
-  given.watched(0.2F);
+  EXPECT_FALSE(given.watched());
+  given.watched(0.1F, true);
+  EXPECT_TRUE(given.watched() && given.skipped());
+  given.watched(6.0F / 13, false);
+  given.watched(0.2F, false);
+  given.watched(0.1F, true);
+  EXPECT_TRUE(given.watched() && !given.skipped());
+  EXPECT_FALSE(given.joined());
+  given.join();
+  EXPECT_TRUE(given.joined());
   given.teach(Lesson::not_interested);
   for (const Act act :
        {Act::like, Act::hide, Act::comment, Act::share, Act::save, Act::follow, Act::report}) {
     given.set(act, true);
     EXPECT_TRUE(given.stands(act));
   }
-  EXPECT_NEAR(given.heat(), 9.6, 1e-6);
+  EXPECT_NEAR(given.heat(), 9 + 6.0 / 13, 1e-6);
   given.set(Act::report, false);
   EXPECT_FALSE(given.stands(Act::report));
   EXPECT_TRUE(given.taught(Lesson::not_interested));
@@ -233,6 +309,20 @@ TEST(ContributionBits, KeepEveryFieldApart) {
   EXPECT_LE(std::abs(given.at_ms(kStartMs) - kStartMs - 100 * kHourMs), 4 * kHourMs);
   given.begin(0.1F, kStartMs + 900 * kHourMs, kStartMs);
   EXPECT_EQ(given.weight(), 1);  // what began stays
+}
+
+TEST(ContributionBits, ItsTimeIsKnownForYears) {
+  for (const int days : {0, 1, 100, 341, 342, 700, 1300}) {
+    Contribution given;
+    given.begin(1, kStartMs + days * 24 * kHourMs, kStartMs);
+    const auto off_ms = kStartMs + days * 24 * kHourMs - given.at_ms(kStartMs);
+    EXPECT_GE(off_ms, 0) << days;
+    EXPECT_LT(off_ms, (days <= 341 ? 4 : 12) * kHourMs) << days;
+  }
+  Contribution last;
+  last.begin(1, kStartMs + 5000 * 24 * kHourMs, kStartMs);
+  EXPECT_EQ((last.at_ms(kStartMs) - kStartMs) / (24 * kHourMs), 1364);
+  EXPECT_FALSE(last.joined());
 }
 
 TEST(ContributionBits, OldSnapshotsKeepLikedAndHidden) {

@@ -16,7 +16,7 @@ namespace filoscope::engine {
 /// The rules by which records move the state. A snapshot with the records behind it gives the same
 /// state again only by the rules that made it: whoever keeps snapshots begins a new base of replay
 /// where this number changes.
-inline constexpr std::int64_t kRulesVersion = 2;
+inline constexpr std::int64_t kRulesVersion = 3;
 
 /// Everything the state depends on besides the log. A snapshot holds seed, limits,
 /// fresh_impressions and guest_state_ttl_ms, and refuses others; exploration_share and

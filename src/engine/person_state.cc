@@ -251,23 +251,23 @@ void PeopleTable::touch(PersonState& person, std::int64_t at_ms) {
 }
 
 void PeopleTable::show(PersonState& person, std::uint32_t video) {
-  --levels_[std::bit_width(person.showings)];
+  --levels_[std::bit_width(person.seen_total)];
   person.mark_seen(video);
-  ++levels_[std::bit_width(person.showings)];
+  ++levels_[std::bit_width(person.seen_total)];
 }
 
 float PeopleTable::weight(const PersonState& person) const {
-  const auto part = [](float showings) { return showings / (showings + 10); };
+  const auto part = [](float seen) { return seen / (seen + 10); };
   std::size_t top = levels_.size() - 1;
   while (top > 0 && levels_[top] == 0) --top;
   if (top == 0) return 1;
   const float most = static_cast<float>(std::uint64_t{1} << (top - 1));
-  const float own = static_cast<float>(std::max(person.showings, 1U));
+  const float own = static_cast<float>(std::max(person.seen_total, 1U));
   return std::min(part(own) / part(most), 1.0F);
 }
 
 void PeopleTable::forget(PersonState& person) {
-  --levels_[std::bit_width(person.showings)];
+  --levels_[std::bit_width(person.seen_total)];
   person.forget_activity();
   ++levels_[0];
 }
@@ -289,7 +289,7 @@ void PeopleTable::release(std::uint32_t slot) {
   PersonState& person = people_[slot];
   leave_hour(person);
   unlink(person);
-  --levels_[std::bit_width(person.showings)];
+  --levels_[std::bit_width(person.seen_total)];
   index_.erase(person.key);
   person = {};
   free_.push_back(slot);

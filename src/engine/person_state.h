@@ -136,8 +136,8 @@ class PersonState {
   std::vector<std::uint64_t> muted_people, muted_keys;  ///< muted_keys: feature keys
   // Activity.
   std::uint32_t events_count = 0;
-  std::uint32_t showings = 0;
-  std::uint32_t seen_total = 0;
+  std::uint32_t showings = 0;         ///< times that something came on her screen
+  std::uint32_t seen_total = 0;       ///< videos among them
   float share_mean = 0;               ///< of watched shares, over about 50
   float share_weight = 0;             ///< how many, ≤ 50
   std::vector<Encounter> encounters;  ///< oldest first
@@ -194,8 +194,8 @@ class PeopleTable {
   void touch(PersonState& person, std::int64_t at_ms);
   /// A video came on her screen.
   void show(PersonState& person, std::uint32_t video);
-  /// How much she moves what everybody shares, 0..1: n / (n + 10) after n showings of her own, as a
-  /// part of what the person with most showings has, so that a place where everybody is new learns.
+  /// How much she moves what everybody shares, 0..1: n / (n + 10) after n videos shown to her, as a
+  /// part of what the person who saw most has, so that a place where everybody is new learns.
   float weight(const PersonState& person) const;
   void become_known(PersonState& person);
   void erase(PersonKey key);
@@ -227,7 +227,7 @@ class PeopleTable {
   std::array<std::uint32_t, 24> hours_{};  // people whose last activity lies in hour h mod 24
   std::int64_t hour_ = 0;
   SegmentedMap index_;                      // rebuilt after loading
-  std::array<std::uint32_t, 33> levels_{};  // people by bit width of showings; rebuilt too
+  std::array<std::uint32_t, 33> levels_{};  // people by bit width of seen_total; rebuilt too
 };
 
 template <typename A>
@@ -259,7 +259,7 @@ void PeopleTable::visit(A& a) {
     for (std::uint32_t i = 0; i < people_.size(); ++i) {
       if (people_[i].key == 0) continue;
       index_.put(people_[i].key, i);
-      ++levels_[std::bit_width(people_[i].showings)];
+      ++levels_[std::bit_width(people_[i].seen_total)];
     }
   }
 }
