@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <memory>
 
+#include "base/guarded_thread.h"
+
 namespace filoscope::app {
 namespace {
 
@@ -58,7 +60,10 @@ void Console::progress(double share, const std::string& text) {
 }
 
 PatienceLine::PatienceLine(Console& console, const Clock& clock, std::string what)
-    : console_(console), clock_(clock), what_(std::move(what)), thread_([this] { run(); }) {}
+    : console_(console),
+      clock_(clock),
+      what_(std::move(what)),
+      thread_(guarded_thread("patience", [this] { run(); })) {}
 
 PatienceLine::~PatienceLine() {
   {

@@ -35,6 +35,18 @@ TEST(Console, GivesACodeToAPhoneThatCanReachItAndSaysWhatNeedsHttps) {
   EXPECT_THAT(outside, Not(HasSubstr("need HTTPS")));
 }
 
+class ClockWithoutMemory final : public Clock {
+ public:
+  std::int64_t now_ms() const override { return 0; }
+  std::int64_t mono_us() const override { throw std::bad_alloc(); }
+};
+
+TEST(Console, ALineThatCannotBeShownEndsNothing) {
+  Console console(true);
+  const ClockWithoutMemory clock;
+  PatienceLine(console, clock, "Opening");  // its thread has thrown when it is joined
+}
+
 TEST(Console, DrawsAQrCodeWithItsFindersAndMargin) {
   const auto code = qr_code("http://192.168.7.20:8080");
   // 25 modules (version 2) and two of margin at each side, two modules to a line.
