@@ -162,7 +162,11 @@ Result<accounts::Viewer> Intake::keep(const accounts::Viewer& viewer, std::vecto
   });
   if (!acts) return viewer;
   auto kept = parts_.accounts.keep_guest(viewer);
-  if (kept) return viewer;
+  if (kept) {
+    accounts::Viewer who = viewer;
+    who.kept = who.guest();
+    return who;
+  }
   if (kept.error().code != Code::exhausted) return std::move(kept).error();
   for (auto& each : told) each.profiled = false;
   accounts::Viewer nobody;
@@ -236,8 +240,8 @@ bool Intake::is_view(const accounts::Viewer& viewer, const Told& told, const Pla
   const bool long_enough = play.watch_ms >= kViewMs || (play.flags & Play::complete) != 0;
   // Nobody in particular, and a play without an impression, are no views.
   if (!viewer.person || (play.flags & Play::impression) == 0 || !long_enough) return false;
-  // Guests cost nothing to make; at least their time must have passed.
-  if (viewer.guest() && now_ms - told.token.issued_ms < kViewMs) return false;
+  // Guests cost nothing to make: each must have a place, and her time must have passed.
+  if (viewer.guest() && (!viewer.kept || now_ms - told.token.issued_ms < kViewMs)) return false;
   const View view{viewer.person, told.body.video};
   if (std::find(views.begin(), views.end(), view) != views.end()) return false;
   Lock lock(mutex_);

@@ -96,6 +96,23 @@ TEST_F(IntakeTest, WithoutImpressionOrPersonThereIsNoView) {
   EXPECT_EQ(views(), 0);
 }
 
+TEST_F(IntakeTest, AGuestWithoutAPlaceMakesNoView) {
+  FeedRequest plain;
+  plain.mode = engine::Mode::not_profiled;
+  const auto play = [&](const accounts::Viewer& who, const FeedRequest& request) {
+    const auto answer = ask(who, request).items;
+    const auto clip = std::find_if(answer.begin(), answer.end(), [&](const Item& item) {
+      return item.video.id == items[0].video.id;
+    });
+    ASSERT_NE(clip, answer.end());
+    watch(who, *clip, 2'000);
+  };
+  for (int i = 0; i < 20; ++i) play(guest(), plain);
+  EXPECT_EQ(views(), 0) << "each as good as nobody";
+  play(guest(), {});
+  EXPECT_EQ(views(), 1) << "with the very act that gives her a place";
+}
+
 TEST_F(IntakeTest, ATokenEndsWithTheRightToSee) {
   must(accounts->set_block(mara, jo.account, true));
   EXPECT_THAT(problem(event("w", items[0], "watch", 5'000)), HasSubstr("gone"));
