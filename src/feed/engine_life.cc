@@ -1,12 +1,12 @@
 #include "feed/engine_life.h"
 
 #include <fmt/format.h>
-#include <pthread.h>
 
 #include <algorithm>
 #include <charconv>
 
 #include "base/file.h"
+#include "base/guarded_thread.h"
 #include "base/log.h"
 #include "feed/feed.h"
 #include "feed/store.h"
@@ -23,6 +23,7 @@ constexpr std::int64_t kHourMs = 3'600'000;
 constexpr const char* kReplayBase = "replay_base";
 constexpr const char* kRules = "engine_rules";
 constexpr const char* kSuffix = ".snapshot";
+constexpr const char* kKeeper = "engine-keeper";
 
 bool blanked(const LogRecord& record) { return record.body.empty() && record.person; }
 
@@ -51,8 +52,7 @@ Result<std::unique_ptr<EngineLife>> EngineLife::open(const Parts& parts) {
   if (auto done = life->adopt_rules(); !done) {  // a disk that cannot be written: the next start
     log::warn("engine.rules_not_adopted", {{"reason", done.error().message}});
   }
-  life->keeper_ = std::thread([raw = life.get()] { raw->keep(); });
-  pthread_setname_np(life->keeper_.native_handle(), "engine-keeper");
+  life->keeper_ = guarded_thread(kKeeper, [raw = life.get()] { raw->keep(); });
   return life;
 }
 
@@ -68,26 +68,29 @@ EngineLife::~EngineLife() {
     wake_.notify_all();
   }
   keeper_.join();
-  if (auto done = snapshot(); !done) {
-    log::error("engine.snapshot_failed", {{"reason", done.error().message}});
-  }
+  try_snapshot();
 }
 
 std::filesystem::path EngineLife::path_of(LogPosition position) const {
   return parts_.folder / fmt::format("{:016}{}", position, kSuffix);
 }
 
-std::vector<LogPosition> EngineLife::snapshots() const {
+Result<std::vector<LogPosition>> EngineLife::snapshots() const {
   std::vector<LogPosition> found;
   std::error_code problem;
-  for (const auto& entry : std::filesystem::directory_iterator(parts_.folder, problem)) {
-    const std::string stem = entry.path().stem().string();
+  std::filesystem::directory_iterator at(parts_.folder, problem), end;
+  for (; !problem && at != end; at.increment(problem)) {
+    const auto path = at->path();
+    const std::string stem = path.stem().string();
     LogPosition position = 0;
-    const auto [end, bad] = std::from_chars(stem.data(), stem.data() + stem.size(), position);
-    if (entry.path().extension() == kSuffix && bad == std::errc() &&
-        end == stem.data() + stem.size()) {
+    const auto [last, bad] = std::from_chars(stem.data(), stem.data() + stem.size(), position);
+    if (path.extension() == kSuffix && bad == std::errc() && last == stem.data() + stem.size()) {
       found.push_back(position);
     }
+  }
+  if (problem) {
+    return Error(Code::unavailable, "the folder for engine snapshots cannot be read at " +
+                                        parts_.folder.string() + ": " + problem.message());
   }
   std::sort(found.begin(), found.end());
   return found;
@@ -104,7 +107,7 @@ Result<std::unique_ptr<engine::Engine>> EngineLife::read_snapshot(LogPosition po
 }
 
 Result<void> EngineLife::load() {
-  auto found = snapshots();
+  FILOSCOPE_TRY(auto found, snapshots());
   bool refused = false;
   for (; !found.empty() && !engine_; found.pop_back()) {
     const auto path = path_of(found.back());
@@ -182,8 +185,10 @@ Result<void> EngineLife::adopt_rules() {
 }
 
 void EngineLife::remove_snapshots_before(LogPosition position) {
+  const auto all = snapshots();
+  if (!all) return;  // the next snapshot removes them
   std::error_code ignored;
-  for (const auto each : snapshots())
+  for (const auto each : *all)
     if (each < position) std::filesystem::remove(path_of(each), ignored);
 }
 
@@ -240,7 +245,7 @@ Result<void> EngineLife::snapshot() {
       return put_text(session, kReplayBase, std::to_string(position));
     }));
   }
-  auto all = snapshots();
+  FILOSCOPE_TRY(auto all, snapshots());
   const std::size_t keep = forget ? 1 : kSnapshotsKept;
   std::error_code ignored;
   while (all.size() > keep) {
@@ -282,7 +287,7 @@ Result<std::unique_ptr<engine::Engine>> EngineLife::at(LogPosition position, boo
   FILOSCOPE_TRY(const auto base, find_number(parts_.database, kReplayBase));
   FILOSCOPE_TRY(const auto first, parts_.log.read(0, 1));
   const bool whole = base == 0 && (first.empty() || first.front().position == 1);
-  auto found = snapshots();
+  FILOSCOPE_TRY(auto found, snapshots());
   std::erase_if(found, [&](LogPosition each) { return each > position; });
   if (!oldest) std::reverse(found.begin(), found.end());
   std::unique_ptr<engine::Engine> engine;
@@ -321,7 +326,8 @@ Result<std::vector<std::string>> EngineLife::verify() const {
         fmt::format("the engine is at position {}, but the event log ends at {}", position, last));
     return findings;
   }
-  for (const auto each : snapshots()) {
+  FILOSCOPE_TRY(const auto all, snapshots());
+  for (const auto each : all) {
     if (auto loaded = read_snapshot(each); !loaded) {
       findings.push_back(fmt::format("the snapshot {} cannot be read: {}", path_of(each).string(),
                                      loaded.error().message));
@@ -343,14 +349,28 @@ Result<std::vector<std::string>> EngineLife::verify() const {
   return findings;
 }
 
+void EngineLife::try_snapshot() {
+  run_guarded(kKeeper, [&] {
+    if (auto done = snapshot(); !done) {
+      log::error("engine.snapshot_failed", {{"reason", done.error().message}});
+    }
+  });
+}
+
+void EngineLife::try_sweep() {
+  run_guarded(kKeeper, [&] {
+    if (auto done = sweep(); !done) {
+      log::error("feed.sweep_failed", {{"reason", done.error().message}});
+    }
+  });
+}
+
 void EngineLife::keep() {
   std::int64_t sweep_at_us = parts_.clock.mono_us();  // at once, then now and then
   while (true) {
     if (parts_.clock.mono_us() >= sweep_at_us) {
       sweep_at_us = parts_.clock.mono_us() + kSweepEveryMs * 1000;
-      if (auto done = sweep(); !done) {
-        log::error("feed.sweep_failed", {{"reason", done.error().message}});
-      }
+      try_sweep();
     }
     bool due = false;
     {
@@ -360,9 +380,7 @@ void EngineLife::keep() {
       due = std::exchange(due_, false);
     }
     if (!due) continue;
-    if (auto done = snapshot(); !done) {
-      log::error("engine.snapshot_failed", {{"reason", done.error().message}});
-    }
+    try_snapshot();
     // Erasures that come one after the other share the next snapshot.
     Lock lock(mutex_);
     wake_.wait_for_ms(mutex_, kSnapshotPauseMs, [&] { return stopping_; });
@@ -400,7 +418,7 @@ Result<LogPosition> EngineLife::first_after(std::int64_t at_ms, LogPosition low,
 }
 
 Result<void> EngineLife::drop_old_records() {
-  const auto kept = snapshots();
+  FILOSCOPE_TRY(const auto kept, snapshots());
   if (kept.empty()) return {};
   FILOSCOPE_TRY(const auto base, parts_.log.read(kept.front() - 1, 1));
   FILOSCOPE_TRY(const auto first, parts_.log.read(0, 1));

@@ -72,10 +72,12 @@ class EngineLife {
   void ask_for_snapshot();
   void apply(const LogRecord& record);
   void keep();
+  void try_snapshot();
+  void try_sweep();
   Result<void> sweep();
   Result<void> drop_old_records();
   Result<LogPosition> first_after(std::int64_t at_ms, LogPosition low, LogPosition high) const;
-  std::vector<LogPosition> snapshots() const;  ///< oldest first
+  Result<std::vector<LogPosition>> snapshots() const;  ///< oldest first
   std::filesystem::path path_of(LogPosition position) const;
   Result<std::unique_ptr<engine::Engine>> read_snapshot(LogPosition position) const;
   Result<void> replay_into(engine::Engine& engine, LogPosition up_to) const;

@@ -92,6 +92,49 @@ TEST_F(EngineLifeTest, WhatOtherRulesMadeIsTheNewBase) {
   expect_sound();
 }
 
+/// A database for whose first write there is no memory.
+class ScarceDatabase final : public Database {
+ public:
+  explicit ScarceDatabase(Database& database) : database_(database) {}
+  Result<void> read(const Work& work) override { return database_.read(work); }
+  Result<void> write(const Work& work) override {
+    Lock lock(mutex_);
+    changed_.notify_all();
+    if (++writes_count_ == 1) throw std::bad_alloc();
+    return database_.write(work);
+  }
+  Result<void> migrate(std::string_view module, std::span<const Migration> steps) override {
+    return database_.migrate(module, steps);
+  }
+  /// False when they do not come within 20 s.
+  bool wait_for_writes(int count) {
+    Lock lock(mutex_);
+    return changed_.wait_for_ms(mutex_, 20'000, [&] { return writes_count_ >= count; });
+  }
+
+ private:
+  Database& database_;
+  Mutex mutex_;
+  Condition changed_;
+  int writes_count_ FILOSCOPE_GUARDED_BY(mutex_) = 0;
+};
+
+TEST_F(EngineLifeTest, ASweepWithoutMemoryEndsNeitherTheProcessNorTheKeeper) {
+  feed.reset();
+  ScarceDatabase scarce(*database);
+  auto own_log = must(open_sqlite_event_log(*database));
+  auto life = must(EngineLife::open(
+      {scarce, *own_log, clock, config, folder / "engine", engine::EngineOptions()}));
+  ASSERT_TRUE(scarce.wait_for_writes(1)) << "of the sweep";
+  must(database->write([&](Session& session) -> Result<void> {
+    LogRecord record = engine::encode(PersonKey{77}, engine::ErasePerson{});
+    record.at_ms = clock.now_ms();
+    FILOSCOPE_DO(own_log->append(session, {&record, 1}));
+    return {};
+  }));
+  EXPECT_TRUE(scarce.wait_for_writes(2)) << "of the snapshot that an erasure asks for";
+}
+
 TEST_F(EngineLifeTest, StoppedAndOpenedAgainItIsTheSame) {
   for (int round = 0; round < 3; ++round) {
     const auto hash = feed->state_hash();
