@@ -3,12 +3,14 @@
 
 import assert from 'node:assert/strict';
 import {
+  closed,
   current,
   currentId,
   eventually,
   fillSignUp,
   newHandle,
   openFeed,
+  path,
   playing,
   sharedBrowser,
   signUp,
@@ -19,8 +21,6 @@ import {
 
 const browser = sharedBrowser();
 
-const path = (page) => new URL(page.url()).pathname;
-const closed = (page) => page.getByRole('dialog').waitFor({ state: 'detached' });
 const comments = (page) => current(page).locator('button.act').nth(1).tap();
 
 test('back closes an open sheet and keeps the clip; forward opens it again', async () => {

@@ -9,36 +9,21 @@ import {
   eventually,
   expects,
   NO_ANSWER,
+  nav,
   openFeed,
-  PASSWORD,
+  person,
   playing,
   sharedBrowser,
   shownList,
   signUp,
   swipe,
   test,
-  URL_BASE,
   visitor,
 } from './lib.mjs';
 
 const browser = sharedBrowser();
 
-const nav = (page, name) => page.locator('nav').getByRole('link', { name, exact: true });
 const failed = (page) => page.getByRole('heading', { name: 'The feed did not load' });
-
-/** Somebody else, by the interface alone. */
-async function person(name) {
-  const handle = `${name}_${Date.now().toString(36)}`;
-  const call = (method, path, body, token) =>
-    fetch(`${URL_BASE}/api/v1${path}`, {
-      method,
-      headers: { 'Content-Type': 'application/json', ...(token ? { Authorization: `Bearer ${token}` } : {}) },
-      body: JSON.stringify(body),
-    });
-  const made = await call('POST', '/accounts', { handle, password: PASSWORD, birth_date: '1990-05-17' });
-  const { token } = await made.json();
-  return { handle, call: (method, path, body = {}) => call(method, path, body, token) };
-}
 
 test('the feed comes back by itself when the network does', async () => {
   const { context, page } = await visitor(browser);
@@ -75,7 +60,7 @@ test('"Try again" asks again, and so does a server that was away', async () => {
   const { context, page } = await visitor(browser);
   expects(page, NO_ANSWER, answered(503));
   await page.goto('/search');
-  let how = (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{"status":503,"detail":"busy"}' });
+  let how = (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', headers: { 'Retry-After': '60' }, body: '{"status":503,"detail":"busy"}' });
   await page.route('**/api/v1/**', (route) => how(route));
   await nav(page, 'Home').tap();
   await failed(page).waitFor();
@@ -184,10 +169,17 @@ test('what is being worked on is not "nothing", and goes over to the posted ones
   const { items } = await (await page.request.get('/api/v1/feed?mode=for_you&limit=1')).json();
   const video = { ...items[0].video, state: 'processing', step: 'encoding', progress_percent: 77, playback: null };
   let working = [{ kind: 'video', video }];
-  await page.route('**/api/v1/me/uploads**', (route) => route.fulfill({ json: { items: working, next_cursor: null } }));
+  let broken = false;
+  await page.route('**/api/v1/me/uploads**', (route) =>
+    broken ? route.fulfill({ status: 503, json: { status: 503, detail: 'busy' } }) : route.fulfill({ json: { items: working, next_cursor: null } }),
+  );
   await page.reload();
   await page.getByText('Working, 77 %').waitFor();
   assert.equal(await page.getByText('Nothing posted yet').count(), 0);
+  expects(page, answered(503));
+  broken = true;
+  await page.waitForResponse((response) => response.url().includes('/me/uploads') && response.status() === 503);
+  broken = false;
   const asked = page.waitForRequest((request) => /accounts\/.*\/videos/.test(request.url()));
   working = [];
   await page.getByText('Working, 77 %').waitFor({ state: 'detached' });

@@ -4,11 +4,12 @@
 import assert from 'node:assert/strict';
 import {
   answered,
-  current,
   currentId,
   DESKTOP,
   expects,
+  follow,
   openFeed,
+  path,
   playing,
   sharedBrowser,
   signUp,
@@ -19,7 +20,6 @@ import {
 
 const browser = sharedBrowser();
 
-const path = (page) => new URL(page.url()).pathname;
 const tile = (page) => page.locator('a.tile').first();
 
 /** Answers to what `pattern` matches wait until they are let go. */
@@ -41,16 +41,9 @@ for (const [name, options] of [['phone', undefined], ['desktop', DESKTOP]]) {
   test(`back from a clip, to every list it can be opened from (${name})`, async () => {
     const { context, page } = await visitor(browser, options);
     await openFeed(page);
-    const author = await current(page).locator('.rail .who > a').getAttribute('href');
-    for (const list of [author, '/tag/ceramics', '/search?q=clip']) {
+    for (const list of ['/@maker.trains', '/tag/ceramics', '/search?q=clip']) {
       await page.goto('/');
-      await page.evaluate((to) => {
-        const link = document.createElement('a');
-        link.href = to;
-        document.body.append(link);
-        link.click();
-        link.remove();
-      }, list);
+      await follow(page, list);
       await tile(page).click();
       await playing(page);
       const first = await currentId(page);
@@ -85,13 +78,7 @@ test('answers that come after she left are nobody\'s', async () => {
     await page.goto('/');
     await playing(page);
     const release = await late(page, asks);
-    await page.evaluate((to) => {
-      const link = document.createElement('a');
-      link.href = to;
-      document.body.append(link);
-      link.click();
-      link.remove();
-    }, from);
+    await follow(page, from);
     await page.waitForTimeout(250);
     await page.goBack();
     await playing(page);

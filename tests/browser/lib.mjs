@@ -201,6 +201,38 @@ export async function doubleTap(page, x, y) {
   await cdp.detach();
 }
 
+/** By the interface alone; `token` is of who asks. */
+export async function call(method, path, body, token) {
+  const answer = await fetch(`${URL_BASE}/api/v1${path}`, {
+    method,
+    headers: { 'Content-Type': 'application/json', ...(token ? { Authorization: `Bearer ${token}` } : {}) },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);
+  return answer.status === 204 ? null : answer.json();
+}
+
+/** Somebody else, without a browser. */
+export async function person(name) {
+  const handle = newHandle(name);
+  const { token } = await call('POST', '/accounts', { handle, password: PASSWORD, birth_date: '1990-05-17' });
+  return { handle, call: (method, path, body = {}) => call(method, path, body, token) };
+}
+
+/** Follows a link inside of the app that no page happens to show. */
+export const follow = (page, to) =>
+  page.evaluate((href) => {
+    const link = document.createElement('a');
+    link.href = href;
+    document.body.append(link);
+    link.click();
+    link.remove();
+  }, to);
+
+export const path = (page) => new URL(page.url()).pathname;
+export const nav = (page, name) => page.locator('nav').getByRole('link', { name, exact: true });
+export const closed = (page) => page.getByRole('dialog').waitFor({ state: 'detached' });
+
 let people = 0;
 export const newHandle = (name) => `${name}_${Date.now().toString(36)}${people++}`;
 export const PASSWORD = 'a long enough password 7';
@@ -338,6 +370,21 @@ export async function post(page, clip, caption) {
 export async function uploaded(page, browser, clip, caption) {
   await post(page, await recordClip(browser, clip), caption);
   return published(page);
+}
+
+/** Posts a clip as who is signed in, without the upload page; `fields` are the interface's. */
+export async function posted(page, clip, fields) {
+  const cookies = await page.context().cookies(URL_BASE);
+  const csrf = cookies.find(({ name }) => name === 'filoscope_csrf').value;
+  const answer = await page.request.post('/api/v1/videos', {
+    headers: { 'X-Filoscope-CSRF': csrf },
+    multipart: { file: clip, ...fields },
+  });
+  assert.equal(answer.status(), 202, await answer.text());
+  const { id } = (await answer.json()).video;
+  const state = async () => (await (await page.request.get(`/api/v1/videos/${id}`)).json()).state;
+  await eventually(async () => (await state()) === 'published', { timeoutMs: PUBLISHED_MS_MAX });
+  return id;
 }
 
 export const phase = (page) =>

@@ -9,7 +9,10 @@ import {
   DESKTOP,
   eventually,
   expects,
+  follow,
+  NO_ANSWER,
   openFeed,
+  path,
   PHONE,
   playing,
   sharedBrowser,
@@ -29,8 +32,6 @@ before(async () => {
   linked = await currentId(page);
   await context.close();
 });
-
-const path = (page) => new URL(page.url()).pathname;
 
 for (const [name, options] of [['phone', PHONE], ['desktop', DESKTOP]]) {
   test(`a link opens the clip with the tabs, and swiping goes on in the feed, signed out (${name})`, async () => {
@@ -112,11 +113,11 @@ test('a link to a clip that is gone says so and leads on', async () => {
 
 test('from inside the app the clip of a profile has its list, and back leads there', async () => {
   const { context, page } = await visitor(browser);
+  const author = '/@maker.trains';
   await openFeed(page);
-  await current(page).locator('.about .name').tap();
+  await follow(page, author);
   await page.locator('a.tile').nth(1).tap();
   await playing(page);
-  const author = await current(page).locator('.rail .who > a').getAttribute('href');
   await swipe(page);
   await playing(page);
   assert.equal(await current(page).locator('.rail .who > a').getAttribute('href'), author);
@@ -139,5 +140,47 @@ test('a clip that is still being prepared says how far it is, and plays as soon 
   await page.getByText('77 % done').waitFor();
   ready = true;
   await playing(page);
+  await context.close();
+});
+
+test('"being prepared" is said no longer than it is so', async () => {
+  const { context, page } = await visitor(browser, DESKTOP);
+  expects(page, answered(404), NO_ANSWER);
+  await signUp(page, 'impatient');
+  let how = async (route) => {
+    const answer = await route.fetch();
+    const json = { ...(await answer.json()), state: 'processing', progress_percent: 77, playback: null };
+    await route.fulfill({ response: answer, json });
+  };
+  const working = how;
+  await page.route(`**/api/v1/videos/${linked}?**`, (route) => how(route));
+  const said = page.getByText('77 % done');
+  await page.goto('/settings');
+  await follow(page, `/v/${linked}`);
+  await said.waitFor();
+  how = (route) => route.abort('connectionrefused');
+  await page.getByRole('button', { name: 'Try again' }).waitFor();
+  how = working;
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await said.waitFor();
+  // The way back lies above it.
+  await page.getByRole('button', { name: 'Back', exact: true }).click();
+  await page.getByText('Where you are signed in').waitFor();
+  await page.goForward();
+  await said.waitFor();
+  how = (route) => route.fulfill({ status: 404, contentType: 'application/problem+json', body: '{"status":404,"detail":"gone"}' });
+  await page.getByText('This video is not here').waitFor();
+  assert.equal(await said.count(), 0);
+  how = working;
+  await page.reload();
+  await said.waitFor();
+  const [other] = await page.evaluate(async (not) => {
+    const { items } = await (await fetch('/api/v1/feed?mode=for_you&limit=2')).json();
+    return items.map(({ video }) => video.id).filter((id) => id !== not);
+  }, linked);
+  await follow(page, `/v/${other}`);
+  await playing(page);
+  await page.waitForTimeout(2500);
+  assert.equal(await said.count(), 0);
   await context.close();
 });

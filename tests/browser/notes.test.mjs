@@ -3,43 +3,33 @@
 import assert from 'node:assert/strict';
 import {
   answered,
+  call,
   current,
   DESKTOP,
+  eventually,
   expects,
   fillSignUp,
   newHandle,
   openFeed,
-  PASSWORD,
+  person,
   PHONE,
   playing,
   sharedBrowser,
   signUp,
   test,
   uploaded,
-  URL_BASE,
   visitor,
 } from './lib.mjs';
 
 const browser = sharedBrowser();
 
-const call = async (method, path, body, token) => {
-  const answer = await fetch(`${URL_BASE}/api/v1${path}`, {
-    method,
-    headers: { 'Content-Type': 'application/json', ...(token ? { Authorization: `Bearer ${token}` } : {}) },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);
-  return answer.status === 204 ? null : answer.json();
-};
-
 /** Writes so many comments, each from enough people that nobody is too fast. */
 async function comments(video, texts) {
   const made = [];
   for (let at = 0; at < texts.length; at += 15) {
-    const account = { handle: newHandle('crowd'), password: PASSWORD, birth_date: '1990-05-17' };
-    const { token } = await call('POST', '/accounts', account);
+    const one = await person('crowd');
     for (const text of texts.slice(at, at + 15)) {
-      made.push((await call('POST', `/videos/${video}/comments`, { text }, token)).id);
+      made.push((await one.call('POST', `/videos/${video}/comments`, { text })).id);
     }
   }
   return made;
@@ -53,10 +43,10 @@ for (const [name, options] of [['phone', PHONE], ['desktop', DESKTOP]]) {
     const [first] = await comments(video, ['the very first question', ...Array.from({ length: 44 }, (_, i) => `later ${i}`)]);
     await page.goto('/inbox');
     const entry = page.locator('a.one', { hasText: 'the very first question' });
-    while ((await entry.count()) === 0) {
+    await eventually(async () => {
       await page.locator('.page').evaluate((node) => node.scrollTo({ top: node.scrollHeight }));
-      await page.waitForTimeout(200);
-    }
+      return (await entry.count()) > 0;
+    });
     await entry.click();
     await page.waitForURL((url) => url.searchParams.get('comment') === first);
     const wanted = page.locator('.comments li.wanted');

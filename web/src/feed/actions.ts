@@ -9,6 +9,7 @@ import { t } from '../lib/i18n.svelte';
 import { session } from '../lib/session.svelte';
 import { toasts } from '../lib/toast.svelte';
 import type { VideoCounts, VideoItem, VideoViewer } from '../lib/types';
+import { profileChanges } from '../routes/changes.svelte';
 import type { ClipList } from './feed.svelte';
 
 /** The list whose clip is on the screen, for sheets that act on it. */
@@ -58,6 +59,7 @@ function toggle(
   )
     .then((answer) => {
       update(id, () => [answer.counts, answer.viewer], list);
+      profileChanges.marks++;
       if (what === 'like') void list?.told(false);
     })
     .catch((error: unknown) => {

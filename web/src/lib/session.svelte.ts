@@ -20,12 +20,32 @@ const LOOK_EVERY_MS = 30_000;
 class Session {
   account = $state.raw<Account | null>(null);
   feedMode = $state<FeedModeSetting>(keptMode());
-  unread = $state(0);
+  #unread = $state(0);
+  /** Grows with what is new for her: an inbox that is open, or was, asks again. */
+  arrivals = $state(0);
+  /** How often she has read all: an answer from before it counts what she has read meanwhile. */
+  #reads = 0;
   /** Grows with every sign-in and sign-out: pages that show her things ask again. */
   epoch = $state(0);
   /** Grows when feeds have to start over: sign-out, another mode. Signing in keeps the place. */
   feedEpoch = $state(0);
   known = $state(false);
+
+  get unread(): number {
+    return this.#unread;
+  }
+
+  #count(unread: number): void {
+    if (unread > this.#unread) this.arrivals++;
+    this.#unread = unread;
+  }
+
+  /** What is in her inbox, all of it. */
+  async read(): Promise<void> {
+    await api.notificationsRead();
+    this.#reads++;
+    this.#unread = 0;
+  }
 
   get signedIn(): boolean {
     return this.account !== null;
@@ -70,21 +90,21 @@ class Session {
 
   async #look(): Promise<void> {
     if (document.hidden || !(this.signedIn || this.#missed)) return;
-    const epoch = this.epoch;
+    const [epoch, reads] = [this.epoch, this.#reads];
     const me = await api.me().catch(() => null);
-    if (!me || epoch !== this.epoch) return;
+    if (!me || epoch !== this.epoch || reads !== this.#reads) return;
     if (this.#missed) {
       this.#missed = false;
       this.take(me);
       this.epoch++;
-    } else if (me.account) this.unread = me.unread_notifications;
+    } else if (me.account) this.#count(me.unread_notifications);
   }
 
   take(me: Me): void {
     this.account = me.account;
     // A guest's choice of feed lives on the device, hers in the account.
     this.feedMode = me.account ? me.settings.feed_mode : keptMode();
-    this.unread = me.unread_notifications;
+    this.#count(me.unread_notifications);
     const language = me.account && me.settings.language.split('-')[0];
     if (language && language !== i18n.language) void i18n.use(language, true);
   }
@@ -121,7 +141,16 @@ class Session {
     this.epoch++;
   }
 
+  #lastActs = new Set<() => Promise<void>>();
+
+  /** What she has done and can still take back is done before she signs out. */
+  beforeLeaving(act: () => Promise<void>, decided: AbortSignal): void {
+    this.#lastActs.add(act);
+    decided.addEventListener('abort', () => this.#lastActs.delete(act));
+  }
+
   async signOut(): Promise<void> {
+    await Promise.all([...this.#lastActs].map((act) => act()));
     await api.signOut();
     this.forget();
   }
@@ -131,7 +160,7 @@ class Session {
     this.account = null;
     followed.clear();
     recovery.drop();
-    this.unread = 0;
+    this.#unread = 0;
     this.epoch++;
     this.feedEpoch++;
   }
