@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import {
+  closed,
   answered,
   current,
   currentId,
@@ -57,7 +58,7 @@ test('double tap likes where the finger is; another tap on the heart takes it ba
   await context.close();
 });
 
-test('comments: post with a mention, see it, delete it', async () => {
+test('comments: post with a mention, see it, delete it, take that back, and leave', async () => {
   const { context, page } = await visitor(browser);
   const handle = await signUp(page, 'talker');
   await page.goto('/');
@@ -71,8 +72,28 @@ test('comments: post with a mention, see it, delete it', async () => {
   const row = sheet.locator('li:not([role=option])', mine); // not what is suggested while typing
   await row.waitFor();
   assert.equal(await row.locator(`a[href="/@${handle}"].tag`).count(), 1);
+  const id = await currentId(page);
+  const there = async () => {
+    const { items } = await (await page.request.get(`/api/v1/videos/${id}/comments`)).json();
+    return items.some((one) => one.text === text);
+  };
   await row.getByRole('button', { name: 'Delete' }).tap();
   await row.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Undo' }).tap();
+  await row.waitFor();
+  assert.ok(await there());
+  await row.getByRole('button', { name: 'Delete' }).tap();
+  await row.waitFor({ state: 'detached' });
+  // Opened again meanwhile, it does not show what is on its way out.
+  await sheet.getByRole('button', { name: 'Close' }).tap();
+  await closed(page);
+  const asked = page.waitForResponse(/\/comments\?/);
+  await current(page).locator('button.act').nth(1).tap();
+  await asked;
+  await page.waitForTimeout(100);
+  assert.equal(await row.count(), 0);
+  await page.goto('/settings');
+  await eventually(async () => !(await there()));
   await context.close();
 });
 

@@ -5,12 +5,16 @@ import { before } from 'node:test';
 import { faults, layoutFaults, wordFaults } from './faults.mjs';
 import {
   current,
+  currentId,
   DESKTOP,
+  eventually,
   PHONE,
   playing,
   sharedBrowser,
   shot,
+  shownList,
   signUp,
+  swipe,
   test,
   uploaded,
   visitor,
@@ -238,6 +242,29 @@ for (const days of [-400, -3, 3, 400]) {
     assert.equal(await page.locator('.comments .head .quiet').first().innerText(), 'now');
     await page.goto('/settings');
     await page.getByText('Where you are signed in').waitFor();
+    await context.close();
+  });
+}
+
+for (const [size, options] of [['phone', PHONE], ['desktop', DESKTOP]]) {
+  test(`the keys scroll a long caption that has the focus, and go on from elsewhere (${size})`, async () => {
+    const { context, page } = await visitor(browser, options);
+    await page.goto(`/v/${video}`);
+    await playing(page);
+    const caption = options === PHONE ? current(page).locator('.caption p') : page.locator('aside p.caption');
+    if (options === PHONE) await current(page).locator('.caption button').tap();
+    await caption.focus();
+    for (const key of ['ArrowDown', 'PageDown', ' ']) {
+      const before = await caption.evaluate((node) => node.scrollTop);
+      await page.keyboard.press(key);
+      await eventually(async () => (await caption.evaluate((node) => node.scrollTop)) > before);
+    }
+    assert.equal(await currentId(page), video);
+    await playing(page);
+    await caption.evaluate((node) => node.blur());
+    await eventually(async () => (await shownList(page)).entries.length > 1);
+    await swipe(page);
+    assert.notEqual(await currentId(page), video);
     await context.close();
   });
 }

@@ -76,6 +76,12 @@ export abstract class ClipList {
     return moved;
   }
 
+  /** On from this clip, if that is the one on the screen. */
+  forwardFrom(id: string): void {
+    const here = this.current;
+    if (here?.kind === 'clip' && here.item.video.id === id && this.canAdvance) this.forward();
+  }
+
   backward(): boolean {
     const moved = this.queue.retreat();
     this.sync();

@@ -29,6 +29,14 @@ const KEYS: Record<string, KeyAction> = {
   ArrowLeft: 'rewind',
 };
 
+/** These scroll what has the focus and is longer than its place. */
+const SCROLLING = new Set([' ', 'ArrowDown', 'ArrowUp', 'PageDown', 'PageUp']);
+
+function scrolls(target: Element | null): boolean {
+  const box = target?.closest('[tabindex="0"]');
+  return Boolean(box && box.scrollHeight > box.clientHeight + 1);
+}
+
 export function keyAction(event: KeyboardEvent): KeyAction | null {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return null;
   const target = event.target instanceof Element ? event.target : null;
@@ -36,5 +44,6 @@ export function keyAction(event: KeyboardEvent): KeyAction | null {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   // Space on a focused button presses the button.
   if (key === ' ' && target?.closest('button, a, summary')) return null;
+  if (SCROLLING.has(key) && scrolls(target)) return null;
   return KEYS[key] ?? null;
 }

@@ -19,7 +19,7 @@ export async function removeVideo(id: string): Promise<boolean> {
     return false;
   }
   list?.drop((other) => other.video.id === id);
-  if (list?.canAdvance) list.forward();
+  list?.forwardFrom(id);
   profileChanges.epoch++;
   toasts.show(t('video_deleted'), { label: t('undo'), run: () => void undo(id) });
   return true;

@@ -105,11 +105,14 @@ export const api = {
   }) => send<Me>('PATCH', '/me', body),
   deleteMe: (password: string) =>
     send<void>('DELETE', '/me', { password }, { quiet401: true }),
+  /** The newest; what is being sent or worked on is among them. */
+  newestUploads: (signal?: AbortSignal, cursor: string | null = null) =>
+    get<List<OwnUpload>>(`/me/uploads${query({ cursor })}`, signal),
   ownUploads: async (signal?: AbortSignal) => {
     const items: OwnUpload[] = [];
     let cursor: string | null = null;
     do {
-      const page: List<OwnUpload> = await get(`/me/uploads${query({ cursor })}`, signal);
+      const page: List<OwnUpload> = await api.newestUploads(signal, cursor);
       items.push(...page.items);
       cursor = page.next_cursor;
     } while (cursor);
@@ -199,7 +202,8 @@ export const api = {
       text,
       ...(impressionToken ? { impression_token: impressionToken } : {}),
     }),
-  deleteComment: (id: string) => send<void>('DELETE', `/comments/${enc(id)}`),
+  deleteComment: (id: string) =>
+    send<void>('DELETE', `/comments/${enc(id)}`, undefined, { keepalive: true }),
   report: (body: {
     video_id?: string;
     handle?: string;

@@ -6,6 +6,7 @@ export interface Toast {
   id: number;
   text: string;
   action?: { label: string; run: () => void };
+  onGone?: () => void;
 }
 
 const SHOWN_MS = 4500;
@@ -15,10 +16,13 @@ class Toasts {
   items = $state.raw<Toast[]>([]);
   #id = 0;
 
-  show(text: string, action?: Toast['action']): void {
-    const toast: Toast = action ? { id: this.#id++, text, action } : { id: this.#id++, text };
-    this.items = [...this.items, toast].slice(-TOASTS_MAX);
-    setTimeout(() => this.dismiss(toast.id), action ? SHOWN_MS + 2500 : SHOWN_MS);
+  /** Returns its id. `onGone` is called when it is not shown any more, whatever the reason. */
+  show(text: string, action?: Toast['action'], onGone?: () => void): number {
+    const id = this.#id++;
+    this.items = [...this.items, { id, text, ...(action && { action }), ...(onGone && { onGone }) }];
+    for (const old of this.items.slice(0, -TOASTS_MAX)) this.dismiss(old.id);
+    setTimeout(() => this.dismiss(id), action ? SHOWN_MS + 2500 : SHOWN_MS);
+    return id;
   }
 
   error(error: unknown): void {
@@ -29,7 +33,9 @@ class Toasts {
   }
 
   dismiss(id: number): void {
+    const gone = this.items.find((toast) => toast.id === id);
     this.items = this.items.filter((toast) => toast.id !== id);
+    gone?.onGone?.();
   }
 }
 

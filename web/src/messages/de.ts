@@ -264,6 +264,7 @@ export const de: Messages = {
   delete_video: 'Video löschen',
   delete_sure: 'Dieses Video löschen? Es ist sofort für alle weg. Eine Zeit lang kannst du es zurückholen: Einstellungen, Zuletzt gelöscht.',
   delete_for_good_sure: 'Dieses Video endgültig löschen? Es lässt sich dann nicht mehr zurückholen.',
+  comment_deleted: 'Der Kommentar ist gelöscht.',
   video_deleted: 'Das Video ist gelöscht.',
   video_restored: 'Das Video ist wieder da.',
   keep: 'Behalten',

@@ -262,6 +262,7 @@ export const en = {
   delete_video: 'Delete video',
   delete_sure: 'Delete this video? It is gone for everyone at once. You can bring it back for a while: Settings, Recently deleted.',
   delete_for_good_sure: 'Delete this video for good? It cannot be brought back then.',
+  comment_deleted: 'The comment is deleted.',
   video_deleted: 'The video is deleted.',
   video_restored: 'The video is back.',
   keep: 'Keep it',
