@@ -1,20 +1,11 @@
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "social/world_test.h"
-#include "upload/upload_impl.h"
+#include "upload/world_test.h"
 
 namespace filoscope::upload {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-using ::testing::SizeIs;
-
 /// Stands in for the media worker: a first job is done at once; a late one waits until it is let go
 /// or cancelled.
-class Processing {
+class LateProcessing {
  public:
   Result<media::MediaFacts> operator()(int, std::optional<std::int64_t>,
                                        const media::MediaOutputs& outputs, const media::Progress&,
@@ -76,73 +67,24 @@ class Processing {
   int late_begun_count = 0;
 };
 
-class LateTest : public ::testing::Test, public social::World {
+class LateTest : public ::testing::Test, public World<LateProcessing> {
  protected:
-  LateTest() { start(); }
-  ~LateTest() override { uploads.reset(); }
-  void start() {
-    uploads = must(open_uploads(
-        {*database, *blobs, *accounts, *catalog, *social, workers, clock, config, folder.string()},
-        std::ref(processing), {}, [this] { return free_bytes.load(); }));
-  }
-  void restart() {
-    uploads.reset();
-    reopen_all();
-    start();
-  }
-  VideoId upload(const accounts::Viewer& who) {
-    const std::string content = "a clip";
-    NewUpload form;
-    form.size_bytes = static_cast<std::int64_t>(content.size());
-    form.filename = "clip.mp4";
-    const auto id = must(uploads->create(who, form)).id;
-    auto chunk = must(uploads->begin_chunk(who, id, 0, form.size_bytes, ""));
-    must(chunk->write(crypto::as_bytes(content)));
-    return must(chunk->commit()).video;
-  }
-  template <typename Condition>
-  void eventually(Condition condition) {
-    const SystemClock real;
-    const auto end_us = real.mono_us() + 20'000'000;
-    Mutex mutex_of_wait;
-    while (!condition()) {
-      ASSERT_LT(real.mono_us(), end_us);
-      clock.advance_ms(5'000);
-      Lock lock(mutex_of_wait);
-      filoscope::Condition().wait_for_ms(mutex_of_wait, 2, [] { return false; });
-    }
-  }
   std::vector<std::string> names(VideoId id) {
     std::vector<std::string> found;
-    for (const auto& rendition : must(catalog->get(id)).renditions) found.push_back(rendition.name);
+    for (const auto& rendition : video(id).renditions) found.push_back(rendition.name);
     return found;
   }
-  bool is_published(VideoId id) {
-    return must(catalog->get(id)).state == catalog::State::published;
-  }
-  std::size_t files_count() {
-    std::size_t count = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(folder / "uploads"))
-      count += entry.exists() ? 1 : 0;
-    return count;
-  }
+  bool is_published(VideoId id) { return video(id).state == State::published; }
   std::string file(VideoId id, std::string_view name) {
-    const auto video = must(catalog->get(id));
-    const auto blob = must(blobs->open(catalog->blob_key(video, name)));
+    const auto blob = must(blobs->open(catalog->blob_key(video(id), name)));
     Bytes bytes(static_cast<std::size_t>(blob.size_bytes));
     must(read_all(blob.file.get(), bytes, 0));
     return {bytes.begin(), bytes.end()};
   }
-
-  accounts::Viewer mara = member("mara"), jo = member("jo");
-  media::MediaWorkers workers;
-  Processing processing;
-  std::atomic<std::int64_t> free_bytes = 1LL << 40;
-  std::unique_ptr<Uploads> uploads;
 };
 
 TEST_F(LateTest, ARenditionOf1080FollowsAfterPublication) {
-  const auto id = upload(mara);
+  const auto id = upload_by(mara);
   processing.wait_until_late_runs();
   EXPECT_TRUE(is_published(id));
   EXPECT_TRUE(uploads->idle());  // nobody waits for it
@@ -175,22 +117,22 @@ TEST_F(LateTest, ARenditionOf1080FollowsAfterPublication) {
 TEST_F(LateTest, NoneWithoutTheLinesOrTheWish) {
   processing.release();
   processing.lines = 790;
-  upload(mara);
+  upload_by(mara);
   eventually([&] { return uploads->idle() && files_count() == 0; });
   processing.lines = 1920;
   must(config.set("upload.rung_1080", "false"));
   restart();
-  upload(mara);
+  upload_by(mara);
   eventually([&] { return uploads->idle() && files_count() == 0; });
   EXPECT_EQ(processing.begun_count(), 0);
 }
 
 TEST_F(LateTest, AFirstJobGoesBeforeItAtAnyTime) {
-  const auto id = upload(mara);
+  const auto id = upload_by(mara);
   processing.wait_until_late_runs();
   std::atomic<bool> both = false;
   processing.during_first = [&] { both = processing.late_runs(); };
-  const auto other = upload(jo);
+  const auto other = upload_by(jo);
   eventually([&] { return is_published(other); });
   EXPECT_THAT(names(id), ElementsAre("720"));
   processing.release();
@@ -200,7 +142,7 @@ TEST_F(LateTest, AFirstJobGoesBeforeItAtAnyTime) {
 }
 
 TEST_F(LateTest, ARestartGoesOnWithIt) {
-  const auto id = upload(mara);
+  const auto id = upload_by(mara);
   for (int round = 0; round < 5; ++round) {  // a stop is no try
     processing.wait_until_late_runs();
     restart();
@@ -212,19 +154,19 @@ TEST_F(LateTest, ARestartGoesOnWithIt) {
 }
 
 TEST_F(LateTest, ARemovedVideoTakesItAlong) {
-  const auto id = upload(mara);
+  const auto id = upload_by(mara);
   processing.wait_until_late_runs();
   must(catalog->remove(mara.account, id));
   eventually([&] { return files_count() == 0; });
-  const auto other = upload(jo);
+  const auto other = upload_by(jo);
   processing.wait_until_late_runs();
   EXPECT_TRUE(is_published(other));
 }
 
 TEST_F(LateTest, OnesThatWaitGiveUpTheirFilesWhereTheDiskIsFull) {
-  const auto first = upload(mara);
+  const auto first = upload_by(mara);
   processing.wait_until_late_runs();
-  const auto second = upload(jo);
+  const auto second = upload_by(jo);
   eventually([&] { return is_published(second); });
   processing.wait_until_late_runs();
   EXPECT_EQ(files_count(), 2U);
@@ -243,7 +185,7 @@ TEST_F(LateTest, OnesThatWaitGiveUpTheirFilesWhereTheDiskIsFull) {
 TEST_F(LateTest, WhatFailsTooOftenIsLeftOutWithoutAWord) {
   processing.release();
   processing.late_fails = true;
-  const auto id = upload(mara);
+  const auto id = upload_by(mara);
   eventually([&] { return is_published(id) && files_count() == 0; });
   EXPECT_EQ(processing.begun_count(), 3);
   EXPECT_THAT(names(id), ElementsAre("720"));

@@ -1,0 +1,174 @@
+#pragma once
+
+/// The world of social's tests with Uploads on top; the media worker is the test's own. Only for
+/// *_test.cc files.
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "social/world_test.h"
+#include "upload/upload_impl.h"
+
+namespace filoscope::upload {
+
+using catalog::State;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+/// Stands in for the media worker: what it does is told by the file's first word.
+class Processing {
+ public:
+  Result<media::MediaFacts> operator()(int input_fd, std::optional<std::int64_t> cover_ms,
+                                       const media::MediaOutputs& outputs,
+                                       const media::Progress& progress,
+                                       const std::atomic<bool>* cancel) {
+    {
+      Lock lock(mutex);
+      covers_ms.push_back(cover_ms);
+    }
+    std::array<char, 16> head{};
+    FILOSCOPE_CHECK(::pread(input_fd, head.data(), head.size() - 1, 0) >= 0);
+    const std::string word(head.data());
+    ++tries_count;
+    if (word.starts_with("unlocked") && tries_count < 6)
+      return Error(Code::unavailable, "the worker cannot be locked in");
+    progress(0, media::Stage::checking);
+    if (word.starts_with("bad")) return Error(Code::invalid_argument, "this is not a video");
+    if (word.starts_with("crash")) return Error(Code::internal, "the worker died");
+    if (word.starts_with("dies anew"))
+      return Error(Code::internal, "the worker died of cause " + std::to_string(tries_count));
+    if (word.starts_with("eats")) return Error(Code::exhausted, "more memory than allowed");
+    if (word.starts_with("slow")) return Error(Code::deadline, "too long");
+    progress(42, media::Stage::encoding);
+    if (word.starts_with("hold")) {
+      Lock lock(mutex);
+      holding = true;
+      changed.notify_all();
+      while (!cancel->load() && !released) changed.wait_for_ms(mutex, 5, [&] { return released; });
+      holding = false;
+      if (cancel->load()) return Error(Code::unavailable, "cancelled");
+    }
+    media::MediaFacts facts;
+    facts.duration_ms = 3000;
+    facts.has_audio = true;
+    facts.covers_count = 1;
+    facts.frame_hashes.resize(3);
+    for (std::size_t i = 0; i < 2; ++i) {
+      media::Rendition rendition;
+      rendition.name = i == 0 ? "720" : "540";
+      rendition.codecs = "avc1.64001f,mp4a.40.2";
+      rendition.init_last = 99;
+      rendition.segments = {{100, 50, 0, 1000}, {150, 50, 1000, 2000}};
+      facts.renditions.push_back(rendition);
+      must(write_all(outputs.renditions[i], crypto::as_bytes(rendition.name), 0));
+    }
+    must(write_all(outputs.covers[0], crypto::as_bytes("jpeg"), 0));
+    if (lost_output) ::dup2(lost_output.get(), outputs.renditions[0]);
+    if (before_return) before_return();
+    return facts;
+  }
+  std::function<void()> before_return;  ///< called when all is written
+  UniqueFd lost_output;                 ///< stands for the first output then
+  void wait_until_held() {
+    Lock lock(mutex);
+    FILOSCOPE_CHECK(changed.wait_for_ms(mutex, 20'000, [&] { return holding; }));
+  }
+  void release() {
+    Lock lock(mutex);
+    released = true;
+    changed.notify_all();
+  }
+
+  std::atomic<int> tries_count{0};
+  Mutex mutex;
+  Condition changed;
+  bool holding = false, released = false;
+  std::vector<std::optional<std::int64_t>> covers_ms;  ///< wanted of each try
+};
+
+/// `Worker` stands in for the media worker.
+template <typename Worker = Processing>
+class World : public social::World {
+ public:
+  explicit World(const Settings& settings = {}) : social::World(settings) { start(); }
+
+  void start() {
+    uploads =
+        must(open_uploads({through != nullptr ? *through : *database, *blobs, *accounts, *catalog,
+                           *social, workers, clock, config, folder.string()},
+                          std::ref(processing), measure, [this] { return free_bytes.load(); }));
+  }
+  void restart() {
+    uploads.reset();
+    reopen_all();
+    start();
+  }
+  UploadId begin(std::int64_t size_bytes, const std::string& caption = "") {
+    NewUpload form;
+    form.size_bytes = size_bytes;
+    form.filename = "clip.mp4";
+    form.caption = caption;
+    return must(uploads->create(mara, form)).id;
+  }
+  Result<UploadState> send(UploadId id, std::int64_t offset, std::string_view bytes,
+                           std::string_view checksum = "") {
+    return send_by(mara, id, offset, bytes, checksum);
+  }
+  Result<UploadState> send_by(const accounts::Viewer& who, UploadId id, std::int64_t offset,
+                              std::string_view bytes, std::string_view checksum = "") {
+    auto chunk =
+        uploads->begin_chunk(who, id, offset, static_cast<std::int64_t>(bytes.size()), checksum);
+    if (!chunk) return chunk.error();
+    FILOSCOPE_DO((*chunk)->write(crypto::as_bytes(bytes)));
+    return (*chunk)->commit();
+  }
+  VideoId upload(const std::string& content, const std::string& caption = "") {
+    return must(send(begin(static_cast<std::int64_t>(content.size()), caption), 0, content)).video;
+  }
+  VideoId upload_by(const accounts::Viewer& who, const std::string& content = "a clip") {
+    NewUpload form;
+    form.size_bytes = static_cast<std::int64_t>(content.size());
+    return must(send_by(who, must(uploads->create(who, form)).id, 0, content)).video;
+  }
+  /// Waits for `condition`, moving the clock so that postponed jobs come up.
+  template <typename Condition>
+  void eventually(Condition condition) {
+    const SystemClock real;
+    const auto end_us = real.mono_us() + 20'000'000;
+    Mutex mutex_of_wait;
+    while (!condition()) {
+      ASSERT_LT(real.mono_us(), end_us);
+      clock.advance_ms(5'000);
+      Lock lock(mutex_of_wait);
+      filoscope::Condition().wait_for_ms(mutex_of_wait, 2, [] { return false; });
+    }
+  }
+  void settle() {
+    eventually([&] { return uploads->idle(); });
+  }
+  catalog::Video video(VideoId id) { return must(catalog->get(id)); }
+  std::size_t files_count() {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder / "uploads"))
+      count += entry.exists() ? 1 : 0;
+    return count;
+  }
+  std::string file_of(UploadId id) {
+    const auto bytes = must(read_file(folder / "uploads" / id.text(), 1 << 20));
+    return std::string(crypto::as_text(bytes));
+  }
+
+  accounts::Viewer mara = member("mara"), jo = member("jo"), nobody;
+  media::MediaWorkers workers;
+  Worker processing;
+  Measurer measure;
+  std::atomic<std::int64_t> free_bytes = 1LL << 40;
+  Database* through = nullptr;  ///< instead of `database`
+  std::unique_ptr<Uploads> uploads;
+};
+
+}  // namespace filoscope::upload
