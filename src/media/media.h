@@ -164,7 +164,8 @@ class MediaWorkers {
                              const Progress& progress = {},
                              const std::atomic<bool>* cancel = nullptr) const;
   /// Opens the file in a worker, to tell how much there is to do. Errors: as `process`.
-  Result<Looks> look(int input_fd, const MediaLimits& limits) const;
+  Result<Looks> look(int input_fd, const MediaLimits& limits,
+                     const std::atomic<bool>* cancel = nullptr) const;
   /// What a worker on this machine is locked in by. Errors: internal.
   Result<std::vector<SandboxFeature>> sandbox_report() const;
 

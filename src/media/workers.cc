@@ -266,14 +266,15 @@ Result<MediaFacts> MediaWorkers::process(int input_fd, const MediaOptions& optio
   return facts;
 }
 
-Result<Looks> MediaWorkers::look(int input_fd, const MediaLimits& limits) const {
+Result<Looks> MediaWorkers::look(int input_fd, const MediaLimits& limits,
+                                 const std::atomic<bool>* cancel) const {
   FILOSCOPE_TRY(const std::unique_ptr<Child> child, Child::start(program_.path));
   MediaOptions options;
   options.limits = limits;
   const auto sent = wire::send(child->socket(), wire::Kind::look_job, wire::encode_job(options, {}),
                                std::span(&input_fd, 1));
   if (!sent) static_cast<void>(child->stop());
-  Conversation conversation(*child, sent.has_value(), kLookDeadlineS, {}, nullptr);
+  Conversation conversation(*child, sent.has_value(), kLookDeadlineS, {}, cancel);
   FILOSCOPE_TRY(const wire::Message message, conversation.last_message());
   if (message.kind != wire::Kind::looks)
     return Error{Code::internal, "the media worker answered wrongly"};

@@ -161,6 +161,9 @@ TEST(Worker, CanBeCancelled) {
   const auto facts = MediaWorkers().process(job.input.get(), {}, job.outputs, {}, &cancel);
   ASSERT_FALSE(facts.has_value());
   EXPECT_EQ(facts.error().code, Code::unavailable);
+  const auto looks = MediaWorkers().look(job.input.get(), {}, &cancel);
+  ASSERT_FALSE(looks.has_value());
+  EXPECT_EQ(looks.error().code, Code::unavailable);
 }
 
 TEST(Worker, OneThatCannotStartIsNotTheFilesFault) {

@@ -128,6 +128,10 @@ Result<std::unique_ptr<Chunk>> UploadsImpl::begin_chunk(const accounts::Viewer& 
       return Error(Code::invalid_argument, "the part goes past the end of the file, which has " +
                                                std::to_string(row.state.size_bytes) + " bytes");
     }
+    if (!row.state.video && has_rested(row)) {
+      FILOSCOPE_DO(parts_.database.read(
+          [&](Session& session) { return check_share(session, row.owner, row.network, id); }));
+    }
     UniqueFd file;
     if (!row.state.video) {
       file.reset(::open(path_of(id.text()).c_str(), O_RDWR | O_CLOEXEC));

@@ -78,7 +78,7 @@ void JobQueue::keep_to_clock(std::int64_t now_ms) {
   keep(networks_);
 }
 
-Job* JobQueue::take(std::int64_t now_ms) {
+std::optional<Job> JobQueue::take(std::int64_t now_ms) {
   keep_to_clock(now_ms);
   Job* best = nullptr;
   Claim best_claim;
@@ -93,19 +93,21 @@ Job* JobQueue::take(std::int64_t now_ms) {
     best = &job;
     best_claim = mine;
   }
-  if (best == nullptr) return nullptr;
-  best->running = true;
+  if (best == nullptr) return std::nullopt;
+  std::optional<Job> taken = *best;
   charge(*best, best->cost_ms, now_ms);
-  return best;
+  best->running = taken->running = true;
+  return taken;
 }
 
-Job* JobQueue::take_any() {
+std::optional<Job> JobQueue::take_any() {
   for (auto& [video, job] : jobs_) {
     if (job.running) continue;
-    job.running = true;
-    return &job;
+    std::optional<Job> taken = job;
+    job.running = taken->running = true;
+    return taken;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 void JobQueue::charge(const Job& job, std::int64_t took_ms, std::int64_t now_ms) {
@@ -144,9 +146,9 @@ void JobQueue::cancel_running() {
     if (job.running) job.cancel->store(true);
 }
 
-bool JobQueue::admits(AccountId owner, std::int64_t network, std::int64_t held_count,
+bool JobQueue::admits(AccountId owner, std::int64_t network, const OnTheirWay& uploads,
                       std::int64_t queue_max) const {
-  std::int64_t waiting = 0, own = held_count, beside = 0;
+  auto [own, beside, waiting] = uploads;
   for (const auto& [video, job] : jobs_) {
     if (job.running) continue;
     ++waiting;

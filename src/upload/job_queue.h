@@ -38,12 +38,18 @@ struct Job {
 /// What `frames` pictures of so many pixels take, about.
 std::int64_t cost_ms_of_pictures(std::int64_t pixels, std::int64_t frames);
 
+/// How many uploads will be jobs when they are complete: of an owner, of her network, of everybody.
+struct OnTheirWay {
+  std::int64_t own = 0, beside = 0, all = 0;
+};
+
 /// Threads: one at a time.
 class JobQueue {
  public:
   void add(Job job);
-  /// Marks the next one as running and charges its cost; null when none may run at `now_ms`.
-  Job* take(std::int64_t now_ms);
+  /// Marks the next one as running and charges its cost; none when none may run at `now_ms`. What
+  /// throws changes nothing.
+  std::optional<Job> take(std::int64_t now_ms);
   /// After `take`: what the try really took instead of its estimate.
   void settle(const Job& taken, std::int64_t took_ms);
   Job* find(VideoId video);
@@ -51,15 +57,15 @@ class JobQueue {
   /// One whose cost is not measured yet; null when there is none.
   const Job* unmeasured() const;
   /// Any that waits, whoever's turn it is and however long it was to wait; marked as running.
-  Job* take_any();
+  std::optional<Job> take_any();
   /// Work that was done for the owner of `job` outside this queue.
   void charge(const Job& job, std::int64_t took_ms, std::int64_t now_ms);
   /// Tells every running job to end.
   void cancel_running();
 
-  /// Whether `owner`, who has `held_count` uploads on their way, may begin another. With none
-  /// waiting and none on its way she may up to twice `queue_max`.
-  bool admits(AccountId owner, std::int64_t network, std::int64_t held_count,
+  /// Whether `owner` may begin another upload; those on their way count as if they waited. With
+  /// none waiting and none on its way she may up to twice `queue_max`.
+  bool admits(AccountId owner, std::int64_t network, const OnTheirWay& uploads,
               std::int64_t queue_max) const;
 
   std::size_t waiting_count() const;

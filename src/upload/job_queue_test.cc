@@ -31,13 +31,12 @@ class JobQueueTest : public ::testing::Test {
   }
   /// The machine works on the next one, exactly as long as it was thought to take.
   std::optional<Job> work() {
-    const auto* next = queue.take(now_ms);
-    if (next == nullptr) return std::nullopt;
-    const Job job = *next;
-    now_ms += job.cost_ms;
-    queue.settle(job, job.cost_ms);
-    queue.erase(job.video);
-    return job;
+    const auto next = queue.take(now_ms);
+    if (!next) return std::nullopt;
+    now_ms += next->cost_ms;
+    queue.settle(*next, next->cost_ms);
+    queue.erase(next->video);
+    return next;
   }
   std::vector<std::uint64_t> owners_of_next(int count) {
     std::vector<std::uint64_t> owners;
@@ -54,7 +53,7 @@ class JobQueueTest : public ::testing::Test {
   }
   std::int64_t fill(std::uint64_t owner, std::int64_t network = 0) {
     std::int64_t count = 0;
-    for (; queue.admits(AccountId{owner}, network, 0, kQueueMax); ++count)
+    for (; queue.admits(AccountId{owner}, network, {}, kQueueMax); ++count)
       add(owner, kClipMs, network);
     return count;
   }
@@ -188,7 +187,7 @@ TEST_F(JobQueueTest, ALongOneIsNotStarvedByShortOnesOfNewPeople) {
 TEST_F(JobQueueTest, ADelayEndsAlsoWhenTheClockIsSetBack) {
   const auto video = add(1);
   queue.find(video)->not_before_ms = now_ms + 100 * kMinuteMs;
-  EXPECT_EQ(queue.take(now_ms + 100 * kMinuteMs - 5'000), nullptr);
+  EXPECT_FALSE(queue.take(now_ms + 100 * kMinuteMs - 5'000));
   EXPECT_EQ(queue.take(now_ms + 10 * kMinuteMs)->video, video);
 }
 
@@ -209,7 +208,7 @@ TEST_F(JobQueueTest, PostponedAndCancelledOnesWait) {
   const auto first = add(1), second = add(1);
   queue.find(first)->not_before_ms = now_ms + 500;
   queue.find(second)->cancel->store(true);
-  EXPECT_EQ(queue.take(now_ms + 499), nullptr);
+  EXPECT_FALSE(queue.take(now_ms + 499));
   EXPECT_EQ(queue.waiting_count(), 2U);
   EXPECT_EQ(queue.take(now_ms + 500)->video, first);
   EXPECT_EQ(queue.running_count(), 1U);
@@ -228,9 +227,10 @@ TEST_F(JobQueueTest, SixPeopleCannotTakeTheQueue) {
 TEST_F(JobQueueTest, ThereIsAlwaysRoomForSomebodyWithNothingWaiting) {
   for (std::uint64_t owner = 1; owner <= 300; ++owner) fill(owner);
   EXPECT_GT(queue.waiting_count(), 450U);
-  EXPECT_TRUE(queue.admits(AccountId{9'000}, 0, 0, kQueueMax));
-  EXPECT_FALSE(queue.admits(AccountId{1}, 0, 0, kQueueMax));
-  EXPECT_FALSE(queue.admits(AccountId{9'000}, 0, 1, kQueueMax));  // one is on its way already
+  EXPECT_TRUE(queue.admits(AccountId{9'000}, 0, {}, kQueueMax));
+  EXPECT_FALSE(queue.admits(AccountId{1}, 0, {}, kQueueMax));
+  EXPECT_FALSE(queue.admits(AccountId{9'000}, 0, {.own = 1, .all = 1},
+                            kQueueMax));  // one is on its way already
   for (std::uint64_t owner = 10'000; owner <= 12'000; ++owner) fill(owner);
   EXPECT_EQ(queue.waiting_count(), 2U * kQueueMax);
 }

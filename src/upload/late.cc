@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/guarded_thread.h"
 #include "base/log.h"
 #include "ports/makes_space.h"
 #include "upload/upload_impl.h"
@@ -10,6 +11,7 @@ namespace {
 
 constexpr std::int64_t kRetryDelayMs = 10'000;  ///< times the tries made
 constexpr std::int64_t kPollMs = 250;
+constexpr const char* kThread = "upload.late";
 
 }  // namespace
 
@@ -57,14 +59,15 @@ void UploadsImpl::late_loop() {
       Lock lock(mutex_);
       wake_workers_.wait_for_ms(mutex_, kPollMs, [&] {
         if (stopping_) return true;
-        if (queue_.empty()) {
-          if (const auto* job = late_.take(parts_.clock.now_ms())) next = *job;
-        }
+        if (queue_.empty()) next = late_.take(parts_.clock.now_ms());
         return next.has_value();
       });
       if (stopping_) return;
     }
-    if (next) run_late(*next);
+    if (!next || run_guarded(kThread, [&] { run_late(*next); })) continue;
+    space_.give_back(next->video.value);
+    Lock lock(mutex_);
+    if (auto* broken = late_.find(next->video)) put_back(*broken);
   }
 }
 
@@ -175,7 +178,7 @@ bool UploadsImpl::drop_waiting_late() {
     std::optional<Job> next;
     {
       Lock lock(mutex_);
-      if (const auto* job = late_.take_any()) next = *job;
+      next = late_.take_any();
     }
     if (!next) return any;
     any = true;

@@ -24,6 +24,7 @@ class LateProcessing {
       while (!cancel->load() && !released) changed.wait_for_ms(mutex, 5, [&] { return released; });
       running = false;
       if (cancel->load()) return Error(Code::unavailable, "cancelled");
+      if (late_throws) throw std::bad_alloc();
       if (late_fails) return Error(Code::internal, "the worker died");
     } else if (during_first) {
       during_first();
@@ -59,7 +60,7 @@ class LateProcessing {
   }
 
   int lines = 1920;
-  bool late_fails = false;
+  bool late_fails = false, late_throws = false;
   std::function<void()> during_first;
   Mutex mutex;
   Condition changed;
@@ -190,6 +191,15 @@ TEST_F(LateTest, WhatFailsTooOftenIsLeftOutWithoutAWord) {
   EXPECT_EQ(processing.begun_count(), 3);
   EXPECT_THAT(names(id), ElementsAre("720"));
   EXPECT_TRUE(is_published(id));
+}
+
+TEST_F(LateTest, ATryThatThrowsIsOneTry) {
+  processing.release();
+  processing.late_throws = true;
+  const auto id = upload_by(mara);
+  eventually([&] { return is_published(id) && files_count() == 0; });
+  EXPECT_EQ(processing.begun_count(), 3);
+  EXPECT_THAT(names(id), ElementsAre("720"));
 }
 
 }  // namespace

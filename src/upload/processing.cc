@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/guarded_thread.h"
 #include "base/log.h"
 #include "ports/makes_space.h"
 #include "upload/upload_impl.h"
@@ -11,6 +12,8 @@ namespace {
 constexpr std::int64_t kRetryDelayMs = 2'000;    ///< times the tries made
 constexpr std::int64_t kNoSpaceDelayMs = 5'000;  ///< until disk and worker are looked at again
 constexpr std::int64_t kPollMs = 250;            ///< while only postponed jobs wait
+constexpr const char* kThread = "upload.worker";
+constexpr const char* kMeasurer = "upload.measure";
 
 catalog::Processed processed_of(const media::MediaFacts& facts) {
   catalog::Processed processed;
@@ -50,7 +53,7 @@ Result<std::vector<UniqueFd>> temporaries(BlobStore& blobs, std::size_t count) {
 /// Why a video is given up after `tries_count` tries.
 std::string sentence_of(const UploadsImpl::Failure& failure, int tries_count) {
   const auto tries = std::to_string(tries_count);
-  if (!failure.by_worker)
+  if (!failure.by_worker || failure.problem.code == Code::unavailable)
     return "this video could not be stored, " + tries + " times over; upload it again later";
   if (failure.problem.code == Code::deadline) {
     return "processing this video took too long, " + tries +
@@ -151,7 +154,7 @@ Result<void> UploadsImpl::on_video_change(Session& session, const catalog::Video
   return {};
 }
 
-void UploadsImpl::reap(std::unordered_set<VideoId> videos) {
+void UploadsImpl::reap(const std::unordered_set<VideoId>& videos) {
   for (const auto video : videos) {
     reap_late(video);
     bool stored = false;
@@ -197,7 +200,7 @@ void UploadsImpl::worker_loop() {
       Lock lock(mutex_);
       wake_workers_.wait_for_ms(mutex_, kPollMs, [&] {
         if (stopping_ || next) return true;
-        if (const auto* job = queue_.take(parts_.clock.now_ms())) next = *job;
+        next = queue_.take(parts_.clock.now_ms());
         return next.has_value();
       });
       if (stopping_) {
@@ -207,8 +210,17 @@ void UploadsImpl::worker_loop() {
       probe_.waiting.set(static_cast<double>(queue_.waiting_count()));
       if (next) wake_measurer_.notify_all();
     }
-    if (next) run(*next);
+    if (!next || run_guarded(kThread, [&] { run(*next); })) continue;
+    Lock lock(mutex_);
+    if (auto* broken = queue_.find(next->video)) put_back(*broken);
   }
+}
+
+void UploadsImpl::put_back(Job& broken) {
+  broken.running = false;
+  ++broken.attempts_count;
+  broken.not_before_ms = parts_.clock.now_ms() + kRetryDelayMs * broken.attempts_count;
+  if (!stopping_) broken.cancel->store(false);
 }
 
 void UploadsImpl::measure_loop() {
@@ -223,7 +235,8 @@ void UploadsImpl::measure_loop() {
       if (stopping_) return;
       next = *queue_.unmeasured();
     }
-    const auto cost_ms = measured_cost(next->file);
+    std::optional<std::int64_t> cost_ms;
+    run_guarded(kMeasurer, [&] { cost_ms = measured_cost(next->file); });
     Lock lock(mutex_);
     auto* job = queue_.find(next->video);
     if (job == nullptr || job->running) continue;
@@ -235,7 +248,7 @@ void UploadsImpl::measure_loop() {
 std::optional<std::int64_t> UploadsImpl::measured_cost(const std::string& file) const {
   const UniqueFd input(::open(path_of(file).c_str(), O_RDONLY | O_CLOEXEC));
   if (!input) return std::nullopt;
-  const auto cost_ms = measure_(input.get());
+  const auto cost_ms = measure_(input.get(), &stop_looks_);
   if (cost_ms) return *cost_ms;
   if (cost_ms.error().code != Code::invalid_argument) return std::nullopt;
   return cost_ms_of_pictures(0, 0);  // refused as soon as it is looked at
@@ -294,17 +307,17 @@ std::optional<UploadsImpl::Failure> UploadsImpl::attempt(const Job& job,
   for (std::size_t i = 0; i < renditions->size(); ++i)
     outputs.renditions[i] = (*renditions)[i].get();
   for (const auto& cover : *covers) outputs.covers.push_back(cover.get());
-  bool checked = false;
+  bool begun = false;
   const auto progress = [&](int percent, media::Stage stage) {
     const bool checking = stage == media::Stage::checking;
-    if (checking && checked) return;
-    checked = true;
+    if (checking && begun) return;
+    begun = true;
     const auto state = checking ? catalog::State::checked : catalog::State::processing;
     const auto stored = parts_.catalog.set_state(video.id, state, percent, "");
     if (!stored && stored.error().code == Code::not_found) job.cancel->store(true);
   };
   const auto facts = process_(input.get(), job.cover_ms, outputs, progress, job.cancel.get());
-  if (!facts) return Failure{facts.error(), true};
+  if (!facts) return Failure{facts.error(), true, begun};
   const auto stored = put_outputs(job, video, *facts, *renditions, *covers);
   if (!stored) return Failure{stored.error(), false};
   const auto published = parts_.catalog.publish(video.id, processed_of(*facts));
@@ -374,8 +387,10 @@ void UploadsImpl::failed_try(const Job& job, const catalog::Video& video, const 
   const Error& problem = failure.problem;
   if (problem.code == Code::invalid_argument && failure.by_worker)
     return give_up(job, video, problem.message);
-  if (problem.code == Code::unavailable) {
-    const bool cancelled = job.cancel->load();
+  const bool cancelled = job.cancel->load();
+  // A worker that has begun wants for nothing but space.
+  const bool its_try = failure.begun && !cancelled && space_.check(outputs_bytes(job.size_bytes));
+  if (problem.code == Code::unavailable && !its_try) {
     if (!cancelled) log::warn("upload.try_put_off", {{"reason", problem.message}});
     return postpone(job, job.attempts_count, cancelled ? 0 : kNoSpaceDelayMs);
   }
@@ -386,7 +401,8 @@ void UploadsImpl::failed_try(const Job& job, const catalog::Video& video, const 
   // A worker that ends the same way twice does so for what is in the file; one that was killed was
   // so from outside.
   const bool killed = problem.message.find("Killed") != std::string::npos;
-  const bool again = failure.by_worker && !killed && problem.message == job.last_failure;
+  const bool again = failure.by_worker && !killed && problem.code != Code::unavailable &&
+                     problem.message == job.last_failure;
   if (again || attempts_count > parts_.config[kRetriesMax])
     return give_up(job, video, sentence_of(failure, attempts_count));
   probe_.retried.add();
@@ -468,6 +484,7 @@ void UploadsImpl::stop() {
   {
     Lock lock(mutex_);
     stopping_ = true;
+    stop_looks_ = true;
     queue_.cancel_running();
     late_.cancel_running();
     wake_workers_.notify_all();

@@ -11,7 +11,7 @@ class JobsTest : public ::testing::Test, public World<> {};
 
 TEST_F(JobsTest, WhatWaitsIsMeasuredAndTheLighterGoesFirst) {
   std::atomic<int> measured_count = 0;
-  measure = [&](int input_fd) -> Result<std::int64_t> {
+  measure = [&](int input_fd, const std::atomic<bool>*) -> Result<std::int64_t> {
     std::array<char, 8> head{};
     FILOSCOPE_CHECK(::pread(input_fd, head.data(), head.size() - 1, 0) >= 0);
     const std::string_view word(head.data());
@@ -74,6 +74,65 @@ TEST_F(JobsTest, AWorkerThatCannotBeLockedInCostsTheFileNoTry) {
   EXPECT_EQ(processing.tries_count, 6);
   EXPECT_EQ(video(id).state, State::published);
   EXPECT_THAT(notices(mara), ElementsAre("published"));
+}
+
+TEST_F(JobsTest, AWorkerThatHasBegunAndSendsAwayIsNotAskedForEver) {
+  const auto id = upload("sends away");
+  settle();
+  EXPECT_EQ(processing.tries_count, 3);
+  EXPECT_EQ(video(id).state, State::failed);
+  EXPECT_THAT(video(id).error, HasSubstr("could not be stored, 3 times over"));
+}
+
+TEST_F(JobsTest, ATryThatThrowsIsOneTry) {
+  const auto once = upload("throws once");
+  settle();
+  EXPECT_EQ(video(once).state, State::published);
+  EXPECT_EQ(processing.tries_count, 2);
+  const auto always = upload("no memory");
+  settle();
+  EXPECT_EQ(video(always).state, State::failed);
+  EXPECT_THAT(video(always).error, HasSubstr("cut off 3 times"));
+  EXPECT_EQ(files_count(), 0U);
+}
+
+TEST_F(JobsTest, AStopDoesNotWaitForALook) {
+  std::atomic<bool> looks = false, cancelled = false;
+  measure = [&](int, const std::atomic<bool>* cancel) -> Result<std::int64_t> {
+    looks = true;
+    const SystemClock real;
+    const auto end_us = real.mono_us() + 20'000'000;
+    Mutex mutex_of_wait;
+    Lock lock(mutex_of_wait);
+    while (!cancel->load() && real.mono_us() < end_us) {
+      Condition().wait_for_ms(mutex_of_wait, 5, [] { return false; });
+    }
+    cancelled = cancel->load();
+    return Error(Code::unavailable, "cancelled");
+  };
+  restart();
+  upload("hold 1");
+  processing.wait_until_held();
+  upload("good video");
+  eventually([&] { return looks.load(); });
+  uploads->stop();
+  EXPECT_TRUE(cancelled);
+}
+
+TEST_F(JobsTest, ALookThatThrowsKeepsNothingUp) {
+  std::atomic<int> looks_count = 0;
+  measure = [&](int, const std::atomic<bool>*) -> Result<std::int64_t> {
+    ++looks_count;
+    throw std::bad_alloc();
+  };
+  restart();
+  upload("hold 1");
+  processing.wait_until_held();
+  const auto waiting = upload("good video");
+  eventually([&] { return looks_count > 0; });
+  processing.release();
+  settle();
+  EXPECT_EQ(video(waiting).state, State::published);
 }
 
 TEST_F(JobsTest, WhatCannotBeStoredIsNotSaidToBeUnreadable) {

@@ -93,26 +93,8 @@ TEST_F(SmallDiskTest, AJobWaitsForSpaceWithoutWritingAnything) {
   EXPECT_EQ(video(waiting).state, State::published);
 }
 
-/// A database whose disk is full.
-class FullDatabase final : public Database {
- public:
-  explicit FullDatabase(Database& database) : database_(database) {}
-  Result<void> read(const Work& work) override { return database_.read(work); }
-  Result<void> write(const Work& work) override {
-    if (full) return Error(Code::unavailable, "the server's disk is full");
-    return database_.write(work);
-  }
-  Result<void> migrate(std::string_view module, std::span<const Migration> steps) override {
-    return database_.migrate(module, steps);
-  }
-  std::atomic<bool> full{false};
-
- private:
-  Database& database_;
-};
-
 TEST_F(SmallDiskTest, WhatExpiredLeavesADiskThatCannotBeWritten) {
-  FullDatabase database_of_full_disk(*database);
+  HookedDatabase database_of_full_disk(*database);
   through = &database_of_full_disk;
   const auto open = [&] {
     uploads.reset();

@@ -22,7 +22,7 @@ using Processor = std::function<Result<media::MediaFacts>(
     const media::Progress& progress, const std::atomic<bool>* cancel)>;
 /// About how long a file takes, in milliseconds of processing: media::MediaWorkers::look, or a
 /// test's own. Errors: invalid_argument (it will be refused), others (it could not be looked at).
-using Measurer = std::function<Result<std::int64_t>(int input_fd)>;
+using Measurer = std::function<Result<std::int64_t>(int input_fd, const std::atomic<bool>* cancel)>;
 Result<std::unique_ptr<Uploads>> open_uploads(const Uploads::Parts& parts, Processor process,
                                               Measurer measure = {}, FreeBytes free_bytes = {});
 
@@ -72,12 +72,15 @@ class UploadsImpl final : public Uploads {
   /// How a try ended that did not publish.
   struct Failure {
     Error problem;
-    bool by_worker;  ///< it could not process the file; otherwise what it made was not stored
+    bool by_worker;      ///< it could not process the file; otherwise what it made was not stored
+    bool begun = false;  ///< it had opened the file
   };
 
  private:
   // uploads.cc
   Result<UploadRow> load(const accounts::Viewer& who, UploadId id);
+  /// `terminate`, while nobody writes to it.
+  Result<void> end_upload(const accounts::Viewer& who, const UploadState& upload);
   /// The form with its texts as they are stored.
   Result<NewUpload> checked(NewUpload form) const;
   /// What processing makes of a file of this size, about, and a kept original.
@@ -88,8 +91,14 @@ class UploadsImpl final : public Uploads {
   /// Where the disk is too full, late jobs give up their files.
   Result<void> promise_space(std::uint64_t key, const Promise& wanted);
   void promise_for(const Job& job);
-  /// Whether she may have one more in the queue, beside the `unfinished` ones on their way to it.
-  Result<void> check_share(AccountId owner, std::int64_t network, std::int64_t unfinished) const;
+  /// Whether she may have one more in the queue, beside what is on its way to it; `of`: an upload
+  /// of hers that does not count itself.
+  Result<void> check_share(Session& session, AccountId owner, std::int64_t network,
+                           UploadId of) const;
+  /// One that has rested so long holds no place in the queue any more.
+  bool has_rested(const UploadRow& row) const;
+  /// Of a last part that came before, the upload has rested.
+  std::int64_t rested_before_ms() const;
   /// Final inside the transaction that adds one more.
   Result<void> check_quotas(Session& session, AccountId owner, std::int64_t network,
                             std::int64_t now_ms) const;
@@ -99,6 +108,8 @@ class UploadsImpl final : public Uploads {
   /// reading alone: that works on a full disk.
   Result<void> sweep(bool at_start);
   void sweep_loop();
+  /// A thread that goes on, after a moment, when an exception ended its `loop`.
+  void start_thread(const char* name, void (UploadsImpl::*loop)());
 
   // import.cc
   Result<std::string> copy_in(int source, std::int64_t size_bytes);
@@ -109,11 +120,13 @@ class UploadsImpl final : public Uploads {
   Result<void> load_jobs();
   Result<void> on_video_change(Session& session, const catalog::Video& video);
   /// Deletes what removed videos left, once their transaction is committed.
-  void reap(std::unordered_set<VideoId> videos);
+  void reap(const std::unordered_set<VideoId>& videos);
   void worker_loop();
   /// Finds out what waiting jobs cost, one after the other.
   void measure_loop();
   std::optional<std::int64_t> measured_cost(const std::string& file) const;
+  /// A job whose try an exception ended: counted, and back into its queue.
+  void put_back(Job& broken) FILOSCOPE_REQUIRES(mutex_);
   /// One try of one job, from its row to its row.
   void run(const Job& job);
   void try_once(const Job& job);
@@ -171,6 +184,7 @@ class UploadsImpl final : public Uploads {
   std::unordered_set<VideoId> removed_ FILOSCOPE_GUARDED_BY(mutex_);    ///< to be reaped
   std::unordered_set<std::string> fresh_ FILOSCOPE_GUARDED_BY(mutex_);  ///< files without a row yet
   bool stopping_ FILOSCOPE_GUARDED_BY(mutex_) = false;
+  std::atomic<bool> stop_looks_ = false;
   std::vector<std::thread> threads_;
 };
 

@@ -222,6 +222,55 @@ TEST_F(UploadTest, UploadsOnTheirWayCountInTheShare) {
   EXPECT_TRUE(uploads->create(jo, form).has_value());
 }
 
+TEST_F(UploadTest, UploadsOnTheirWayCountInTheShareOfANetwork) {
+  must(config.set("upload.queue_max", "8"));
+  NewUpload form;
+  form.size_bytes = 10;
+  form.network = 7;
+  std::vector<std::pair<accounts::Viewer, UploadId>> begun;
+  for (int i = 0; i < 20; ++i) {
+    const auto who = member("crowd" + std::to_string(i));
+    if (const auto made = uploads->create(who, form)) begun.emplace_back(who, made->id);
+  }
+  EXPECT_EQ(begun.size(), 6U);
+  form.network = 8;
+  EXPECT_TRUE(uploads->create(jo, form).has_value());
+}
+
+TEST_F(UploadTest, AnUploadThatRestedAsksForItsShareAnew) {
+  must(config.set("upload.queue_max", "4"));
+  const auto rested = begin(10);
+  must(send(rested, 0, "12345"));
+  upload_by(jo, "hold 1");
+  processing.wait_until_held();
+  clock.advance_ms(20LL * 60'000);
+  for (int i = 0; i < 8; ++i) upload_by(member("other" + std::to_string(i)));
+  EXPECT_EQ(code_of(send(rested, 5, "67890")), Code::exhausted);
+  EXPECT_EQ(must(uploads->state(mara, rested)).offset, 5);
+  processing.release();
+  settle();
+  EXPECT_TRUE(must(send(rested, 5, "67890")).video);
+  settle();
+}
+
+TEST_F(UploadTest, NoPartBeginsWhileAnUploadIsBeingCancelled) {
+  HookedDatabase hooked(*database);
+  uploads.reset();
+  through = &hooked;
+  start();
+  const auto id = begin(20);
+  must(send(id, 0, "abc"));
+  std::optional<Code> code;
+  hooked.before_write = [&] {
+    if (!code) code = Code::internal, code = code_of(uploads->begin_chunk(mara, id, 3, 2, ""));
+  };
+  must(uploads->terminate(mara, id));
+  EXPECT_EQ(code, Code::conflict);
+  EXPECT_EQ(code_of(uploads->state(mara, id)), Code::not_found);
+  hooked.before_write = {};
+  uploads.reset();
+}
+
 TEST_F(UploadTest, ThoseNamedInTheCaptionAreTold) {
   upload("good video", "with @jo and @mara");
   settle();

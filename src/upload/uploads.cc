@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "accounts/text.h"
+#include "base/guarded_thread.h"
 #include "base/log.h"
 #include "base/quantity.h"
 #include "catalog/caption.h"
@@ -20,6 +21,10 @@ constexpr std::size_t kFilenameCharactersMax = 255;
 constexpr std::size_t kFingerprintBytesMax = 512;
 /// The renditions of a file have about a quarter of its bytes when a phone made it.
 constexpr std::int64_t kOutputsShare = 4;
+/// A line that breaks is up again sooner; who comes back later asks for a place anew.
+constexpr std::int64_t kRestMs = 15 * 60'000;
+constexpr std::int64_t kBrokenMs = 1'000;  ///< before a thread goes on after an exception
+constexpr const char* kSweeper = "upload.sweep";
 constexpr std::int64_t kRoomStepBytes = 16 << 20;  ///< of a body that does not say its length
 
 Error no_such_upload() {
@@ -93,11 +98,21 @@ Result<void> UploadsImpl::start() {
     return forget_account(session, owner);
   });
   for (std::int64_t i = 0; i < parts_.config[kWorkers]; ++i)
-    threads_.emplace_back([this] { worker_loop(); });
-  threads_.emplace_back([this] { late_loop(); });
-  threads_.emplace_back([this] { sweep_loop(); });
-  if (measure_) threads_.emplace_back([this] { measure_loop(); });
+    start_thread("upload.worker", &UploadsImpl::worker_loop);
+  start_thread("upload.late", &UploadsImpl::late_loop);
+  start_thread(kSweeper, &UploadsImpl::sweep_loop);
+  if (measure_) start_thread("upload.measure", &UploadsImpl::measure_loop);
   return {};
+}
+
+void UploadsImpl::start_thread(const char* name, void (UploadsImpl::*loop)()) {
+  threads_.push_back(guarded_thread(
+      name, [this, loop] { (this->*loop)(); },
+      [this] {
+        Lock lock(mutex_);
+        wake_sweeper_.wait_for_ms(mutex_, kBrokenMs, [&] { return stopping_; });
+        return !stopping_;
+      }));
 }
 
 Result<std::unique_ptr<Uploads>> open_uploads(const Uploads::Parts& parts, Processor process,
@@ -123,8 +138,8 @@ Result<std::unique_ptr<Uploads>> Uploads::open(const Parts& parts) {
         own.cover_ms = cover_ms;
         return workers.process(input_fd, own, outputs, progress, cancel);
       },
-      [&workers, options](int input_fd) -> Result<std::int64_t> {
-        FILOSCOPE_TRY(const auto looks, workers.look(input_fd, options.limits));
+      [&workers, options](int input_fd, const std::atomic<bool>* cancel) -> Result<std::int64_t> {
+        FILOSCOPE_TRY(const auto looks, workers.look(input_fd, options.limits, cancel));
         return cost_ms_of_pictures(std::int64_t{looks.width} * looks.height, looks.frames_count);
       });
 }
@@ -205,13 +220,31 @@ Result<void> UploadsImpl::check_quotas(Session& session, AccountId owner, std::i
                                       " unfinished uploads, which is the most allowed; finish or "
                                       "cancel one of them first");
   }
-  return check_share(owner, network, unfinished);
+  return check_share(session, owner, network, {});
 }
 
-Result<void> UploadsImpl::check_share(AccountId owner, std::int64_t network,
-                                      std::int64_t unfinished) const {
+std::int64_t UploadsImpl::rested_before_ms() const {
+  return parts_.clock.now_ms() + parts_.config[kExpiryHours] * 3'600'000 - kRestMs;
+}
+
+bool UploadsImpl::has_rested(const UploadRow& row) const {
+  return row.state.expires_at_ms <= rested_before_ms();
+}
+
+Result<void> UploadsImpl::check_share(Session& session, AccountId owner, std::int64_t network,
+                                      UploadId of) const {
+  OnTheirWay uploads;
+  FILOSCOPE_DO(session.query(
+      "SELECT owner, network, count(*) FROM upload_files WHERE video = 0 AND id <> ? AND "
+      "expires_ms > ? GROUP BY owner, network",
+      {of.db(), rested_before_ms()}, [&](const Row& row) {
+        const auto count = row.integer(2);
+        uploads.all += count;
+        if (AccountId::from_db(row.integer(0)) == owner) uploads.own += count;
+        if (network != 0 && row.integer(1) == network) uploads.beside += count;
+      }));
   Lock lock(mutex_);
-  if (queue_.admits(owner, network, unfinished, parts_.config[kQueueMax])) return {};
+  if (queue_.admits(owner, network, uploads, parts_.config[kQueueMax])) return {};
   return Error(Code::exhausted, std::to_string(queue_.waiting_count()) +
                                     " videos wait for processing already, and you have your share "
                                     "of them; try again in 10 seconds");
@@ -301,16 +334,23 @@ Result<void> UploadsImpl::terminate(const accounts::Viewer& who, UploadId id) {
   FILOSCOPE_TRY(const auto row, load(who, id));
   {
     Lock lock(mutex_);
-    if (busy_.contains(id))
+    if (!busy_.insert(id).second)
       return Error(Code::conflict, "a part of this upload is being written; try again");
   }
-  if (row.state.video) {
-    const auto video = parts_.catalog.get(row.state.video);
+  auto ended = end_upload(who, row.state);
+  release(id);
+  return ended;
+}
+
+Result<void> UploadsImpl::end_upload(const accounts::Viewer& who, const UploadState& upload) {
+  const auto id = upload.id;
+  if (upload.video) {
+    const auto video = parts_.catalog.get(upload.video);
     if (video && video->state == catalog::State::published)
       return Error(Code::conflict, "this upload is a published video now; delete the video");
     if (video) FILOSCOPE_DO(parts_.catalog.remove(who.account, video->id));
   }
-  if (!row.state.video) {
+  if (!upload.video) {
     ::unlink(path_of(id.text()).c_str());
     space_.give_back(id.value);
   }
@@ -346,8 +386,10 @@ Result<void> UploadsImpl::sweep(bool at_start) {
   // First the names on disk, then the rows: a file made in between is in neither.
   std::vector<std::string> names;
   std::error_code problem;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_, problem))
-    names.push_back(entry.path().filename().string());
+  std::filesystem::directory_iterator at(folder_, problem);
+  for (; !problem && at != std::filesystem::directory_iterator(); at.increment(problem))
+    names.push_back(at->path().filename().string());
+  if (problem) return Error(Code::internal, "read " + folder_.string() + ": " + problem.message());
   std::unordered_set<std::string> kept;
   if (!at_start) {
     Lock lock(mutex_);
@@ -386,7 +428,11 @@ void UploadsImpl::sweep_loop() {
       if (stopping_) return;
       removed = std::exchange(removed_, {});
     }
-    if (!removed.empty()) reap(std::move(removed));
+    if (!run_guarded(kSweeper, [&] { reap(removed); })) {
+      Lock lock(mutex_);
+      removed_.merge(removed);
+      wake_sweeper_.wait_for_ms(mutex_, kBrokenMs, [&] { return stopping_; });
+    }
     if (!space_.check(0)) drop_waiting_late();
     if (const auto swept = sweep(false); !swept)
       log::warn("upload.sweep_failed", {{"reason", swept.error().message}});

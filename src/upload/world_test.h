@@ -37,6 +37,9 @@ class Processing {
     if (word.starts_with("unlocked") && tries_count < 6)
       return Error(Code::unavailable, "the worker cannot be locked in");
     progress(0, media::Stage::checking);
+    if (word.starts_with("no memory")) throw std::bad_alloc();
+    if (word.starts_with("throws once") && tries_count < 2) throw std::bad_alloc();
+    if (word.starts_with("sends away")) return Error(Code::unavailable, "come again later");
     if (word.starts_with("bad")) return Error(Code::invalid_argument, "this is not a video");
     if (word.starts_with("crash")) return Error(Code::internal, "the worker died");
     if (word.starts_with("dies anew"))
@@ -88,6 +91,26 @@ class Processing {
   Condition changed;
   bool holding = false, released = false;
   std::vector<std::optional<std::int64_t>> covers_ms;  ///< wanted of each try
+};
+
+/// A database whose disk may be full, and whose writes the test hears of before they begin.
+class HookedDatabase final : public Database {
+ public:
+  explicit HookedDatabase(Database& database) : database_(database) {}
+  Result<void> read(const Work& work) override { return database_.read(work); }
+  Result<void> write(const Work& work) override {
+    if (full) return Error(Code::unavailable, "the server's disk is full");
+    if (before_write) before_write();
+    return database_.write(work);
+  }
+  Result<void> migrate(std::string_view module, std::span<const Migration> steps) override {
+    return database_.migrate(module, steps);
+  }
+  std::atomic<bool> full{false};
+  std::function<void()> before_write;
+
+ private:
+  Database& database_;
 };
 
 /// `Worker` stands in for the media worker.
