@@ -100,24 +100,39 @@ class Grammar {
   }
 
   /// Past the letters of a word, or past the whole address that begins with it.
-  std::size_t skip_word(std::size_t i) const {
+  std::size_t skip_word(std::size_t i) {
     // A script without spaces: the next character may begin another word.
     if (is_unspaced(character(i))) return i + 1;
-    std::size_t end = i, dot = 0;
-    for (; end < std::min(count_, i + kDomainCharactersMax); ++end) {
-      const UChar32 c = character(end);
-      if (c == '.' && end > i && character(end - 1) != '.') {
-        dot = end;
+    if (i >= run_.end) run_ = run_from(i);
+    const bool is_name = run_.end - i <= kDomainCharactersMax;
+    if (is_name && (run_.has_scheme || (run_.is_domain && run_.dot > i)))
+      return address_end(run_.end);
+    return word_end(i);
+  }
+
+  /// Characters that the name in an address may have, and what they mean to what begins in them.
+  struct Run {
+    std::size_t end = 0;      ///< the first character that no name has
+    std::size_t dot = 0;      ///< the last one in it; 0: none
+    bool has_scheme = false;  ///< "://" follows
+    bool is_domain = false;   ///< a path follows, and letters stand behind the dot
+  };
+
+  Run run_from(std::size_t i) const {
+    Run run;
+    for (run.end = i; run.end < count_; ++run.end) {
+      const UChar32 c = character(run.end);
+      if (c == '.' && run.end > i && character(run.end - 1) != '.') {
+        run.dot = run.end;
       } else if (!u_isalnum(c) && !is_mark(c) && c != '-') {
         break;
       }
     }
-    if (character(end) == ':' && character(end + 1) == '/' && character(end + 2) == '/')
-      return address_end(end);
-    const bool has_path = character(end) == '/' || character(end) == '?';
-    if (dot != 0 && has_path && end - dot > kTopDomainLettersMin && is_letters(dot + 1, end))
-      return address_end(end);
-    return word_end(i);
+    const auto next = character(run.end);
+    run.has_scheme = next == ':' && character(run.end + 1) == '/' && character(run.end + 2) == '/';
+    run.is_domain = (next == '/' || next == '?') && run.dot != 0 &&
+                    run.end - run.dot > kTopDomainLettersMin && is_letters(run.dot + 1, run.end);
+    return run;
   }
 
   bool is_letters(std::size_t from, std::size_t to) const {
@@ -198,6 +213,7 @@ class Grammar {
   std::vector<Character> characters_;  ///< and one behind the end
   std::size_t count_ = 0;
   std::size_t tag_end_ = 0;  ///< behind the last hashtag
+  Run run_;                  ///< the last one; each is looked at once
   std::vector<Span> spans_;
 };
 

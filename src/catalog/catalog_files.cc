@@ -227,9 +227,11 @@ Result<void> CatalogImpl::verify_media(std::vector<std::string>& findings) {
 
 Result<void> CatalogImpl::verify_removed(std::unordered_set<std::string>& stored,
                                          std::vector<std::string>& findings) {
+  Result<void> damaged;
   for (std::int64_t after = 0;;) {
-    FILOSCOPE_TRY(const auto videos,
-                  removed_where("removed_ms > 0 AND id > ? ORDER BY id", {after, kVerifyBatch}));
+    FILOSCOPE_TRY(const auto videos, removed_where("removed_ms > 0 AND id > ? ORDER BY id",
+                                                   {after, kVerifyBatch}, damaged));
+    FILOSCOPE_DO(std::move(damaged));
     for (const auto& video : videos) {
       for (const auto& file : files_of(video)) {
         // The files of one that is due go before its row.

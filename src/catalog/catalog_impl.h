@@ -117,9 +117,11 @@ class CatalogImpl final : public Catalog {
   bool is_restorable(const Video& video) const;
   /// Removes a video so that it can be restored.
   Result<void> set_aside(const Video& video);
-  /// Videos that were removed, whatever their state; `condition` ends before its LIMIT.
+  /// Videos that were removed, whatever their state; `condition` ends before its LIMIT. Rows that
+  /// cannot be read are left out, and `damaged` becomes the last one's error.
   Result<std::vector<Video>> removed_where(std::string_view condition,
-                                           const std::vector<SqlValue>& arguments);
+                                           const std::vector<SqlValue>& arguments,
+                                           Result<void>& damaged);
 
   // catalog_sounds.cc
   /// The known sound that a print is part of, or a new one, kept with its print.

@@ -7,6 +7,8 @@ namespace filoscope::catalog {
 namespace {
 
 constexpr std::int64_t kRemovedListMax = 200;
+constexpr std::size_t kSweptMax = 200;         // in one call
+constexpr std::int64_t kSweepIdsMax = 10'000;  // damaged rows come first again and again
 constexpr std::int64_t kMinuteMs = 60'000;
 
 Error not_restorable() {
@@ -48,7 +50,13 @@ Result<Video> CatalogImpl::restore(AccountId author, VideoId id) {
   after.state = State::published;
   after.progress_percent = 100;
   after.removed_ms = 0;
-  FILOSCOPE_DO(set_caption(after, before->caption));
+  if (const auto read = set_caption(after, before->caption); !read) {
+    // One from before a limit was lowered stays as it was.
+    if (read.error().code != Code::invalid_argument) return read.error();
+    after.caption = before->caption;
+    after.hashtags = before->hashtags;
+    after.mentions = before->mentions;
+  }
   after.language = before->language;
   FILOSCOPE_DO(parts_.database.write(
       [&](Session& session) -> Result<void> { return store(session, *before, after); }));
@@ -57,30 +65,30 @@ Result<Video> CatalogImpl::restore(AccountId author, VideoId id) {
 }
 
 Result<std::vector<Video>> CatalogImpl::removed(AccountId author) {
+  Result<void> damaged;  // what can't be read can't be brought back
   FILOSCOPE_TRY(auto videos, removed_where("author = ? AND removed_ms > 0 ORDER BY removed_ms DESC",
-                                           {author.db(), kRemovedListMax}));
+                                           {author.db(), kRemovedListMax}, damaged));
   std::erase_if(videos, [&](const Video& video) { return !is_restorable(video); });
   return videos;
 }
 
 Result<std::vector<Video>> CatalogImpl::removed_where(std::string_view condition,
-                                                      const std::vector<SqlValue>& arguments) {
+                                                      const std::vector<SqlValue>& arguments,
+                                                      Result<void>& damaged) {
   std::string sql = "SELECT ";
   sql.append(kVideoColumns).append(" FROM catalog_videos WHERE ").append(condition);
   sql.append(" LIMIT ?");
   std::vector<Video> videos;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
     videos.clear();
-    Result<void> outcome;
-    FILOSCOPE_DO(session.query(sql, arguments, [&](const Row& row) {
+    return session.query(sql, arguments, [&](const Row& row) {
       auto video = read_video(row);
       if (video) {
         videos.push_back(*std::move(video));
       } else {
-        outcome = video.error();
+        damaged = video.error();
       }
-    }));
-    return outcome;
+    });
   }));
   return videos;
 }
@@ -94,17 +102,30 @@ Result<void> CatalogImpl::remove_for_good(AccountId author, VideoId id) {
 
 Result<void> CatalogImpl::sweep_removed() {
   const auto before_ms = parts_.clock.now_ms() - parts_.config[kRestorableMinutes] * kMinuteMs;
-  FILOSCOPE_TRY(const auto due,
-                removed_where("removed_ms > 0 AND removed_ms <= ? ORDER BY removed_ms",
-                              {before_ms, kRemovedListMax}));
-  Result<void> outcome;
-  for (const auto& one : due) {
-    Lock stripe(stripe_of(one.id));
-    FILOSCOPE_TRY(const auto video, load(one.id));
-    if (!is_removed(video) || is_restorable(video)) continue;
+  std::vector<VideoId> due;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    due.clear();
+    return session.query(
+        "SELECT id FROM catalog_videos WHERE removed_ms > 0 AND removed_ms <= ? ORDER BY "
+        "removed_ms LIMIT ?",
+        {before_ms, kSweepIdsMax},
+        [&](const Row& row) { due.push_back(VideoId::from_db(row.integer(0))); });
+  }));
+  Result<void> outcome;  // the last failure; the others are swept all the same
+  std::size_t swept_count = 0;
+  for (const auto id : due) {
+    if (swept_count == kSweptMax) break;
+    Lock stripe(stripe_of(id));
+    const auto video = load(id);
+    if (!video) {
+      outcome = video.error();
+      continue;
+    }
+    if (!is_removed(*video) || is_restorable(*video)) continue;
+    ++swept_count;
     // Files first: on a full disk they make the room that the row's change needs.
-    if (auto deleted = delete_files(video.media_key); !deleted) outcome = std::move(deleted);
-    if (auto removed = remove_loaded(video); !removed) outcome = std::move(removed);
+    if (auto deleted = delete_files(video->media_key); !deleted) outcome = std::move(deleted);
+    if (auto removed = remove_loaded(*video); !removed) outcome = std::move(removed);
   }
   return outcome;
 }

@@ -26,7 +26,15 @@ Result<void> CatalogImpl::reread(const std::atomic<bool>& stop) {
 Result<void> CatalogImpl::reread_video(VideoId id,
                                        const std::function<Result<void>(Session&)>& save) {
   Lock stripe(stripe_of(id));
-  FILOSCOPE_TRY(const auto before, load(id));
+  const auto loaded = load(id);
+  if (!loaded) {
+    // The older ones are read all the same.
+    if (loaded.error().code != Code::corrupt && loaded.error().code != Code::not_found)
+      return loaded.error();
+    log::warn("catalog.not_read_again", {{"video", id.text()}, {"reason", loaded.error().message}});
+    return parts_.database.write(save);
+  }
+  const Video& before = *loaded;
   Video after = before;
   const auto read = set_caption(after, before.caption);
   if (!read) {  // a caption from before a limit was lowered; an account that is being deleted

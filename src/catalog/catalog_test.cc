@@ -35,6 +35,13 @@ class CatalogTest : public ::testing::Test, public World {
       if (found.tag == tag) return found.videos_count;
     return 0;
   }
+  void damage(VideoId id) {
+    must(database->write([&](Session& session) -> Result<void> {
+      FILOSCOPE_DO(session.execute("UPDATE catalog_videos SET facts = ? WHERE id = ?",
+                                   {Bytes{99}, id.db()}));
+      return {};
+    }));
+  }
   void expect_sound() { EXPECT_THAT(must(catalog->verify()), IsEmpty()); }
 
   accounts::Account mara = person("mara"), jo = person("jo", "de");
@@ -302,6 +309,30 @@ TEST_F(CatalogTest, WhatIsNotBroughtBackInTimeIsSwept) {
   expect_sound();
 }
 
+TEST_F(CatalogTest, ADamagedRowKeepsNothingElseFromBeingSwept) {
+  const auto damaged = publish(mara, "damaged"), other = publish(mara, "other");
+  must(catalog->remove(mara.id, damaged.id));
+  clock.advance_ms(1);
+  must(catalog->remove(mara.id, other.id));
+  damage(damaged.id);
+  EXPECT_THAT(must(catalog->removed(mara.id)), SizeIs(1));
+  clock.advance_ms(config[kRestorableMinutes] * 60'000);
+  EXPECT_EQ(code_of(catalog->sweep_removed()), Code::corrupt);
+  EXPECT_THAT(blob_keys(), SizeIs(7));  // of the damaged one
+  EXPECT_EQ(code_of(catalog->remove_for_good(mara.id, other.id)), Code::not_found);
+}
+
+TEST_F(CatalogTest, WhatWasRemovedComesBackWhateverCaptionsMayHaveNow) {
+  const auto video = publish(mara, "longer than is allowed now #tag");
+  must(catalog->remove(mara.id, video.id));
+  must(config.set("catalog.caption_characters_max", "10"));
+  const auto back = must(catalog->restore(mara.id, video.id));
+  EXPECT_EQ(back.caption, "longer than is allowed now #tag");
+  EXPECT_THAT(back.hashtags, ElementsAre("tag"));
+  EXPECT_EQ(tag_count("tag"), 1);
+  expect_sound();
+}
+
 TEST_F(CatalogTest, FilesAreSweptEvenWhenTheirRowsCannotBeWritten) {
   const auto video = publish(mara, "gone");
   bool refuse = false;
@@ -386,6 +417,19 @@ TEST_F(CatalogTest, WhatWasReadByOlderRulesIsReadAgain) {
   must(catalog->reread(stop));
   EXPECT_THAT(told, SizeIs(3)) << "once is enough";
   expect_sound();
+}
+
+TEST_F(CatalogTest, ADamagedRowKeepsNothingElseFromBeingReadAgain) {
+  const auto older = publish(mara, "older"), damaged = publish(mara, "damaged");
+  damage(damaged.id);
+  reopen();
+  std::vector<VideoId> told;
+  catalog->on_change([&](Session&, const Video& video) -> Result<void> {
+    told.push_back(video.id);
+    return {};
+  });
+  must(catalog->reread(std::atomic<bool>{false}));
+  EXPECT_THAT(told, ElementsAre(older.id));
 }
 
 TEST_F(CatalogTest, StatesOfProcessingAreSeenByTheAuthor) {

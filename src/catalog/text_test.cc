@@ -2,9 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <time.h>
 #include <unicode/utf8.h>
 
 #include <fstream>
+#include <limits>
 
 #include "catalog/caption.h"
 
@@ -74,6 +76,42 @@ TEST(Caption, EndlessTextsAreReadOnce) {
     while (text.size() < 100'000) text += part;
     static_cast<void>(spans_of(text));
   }
+}
+
+/// Processor time, the least of some tries, µs.
+std::int64_t time_of(const std::string& text) {
+  const auto now_us = [] {
+    timespec now{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1'000;
+  };
+  std::int64_t least_us = std::numeric_limits<std::int64_t>::max();
+  for (int i = 0; i < 5; ++i) {
+    const auto begun_us = now_us();
+    static_cast<void>(spans_of(text));
+    least_us = std::min(least_us, now_us() - begun_us);
+  }
+  return least_us;
+}
+
+TEST(Caption, DottedTextsCostNoMoreThanOthers) {
+  const auto text_of = [](std::string_view part) {
+    std::string text = "#";
+    while (text.size() < 100'000) text += part;
+    return text;
+  };
+  const auto plain_us = time_of(text_of("a "));
+  EXPECT_LT(time_of(text_of("a.")), 2 * plain_us);
+  std::string almost;  // an address but for the digit at its end
+  for (int i = 0; i < 60; ++i) almost += "a.";
+  EXPECT_LT(time_of(text_of(almost + std::string(120, 'a') + "1/ ")), 2 * plain_us);
+}
+
+TEST(Caption, AnAddressBehindALongDottedRunIsOne) {
+  std::string run;
+  for (int i = 0; i < 200; ++i) run += "a.";
+  EXPECT_THAT(parse_caption(run + "org/#part #tag").hashtags, ElementsAre("tag"));
+  EXPECT_THAT(parse_caption(run + "#part").hashtags, ElementsAre("part"));
 }
 
 TEST(Caption, HashtagsOfEveryScriptAreFoldedAndUnique) {
