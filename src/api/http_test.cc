@@ -193,6 +193,16 @@ TEST(ThrottleTest, ManyNetworksOfOneIpv6CustomerCountTogether) {
   EXPECT_TRUE(throttle.allow("2001:db8:78::1", 1));
 }
 
+TEST(ThrottleTest, OneIpv6CustomerCannotFillTheTable) {
+  Throttle throttle(10);
+  for (int network = 0; network < 65536; ++network) {
+    char address[40];
+    std::snprintf(address, sizeof address, "2001:db8:77:%x::1", network);
+    throttle.allow(address, 1);
+  }
+  EXPECT_TRUE(throttle.allow("203.0.113.1", 2)) << "there is room for others";
+}
+
 TEST(ThrottleTest, AFullTableIsClosedToNewAddressesUntilOldOnesAreIdle) {
   Throttle throttle(10);
   const auto address = [](std::uint32_t i) {

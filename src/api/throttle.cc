@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <span>
 
 #include "api/field_text.h"
 
@@ -36,21 +37,19 @@ bool Throttle::allow(std::string_view address, std::int64_t now_us) {
     std::size_t bytes;
     double times;
   };
-  static constexpr std::array<Step, 3> kSteps{{{8, 1}, {7, 4}, {6, 16}}};
+  static constexpr std::array<Step, 3> kSteps{{{6, 16}, {7, 4}, {8, 1}}};
   const auto full = static_cast<double>(count_max_);
   const auto group = address_group(address);
   const bool six = address.find(':') != std::string_view::npos && group.size() == 8;
+  // The widest first: what it refuses takes no places of narrower ones in the table.
+  const auto steps = std::span(kSteps).last(six ? kSteps.size() : 1);
+  const auto key = [&](const Step& step) { return six ? group.substr(0, step.bytes) : group; };
   Lock lock(mutex_);
-  for (const auto& step : kSteps) {
-    const auto* found =
-        bucket(six ? group.substr(0, step.bytes) : group, full * step.times, now_us);
+  for (const auto& step : steps) {
+    const auto* found = bucket(key(step), full * step.times, now_us);
     if (found == nullptr || found->tokens < 1) return false;
-    if (!six) break;
   }
-  for (const auto& step : kSteps) {
-    bucket(six ? group.substr(0, step.bytes) : group, full * step.times, now_us)->tokens -= 1;
-    if (!six) break;
-  }
+  for (const auto& step : steps) bucket(key(step), full * step.times, now_us)->tokens -= 1;
   return true;
 }
 
