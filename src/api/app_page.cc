@@ -1,13 +1,22 @@
 #include "api/app_page.h"
 
-#include <fstream>
-#include <sstream>
-
 #include "api/byte_range.h"
 #include "base/crypto.h"
+#include "base/file.h"
 
 namespace filoscope::api {
 namespace {
+
+constexpr std::size_t kPageBytesMax = 4 << 20;
+
+/// Errors: not_found, unavailable (there may be one, but it cannot be read now).
+Result<std::string> read_page(const std::string& folder) {
+  const auto bytes = read_file(folder + "/index.html", kPageBytesMax);
+  if (bytes) return std::string(crypto::as_text(*bytes));
+  if (bytes.error().code == Code::not_found)
+    return Error(Code::not_found, "There is nothing at this address.");
+  return Error(Code::unavailable, "This page cannot be read just now; try again in a moment.");
+}
 
 /// Takes the first tag that begins with `start` out, up to and with `end`.
 void cut(std::string& html, std::string_view start, std::string_view end) {
@@ -41,14 +50,10 @@ std::string page_policy(std::string_view html) {
 
 Result<Response> app_page(const Request& request, const std::string& folder, const PageHead& head,
                           std::string_view origin) {
-  std::ifstream file(folder + "/index.html", std::ios::binary);
-  if (!file) return Error(Code::not_found, "There is nothing at this address.");
-  std::ostringstream text;
-  text << file.rdbuf();
+  FILOSCOPE_TRY(auto html, read_page(folder));
   Response response;
   response.status = head.status;
   response.content_type = "text/html; charset=utf-8";
-  auto html = std::move(text).str();
   response.headers.emplace_back("Content-Security-Policy", page_policy(html));
   html = with_head(std::move(html), head_html(head, origin));
   const auto digest = crypto::sha256(html);

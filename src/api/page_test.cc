@@ -1,4 +1,7 @@
 #include <gmock/gmock.h>
+#include <sys/resource.h>
+
+#include <fstream>
 
 #include "api/app_page.h"
 #include "api/page_head.h"
@@ -82,6 +85,26 @@ TEST(AppPage, ItsPolicyAllowsTheInlineScriptsOfThePageAlone) {
       HasSubstr("script-src 'self' 'sha256-xY6QKfH9PRsQnLz56nj6MBwiK5oHg+im1Jkpdp1x/Ck=';"));
   EXPECT_THAT(page_policy("<p>"), HasSubstr("script-src 'self';"));
   EXPECT_THAT(policy, Not(HasSubstr("script-src 'self' 'unsafe")));
+}
+
+TEST(AppPage, APageThatCannotBeOpenedNowIsNotMissing) {
+  std::string folder = testing::TempDir() + "/filoscope-page-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const auto code = [&] {
+    const auto page = app_page({}, folder, clip(), "");
+    return page ? std::nullopt : std::optional(page.error().code);
+  };
+  EXPECT_EQ(code(), Code::not_found);
+  std::ofstream(folder + "/index.html") << "<head></head>";
+  EXPECT_EQ(code(), std::nullopt);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto in_want = code();
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(in_want, Code::unavailable);
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Pages, TheSizeOfAJpegStandsInItsFrameHeader) {
