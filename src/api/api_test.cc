@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "api/pages.h"
 #include "api/routes.h"
 #include "api/test_client.h"
 #include "base/log.h"
@@ -112,6 +113,22 @@ TEST_F(ApiTest, EveryRouteIsDocumentedAndNothingElse) {
     }
   }
   EXPECT_EQ(routes, documented);
+}
+
+TEST_F(ApiTest, WhatCannotBeReadIsNoMissingPage) {
+  const auto rename = [&](const std::string& from, const std::string& to) {
+    must(database->write([&](Session& session) -> Result<void> {
+      FILOSCOPE_DO(session.execute("ALTER TABLE " + from + " RENAME TO " + to));
+      return {};
+    }));
+  };
+  const auto video = "/v/" + VideoId{123'456'789}.text();
+  EXPECT_EQ(must(page_of(*services, video)).status, 404);
+  rename("catalog_videos", "elsewhere");
+  EXPECT_FALSE(page_of(*services, video).has_value());
+  rename("elsewhere", "catalog_videos");
+  rename("catalog_video_hashtags", "elsewhere");
+  EXPECT_FALSE(page_of(*services, "/tag/cats").has_value());
 }
 
 TEST_F(ApiTest, CookiesNeedTheirCsrfValue) {

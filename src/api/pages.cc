@@ -32,6 +32,20 @@ PageHead missing() {
   return head;
 }
 
+/// What could not be read may exist: only an answer that it does not is a 404 for crawlers.
+Result<PageHead> missing_or(const Error& problem) {
+  switch (problem.code) {
+    case Code::exhausted:
+    case Code::unavailable:
+    case Code::deadline:
+    case Code::corrupt:
+    case Code::internal:
+      return problem;
+    default:
+      return missing();
+  }
+}
+
 PageHead home() {
   PageHead head;
   head.title = kProductName;
@@ -51,13 +65,14 @@ void add_cover(const Services& services, const catalog::Video& video, PageHead& 
   if (size) head.picture = {cover_path(video.id), size->first, size->second, head.title};
 }
 
-PageHead video_head(const Services& services, std::string_view text) {
+Result<PageHead> video_head(const Services& services, std::string_view text) {
   const auto id = VideoId::parse(text);
   if (!id || !*id) return missing();
   const auto video = services.catalog.get_visible({}, *id);
-  if (!video || video->state != catalog::State::published) return missing();
+  if (!video) return missing_or(video.error());
+  if (video->state != catalog::State::published) return missing();
   const auto author = services.accounts.get(video->author);
-  if (!author) return missing();
+  if (!author) return missing_or(author.error());
   const auto name = name_of(*author);
   const auto caption = one_line(video->caption, kTitleCharactersMax);
   PageHead head;
@@ -86,9 +101,9 @@ void add_first_cover(const Services& services, const Result<catalog::VideoPage>&
   if (page && !page->items.empty()) add_cover(services, page->items.front(), head);
 }
 
-PageHead profile_head(const Services& services, std::string_view handle) {
+Result<PageHead> profile_head(const Services& services, std::string_view handle) {
   const auto account = services.accounts.find(handle);
-  if (!account) return missing();
+  if (!account) return missing_or(account.error());
   PageHead head;
   head.title = "@" + account->handle;
   if (!account->display_name.empty())
@@ -103,10 +118,11 @@ PageHead profile_head(const Services& services, std::string_view handle) {
   return head;
 }
 
-PageHead tag_head(const Services& services, std::string_view tag) {
+Result<PageHead> tag_head(const Services& services, std::string_view tag) {
   const auto folded = accounts::fold_text(tag);
   const auto page = services.catalog.by_hashtag({}, folded, "", 1);
-  if (!page || page->items.empty()) return missing();
+  if (!page) return missing_or(page.error());
+  if (page->items.empty()) return missing();
   PageHead head;
   head.title = "#" + folded;
   head.description = "Videos with #" + folded;
@@ -141,17 +157,20 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kOwnPages
 }};
 
 /// Whether this address is a video that the caller may see, though others may not.
-bool may_see_herself(const Api& api, const Request& request, std::string_view path) {
+Result<bool> may_see_herself(const Api& api, const Request& request, std::string_view path) {
   const auto parts = parts_of(path);
   if (!parts || parts->size() != 2 || parts->front() != "v") return false;
   const auto id = VideoId::parse(parts->back());
   const auto caller = api.auth.anyone(request);
-  return id && *id && caller && api.services.catalog.get_visible(caller->viewer, *id).has_value();
+  if (!id || !*id || !caller) return false;
+  const auto video = api.services.catalog.get_visible(caller->viewer, *id);
+  if (!video) FILOSCOPE_DO(missing_or(video.error()));
+  return video.has_value();
 }
 
 }  // namespace
 
-PageHead page_of(const Services& services, std::string_view path) {
+Result<PageHead> page_of(const Services& services, std::string_view path) {
   const auto parts = parts_of(path);
   if (!parts) return missing();
   if (parts->empty()) return home();
@@ -170,12 +189,15 @@ PageHead page_of(const Services& services, std::string_view path) {
 }
 
 Handler app_pages(const ApiPtr& api, std::shared_ptr<const Hosts> hosts) {
-  return [api, hosts = std::move(hosts)](const Request& request) {
+  return [api, hosts = std::move(hosts)](const Request& request) -> Result<Response> {
     const auto& services = api->services;
     const auto target = split_target(request.target);
     const auto path = target ? target->path : std::string_view("/");
-    auto head = path == "/index.html" ? home() : page_of(services, path);
-    if (head.status == 404 && may_see_herself(*api, request, path)) head.status = 200;
+    FILOSCOPE_TRY(auto head, page_of(services, path == "/index.html" ? "/" : path));
+    if (head.status == 404) {
+      FILOSCOPE_TRY(const bool hers, may_see_herself(*api, request, path));
+      if (hers) head.status = 200;
+    }
     return app_page(request, services.web_folder, head, hosts->origin(request));
   };
 }

@@ -11,8 +11,8 @@
 namespace filoscope::api {
 
 /// The head of the page at `path` (percent-encoded, as sent) as anyone may see it: 404 where
-/// nothing is. May block on the database.
-PageHead page_of(const Services& services, std::string_view path);
+/// nothing is. May block on the database. Errors: those of reading, when it cannot be told.
+Result<PageHead> page_of(const Services& services, std::string_view path);
 
 /// Answers GET and HEAD of the app's own addresses with its page; a person who may see a video
 /// that others may not gets status 200, and the same head as a stranger.

@@ -109,7 +109,7 @@ Result<Response> oembed(const Pages& pages, const Request& request) {
   const auto origin = pages.origin(request);
   const auto path = own_path(url, origin, *pages.hosts);
   if (!path || origin.empty()) return nothing_here();
-  const auto head = page_of(pages.api->services, *path);
+  FILOSCOPE_TRY(const auto head, page_of(pages.api->services, *path));
   if (head.status != 200 || !head.oembed) return nothing_here();
   json answer = {{"version", "1.0"},
                  {"type", "link"},
