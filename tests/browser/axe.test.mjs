@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DESKTOP, PHONE, root, sharedBrowser, test, visitor } from './lib.mjs';
-import { settled, walk } from './pages.mjs';
+import { names, settled, walk } from './pages.mjs';
 
 const AXE = readFileSync(join(root, 'web/node_modules/axe-core/axe.min.js'), 'utf8');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -39,3 +39,10 @@ for (const [size, options] of [['390x844', PHONE], ['1440x900', DESKTOP]]) {
     await context.close();
   });
 }
+
+test('no sheet that the app has is left out', () => {
+  const source = readFileSync(join(root, 'web/src/lib/sheets.svelte.ts'), 'utf8');
+  const sheets = [...source.matchAll(/\{ name: '(\w+)'/g)].map(([, name]) => `sheet-${name}`);
+  assert.ok(sheets.length >= 10, sheets.join());
+  assert.deepEqual(sheets.filter((name) => !names().includes(name)), []);
+});

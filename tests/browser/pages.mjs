@@ -1,6 +1,18 @@
 // Every page and every sheet, and how to come to them: for the tests that look at all of them.
 
-import { answered, current, eventually, expects, PASSWORD, playing, signUp, swipe, uploaded } from './lib.mjs';
+import {
+  answered,
+  current,
+  eventually,
+  expects,
+  follow,
+  PASSWORD,
+  person,
+  playing,
+  signUp,
+  swipe,
+  uploaded,
+} from './lib.mjs';
 
 const click = (page, name) => page.getByRole('button', { name, exact: true }).first().click();
 const dialog = (page) => page.getByRole('dialog').last();
@@ -151,14 +163,136 @@ async function moreOfOwn(page) {
   await dialog(page).getByRole('button', { name: 'Delete video' }).waitFor();
 }
 
+async function editOfOwn(page) {
+  await moreOfOwn(page);
+  await dialog(page).getByRole('button', { name: 'Edit video' }).click();
+  await page.locator('#edit-caption').waitFor();
+}
+
+async function sureOfOwn(page) {
+  await moreOfOwn(page);
+  await dialog(page).getByRole('button', { name: 'Delete video' }).click();
+  // It takes no second tap of a double one.
+  await dialog(page).locator('button.danger:enabled').waitFor();
+}
+
+const ownId = async (page) => {
+  await own(page);
+  return (await page.locator('a.tile').first().getAttribute('href')).slice('/v/'.length);
+};
+
+/** Her clip by its link alone, as an answer says that it is. */
+const clipThatIs = (said, shown) => async (page) => {
+  const address = `**/api/v1/videos/${await ownId(page)}?**`;
+  await page.route(address, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), playback: null, ...said } });
+  });
+  await page.goto(`/v/${await ownId(page)}`);
+  await page.getByText(shown).waitFor();
+  await page.unroute(address);
+};
+
+const WORKING = { state: 'processing', step: 'encoding', progress_percent: 77, playback: null };
+const FAILED = { state: 'failed', playback: null, error: 'the file is cut off after 3 s of 5 s' };
+
+/** Uploads in each state, as the interface tells of them. */
+async function withUploads(page, at) {
+  const answer = await page.request.get(`/api/v1/videos/${await ownId(page)}`);
+  const video = await answer.json();
+  const states = [{}, WORKING, FAILED].map((state, index) => ({ ...video, id: `${video.id}${index}`, draft: index === 0, ...state }));
+  const unfinished = { kind: 'upload', id: 'u1', filename: 'holiday.mp4', offset: 5e5, size_bytes: 9e6, expires_at_ms: Date.now() + 864e5 };
+  const items = [unfinished, ...states.map((one) => ({ kind: 'video', video: one }))];
+  await page.unroute('**/api/v1/me/uploads**');
+  await page.route('**/api/v1/me/uploads**', (route) => route.fulfill({ json: { items, next_cursor: null } }));
+  await page.goto(at);
+}
+
+async function drafts(page) {
+  await withUploads(page, '/me');
+  await page.locator('.strip').getByText('Working, 77 %').waitFor();
+}
+
+async function removed(page) {
+  await page.goto('/settings');
+  await click(page, 'Recently deleted');
+  await dialog(page).getByRole('button', { name: 'Restore' }).waitFor();
+}
+
 export const OWN_CLIP = [
+  ['upload-published', (page) => page.locator('article[data-phase=published]').waitFor()],
+  ['me-clips', async (page) => {
+    await own(page);
+    await page.locator('a.tile').first().waitFor();
+  }],
+  ['inbox-full', async (page) => {
+    await fillInbox(page);
+    await page.goto('/inbox');
+    await page.getByText('follows you').waitFor();
+  }],
   ['sheet-more-own', moreOfOwn],
-  ['sheet-edit', async (page) => {
-    await moreOfOwn(page);
-    await dialog(page).getByRole('button', { name: 'Edit video' }).click();
+  ['sheet-edit', editOfOwn],
+  ['sheet-delete', sureOfOwn],
+  ['linked', async (page) => {
+    await page.goto(`/v/${await ownId(page)}`);
+    await playing(page);
+  }],
+  ['linked-inside', async (page) => {
+    const id = await ownId(page);
+    await page.goto('/settings');
+    await follow(page, `/v/${id}`);
+    await playing(page);
+  }],
+  ['linked-comments', async (page) => {
+    await page.goto(`/v/${await ownId(page)}`);
+    await playing(page);
+    await current(page).locator('button.act').nth(1).click();
+    await page.getByText('A comment for the owner').waitFor();
+  }],
+  ['clip-working', clipThatIs(WORKING, '77 % done')],
+  ['clip-failed', clipThatIs(FAILED, 'cut off after 3 s')],
+  ['me-drafts', drafts],
+  ['sheet-draft', async (page) => {
+    await drafts(page);
+    await page.locator('.strip').getByRole('button', { name: 'Draft' }).click();
     await page.locator('#edit-caption').waitFor();
   }],
+  ['upload-unfinished', async (page) => {
+    await withUploads(page, '/upload');
+    await page.getByText('holiday.mp4').waitFor();
+  }],
 ];
+
+/** The last ones, for which her clip is deleted. */
+export const DELETED_CLIP = [
+  ['toast-undo', async (page) => {
+    await page.unrouteAll();
+    await sureOfOwn(page);
+    await dialog(page).getByRole('button', { name: 'Delete', exact: true }).click();
+    await page.getByRole('button', { name: 'Undo' }).waitFor();
+  }],
+  ['sheet-removed', removed],
+  ['sheet-removed-delete', async (page) => {
+    await removed(page);
+    await dialog(page).getByRole('button', { name: 'Delete', exact: true }).click();
+    await dialog(page).locator('button.danger:enabled').waitFor();
+  }],
+];
+
+/** Of each kind that somebody else can cause. */
+async function fillInbox(page) {
+  const id = await ownId(page);
+  const { account } = await (await page.request.get('/api/v1/me')).json();
+  const fan = await person('fan');
+  await fan.call('PUT', `/accounts/${account.handle}/follow`);
+  await fan.call('PUT', `/videos/${id}/like`);
+  await fan.call('POST', `/videos/${id}/comments`, { text: 'A comment for the owner' });
+  await fan.call('POST', `/videos/${id}/comments`, { text: `For you, @${account.handle}` });
+}
+
+/** The names of all of them. */
+export const names = () =>
+  [PAGES, GUEST_PAGES, SHEETS, GUEST_SHEETS, JUST_SIGNED_UP, OWN_CLIP, DELETED_CLIP].flat().map(([name]) => name);
 
 /** The animations of what opened are over, and what it shows has come. */
 export async function settled(page) {
@@ -187,8 +321,8 @@ export async function walk(page, look, { only = () => true } = {}) {
   await run(JUST_SIGNED_UP);
   await run(PAGES);
   await run(SHEETS);
-  if (!OWN_CLIP.some(([name]) => only(name))) return;
+  if (![...OWN_CLIP, ...DELETED_CLIP].some(([name]) => only(name))) return;
   await uploaded(page, page.context().browser(), { seconds: 1 }, 'A clip of my own');
   await run(OWN_CLIP);
+  await run(DELETED_CLIP);
 }
-
