@@ -9,6 +9,12 @@ export async function faults(page, touch) {
     for (const box of document.querySelectorAll('.page')) {
       if (box.scrollWidth > box.clientWidth + 1) found.push(`a page scrolls sideways`);
     }
+    const strip = (node) => {
+      for (let up = node.parentElement; up && !up.matches('.page'); up = up.parentElement) {
+        if (/auto|scroll/.test(getComputedStyle(up).overflowX) && up.scrollWidth > up.clientWidth) return up;
+      }
+      return null;
+    };
     const seen = (node) => {
       const box = node.getBoundingClientRect();
       const style = getComputedStyle(node);
@@ -27,7 +33,7 @@ export async function faults(page, touch) {
         node.querySelector('img[alt]:not([alt=""])')?.alt;
       const what = `${node.tagName.toLowerCase()}.${node.className}`;
       if (!label) found.push(`${what} has no name`);
-      if (box.left < -1 || box.right > innerWidth + 1) found.push(`${what} "${label}" is cut off: ${box.left} to ${box.right}`);
+      if (!strip(node) && (box.left < -1 || box.right > innerWidth + 1)) found.push(`${what} "${label}" is cut off: ${box.left} to ${box.right}`);
       const inText = node.tagName === 'A' && getComputedStyle(node).display === 'inline';
       if (isTouch && !inText && node.closest('nav, .rail, .tabs, header, .seg') && box.height < 43.5) {
         found.push(`${what} "${label}" is ${Math.round(box.height)} px high`);
@@ -110,15 +116,16 @@ export async function wordFaults(page) {
       const box = range.getBoundingClientRect();
       if (box.width === 0) continue;
       let clipped = false;
+      let judged = false;
       for (let up = parent; up && !clipped; up = up.parentElement) {
         const style = getComputedStyle(up);
         clipped = style.textOverflow === 'ellipsis' || /auto|scroll/.test(style.overflowX);
-        if (!clipped && style.overflowX !== 'visible' && up !== document.body && up !== document.documentElement) {
+        if (!clipped && !judged && style.overflowX !== 'visible' && up !== document.body && up !== document.documentElement) {
           const bounds = up.getBoundingClientRect();
           if (box.left < bounds.left - 1 || box.right > bounds.right + 1) {
             found.push(`"${text.data.trim().slice(0, 40)}" is cut off by ${up.tagName.toLowerCase()}.${up.className}`);
           }
-          break;
+          judged = true; // by the first that clips; what scrolls may be further up
         }
       }
       if (!clipped && (box.left < -1 || box.right > innerWidth + 1)) {

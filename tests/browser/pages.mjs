@@ -220,7 +220,10 @@ async function removed(page) {
 }
 
 export const OWN_CLIP = [
-  ['upload-published', (page) => page.locator('article[data-phase=published]').waitFor()],
+  ['upload-published', async (page) => {
+    await page.locator('article[data-phase=published]').waitFor();
+    await page.locator('.toast').waitFor({ state: 'detached' });
+  }],
   ['me-clips', async (page) => {
     await own(page);
     await page.locator('a.tile').first().waitFor();
