@@ -48,8 +48,9 @@
     const path = '/api/v1/feed?mode=for_you&limit=6';
     const asked = fetch(path, { headers: { 'X-Filoscope-Client': 'web' }, signal: AbortSignal.timeout(20_000) });
     const read = asked.then(async (got) => ({ got, text: await got.text() }));
-    globalThis.early = { path, answer: read.then(({ got, text }) => new Response(text, got)) };
-    globalThis.early.answer.catch(() => {});
+    const answer = read.then(({ got, text }) => new Response(text, got));
+    answer.catch(() => {});
+    globalThis.early = { path, answer };
     picture = read.then(({ got, text }) => (got.ok ? begin(JSON.parse(text)) : null)).catch(() => {});
   }
   // Filled in by the build; the development server starts the app by itself.
