@@ -23,6 +23,8 @@ class Rereader {
 
  private:
   void run();
+  /// Until the next try; false when stopping.
+  bool pause();
 
   accounts::Accounts& accounts_;
   catalog::Catalog& catalog_;

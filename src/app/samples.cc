@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/guarded_thread.h"
 #include "base/log.h"
 #include "base/mutex.h"
 
@@ -34,7 +35,14 @@ std::vector<Cells> read_tsv(const std::filesystem::path& path) {
 
 class SamplesImpl final : public Samples {
  public:
-  explicit SamplesImpl(Parts parts) : parts_(std::move(parts)), thread_([this] { run(); }) {}
+  explicit SamplesImpl(Parts parts)
+      : parts_(std::move(parts)),
+        thread_(guarded_thread(
+            "samples", [this] { run(); },
+            [this] {
+              report({}, true);  // nobody waits for the rest; the next start goes on
+              return false;
+            })) {}
 
   ~SamplesImpl() override {
     {
@@ -69,6 +77,12 @@ class SamplesImpl final : public Samples {
     return std::filesystem::path(parts_.folder) / name;
   }
 
+  /// Also false where nobody may look.
+  bool there(const std::string& name) const {
+    std::error_code unknown;
+    return std::filesystem::exists(path(name), unknown);
+  }
+
   /// False when stopping.
   bool pause() {
     Lock lock(mutex_);
@@ -78,9 +92,14 @@ class SamplesImpl final : public Samples {
   }
 
   void run() {
-    if (std::filesystem::exists(path("imported"))) return part_credits(manifest());
+    if (there("imported")) return part_credits(manifest());
+    std::error_code unreadable;
+    if (!std::filesystem::exists(path("manifest.tsv"), unreadable) && unreadable) {
+      log::warn("the samples cannot be read", {{"problem", unreadable.message()}});
+      return report({}, true);
+    }
     report({}, false);
-    while (!std::filesystem::exists(path("manifest.tsv"))) {
+    while (!there("manifest.tsv")) {
       if (no_more_come() || !pause()) return report({}, true);
     }
     auto clips = manifest();
@@ -96,15 +115,13 @@ class SamplesImpl final : public Samples {
       report(clips, all_settled);
       if (!all_settled && !pause()) return;
     }
-    if (!std::filesystem::exists(path("done"))) return;  // the next start goes on
+    if (!there("done")) return;  // the next start goes on
     std::ofstream(path("imported")) << "taken in; nothing here is needed any more\n";
     std::error_code ignored;
     for (const auto& clip : clips) std::filesystem::remove(path(clip.file), ignored);
   }
 
-  bool no_more_come() const {
-    return std::filesystem::exists(path("done")) || std::filesystem::exists(path("stopped"));
-  }
+  bool no_more_come() const { return there("done") || there("stopped"); }
 
   std::vector<Clip> manifest() const {
     std::vector<Clip> clips;
@@ -146,7 +163,7 @@ class SamplesImpl final : public Samples {
   }
 
   void take_in(Clip& clip, bool no_more) {
-    if (!std::filesystem::exists(path(clip.file))) {
+    if (!there(clip.file)) {
       clip.settled = no_more;
       return;
     }

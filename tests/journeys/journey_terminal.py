@@ -122,6 +122,13 @@ class SamplesTest(unittest.TestCase):
         self.assertEqual(terminal.stop(), 0)
         self.assertFalse((self.made / "imported").exists(), "the next start goes on")
 
+    def test_a_folder_that_cannot_be_looked_at_ends_no_server(self):
+        server = Server(arguments=["--samples", "a" * 5000])
+        for _ in range(5):
+            self.assertEqual(Client(server).raw("GET", "/readyz").status, 200)
+            time.sleep(0.2)
+        server.close()
+
     def test_credits_stand_beside_the_caption(self):
         self.manifest("Dust and goggles #racing", "Film of 1906, public domain")
         (self.made / "done").touch()
