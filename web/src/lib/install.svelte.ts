@@ -23,7 +23,10 @@ class Install {
     addEventListener('appinstalled', () => (this.prompt = null));
     if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
     const register = () => void navigator.serviceWorker.register('/sw.js').catch(() => {});
-    addEventListener('load', () => setTimeout(register, REGISTER_AFTER_MS));
+    const soon = () => setTimeout(register, REGISTER_AFTER_MS);
+    // The app may come behind the first clip, and so behind the page's own loading.
+    if (document.readyState === 'complete') soon();
+    else addEventListener('load', soon);
   }
 }
 
