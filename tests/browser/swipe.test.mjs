@@ -239,6 +239,9 @@ test('a hidden page does not play and does not count', async () => {
     watches.push(...(request.postDataJSON()?.events ?? []).filter((one) => one.event === 'watch'));
   });
   await openFeed(page);
+  // Something has to be watched before there is something to tell.
+  await eventually(async () => (await metrics(page)).swipes.length > 0);
+  await page.waitForTimeout(600);
   await page.evaluate(() => {
     Object.defineProperty(document, 'hidden', { value: true, configurable: true });
     document.dispatchEvent(new Event('visibilitychange'));
