@@ -74,7 +74,13 @@ TEST(Caption, EndlessTextsAreReadOnce) {
        {"a.", "#", "@", "a-", "https://x/", "#a·", "@a.", "ก", "#👩‍"}) {
     std::string text;
     while (text.size() < 100'000) text += part;
-    static_cast<void>(spans_of(text));
+    std::size_t end = 0;
+    for (const auto& span : spans_of(text)) {
+      EXPECT_GE(span.begin, end) << part;
+      EXPECT_GT(span.end, span.begin) << part;
+      end = span.end;
+    }
+    EXPECT_LE(end, text.size()) << part;
   }
 }
 
