@@ -1,5 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <array>
+#include <set>
+#include <thread>
+#include <vector>
+
 #include "base/bytes.h"
 #include "base/config.h"
 #include "base/crypto.h"
@@ -22,6 +27,24 @@ TEST(Id, TextRoundTripsAndRejectsWhatIsNotAnId) {
 }
 
 TEST(Id, LaterIdsAreLarger) { EXPECT_LT(new_id(1000), new_id(1001)); }
+
+TEST(Id, ThoseOfOneMillisecondDiffer) {
+  constexpr std::size_t kThreads = 4;
+  constexpr std::size_t kEach = 2'000;  // by chance alone some sixteen of them would meet
+  std::array<std::vector<std::uint64_t>, kThreads> drawn;
+  std::vector<std::thread> threads;
+  for (auto& ids : drawn) {
+    threads.emplace_back([&ids] {
+      for (std::size_t i = 0; i < kEach; ++i) {
+        ids.push_back(new_id(1'790'000'000'000 + static_cast<std::int64_t>(i % 2)));
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  std::set<std::uint64_t> all;
+  for (const auto& ids : drawn) all.insert(ids.begin(), ids.end());
+  EXPECT_EQ(all.size(), kThreads * kEach);
+}
 
 TEST(Bytes, ReaderStopsAtTheEnd) {
   ByteWriter out;

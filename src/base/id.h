@@ -42,7 +42,8 @@ using PersonKey =
     Id<struct PersonTag>;  ///< the pseudonym by which log and engine know a person; random
 using NotificationId = Id<struct NotificationTag>;
 
-/// A new id: time from `now_ms`, the rest from the system's secure random source.
+/// A new id: time from `now_ms`, the rest counted on from a start that the system's secure random
+/// source draws for each millisecond. One process never draws an id twice. From any thread.
 std::uint64_t new_id(std::int64_t now_ms);
 template <typename T>
 T new_id_of(std::int64_t now_ms) {
