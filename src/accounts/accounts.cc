@@ -58,6 +58,7 @@ AccountsImpl::AccountsImpl(const Parts& parts)
 
 Result<std::unique_ptr<Accounts>> Accounts::open(const Parts& parts) {
   FILOSCOPE_DO(parts.database.migrate("accounts", kMigrations));
+  FILOSCOPE_DO(begin_at_version(parts.database, "accounts", kTextVersion, "accounts_people"));
   auto accounts = std::make_unique<AccountsImpl>(parts);
   FILOSCOPE_DO(accounts->load());
   return std::unique_ptr<Accounts>(std::move(accounts));

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "base/result.h"
 
 namespace filoscope {
@@ -19,10 +21,10 @@ inline void must(const Result<void>& result) {
   if (!result) ADD_FAILURE() << result.error().message;
 }
 
-/// Why there is no value; `internal` when there is one.
+/// Why there is no value; nothing when there is one.
 template <typename T>
-Code code_of(const Result<T>& result) {
-  return result.has_value() ? Code::internal : result.error().code;
+std::optional<Code> code_of(const Result<T>& result) {
+  return result.has_value() ? std::nullopt : std::optional(result.error().code);
 }
 
 }  // namespace filoscope

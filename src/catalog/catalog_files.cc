@@ -2,6 +2,8 @@
 #include <charconv>
 #include <unordered_set>
 
+#include "accounts/reread.h"
+#include "accounts/text.h"
 #include "base/log.h"
 #include "catalog/catalog_impl.h"
 #include "catalog/video_row.h"
@@ -67,6 +69,8 @@ CatalogImpl::~CatalogImpl() { reaper_.stop(); }
 
 Result<void> CatalogImpl::start() {
   FILOSCOPE_DO(parts_.database.migrate("catalog", migrations()));
+  FILOSCOPE_DO(accounts::begin_at_version(parts_.database, "catalog", accounts::kTextVersion,
+                                          "catalog_videos"));
   if (const auto swept = sweep_dead_media({}); !swept)
     log::warn("catalog.sweep_failed", {{"reason", swept.error().message}});
   FILOSCOPE_DO(load_media_keys());

@@ -369,6 +369,18 @@ TEST_F(CatalogTest, CaptionsAreCleaned) {
   EXPECT_EQ(tag_count("z"), 1);
 }
 
+TEST_F(CatalogTest, WhereNothingIsOlderNothingIsReadAgain) {
+  publish(mara, "#tag");
+  reopen();
+  int told_count = 0;
+  catalog->on_change([&](Session&, const Video&) -> Result<void> {
+    ++told_count;
+    return {};
+  });
+  must(catalog->reread(std::atomic<bool>{false}));
+  EXPECT_EQ(told_count, 0);
+}
+
 TEST_F(CatalogTest, WhatWasReadByOlderRulesIsReadAgain) {
   const auto older = publish(mara, "#col·lecció"), newer = publish(mara, "plain");
   const auto untouched = publish(mara, "same #tag");
@@ -394,6 +406,7 @@ TEST_F(CatalogTest, WhatWasReadByOlderRulesIsReadAgain) {
         "INSERT INTO catalog_hashtags (tag, term, videos_count) VALUES ('col', 'col', 2)"));
     return {};
   }));
+  as_of_older_rules();
   reopen();
   std::atomic<bool> stop{false};
   std::vector<VideoId> told;
@@ -422,6 +435,7 @@ TEST_F(CatalogTest, WhatWasReadByOlderRulesIsReadAgain) {
 TEST_F(CatalogTest, ADamagedRowKeepsNothingElseFromBeingReadAgain) {
   const auto older = publish(mara, "older"), damaged = publish(mara, "damaged");
   damage(damaged.id);
+  as_of_older_rules();
   reopen();
   std::vector<VideoId> told;
   catalog->on_change([&](Session&, const Video& video) -> Result<void> {

@@ -62,6 +62,13 @@ class World {
     database.reset();
   }
   void reopen() { close(), open(); }
+  /// What is stored was read from text by older rules.
+  void as_of_older_rules() {
+    must(database->write([](Session& session) -> Result<void> {
+      FILOSCOPE_DO(session.execute("DELETE FROM accounts_reread"));
+      return {};
+    }));
+  }
 
   accounts::Account person(const std::string& handle, const std::string& language = "en") {
     accounts::SignUp form;

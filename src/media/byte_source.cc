@@ -8,6 +8,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <numeric>
 
 #include "base/file.h"
 
@@ -15,6 +16,9 @@ namespace filoscope::media {
 namespace {
 
 constexpr int kBoxesMax = 20'000;  // of a file cut into very short fragments
+constexpr int kPiecesMax = 2'000'000;  // tags of FLV, pages of Ogg: some kB each
+constexpr std::array<std::uint8_t, 16> kAsfHeader = {0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11,
+                                                     0xA6, 0xD9, 0x00, 0xAA, 0x00, 0x62, 0xCE, 0x6C};
 
 std::uint64_t big_endian(const std::uint8_t* at, int count) {
   std::uint64_t value = 0;
@@ -80,6 +84,55 @@ void scan_matroska(const ByteSource& bytes, ContainerScan& scan) {
   }
 }
 
+std::int64_t little_endian(const std::uint8_t* at, int count) {
+  std::uint64_t value = 0;
+  for (int i = count; i-- > 0;) value = value << 8 | at[i];
+  return static_cast<std::int64_t>(value);
+}
+
+/// Whether another file begins where a tag of this one would.
+bool flv_goes_on(const ByteSource& bytes) {
+  std::array<std::uint8_t, 11> head{};
+  std::int64_t offset = 9 + 4;
+  for (int i = 0; i < kPiecesMax && read_exact(bytes, offset, head); ++i) {
+    if (std::memcmp(head.data(), "FLV\x01", 4) == 0) return true;
+    offset += std::ssize(head) + static_cast<std::int64_t>(big_endian(head.data() + 1, 3)) + 4;
+  }
+  return false;
+}
+
+/// Whether streams begin behind data; those of one file all begin before it (RFC 3533, section 4).
+bool ogg_goes_on(const ByteSource& bytes) {
+  constexpr std::uint8_t kBegins = 2;
+  std::array<std::uint8_t, 27 + 255> head{};
+  bool data = false;
+  std::int64_t offset = 0;
+  for (int i = 0; i < kPiecesMax; ++i) {
+    const auto got = bytes.read_at(offset, head);
+    if (got < 27 || std::memcmp(head.data(), "OggS", 4) != 0) return false;
+    const bool begins = (head[5] & kBegins) != 0;
+    if (begins && data) return true;
+    data = data || !begins;
+    const auto sizes = std::span(head).subspan(27, head[26]);
+    if (got < 27 + std::ssize(sizes)) return false;
+    offset += 27 + std::ssize(sizes) + std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0});
+  }
+  return false;
+}
+
+/// Whether a second header follows the data.
+bool asf_goes_on(const ByteSource& bytes) {
+  std::array<std::uint8_t, 24> head{};
+  std::int64_t offset = 0;
+  for (int i = 0; i < kBoxesMax && read_exact(bytes, offset, head); ++i) {
+    if (i > 0 && std::equal(kAsfHeader.begin(), kAsfHeader.end(), head.begin())) return true;
+    const auto size = little_endian(head.data() + kAsfHeader.size(), 8);
+    if (size < std::ssize(head) || size > bytes.size_bytes() - offset) return false;
+    offset += size;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<FileBytes> FileBytes::open(int fd) {
@@ -116,9 +169,13 @@ ContainerScan scan_container(const ByteSource& bytes) {
   if (big_endian(head.data(), 4) == 0x1A45DFA3) {
     scan_matroska(bytes, scan);
   } else if (is_type(head.data(), "RIFF")) {
-    const auto riff_bytes = std::int64_t{head[4]} | std::int64_t{head[5]} << 8 |
-                            std::int64_t{head[6]} << 16 | std::int64_t{head[7]} << 24;
-    scan.cut_off = riff_bytes + 8 > bytes.size_bytes() + 1;
+    scan.cut_off = little_endian(head.data() + 4, 4) + 8 > bytes.size_bytes() + 1;
+  } else if (std::memcmp(head.data(), "FLV\x01", 4) == 0) {
+    scan.joined = flv_goes_on(bytes);
+  } else if (is_type(head.data(), "OggS")) {
+    scan.joined = ogg_goes_on(bytes);
+  } else if (std::equal(head.begin(), head.end(), kAsfHeader.begin())) {
+    scan.joined = asf_goes_on(bytes);
   } else {
     for (const char* type : {"ftyp", "moov", "mdat", "free", "skip", "wide", "pnot", "styp"}) {
       scan.iso_boxes = scan.iso_boxes || is_type(head.data() + 4, type);

@@ -1,7 +1,8 @@
 #pragma once
 
 /// Random access to the bytes of an upload, and what its outer structure says before any demuxer
-/// looks at it. Source: ISO/IEC 14496-12 (boxes), RFC 8794 (EBML), RIFF.
+/// looks at it. Source: ISO/IEC 14496-12 (boxes), RFC 8794 (EBML), RIFF, RFC 3533 (Ogg), Adobe Flash
+/// Video File Format 10.1 (FLV), Advanced Systems Format 01.20 (ASF).
 
 #include <cstdint>
 #include <span>
@@ -52,7 +53,7 @@ struct ContainerScan {
   bool cut_off = false;        ///< a box, cluster or chunk promises more bytes than there are
 };
 
-/// Looks at the top level only; at most some thousand small reads.
+/// Looks at the top level only, by small reads: some thousand, of FLV and Ogg one for every few kB.
 ContainerScan scan_container(const ByteSource& bytes);
 
 }  // namespace filoscope::media

@@ -52,7 +52,7 @@ void expect_both_parts(const Bytes& file, const std::string& what) {
 }
 
 TEST(Parts, JoinedRecordingsArePublishedWhole) {
-  for (const std::string container : {"mpegts", "matroska", "mp4", "mpeg"}) {
+  for (const std::string container : {"mpegts", "matroska", "mp4", "mpeg", "avi"}) {
     ClipOptions first = part(container, 200);
     ClipOptions second = part(container, 60);
     if (container == "mpeg") first.video_encoder = second.video_encoder = "mpeg2video";
@@ -78,10 +78,30 @@ TEST(Parts, AClockThatRunsOverGoesOn) {
 }
 
 TEST(Parts, JoinedFilesOfWhichOnlyTheFirstCanBeReadAreRefused) {
+  const std::string sentence =
+      "the file is several videos, one behind the other; upload each by itself";
   ClipOptions clip = part("mp4", 200);
   for (const std::string index : {"", "faststart"}) {
     clip.muxer_flags = index;
-    EXPECT_EQ(refusal(joined({make_clip(clip), make_clip(clip)})),
+    EXPECT_EQ(refusal(joined({make_clip(clip), make_clip(clip)})), sentence);
+  }
+  for (const auto& [container, encoder] :
+       {std::pair{"flv", "flv"}, std::pair{"ogg", "libtheora"}, std::pair{"asf", "wmv2"}}) {
+    ClipOptions one = part(container, 200);
+    one.video_encoder = encoder;
+    one.sound = false;
+    EXPECT_EQ(refusal(make_clip(one)), "it was accepted") << container;
+    EXPECT_EQ(refusal(joined({make_clip(one), make_clip(one)})), sentence) << container;
+  }
+}
+
+TEST(Parts, JoinedTracksOfOtherNumbersAreRefused) {
+  ClipOptions first = part("mpegts", 200);
+  ClipOptions second = part("mpegts", 60);
+  second.first_pid = 0x300;
+  for (const int longer : {60, 600}) {  // seen at the start, or met on the way
+    first.frames_count = longer;
+    EXPECT_EQ(refusal(joined({make_clip(first), make_clip(second)})),
               "the file is several videos, one behind the other; upload each by itself");
   }
 }
@@ -92,6 +112,17 @@ std::vector<std::int64_t> steps_of(const Decoded& decoded) {
   for (std::size_t i = 0; i + 1 < decoded.pictures.size(); ++i)
     steps.push_back(decoded.pictures[i + 1].ms - decoded.pictures[i].ms);
   return steps;
+}
+
+TEST(Parts, SubtitlesCountInNoFrameRate) {
+  for (const std::string container : {"mp4", "matroska"}) {
+    ClipOptions clip = part(container, 200);
+    clip.cues_count = 500;  // beside 60 pictures
+    const Outputs outputs;
+    const auto facts = process(make_clip(clip), outputs);
+    ASSERT_TRUE(facts.has_value()) << container << ": " << facts.error().message;
+    EXPECT_NEAR(facts->fps, 30, 0.5) << container;
+  }
 }
 
 TEST(Parts, FastRecordingsAreReducedAtEvenSteps) {

@@ -140,6 +140,12 @@ bool is_bare_dolby_vision(const AVStream& stream) {
 
 /// Which of several pictures is the video: readable ones first, then those that move, the default,
 /// the largest and the first. `packets` is how many each stream has in the first stretch.
+/// A track of pictures, and no cover.
+bool is_moving(const AVStream& stream) {
+  return stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
+         (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) == 0;
+}
+
 int video_rank(const AVStream& stream, const std::vector<int>& packets) {
   const auto index = static_cast<std::size_t>(stream.index);
   const int own = index < packets.size() ? packets[index] : 0;
@@ -259,7 +265,7 @@ Result<void> Source::open_container(const MediaLimits& limits) {
   }
   scan_ = scan_container(bytes_);
   if (scan_.joined) {
-    return bad_file("the file is several videos, one behind the other", advice::kOneByOne);
+    return several_videos();
   }
   context_ = avformat_alloc_context();
   if (context_ == nullptr) return av_failure("opening the file", AVERROR(ENOMEM));
@@ -369,12 +375,9 @@ std::vector<int> Source::count_packets() {
 }
 
 Result<void> Source::choose_video(const MediaLimits& limits) {
-  const auto is_candidate = [](const AVStream* stream) {
-    return stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
-           (stream->disposition & AV_DISPOSITION_ATTACHED_PIC) == 0;
-  };
   const std::span streams(context_->streams, context_->nb_streams);
   std::vector<int> packets;
+  const auto is_candidate = [](const AVStream* stream) { return is_moving(*stream); };
   if (std::count_if(streams.begin(), streams.end(), is_candidate) > 1) packets = count_packets();
   int best = -1;
   int best_rank = -1;
@@ -382,7 +385,7 @@ Result<void> Source::choose_video(const MediaLimits& limits) {
   for (unsigned i = 0; i < context_->nb_streams; ++i) {
     const AVStream& stream = *context_->streams[i];
     sound = sound || stream.codecpar->codec_type == AVMEDIA_TYPE_AUDIO;
-    if (!is_candidate(&stream)) continue;
+    if (!is_moving(stream)) continue;
     const int rank = video_rank(stream, packets);
     if (rank > best_rank) best = static_cast<int>(i), best_rank = rank;
   }
@@ -541,6 +544,7 @@ Result<void> Source::read_duration(const MediaLimits& limits) {
 
 /// A clock that jumps misleads a search by time: such files are searched by place.
 bool Source::start_again() {
+  tracks_ = {};
   const auto by_place = [this] {
     return avformat_seek_file(context_, -1, INT64_MIN, 0, INT64_MAX, AVSEEK_FLAG_BYTE) >= 0;
   };
@@ -582,9 +586,9 @@ Result<std::unique_ptr<Source>> Source::open(const ByteSource& bytes, const Medi
   FILOSCOPE_DO(source->choose_audio());
   FILOSCOPE_DO(source->check_index());
   for (unsigned i = 0; i < source->context_->nb_streams; ++i) {
-    const bool taken = static_cast<int>(i) == source->video_.stream_index ||
-                       static_cast<int>(i) == source->audio_index_;
-    if (!taken) source->context_->streams[i]->discard = AVDISCARD_ALL;
+    AVStream& stream = *source->context_->streams[i];
+    const bool read = static_cast<int>(i) == source->audio_index_ || is_moving(stream);
+    if (!read) stream.discard = AVDISCARD_ALL;
   }
   FILOSCOPE_DO(source->check_duration(limits));
   source->line_ = source->new_line(limits);
@@ -596,6 +600,7 @@ bool Source::read(AVPacket& packet) {
     const int status = webp_ ? webp_->read(packet) : av_read_frame(context_, &packet);
     if (status >= 0) {
       errors_in_a_row_ = 0;
+      tracks_.note(*context_->streams[packet.stream_index], video_.stream_index);
       set_times(packet);
       return true;
     }
@@ -603,6 +608,17 @@ bool Source::read(AVPacket& packet) {
     ++errors_in_a_row_;
   }
   return false;
+}
+
+void PictureTracks::note(const AVStream& stream, int taken) {
+  if (!is_moving(stream)) return;
+  if (stream.index != taken) ++others_;
+  if (last_ >= 0 && (last_ == taken) != (stream.index == taken)) ++turns_;
+  last_ = stream.index;
+}
+
+Error several_videos() {
+  return bad_file("the file is several videos, one behind the other", advice::kOneByOne);
 }
 
 bool Source::is_picture_file() const {

@@ -33,6 +33,24 @@ struct VideoFacts {
   bool field_order_interlaced = false;
 };
 
+/// Tells a track beside the taken one, as a second camera is, from one before or behind it: a joined
+/// recording, whose parts have numbers of their own.
+class PictureTracks {
+ public:
+  /// A packet of `stream`, where `taken` is the index of the stream taken.
+  void note(const AVStream& stream, int taken);
+  bool one_behind_the_other() const { return others_ >= kPartMin && turns_ <= kTurnsMax; }
+
+ private:
+  static constexpr int kPartMin = 12;  ///< pictures; fewer are a damaged stretch
+  /// A demuxer may hold a part's last pictures back until the end; tracks beside each other take
+  /// turns all the time.
+  static constexpr int kTurnsMax = 6;
+  int others_ = 0;
+  int turns_ = 0;  ///< from the taken track to another, and back
+  int last_ = -1;  ///< index of the stream
+};
+
 /// Threads: one.
 class Source {
  public:
@@ -52,6 +70,8 @@ class Source {
     return audio_index_ < 0 ? nullptr : context_->streams[audio_index_];
   }
   const ContainerScan& scan() const { return scan_; }
+  /// Of what has been read.
+  const PictureTracks& tracks() const { return tracks_; }
   /// One that holds still pictures as well, as GIF does.
   bool is_picture_file() const;
   std::string container() const;
@@ -84,6 +104,7 @@ class Source {
   VideoFacts video_;
   int audio_index_ = -1;
   TimeLine line_{0};
+  PictureTracks tracks_;
   int errors_in_a_row_ = 0;
 };
 
@@ -95,6 +116,8 @@ std::string duration_text(std::int64_t ms);
 /// Two different lengths that do not read the same: where rounding makes them equal, to the
 /// millisecond.
 std::pair<std::string, std::string> durations_apart(std::int64_t ms, std::int64_t others_ms);
+/// The refusal of joined files of which only one can be read.
+Error several_videos();
 /// The refusal of a video that ends at `ms`.
 Error too_long(std::int64_t ms, const MediaLimits& limits);
 

@@ -26,6 +26,7 @@ struct ClipOptions {
   bool sound = true;
   std::string sound_encoder;  ///< empty: AAC or MP2, as the container wants
   bool second_sound = false;  ///< another track with the same tone, not the default
+  int cues_count = 0;         ///< of a track of subtitles, at even steps; 0: no track
   double sound_from_s = 0;    ///< the tone and its time stamps begin here
   double sound_s = 0;         ///< its length; 0: as long as the picture
   double sound_level = 0.25;
@@ -42,6 +43,7 @@ struct ClipOptions {
   int aspect_den = 1;
   std::vector<std::pair<std::string, std::string>> metadata;
   std::string muxer_flags;  ///< movflags
+  int first_pid = 0;        ///< of an MPEG transport stream's tracks; 0: the muxer's own
 };
 
 /// A moving test picture: grey bars, a white square going right, a red left upper corner; a 440 Hz

@@ -32,12 +32,15 @@ class ClipMaker {
     if (!o_.video_encoder.empty()) open_video();
     if (o_.sound) open_audio();
     if (o_.second_sound) open_second_audio();
+    if (o_.cues_count > 0) open_cues();
     AVDictionary* flags = nullptr;
     if (!o_.muxer_flags.empty()) av_dict_set(&flags, "movflags", o_.muxer_flags.c_str(), 0);
+    if (o_.first_pid != 0) av_dict_set_int(&flags, "mpegts_start_pid", o_.first_pid, 0);
     FILOSCOPE_CHECK(avformat_write_header(format_, &flags) >= 0);
     av_dict_free(&flags);
     if (video_) write_video();
     if (audio_) write_audio();
+    if (cues_stream_ != nullptr) write_cues();
     FILOSCOPE_CHECK(av_write_trailer(format_) >= 0);
     avio_closep(&format_->pb);
     avformat_free_context(format_);
@@ -114,6 +117,27 @@ class ClipMaker {
     second_stream_->time_base = audio_stream_->time_base;
     audio_stream_->disposition = AV_DISPOSITION_DEFAULT;
     second_stream_->disposition = 0;
+  }
+
+  void open_cues() {
+    cues_stream_ = avformat_new_stream(format_, nullptr);
+    cues_stream_->codecpar->codec_type = AVMEDIA_TYPE_SUBTITLE;
+    cues_stream_->codecpar->codec_id =
+        o_.container == "mp4" ? AV_CODEC_ID_MOV_TEXT : AV_CODEC_ID_SUBRIP;
+    cues_stream_->time_base = AVRational{1, 1000};
+  }
+
+  void write_cues() {
+    const AVRational step{o_.frames_count, o_.fps * o_.cues_count};
+    for (int i = 0; i < o_.cues_count; ++i) {
+      const PacketPtr packet = make_packet();
+      FILOSCOPE_CHECK(av_new_packet(packet.get(), 4) >= 0);
+      std::memcpy(packet->data, "\0\2hm", 4);  // of MOV_TEXT the length comes first
+      packet->stream_index = cues_stream_->index;
+      packet->pts = packet->dts = av_rescale_q(i, step, cues_stream_->time_base);
+      packet->duration = av_rescale_q(1, step, cues_stream_->time_base);
+      FILOSCOPE_CHECK(av_interleaved_write_frame(format_, packet.get()) >= 0);
+    }
   }
 
   void set_pixel_row(AVFrame& frame, int plane, int y, int x0, int x1, int value) const {
@@ -234,6 +258,7 @@ class ClipMaker {
   AVStream* video_stream_ = nullptr;
   AVStream* audio_stream_ = nullptr;
   AVStream* second_stream_ = nullptr;
+  AVStream* cues_stream_ = nullptr;
 };
 
 }  // namespace

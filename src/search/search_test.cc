@@ -177,6 +177,7 @@ TEST_F(SearchTest, PostingsOfOlderRulesAreRenewed) {
     return {};
   }));
   EXPECT_THAT(find("🎉"), IsEmpty());
+  as_of_older_rules();
   must(catalog->reread(std::atomic<bool>{false}));
   EXPECT_THAT(find("🎉"), SizeIs(1));
   EXPECT_THAT(find("dont"), SizeIs(1));

@@ -219,15 +219,17 @@ export async function person(name) {
   return { handle, call: (method, path, body = {}) => call(method, path, body, token) };
 }
 
-/** Follows a link inside of the app that no page happens to show. */
-export const follow = (page, to) =>
-  page.evaluate((href) => {
+/** Follows a link inside of the app that no page happens to show; before the app runs the browser would load a new page. */
+export async function follow(page, to) {
+  await page.locator('html:not([data-boot])').waitFor({ state: 'attached' });
+  await page.evaluate((href) => {
     const link = document.createElement('a');
     link.href = href;
     document.body.append(link);
     link.click();
     link.remove();
   }, to);
+}
 
 export const path = (page) => new URL(page.url()).pathname;
 export const nav = (page, name) => page.locator('nav').getByRole('link', { name, exact: true });
