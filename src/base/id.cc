@@ -18,8 +18,8 @@ constexpr std::size_t kRememberedMs = 64;  // threads that take the time before 
 /// The ids of one millisecond: a random start, counted on (RFC 9562, section 6.2, method 1). Bits
 /// drawn for each id alone would meet once in two million pairs.
 struct Millisecond {
-  std::uint64_t ms = 0;
-  std::uint64_t next = crypto::random_u64();
+  std::uint64_t ms = ~std::uint64_t{0};  // none
+  std::uint64_t next = 0;
 };
 
 int digit_of(char c) {

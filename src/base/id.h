@@ -43,7 +43,8 @@ using PersonKey =
 using NotificationId = Id<struct NotificationTag>;
 
 /// A new id: time from `now_ms`, the rest counted on from a start that the system's secure random
-/// source draws for each millisecond. One process never draws an id twice. From any thread.
+/// source draws for each millisecond: one process draws none twice while the clock does not go back
+/// and it draws less than two million a millisecond. From any thread.
 std::uint64_t new_id(std::int64_t now_ms);
 template <typename T>
 T new_id_of(std::int64_t now_ms) {
