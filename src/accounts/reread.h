@@ -23,8 +23,8 @@ Result<void> begin_at_version(Database& database, const std::string& name, std::
                               const std::string& table);
 
 /// Calls `step` until it has nothing left, `stop` is set, or it fails; at once done when `name` was
-/// read by this `version` before. Rests between the steps, so that it takes a fifth of the time at
-/// most. Threads: one at a time per name. The table is made by accounts.
+/// read by this `version` before. Rests after each step, four times as long as the step took and a
+/// second at most: people are served beside it. Threads: one at a time per name. The table is made by accounts.
 Result<void> read_again(Database& database, const std::string& name, std::int64_t version,
                         const std::atomic<bool>& stop, const RereadStep& step);
 
