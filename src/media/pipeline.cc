@@ -340,9 +340,7 @@ Result<void> Processing::check_damage() {
     return bad_file(fmt::format("the file is cut off after {} of {}", there, whole),
                     advice::kCopyAgain);
   }
-  // An index names tracks that lie beside each other, however they are stored.
-  if (!source_->scan().iso_boxes && source_->tracks().one_behind_the_other())
-    return several_videos();
+  if (source_->is_joined()) return several_videos();
   const auto expected = std::max(damage.expected_count(), std::int64_t{1});
   if (lost_frames_ * 100 > expected * kDamagePercentMax) {
     return bad_file(fmt::format("the file is damaged: the clock of {} of its {} frames goes back",

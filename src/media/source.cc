@@ -140,12 +140,6 @@ bool is_bare_dolby_vision(const AVStream& stream) {
 
 /// Which of several pictures is the video: readable ones first, then those that move, the default,
 /// the largest and the first. `packets` is how many each stream has in the first stretch.
-/// A track of pictures, and no cover.
-bool is_moving(const AVStream& stream) {
-  return stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
-         (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) == 0;
-}
-
 int video_rank(const AVStream& stream, const std::vector<int>& packets) {
   const auto index = static_cast<std::size_t>(stream.index);
   const int own = index < packets.size() ? packets[index] : 0;
@@ -264,9 +258,7 @@ Result<void> Source::open_container(const MediaLimits& limits) {
                     advice::kSaveSmaller);
   }
   scan_ = scan_container(bytes_);
-  if (scan_.joined) {
-    return several_videos();
-  }
+  if (scan_.joined) return several_videos();
   context_ = avformat_alloc_context();
   if (context_ == nullptr) return av_failure("opening the file", AVERROR(ENOMEM));
   if (WebpFrames::is_animation(bytes_)) {
@@ -548,13 +540,13 @@ bool Source::start_again() {
   const auto by_place = [this] {
     return avformat_seek_file(context_, -1, INT64_MIN, 0, INT64_MAX, AVSEEK_FLAG_BYTE) >= 0;
   };
-  if ((context_->iformat->flags & AVFMT_TS_DISCONT) != 0 && by_place()) return true;
+  if (may_be_joined() && by_place()) return true;
   const auto start = context_->start_time != AV_NOPTS_VALUE ? context_->start_time : 0;
   return av_seek_frame(context_, -1, start, AVSEEK_FLAG_BACKWARD) >= 0 || by_place();
 }
 
 TimeLine Source::new_line(const MediaLimits& limits) const {
-  const bool clock_shows = audio_index_ >= 0 || (context_->iformat->flags & AVFMT_TS_DISCONT) != 0;
+  const bool clock_shows = audio_index_ >= 0 || may_be_joined();
   return TimeLine(clock_shows ? kStillMax : limits.duration_max_ms * 90);
 }
 
@@ -587,8 +579,10 @@ Result<std::unique_ptr<Source>> Source::open(const ByteSource& bytes, const Medi
   FILOSCOPE_DO(source->check_index());
   for (unsigned i = 0; i < source->context_->nb_streams; ++i) {
     AVStream& stream = *source->context_->streams[i];
-    const bool read = static_cast<int>(i) == source->audio_index_ || is_moving(stream);
-    if (!read) stream.discard = AVDISCARD_ALL;
+    const bool taken = static_cast<int>(i) == source->video_.stream_index ||
+                       static_cast<int>(i) == source->audio_index_;
+    const bool watched = source->may_be_joined() && is_moving(stream);
+    if (!taken && !watched) stream.discard = AVDISCARD_ALL;
   }
   FILOSCOPE_DO(source->check_duration(limits));
   source->line_ = source->new_line(limits);
@@ -600,7 +594,7 @@ bool Source::read(AVPacket& packet) {
     const int status = webp_ ? webp_->read(packet) : av_read_frame(context_, &packet);
     if (status >= 0) {
       errors_in_a_row_ = 0;
-      tracks_.note(*context_->streams[packet.stream_index], video_.stream_index);
+      if (may_be_joined()) tracks_.note(*context_->streams[packet.stream_index], video_.stream_index);
       set_times(packet);
       return true;
     }
@@ -610,16 +604,11 @@ bool Source::read(AVPacket& packet) {
   return false;
 }
 
-void PictureTracks::note(const AVStream& stream, int taken) {
-  if (!is_moving(stream)) return;
-  if (stream.index != taken) ++others_;
-  if (last_ >= 0 && (last_ == taken) != (stream.index == taken)) ++turns_;
-  last_ = stream.index;
-}
-
 Error several_videos() {
   return bad_file("the file is several videos, one behind the other", advice::kOneByOne);
 }
+
+bool Source::may_be_joined() const { return (context_->iformat->flags & AVFMT_TS_DISCONT) != 0; }
 
 bool Source::is_picture_file() const {
   return scan_.still_picture || is_picture_format(container());

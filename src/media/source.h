@@ -14,6 +14,7 @@
 #include "media/geometry.h"
 #include "media/media.h"
 #include "media/timeline.h"
+#include "media/tracks.h"
 #include "media/webp.h"
 
 namespace filoscope::media {
@@ -31,24 +32,6 @@ struct VideoFacts {
   std::int64_t claimed_ms = 0;      ///< what the file says, 0 when it says nothing
   std::int64_t indexed_frames = 0;  ///< samples in the index, 0 without one
   bool field_order_interlaced = false;
-};
-
-/// Tells a track beside the taken one, as a second camera is, from one before or behind it: a joined
-/// recording, whose parts have numbers of their own.
-class PictureTracks {
- public:
-  /// A packet of `stream`, where `taken` is the index of the stream taken.
-  void note(const AVStream& stream, int taken);
-  bool one_behind_the_other() const { return others_ >= kPartMin && turns_ <= kTurnsMax; }
-
- private:
-  static constexpr int kPartMin = 12;  ///< pictures; fewer are a damaged stretch
-  /// A demuxer may hold a part's last pictures back until the end; tracks beside each other take
-  /// turns all the time.
-  static constexpr int kTurnsMax = 6;
-  int others_ = 0;
-  int turns_ = 0;  ///< from the taken track to another, and back
-  int last_ = -1;  ///< index of the stream
 };
 
 /// Threads: one.
@@ -70,8 +53,8 @@ class Source {
     return audio_index_ < 0 ? nullptr : context_->streams[audio_index_];
   }
   const ContainerScan& scan() const { return scan_; }
-  /// Of what has been read.
-  const PictureTracks& tracks() const { return tracks_; }
+  /// Of what has been read: other pictures came before or behind those of the taken track.
+  bool is_joined() const { return tracks_.one_behind_the_other(); }
   /// One that holds still pictures as well, as GIF does.
   bool is_picture_file() const;
   std::string container() const;
@@ -91,6 +74,8 @@ class Source {
   Result<void> check_index();
   TimeLine new_line(const MediaLimits& limits) const;
   bool start_again();
+  /// Streams and clocks may begin anew anywhere in it, as in MPEG's; no index names them.
+  bool may_be_joined() const;
   void set_times(AVPacket& packet);
   static int read_callback(void* self, std::uint8_t* out, int size);
   static std::int64_t seek_callback(void* self, std::int64_t offset, int whence);
