@@ -5,7 +5,6 @@
 #include "accounts/reread.h"
 #include "accounts/schema.h"
 #include "accounts/text.h"
-#include "engine/records.h"
 
 namespace filoscope::accounts {
 namespace {
@@ -152,13 +151,18 @@ Result<void> AccountsImpl::write_words(Session& session, const Account& account)
   return {};
 }
 
-Result<void> AccountsImpl::log_person(Session& session, const Account& account) const {
-  const auto now_ms = parts_.clock.now_ms();
+engine::PersonChanged AccountsImpl::facts_of(const Account& account) const {
   engine::PersonChanged body;
   if (!account.language.empty()) {
     body.language = engine::text_key(primary_language(account.language));
   }
-  body.age = std::min(age_years(account.birth_date, now_ms), kLoggedAgeMax);
+  body.age = std::min(age_years(account.birth_date, parts_.clock.now_ms()), kLoggedAgeMax);
+  return body;
+}
+
+Result<void> AccountsImpl::log_person(Session& session, const Account& account) const {
+  const auto now_ms = parts_.clock.now_ms();
+  const auto body = facts_of(account);
   LogRecord record = engine::encode(account.person, body);
   record.at_ms = now_ms;
   FILOSCOPE_DO(parts_.log.append(session, {&record, 1}));

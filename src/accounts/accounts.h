@@ -257,6 +257,9 @@ class Accounts {
   virtual Result<AccountPage> following(AccountId id, std::string_view cursor, int limit) = 0;
   /// By prefix of handle or of any word of the display name, folded.
   virtual Result<std::vector<Account>> search(std::string_view text, int limit) = 0;
+  /// Tells every fact that the log was once told and that holds now: people, follows, blocks, mutes.
+  /// The records have no position; `tell` ends it by an error.
+  virtual Result<void> restate(const std::function<Result<void>(const LogRecord&)>& tell) = 0;
   /// Reads again the words of names that were stored by an older kTextVersion, each person in a
   /// transaction of its own; goes on where the last call was stopped.
   virtual Result<void> reread(const std::atomic<bool>& stop) = 0;

@@ -16,6 +16,7 @@
 #include "accounts/passwords.h"
 #include "accounts/session_cache.h"
 #include "accounts/unwritten_sessions.h"
+#include "engine/records.h"
 
 namespace filoscope::accounts {
 
@@ -76,6 +77,7 @@ class AccountsImpl final : public Accounts {
   Result<AccountPage> followers(AccountId id, std::string_view cursor, int limit) override;
   Result<AccountPage> following(AccountId id, std::string_view cursor, int limit) override;
   Result<std::vector<Account>> search(std::string_view text, int limit) override;
+  Result<void> restate(const std::function<Result<void>(const LogRecord&)>& tell) override;
   Result<void> reread(const std::atomic<bool>& stop) override;
 
  private:
@@ -102,6 +104,7 @@ class AccountsImpl final : public Accounts {
   Result<void> insert_account(Session& session, const Account& account, const SignUp& form,
                               const std::string& password_hash) const;
   Result<void> write_words(Session& session, const Account& account) const;
+  engine::PersonChanged facts_of(const Account& account) const;
   Result<void> log_person(Session& session, const Account& account) const;
   Result<void> erase_account(Session& session, const Account& account, bool retire_handle,
                              std::vector<std::string>& ended_tokens) const;

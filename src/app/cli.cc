@@ -26,6 +26,7 @@ struct Words {
   ImportOptions import;
   DataOptions data;
   std::string request_id;
+  bool leave_out_unreadable = false;
   AccountOptions account;
   BenchOptions bench;
 };
@@ -83,6 +84,14 @@ void add_operator(CLI::App& app, Words& words) {
   add_data(explain_command, words.data.data, words.data.config_path);
   explain_command.add_option("--json", words.data.json, "Write the result as JSON to a file or -");
   explain_command.add_option("REQUEST_ID", words.request_id, "Of the feed answer")->required();
+
+  auto& engine = *app.add_subcommand("engine", "The learned state");
+  engine.require_subcommand(1);
+  auto& rebuild = *engine.add_subcommand(
+      "rebuild", "Learn anew from catalogue, accounts and the event log, while the server is stopped");
+  add_data(rebuild, words.data.data, words.data.config_path);
+  rebuild.add_flag("--leave-out-unreadable", words.leave_out_unreadable,
+                   "Go on behind log records that this program cannot read, and name them");
 
   auto& samples = *app.add_subcommand("samples", "The sample catalogue");
   samples.require_subcommand(1);
@@ -149,6 +158,7 @@ int dispatch(const CLI::App& app, const Words& words) {
   if (name == "import") return import_files(words.import);
   if (name == "verify") return verify(words.data);
   if (name == "explain") return explain(words.data, words.request_id);
+  if (name == "engine") return engine_rebuild(words.data, words.leave_out_unreadable);
   if (name == "samples") return samples_remove(words.data);
   if (name == "doctor") return doctor(words.data.data, words.data.json);
   if (name == "account") {

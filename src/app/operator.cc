@@ -12,12 +12,15 @@
 #include "app/samples.h"
 #include "app/wiring.h"
 #include "base/log.h"
+#include "feed/engine_life.h"
 #include "social/verify.h"
 
 namespace filoscope::app {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr int kNotReexecuted = 3;  ///< exit status of `explain`
 
 /// An installation opened for a command: quiet but for problems.
 struct Opened {
@@ -73,7 +76,12 @@ Json to_json(const feed::Feed::Reexecution& done) {
   const auto& decision = done.recorded.decision;
   Json json;
   json["request_id"] = decision.request.text();
-  json["same"] = done.same;
+  json["reexecuted"] = done.reexecuted;
+  if (done.reexecuted) {
+    json["same"] = done.same;
+  } else {
+    json["why_not"] = done.why_not;
+  }
   json["mode"] = engine::to_string(decision.mode);
   json["at_ms"] = done.recorded.at_ms;
   json["log_position"] = decision.read_position;
@@ -111,16 +119,19 @@ Json to_json(const feed::Feed::Reexecution& done) {
 
 void print(const feed::Feed::Reexecution& done) {
   const auto& decision = done.recorded.decision;
-  fmt::print(
-      "{}, {} candidates at log position {}: {}\n", engine::to_string(decision.mode),
-      decision.candidates_count, decision.read_position,
-      done.same ? "made again, it comes out the same" : "made again, it comes out DIFFERENT");
+  std::string outcome = "not made again, as recorded: " + done.why_not;
+  if (done.reexecuted) {
+    outcome =
+        done.same ? "made again, it comes out the same" : "made again, it comes out DIFFERENT";
+  }
+  fmt::print("{}, {} candidates at log position {}: {}\n", engine::to_string(decision.mode),
+             decision.candidates_count, decision.read_position, outcome);
   for (std::size_t i = 0; i < decision.items.size(); ++i) {
     const auto& item = decision.items[i];
     const auto& reason = done.recorded.reasons[i];
     fmt::print("{:3}  {}  {:11}  value {:+.4f}  {} {}\n", i + 1, item.video.text(),
                engine::to_string(item.route), item.value, reason.code, reason.value);
-    if (!done.same) {
+    if (done.reexecuted && !done.same) {
       fmt::print("     again: {}\n", i < done.again.size() ? done.again[i].text() : "nothing");
     }
   }
@@ -184,7 +195,36 @@ int explain(const DataOptions& options, const std::string& request_id) {
   if (auto written = write_json(options.json, to_json(*done)); !written) {
     return fail(written.error());
   }
+  if (!done->reexecuted) return kNotReexecuted;
   return done->same ? 0 : 1;
+}
+
+int engine_rebuild(const DataOptions& options, bool leave_out_unreadable) {
+  auto config = load_config(options.config_path);
+  if (!config) return fail(config.error());
+  log::set_level(log::Level::warn);
+  Wiring::Options wanted;
+  wanted.data_folder = options.data;
+  wanted.feed = false;
+  auto opened = Wiring::open(wanted, *config);
+  if (!opened) return fail(opened.error());
+  auto& wiring = **opened;
+  const auto restate = [&](const feed::EngineLife::Tell& tell) -> Result<void> {
+    FILOSCOPE_DO(wiring.accounts().restate(tell));
+    return wiring.catalog().restate(tell);
+  };
+  ProgressBar bar;
+  const auto made = feed::EngineLife::rebuild(
+      {wiring.database(), wiring.log(), wiring.clock(), *config,
+       wiring.folder().path() / "engine", engine::EngineOptions()},
+      restate, {leave_out_unreadable, [&](double share) { bar.show(share, "learning the log"); }});
+  bar.clear();
+  if (!made) return fail(made.error());
+  fmt::print("the engine has learned {} facts and {} log records; replay begins at position {}\n",
+             made->facts_count, made->records_count, made->position);
+  for (const auto position : made->left_out)
+    fmt::print("left out, because it cannot be read: the log record at position {}\n", position);
+  return 0;
 }
 
 int samples_remove(const DataOptions& options) {

@@ -30,7 +30,7 @@ Result<std::unique_ptr<Wiring>> Wiring::open(const Options& options, const Confi
   FILOSCOPE_TRY(auto folder, DataFolder::open(options.data_folder, options.missing));
   std::unique_ptr<Wiring> wiring(new Wiring(std::move(folder), config));
   FILOSCOPE_DO(wiring->open_stores());
-  FILOSCOPE_DO(wiring->open_modules(options.uploads));
+  FILOSCOPE_DO(wiring->open_modules(options));
   return wiring;
 }
 
@@ -56,7 +56,7 @@ Result<void> Wiring::open_stores() {
   return {};
 }
 
-Result<void> Wiring::open_modules(bool uploads) {
+Result<void> Wiring::open_modules(const Options& options) {
   FILOSCOPE_TRY(
       accounts_, phase(clock_, "accounts", [&] {
         return accounts::Accounts::open({*database_, *log_, clock_, config_, key_for("accounts")});
@@ -72,12 +72,13 @@ Result<void> Wiring::open_modules(bool uploads) {
   FILOSCOPE_TRY(search_, phase(clock_, "search", [&] {
                   return search::Search::open({*database_, *accounts_, *catalog_, config_});
                 }));
+  if (!options.feed) return {};
   FILOSCOPE_TRY(
       feed_, phase(clock_, "feed", [&] {
         return feed::Feed::open({*database_, *log_, *accounts_, *catalog_, *social_, clock_,
                                  config_, key_for("feed"), folder_.path().string()});
       }));
-  if (!uploads) return {};
+  if (!options.uploads) return {};
   blobs_->note_older_ones();
   workers_.emplace();
   FILOSCOPE_TRY(

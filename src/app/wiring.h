@@ -33,6 +33,7 @@ class Wiring {
   struct Options {
     std::string data_folder;
     DataFolder::Missing missing = DataFolder::Missing::fail;
+    bool feed = true;
     bool uploads = false;  ///< also process waiting videos, and read older text again
   };
   /// `config` must outlive the wiring. Errors: those of the parts, with the part's name.
@@ -51,14 +52,14 @@ class Wiring {
   catalog::Catalog& catalog() { return *catalog_; }
   social::Social& social() { return *social_; }
   search::Search& search() { return *search_; }
-  feed::Feed& feed() { return *feed_; }
+  feed::Feed& feed() { return *feed_; }  ///< REQUIRES: Options::feed
   upload::Uploads& uploads() { return *uploads_; }  ///< REQUIRES: Options::uploads
   crypto::Key key_for(std::string_view purpose) const;
 
  private:
   Wiring(DataFolder folder, const Config& config) : folder_(std::move(folder)), config_(config) {}
   Result<void> open_stores();
-  Result<void> open_modules(bool uploads);
+  Result<void> open_modules(const Options& options);
 
   DataFolder folder_;
   SystemClock clock_;

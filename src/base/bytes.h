@@ -87,6 +87,7 @@ class ByteReader {
       std::memcpy(values.data(), data_.data() + at_ - count * sizeof(T), count * sizeof(T));
     return values;
   }
+  void skip(std::uint64_t count) { take(count); }
   bool ok() const { return ok_; }
   std::size_t remaining() const { return data_.size() - at_; }
   bool at_end() const { return ok_ && remaining() == 0; }

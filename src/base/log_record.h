@@ -18,6 +18,9 @@ struct LogRecord {
                              ///< the clock went back)
   std::uint16_t kind = 0;    ///< engine::RecordKind
   std::uint16_t version = 1;  ///< of the body's format
+  /// The lowest version whose decoder can still read the body: fields that came later are at its
+  /// end and may be passed over.
+  std::uint16_t reader_version = 1;
   PersonKey person;           ///< whom it is about, or none; what an erasure blanks
   Bytes body;
 };

@@ -244,6 +244,9 @@ class Catalog {
   /// cleaned and parsed, their hashtags and search postings renewed, each video in a transaction of
   /// its own. Goes on where the last call was stopped. May take minutes; others go on meanwhile.
   virtual Result<void> reread(const std::atomic<bool>& stop) = 0;
+  /// Tells the log's record of every video that the engine may know, in the order of their ids,
+  /// without position; `tell` ends it by an error.
+  virtual Result<void> restate(const std::function<Result<void>(const LogRecord&)>& tell) = 0;
   /// Every published video, for re-indexing and verification.
   virtual Result<void> each(const std::function<Result<void>(const Video&)>& visit) = 0;
   /// Checks rows against blobs: missing and orphaned files, hashtag counts. One sentence per

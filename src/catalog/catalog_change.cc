@@ -389,29 +389,44 @@ Result<void> CatalogImpl::store_media(Session& session, const Video& before, con
 }
 
 Result<void> CatalogImpl::store_record(Session& session, const Video& before, const Video& after) {
-  const Reach reach = reach_of(after);
   LogRecord record;
-  if (reach == Reach::nobody) {
+  if (reach_of(after) == Reach::nobody) {
     if (reach_of(before) == Reach::nobody) return {};
     record = engine::encode(engine::VideoRemoved{after.id});
   } else {
-    const auto person = parts_.accounts.person_of(after.author);
-    if (!person) return no_such_video();
-    engine::VideoPublished body;
-    body.video = after.id;
-    body.author = *person;
-    body.sound = after.sound;
-    body.language = language_key(after.language);
-    body.created_ms = after.published_ms;
-    body.duration_ms = static_cast<std::uint32_t>(
-        std::clamp<std::int64_t>(after.duration_ms, 0, std::numeric_limits<std::uint32_t>::max()));
-    body.followers_only = reach == Reach::followers;
-    body.hashtags = keys_of(after.hashtags, kRecordHashtagsMax);
-    body.words = keys_of(words_of(after.caption), kRecordWordsMax);
-    record = engine::encode(body);
+    FILOSCOPE_TRY(record, record_of(after));
   }
   FILOSCOPE_DO(parts_.log.append(session, std::span(&record, 1)));
   return {};
+}
+
+/// REQUIRES: somebody else may see it.
+Result<LogRecord> CatalogImpl::record_of(const Video& video) const {
+  const auto person = parts_.accounts.person_of(video.author);
+  if (!person) return no_such_video();
+  engine::VideoPublished body;
+  body.video = video.id;
+  body.author = *person;
+  body.sound = video.sound;
+  body.language = language_key(video.language);
+  body.created_ms = video.published_ms;
+  body.duration_ms = static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(video.duration_ms, 0, std::numeric_limits<std::uint32_t>::max()));
+  body.followers_only = reach_of(video) == Reach::followers;
+  body.hashtags = keys_of(video.hashtags, kRecordHashtagsMax);
+  body.words = keys_of(words_of(video.caption), kRecordWordsMax);
+  return engine::encode(body);
+}
+
+Result<void> CatalogImpl::restate(const std::function<Result<void>(const LogRecord&)>& tell) {
+  return each([&](const Video& video) -> Result<void> {
+    if (reach_of(video) == Reach::nobody) return {};
+    auto record = record_of(video);
+    if (!record && record.error().code == Code::not_found) return {};  // its author has just gone
+    if (!record) return record.error();
+    record->at_ms = video.published_ms;
+    return tell(*record);
+  });
 }
 
 void CatalogImpl::remember(const Video& before, const Video& after) {

@@ -68,6 +68,7 @@ class CatalogImpl final : public Catalog {
   Result<MediaFile> resolve_media(std::string_view path) const override;
   std::string blob_key(const Video& video, std::string_view file) const override;
   void on_change(ChangeHook hook) override { hooks_.push_back(std::move(hook)); }
+  Result<void> restate(const std::function<Result<void>(const LogRecord&)>& tell) override;
   Result<void> each(const std::function<Result<void>(const Video&)>& visit) override;
   Result<void> reread(const std::atomic<bool>& stop) override;
   Result<std::vector<std::string>> verify() override;
@@ -100,6 +101,7 @@ class CatalogImpl final : public Catalog {
   Result<void> store_row(Session& session, const Video& before, const Video& after);
   Result<void> store_hashtags(Session& session, const Video& after);
   Result<void> store_media(Session& session, const Video& before, const Video& after);
+  Result<LogRecord> record_of(const Video& video) const;
   Result<void> store_record(Session& session, const Video& before, const Video& after);
   /// A removed video as it stays: its id, so that nothing else ever gets it.
   static Video tombstone(const Video& video);

@@ -1,6 +1,9 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <optional>
+#include <utility>
 
 #include "engine/learner.h"
 #include "engine/state.h"
@@ -466,15 +469,21 @@ Result<void> dispatch(State& state, const EngineOptions& options, const LogRecor
     case RecordKind::weights_changed:
       return decode_and_apply<WeightsChanged>(state, options, record);
   }
-  return Error{Code::corrupt, "a log record is of a kind this version does not know"};
+  return Error{Code::conflict,
+               fmt::format("the log record at position {} is of kind {}, which this program does not "
+                           "know; start the release that wrote it, or a newer one",
+                           record.position, record.kind)};
 }
 
 }  // namespace
 
 Result<void> apply_record(State& state, const EngineOptions& options, const LogRecord& record) {
-  state.position = record.position;
-  state.at_ms = std::max(state.at_ms, record.at_ms);
-  if (!is_blanked(record)) FILOSCOPE_DO(dispatch(state, options, record));
+  const auto position = std::exchange(state.position, record.position);
+  const auto at_ms = std::exchange(state.at_ms, std::max(state.at_ms, record.at_ms));
+  if (auto done = is_blanked(record) ? Result<void>() : dispatch(state, options, record); !done) {
+    state.position = position, state.at_ms = at_ms;
+    return done;
+  }
   state.people.expire(state.at_ms, options.guest_state_ttl_ms, options.people_max);
   state.pending.expire(state.at_ms);
   state.embeddings.sweep(state.at_ms);

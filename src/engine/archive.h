@@ -1,7 +1,8 @@
 #pragma once
 
 /// One walk over the state, three uses: writing a snapshot, reading one, hashing. Each part of the
-/// state has one `template <class A> void visit(A&)` that names its fields in a fixed order.
+/// state has one `template <class A> void visit(A&)` that names its fields in a fixed order; a field
+/// that came with version N of its section is visited where `archive.version >= N`.
 /// Loader fails softly: ask `ok()`; sizes are checked against what is left before allocating.
 
 #include <cstdint>
@@ -19,10 +20,14 @@ namespace filoscope::engine {
 template <typename T>
 concept Plain = std::is_trivially_copyable_v<T>;
 
+/// Of every section: what this program writes.
+inline constexpr std::uint16_t kNewestVersion = 0xFFFF;
+
 class Saver {
  public:
   static constexpr bool kLoading = false;
   explicit Saver(Bytes& out) : out_(out) {}
+  static constexpr std::uint16_t version = kNewestVersion;
   template <Plain T>
   void operator()(const T& value) {
     raw(&value, sizeof value);
@@ -52,7 +57,8 @@ class Saver {
 class Loader {
  public:
   static constexpr bool kLoading = true;
-  explicit Loader(std::span<const std::uint8_t> data) : data_(data) {}
+  Loader(std::span<const std::uint8_t> data, std::uint16_t of) : version(of), data_(data) {}
+  const std::uint16_t version;
   template <Plain T>
   void operator()(T& value) {
     if (take(sizeof value)) std::memcpy(&value, data_.data() + at_ - sizeof value, sizeof value);
@@ -90,6 +96,7 @@ class Loader {
 class Hasher {
  public:
   static constexpr bool kLoading = false;
+  static constexpr std::uint16_t version = kNewestVersion;
   template <Plain T>
   void operator()(const T& value) {
     raw(&value, sizeof value);

@@ -5,17 +5,14 @@
 #include <mutex>
 #include <shared_mutex>
 
-#include "base/crypto.h"
 #include "engine/answer.h"
 #include "engine/archive.h"
 #include "engine/phase_lock.h"
+#include "engine/snapshot.h"
 #include "engine/state.h"
 
 namespace filoscope::engine {
 namespace {
-
-constexpr std::array<std::uint8_t, 8> kMagic{'F', 'I', 'L', 'O', 'E', 'N', 'G', 1};
-constexpr std::size_t kDigestBytes = 32;
 
 Result<void> check(const EngineOptions& o) {
   const auto wrong = [](const char* what) { return Error{Code::invalid_argument, what}; };
@@ -33,29 +30,17 @@ Result<void> check(const EngineOptions& o) {
   return {};
 }
 
-/// The options that state depends on, as a snapshot names them. Not the weights: the state has its
-/// own, which `weights_changed` records move.
-template <typename A>
-void visit_options(A& a, EngineOptions& o) {
-  std::uint32_t numbers = kNumbersVersion;
-  std::uint64_t videos = o.videos_max, people = o.people_max;
-  a(numbers), a(o.seed), a(videos), a(people);
-  a(o.fresh_impressions), a(o.guest_state_ttl_ms);
-}
-
-Bytes options_bytes(EngineOptions options) {
-  Bytes bytes;
-  Saver saver(bytes);
-  visit_options(saver, options);
-  return bytes;
-}
-
 class EngineImpl final : public Engine {
  public:
   explicit EngineImpl(const EngineOptions& options) : options_(options) {
     state_.weights = options.weights;
   }
 
+  Result<void> restate(const LogRecord& fact) override {
+    const std::unique_lock phase(phase_);
+    FILOSCOPE_CHECK(fact.position == 0 && state_.position == 0);
+    return apply_record(state_, options_, fact);
+  }
   Result<void> apply(const LogRecord& record) override {
     const std::unique_lock phase(phase_);
     FILOSCOPE_CHECK(record.position > state_.position);
@@ -102,25 +87,17 @@ class EngineImpl final : public Engine {
   }
   Bytes save() const override {
     Bytes out;
-    out.reserve(saved_bytes_ + saved_bytes_ / 8);  // growing would copy inside the phase
-    out.assign(kMagic.begin(), kMagic.end());
-    const auto named = options_bytes(options_);
-    out.insert(out.end(), named.begin(), named.end());
     {
       const std::shared_lock phase(phase_);
-      Saver saver(out);
-      state_.visit(saver);
+      out = write_state(state_, options_, saved_bytes_ + saved_bytes_ / 8);
     }
     saved_bytes_ = out.size();
-    const auto digest = crypto::sha256(out);
-    out.insert(out.end(), digest.begin(), digest.end());
+    seal(out);
     return out;
   }
-  Result<void> restore(std::span<const std::uint8_t> data) {
-    Loader loader(data);
-    state_.visit(loader);
-    if (!loader.at_end())
-      return Error{Code::corrupt, "the snapshot's contents do not fit its format"};
+  std::int64_t made_by() const override { return made_by_; }
+  Result<void> restore(std::span<const std::uint8_t> snapshot) {
+    FILOSCOPE_TRY(made_by_, read_snapshot(snapshot, options_, state_));
     return {};
   }
 
@@ -130,6 +107,7 @@ class EngineImpl final : public Engine {
   // `visit` serves reading and writing with one list of fields and is therefore not const; Saver
   // and Hasher only read.
   mutable State state_;
+  std::int64_t made_by_ = kEngineVersion;
   mutable std::atomic<std::size_t> saved_bytes_{1 << 20};  // a hint for the next snapshot's size
 };
 
@@ -152,20 +130,8 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
 Result<std::unique_ptr<Engine>> Engine::load(const EngineOptions& options,
                                              std::span<const std::uint8_t> snapshot) {
   FILOSCOPE_DO(check(options));
-  const auto named = options_bytes(options);
-  const auto head = kMagic.size() + named.size();
-  if (snapshot.size() < head + kDigestBytes ||
-      !std::equal(kMagic.begin(), kMagic.end(), snapshot.begin()))
-    return Error{Code::corrupt, "this is not an engine snapshot of this version"};
-  const auto body = snapshot.first(snapshot.size() - kDigestBytes);
-  const auto digest = crypto::sha256(body);
-  if (!std::equal(digest.begin(), digest.end(), snapshot.end() - kDigestBytes))
-    return Error{Code::corrupt, "the engine snapshot is damaged: its checksum does not match"};
-  if (!std::equal(named.begin(), named.end(), snapshot.begin() + kMagic.size()))
-    return Error{Code::invalid_argument,
-                 "the engine snapshot was made with other options (seed or limits)"};
   auto engine = std::make_unique<EngineImpl>(options);
-  FILOSCOPE_DO(engine->restore(body.subspan(head)));
+  FILOSCOPE_DO(engine->restore(snapshot));
   return std::unique_ptr<Engine>(std::move(engine));
 }
 

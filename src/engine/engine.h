@@ -13,10 +13,11 @@
 
 namespace filoscope::engine {
 
-/// The rules by which records move the state. A snapshot with the records behind it gives the same
-/// state again only by the rules that made it: whoever keeps snapshots begins a new base of replay
-/// where this number changes.
-inline constexpr std::int64_t kRulesVersion = 3;
+/// The rules by which records move the state, with every constant that learned state depends on:
+/// `engine_version_test` fails where they change and this number does not. A snapshot with the
+/// records behind it gives the same state again only by the rules that made it: whoever keeps
+/// snapshots begins a new base of replay where this number changes.
+inline constexpr std::int64_t kEngineVersion = 4;
 
 /// Everything the state depends on besides the log. A snapshot holds seed, limits,
 /// fresh_impressions and guest_state_ttl_ms, and refuses others; exploration_share and
@@ -89,15 +90,20 @@ class Engine {
  public:
   /// Errors: invalid_argument (an option out of range).
   static Result<std::unique_ptr<Engine>> create(const EngineOptions& options);
-  /// Errors: corrupt (checksum, format), invalid_argument (made with other options).
+  /// Also what an earlier release saved. Errors: corrupt (checksum, format), invalid_argument (made
+  /// with other options), conflict (a newer release saved it).
   static Result<std::unique_ptr<Engine>> load(const EngineOptions& options,
                                               std::span<const std::uint8_t> snapshot);
   virtual ~Engine() = default;
 
   /// Updates person state, counters and model: afterwards every answer reflects the record.
   /// Typically 5–60 µs, ≤ 1 ms. REQUIRES: record.position > position(). Errors: corrupt (the body
-  /// does not decode); the state is then unchanged but for the position.
+  /// does not decode), conflict (a newer release wrote it); the state is then unchanged.
   virtual Result<void> apply(const LogRecord& record) = 0;
+
+  /// A fact from before the log that is left, as a record without position; in the order of their
+  /// times, before the first `apply`. Errors: as of `apply`.
+  virtual Result<void> restate(const LogRecord& fact) = 0;
 
   /// One feed answer: deterministic for equal state and request. Never blocked (both ways), muted
   /// or age-limited videos, never one twice, never a held one; never the person's own, but in
@@ -110,6 +116,8 @@ class Engine {
   virtual EngineStats stats() const = 0;
 
   virtual LogPosition position() const = 0;
+  /// The kEngineVersion of the engine whose snapshot was loaded; this one's own where none was.
+  virtual std::int64_t made_by() const = 0;
   /// Over the whole state in a canonical order: equal for equal log prefixes, bit for bit.
   virtual std::uint64_t state_hash() const = 0;
   /// A checksummed snapshot of the whole state at one position.

@@ -75,6 +75,14 @@ struct FieldRows {
   std::array<Row, kFields> rows{};
 };
 
+/// How many heads the archive holds: at most kHeadsCount. A head that it does not have stays as it
+/// is made.
+template <typename A>
+std::size_t visit_heads_count(A& a) {
+  constexpr std::size_t kHeadsOfVersion1 = 9;
+  return a.version >= 2 ? a.count(kHeadsCount, kHeadsCount) : kHeadsOfVersion1;
+}
+
 class Model {
  public:
   Model();
@@ -93,7 +101,12 @@ class Model {
 
   template <typename A>
   void visit(A& a) {
-    a(weights_), a(squares_), a(loss_), a(scored_), a(examples);
+    const auto heads = visit_heads_count(a);
+    const auto each = [&](auto& of_heads) {
+      for (std::size_t i = 0; i < heads; ++i) a(of_heads[i]);
+    };
+    each(weights_), each(squares_), each(loss_), each(scored_);
+    a(examples);
   }
 
  private:

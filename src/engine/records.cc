@@ -1,5 +1,7 @@
 #include "engine/records.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 
@@ -8,7 +10,15 @@
 namespace filoscope::engine {
 namespace {
 
-constexpr std::uint16_t kVersion = 1;
+/// How many heads there were before their number stood in the records.
+constexpr std::size_t kHeadsOfVersion1 = 9;
+constexpr std::size_t kHeadsMax = 64;
+
+/// Of a kind's body: what is written, and the lowest version whose decoder reads that.
+struct Versions {
+  std::uint16_t written = 1;
+  std::uint16_t reader = 1;
+};
 
 constexpr std::array<std::string_view, kHeadsCount> kHeadNames{
     "skip", "watch_25", "watch_50", "watch_75",      "complete",
@@ -37,12 +47,23 @@ Error damaged(const char* what) {
   return {Code::corrupt, std::string("a log record does not decode: ") + what};
 }
 
+/// Of a newer program; the engine must not pass over it.
+Error newer(const LogRecord& record, std::uint16_t known) {
+  return {Code::conflict,
+          fmt::format("the log record at position {} (kind {}) has format {}, and this program reads "
+                      "up to {}; start the release that wrote it, or a newer one",
+                      record.position, record.kind, record.version, known)};
+}
+
+/// Kind, versions, and `visit(archive, body)`, which reads or writes each field in order. A field
+/// that came with version N is visited where `archive.version >= N`.
 template <typename Body>
-struct Format;  // kind, and `visit(archive, body)` that reads or writes each field in order
+struct Format;
 
 /// Writes fields.
 struct Out {
-  ByteWriter writer;
+  std::uint16_t version;
+  ByteWriter writer{};
   template <typename T>
   requires std::is_arithmetic_v<T> || std::is_enum_v<T>
   void operator()(const T& value) { writer.put(value); }
@@ -50,7 +71,8 @@ struct Out {
   void operator()(const Id<Tag>& id) {
     writer.put(id.value);
   }
-  void operator()(const HeadValues& values) {
+  void heads(const HeadValues& values) {
+    writer.put_varint(values.size());
     for (const float value : values) writer.put(value);
   }
   void text(const std::string& value, std::size_t) { writer.put_text(value); }
@@ -73,6 +95,7 @@ struct Out {
 
 /// Reads fields; `fine` turns false at the first one out of range.
 struct In {
+  std::uint16_t version;
   ByteReader reader;
   bool fine = true;
   template <typename T>
@@ -82,10 +105,15 @@ struct In {
   void operator()(Id<Tag>& id) {
     id.value = reader.get<std::uint64_t>();
   }
-  void operator()(HeadValues& values) {
-    for (float& value : values) {
-      value = reader.get<float>();
-      fine = fine && value - value == 0;  // neither infinite nor NaN
+  /// A head that the record does not have stays 0; one that this program does not know is passed
+  /// over.
+  void heads(HeadValues& values) {
+    const auto count = version >= 2 ? reader.get_varint() : kHeadsOfVersion1;
+    fine = fine && count <= kHeadsMax;
+    for (std::size_t i = 0; fine && i < count; ++i) {
+      const auto value = reader.get<float>();
+      fine = value - value == 0;  // neither infinite nor NaN
+      if (i < values.size()) values[i] = value;
     }
   }
   void text(std::string& value, std::size_t size_max) {
@@ -182,17 +210,19 @@ struct Format<ErasePerson> {
 template <>
 struct Format<WeightsChanged> {
   static constexpr auto kind = RecordKind::weights_changed;
-  static void visit(auto& a, auto& b) { a(b.weights); }
+  static constexpr Versions versions{2, 2};
+  static void visit(auto& a, auto& b) { a.heads(b.weights); }
 };
 template <>
 struct Format<Decision> {
   static constexpr auto kind = RecordKind::decision;
+  static constexpr Versions versions{2, 2};
   static void visit(auto& a, auto& b) {
     a(b.request), a.choice(b.mode, kModeNames.size()), a(b.seed), a(b.read_position);
-    a(b.candidates_count), a(b.weights);
+    a(b.candidates_count), a.heads(b.weights);
     a.list(b.items, kDecisionItemsMax, [&](auto& item) {
       a(item.video), a.choice(item.route, kRoutesCount), a(item.routes), a.flag(item.repeat);
-      a(item.propensity), a(item.value), a(item.probabilities);
+      a(item.propensity), a(item.value), a.heads(item.probabilities);
       a.narrow(item.features, kDecisionFeaturesMax);
     });
     a.list(b.history, kDecisionHistoryMax, [&](auto& seen) { a(seen.video), a(seen.weight); });
@@ -204,12 +234,19 @@ struct Format<Decision> {
 };
 
 template <typename Body>
+constexpr Versions versions_of() {
+  if constexpr (requires { Format<Body>::versions; }) return Format<Body>::versions;
+  return {};
+}
+
+template <typename Body>
 LogRecord make(PersonKey person, const Body& body) {
-  Out out;
+  Out out{versions_of<Body>().written};
   Format<Body>::visit(out, body);
   LogRecord record;
   record.kind = static_cast<std::uint16_t>(Format<Body>::kind);
-  record.version = kVersion;
+  record.version = versions_of<Body>().written;
+  record.reader_version = versions_of<Body>().reader;
   record.person = person;
   record.body = out.writer.take();
   return record;
@@ -254,13 +291,17 @@ template <typename Body>
 Result<Body> decode(const LogRecord& record) {
   if (record.kind != static_cast<std::uint16_t>(Format<Body>::kind))
     return damaged("it is of another kind");
-  if (record.version != kVersion) return damaged("its format is from another version");
+  const auto known = versions_of<Body>().written;
+  if (record.version == 0) return damaged("it has no version");
+  if (record.reader_version > known) return newer(record, known);
   if (is_blanked(record)) return damaged("its body was erased");
-  In in{ByteReader(record.body)};
+  In in{std::min(record.version, known), ByteReader(record.body)};
   Body body;
   Format<Body>::visit(in, body);
   if (!in.fine) return damaged("a value or a count is out of range");
-  if (!in.reader.at_end()) return damaged("its length is wrong");
+  const bool later_fields = record.version > known;
+  if (!in.reader.ok() || (!later_fields && !in.reader.at_end()))
+    return damaged("its length is wrong");
   return body;
 }
 

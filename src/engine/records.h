@@ -2,7 +2,9 @@
 
 /// What the engine learns from: the bodies of the event log's records, each with its binary format
 /// (little-endian, versioned). People are pseudonyms here; nothing in a record names an account.
-/// Unknown kinds and newer versions are refused, never skipped.
+/// A record says the lowest version that can read it: fields that a newer release adds at the end
+/// are passed over, a record that asks for a newer reader and an unknown kind are refused, never
+/// skipped. What an earlier release wrote is decoded for good (`tests/data/formats`).
 
 #include <array>
 #include <cstdint>
@@ -32,7 +34,7 @@ enum class RecordKind : std::uint16_t {
   weights_changed = 31,
 };
 
-/// The model's outputs. The order is part of the snapshot format.
+/// The model's outputs. The order is part of the formats, which count them: new ones come last.
 enum class Head : std::uint8_t {
   skip,
   watch_25,
@@ -217,7 +219,8 @@ LogRecord encode(const WeightsChanged& body);
 /// An erased record: its body was blanked by EventLog::blank. The engine passes over it.
 inline bool is_blanked(const LogRecord& record) { return record.body.empty(); }
 
-/// Errors: corrupt (wrong kind, version, length, or a count above its limit; a blanked body).
+/// Errors: corrupt (wrong kind or length, a count above its limit, a blanked body), conflict (a
+/// newer release wrote it; the sentence says what to do).
 template <typename Body>
 Result<Body> decode(const LogRecord& record);
 

@@ -32,10 +32,19 @@ struct State {
   }
 
   template <typename A>
-  void visit(A& a) {
-    a(weights), a(position), a(at_ms);
-    videos.visit(a), people.visit(a), embeddings.visit(a), model.visit(a), pending.visit(a);
+  void visit_base(A& a) {
+    const auto heads = visit_heads_count(a);
+    for (std::size_t i = 0; i < heads; ++i) a(weights[i]);
+    a(position), a(at_ms);
+  }
+  template <typename A>
+  void visit_everyone(A& a) {
     for (auto& counters : everyone) engine::visit(a, counters);
+  }
+  template <typename A>
+  void visit(A& a) {
+    visit_base(a), videos.visit(a), people.visit(a), embeddings.visit(a), model.visit(a);
+    pending.visit(a), visit_everyone(a);
   }
 };
 
@@ -45,8 +54,8 @@ inline std::uint32_t fresh_target(const State& state, const EngineOptions& optio
   return std::max<std::uint32_t>(2, std::min(options.fresh_impressions, half));
 }
 
-/// The effect of one record on the state. Errors: corrupt (does not decode; the state is then
-/// unchanged but for the position and time).
+/// The effect of one record on the state. Errors: corrupt, conflict (does not decode; the state is
+/// then unchanged).
 Result<void> apply_record(State& state, const EngineOptions& options, const LogRecord& record);
 
 }  // namespace filoscope::engine

@@ -22,23 +22,6 @@ std::optional<catalog::Video> pick(const std::vector<catalog::Video>& videos, Vi
   return std::nullopt;
 }
 
-/// The request that a decision answered.
-engine::RankRequest asked_again(PersonKey person, const engine::Decision& decision) {
-  engine::RankRequest asked;
-  asked.request = decision.request;
-  asked.person = person;
-  asked.mode = decision.mode;
-  asked.count = decision.count;
-  asked.seed = decision.seed;
-  asked.at_ms = decision.at_ms;
-  asked.language = decision.language;
-  asked.age = decision.age;
-  asked.held = decision.held;
-  asked.shown = decision.shown;
-  asked.cursor = decision.cursor;
-  return asked;
-}
-
 engine::Mode mode_of(const Impression& impression) {
   if (impression.surface == Surface::following) return engine::Mode::following;
   return impression.profiled ? engine::Mode::for_you : engine::Mode::not_profiled;
@@ -164,16 +147,30 @@ Result<DecisionView> FeedImpl::why(const accounts::Viewer& viewer, std::string_v
   return view_of(viewer, {&*impression, 1});
 }
 
-Result<Feed::Reexecution> FeedImpl::explain(RequestId request) {
-  FILOSCOPE_TRY(auto recorded, read_decision(request));
-  FILOSCOPE_TRY(const auto engine, life_->at(recorded.decision.read_position, false));
-  FILOSCOPE_TRY(const auto ranking,
-                engine->rank(asked_again(recorded.row.person, recorded.decision)));
-  Reexecution answer;
+Result<void> FeedImpl::execute_again(const engine::Engine& engine, const Recorded& recorded,
+                                     Reexecution& answer) {
+  const auto request = engine::request_of(recorded.row.person, recorded.decision);
+  FILOSCOPE_TRY(const auto ranking, engine.rank(request));
   FILOSCOPE_TRY(const auto again, engine::decode<engine::Decision>(ranking.decision));
+  // Both as this release writes them: the record may be of an older format.
   answer.same =
       ranking.decision.body == engine::encode(recorded.row.person, recorded.decision).body;
   for (const auto& item : again.items) answer.again.push_back(item.video);
+  return {};
+}
+
+Result<Feed::Reexecution> FeedImpl::explain(RequestId request) {
+  FILOSCOPE_TRY(auto recorded, read_decision(request));
+  Reexecution answer;
+  const auto engine = life_->at(recorded.decision.read_position, false);
+  if (engine) {
+    FILOSCOPE_DO(execute_again(**engine, recorded, answer));
+  } else if (engine.error().code == Code::not_found) {
+    answer.reexecuted = false;
+    answer.why_not = engine.error().message;
+  } else {
+    return engine.error();
+  }
   accounts::Viewer viewer;
   viewer.person = recorded.row.person;
   if (const auto account = parts_.accounts.account_of(viewer.person)) {

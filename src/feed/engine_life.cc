@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/guarded_thread.h"
 #include "base/log.h"
+#include "base/trouble.h"
 #include "feed/feed.h"
 #include "feed/store.h"
 
@@ -21,11 +22,10 @@ constexpr std::int64_t kSweepEveryMs = 600'000;
 constexpr std::int64_t kSnapshotPauseMs = 5'000;
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr const char* kReplayBase = "replay_base";
-constexpr const char* kRules = "engine_rules";
+constexpr const char* kVersion = "engine_rules";
+constexpr const char* kTrouble = "engine";
 constexpr const char* kSuffix = ".snapshot";
 constexpr const char* kKeeper = "engine-keeper";
-
-bool blanked(const LogRecord& record) { return record.body.empty() && record.person; }
 
 bool erases(const LogRecord& record) {
   return record.kind == static_cast<std::uint16_t>(engine::RecordKind::erase_person);
@@ -49,8 +49,8 @@ Result<std::unique_ptr<EngineLife>> EngineLife::open(const Parts& parts) {
       [gate = life->gate_](std::span<const LogRecord> records) { take(*gate, records); });
   FILOSCOPE_DO(life->load());
   FILOSCOPE_DO(life->replay());
-  if (auto done = life->adopt_rules(); !done) {  // a disk that cannot be written: the next start
-    log::warn("engine.rules_not_adopted", {{"reason", done.error().message}});
+  if (auto done = life->adopt_version(); !done) {  // a disk that cannot be written: the next start
+    log::warn("engine.version_not_adopted", {{"reason", done.error().message}});
   }
   life->keeper_ = guarded_thread(kKeeper, [raw = life.get()] { raw->keep(); });
   return life;
@@ -61,6 +61,7 @@ EngineLife::~EngineLife() {
     Lock lock(gate_->mutex);
     gate_->life = nullptr;
   }
+  if (stopped_) trouble::end(kTrouble);
   if (!keeper_.joinable()) return;
   {
     Lock lock(mutex_);
@@ -108,7 +109,7 @@ Result<std::unique_ptr<engine::Engine>> EngineLife::read_snapshot(LogPosition po
 
 Result<void> EngineLife::load() {
   FILOSCOPE_TRY(auto found, snapshots());
-  bool refused = false;
+  std::string refusal;
   for (; !found.empty() && !engine_; found.pop_back()) {
     const auto path = path_of(found.back());
     auto loaded = read_snapshot(found.back());
@@ -117,26 +118,24 @@ Result<void> EngineLife::load() {
       saved_at_ = found.back();
       continue;
     }
-    refused = true;
+    refusal = loaded.error().message;
+    log::error("engine.snapshot_refused", {{"path", path.string()}, {"reason", refusal}});
+    if (loaded.error().code == Code::conflict) continue;  // good, for a newer release
     const bool other = loaded.error().code == Code::invalid_argument;
-    log::error("engine.snapshot_refused",
-               {{"path", path.string()}, {"reason", loaded.error().message}});
     std::error_code ignored;
     std::filesystem::rename(path, path.string() + (other ? ".other" : ".damaged"), ignored);
   }
   if (engine_) return {};
-  FILOSCOPE_TRY(const auto first, parts_.log.read(0, 1));
-  FILOSCOPE_TRY(const auto base, find_number(parts_.database, kReplayBase));
-  const bool whole = base == 0 && (first.empty() || first.front().position == 1);
-  if (refused && !whole) {
-    return Error(Code::corrupt,
-                 "no snapshot in " + parts_.folder.string() +
-                     " can be read, and the event log does not reach back to its beginning; "
-                     "restore that folder from a backup, or start again to go on with what the "
-                     "log still holds");
-  }
+  FILOSCOPE_TRY(const bool whole, log_is_whole());
   if (!whole) {
-    log::warn("engine.partial_log", {{"base", base}});
+    const auto found_none =
+        refusal.empty() ? "there is no snapshot in " + parts_.folder.string()
+                        : "no snapshot in " + parts_.folder.string() + " can be read (" + refusal +
+                              ")";
+    return Error(Code::corrupt,
+                 found_none + ", and the event log does not reach back to its beginning; restore "
+                              "that folder from a backup, or run `filoscope engine rebuild` to go "
+                              "on with what catalogue, accounts and log still hold");
   }
   FILOSCOPE_TRY(engine_, engine::Engine::create(parts_.options));
   return {};
@@ -150,7 +149,7 @@ Result<void> EngineLife::replay() {
     FILOSCOPE_TRY(const auto records, parts_.log.read(engine_->position(), kReplayBatch));
     for (const auto& record : records) apply(record);
     count += static_cast<std::int64_t>(records.size());
-    if (records.size() == kReplayBatch) continue;
+    if (records.size() == kReplayBatch && !stopped_) continue;
     Lock lock(gate_->mutex);
     for (const auto& record : gate_->early) {
       if (record.position > engine_->position()) apply(record);
@@ -168,28 +167,37 @@ Result<void> EngineLife::replay() {
   return {};
 }
 
-/// What other rules made is the state to go on from, and not one to be made again.
-Result<void> EngineLife::adopt_rules() {
-  FILOSCOPE_TRY(const auto known, find_number(parts_.database, kRules));
-  if (known == engine::kRulesVersion) return {};
+/// What an engine of another version made is the state to go on from, and not one to be made again.
+Result<void> EngineLife::adopt_version() {
+  FILOSCOPE_TRY(const auto known, find_number(parts_.database, kVersion));
+  if (known == engine::kEngineVersion && engine_->made_by() == engine::kEngineVersion) return {};
+  saved_at_ = 0;  // also a state that nothing was added to is written anew
   FILOSCOPE_DO(snapshot());
   const LogPosition base = saved_at_;
-  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    if (base != 0) FILOSCOPE_DO(put_text(session, kReplayBase, std::to_string(base)));
-    return put_text(session, kRules, std::to_string(engine::kRulesVersion));
-  }));
-  remove_snapshots_before(base);
+  FILOSCOPE_DO(keep_as_base(base));
   if (base != 0)
-    log::info("engine.rules_adopted", {{"rules", engine::kRulesVersion}, {"base", base}});
+    log::info("engine.version_adopted", {{"version", engine::kEngineVersion}, {"base", base}});
   return {};
 }
 
-void EngineLife::remove_snapshots_before(LogPosition position) {
-  const auto all = snapshots();
-  if (!all) return;  // the next snapshot removes them
-  std::error_code ignored;
-  for (const auto each : *all)
-    if (each < position) std::filesystem::remove(path_of(each), ignored);
+/// The state at `position` was made by this version of the engine, or is taken as it is.
+Result<void> EngineLife::keep_as_base(LogPosition position) {
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    if (position != 0) FILOSCOPE_DO(put_text(session, kReplayBase, std::to_string(position)));
+    return put_text(session, kVersion, std::to_string(engine::kEngineVersion));
+  }));
+  FILOSCOPE_TRY(const auto all, snapshots());
+  std::error_code ignored;  // the next snapshot removes them
+  for (const auto each : all)
+    if (each != position) std::filesystem::remove(path_of(each), ignored);
+  return {};
+}
+
+/// Whether the engine can be made from the log alone.
+Result<bool> EngineLife::log_is_whole() const {
+  FILOSCOPE_TRY(const auto base, find_number(parts_.database, kReplayBase));
+  FILOSCOPE_TRY(const auto first, parts_.log.read(0, 1));
+  return base == 0 && (first.empty() || first.front().position == 1);
 }
 
 void EngineLife::take(Gate& gate, std::span<const LogRecord> records) {
@@ -214,15 +222,86 @@ void EngineLife::ask_for_snapshot() {
 }
 
 void EngineLife::apply(const LogRecord& record) {
-  auto done = engine_->apply(record);
-  if (!done && !blanked(record)) {
-    probe_.refused.add();
-    log::error("engine.record_refused", {{"position", record.position},
-                                         {"kind", std::int64_t{record.kind}},
-                                         {"reason", done.error().message}});
-  }
+  if (stopped_) return;
+  if (auto done = engine_->apply(record); !done) return stop(record, done.error());
   if (erases(record)) erased_at_ = record.position;
   probe_.position.set(static_cast<double>(record.position));
+}
+
+void EngineLife::stop(const LogRecord& record, const Error& why) {
+  const auto sentence = fmt::format(
+      "the engine has stopped learning before log position {}: {}", record.position, why.message);
+  stopped_ = true;
+  {
+    Lock lock(mutex_);
+    stop_sentence_ = sentence;
+  }
+  probe_.refused.add();
+  trouble::begin(kTrouble, sentence);
+}
+
+namespace {
+
+/// The facts from before the log, as of its first record at the latest: time does not go back.
+Result<std::int64_t> restate_facts(engine::Engine& engine, std::int64_t log_from_ms,
+                                   const std::function<Result<void>(const EngineLife::Tell&)>& restate) {
+  std::int64_t count = 0;
+  FILOSCOPE_DO(restate([&](const LogRecord& fact) -> Result<void> {
+    LogRecord record = fact;
+    record.at_ms = std::min(record.at_ms, log_from_ms);
+    ++count;
+    return engine.restate(record);
+  }));
+  return count;
+}
+
+}  // namespace
+
+Result<EngineLife::Rebuilt> EngineLife::rebuild(
+    const Parts& parts, const std::function<Result<void>(const Tell&)>& restate,
+    const RebuildOptions& options) {
+  FILOSCOPE_DO(migrate_store(parts.database));
+  std::error_code ignored;  // writing the snapshot says so
+  std::filesystem::create_directories(parts.folder, ignored);
+  EngineLife life(parts);
+  Rebuilt made;
+  FILOSCOPE_TRY(life.engine_, engine::Engine::create(parts.options));
+  FILOSCOPE_TRY(const auto first, parts.log.read(0, 1));
+  FILOSCOPE_TRY(const auto last, parts.log.last_position());
+  FILOSCOPE_TRY(const bool whole, life.log_is_whole());
+  if (first.empty() && last > 0) {
+    return Error(Code::not_found, "the event log holds no record to go on from; restore it from a "
+                                  "backup");
+  }
+  if (!whole) {
+    FILOSCOPE_TRY(made.facts_count,
+                  restate_facts(*life.engine_, first.front().at_ms, restate));
+  }
+  for (LogPosition after = 0; after < last;) {
+    FILOSCOPE_TRY(const auto records, parts.log.read(after, kReplayBatch));
+    if (records.empty()) break;
+    for (const auto& record : records) {
+      auto done = life.engine_->apply(record);
+      if (done) continue;
+      if (!options.leave_out_unreadable) return done.error();
+      made.left_out.push_back(record.position);
+      LogRecord nothing = record;
+      nothing.body.clear();
+      FILOSCOPE_DO(life.engine_->apply(nothing));
+    }
+    made.records_count += std::ssize(records);
+    after = records.back().position;
+    if (options.progress) options.progress(static_cast<double>(after) / static_cast<double>(last));
+  }
+  made.position = life.engine_->position();
+  FILOSCOPE_DO(write_file_durably(life.path_of(made.position), life.engine_->save()));
+  FILOSCOPE_DO(life.keep_as_base(made.position));
+  if (!first.empty()) {
+    FILOSCOPE_DO(parts.database.write([&](Session& session) {
+      return delete_decisions_before(session, first.front().position);
+    }));
+  }
+  return made;
 }
 
 Result<void> EngineLife::snapshot() {
@@ -275,9 +354,7 @@ Result<void> EngineLife::replay_into(engine::Engine& engine, LogPosition up_to) 
     }
     for (const auto& record : records) {
       if (record.position > up_to) return {};
-      if (auto done = engine.apply(record); !done && !blanked(record)) {
-        log::warn("engine.record_refused", {{"position", record.position}});
-      }
+      FILOSCOPE_DO(engine.apply(record));
     }
   }
   return {};
@@ -285,18 +362,17 @@ Result<void> EngineLife::replay_into(engine::Engine& engine, LogPosition up_to) 
 
 Result<std::unique_ptr<engine::Engine>> EngineLife::at(LogPosition position, bool oldest) const {
   FILOSCOPE_TRY(const auto base, find_number(parts_.database, kReplayBase));
-  FILOSCOPE_TRY(const auto first, parts_.log.read(0, 1));
-  const bool whole = base == 0 && (first.empty() || first.front().position == 1);
+  FILOSCOPE_TRY(const bool whole, log_is_whole());
   FILOSCOPE_TRY(auto found, snapshots());
-  std::erase_if(found, [&](LogPosition each) { return each > position; });
+  std::erase_if(found, [&](LogPosition each) { return each > position || each < base; });
   if (!oldest) std::reverse(found.begin(), found.end());
   std::unique_ptr<engine::Engine> engine;
   if (!(oldest && whole)) {
     for (const auto each : found) {
-      if (auto loaded = read_snapshot(each)) {
-        engine = *std::move(loaded);
-        break;
-      }
+      auto loaded = read_snapshot(each);
+      if (!loaded || (*loaded)->made_by() != engine::kEngineVersion) continue;
+      engine = *std::move(loaded);
+      break;
     }
   }
   if (!engine) {
@@ -320,6 +396,10 @@ Result<std::vector<std::string>> EngineLife::verify() const {
     position = engine_->position();
     hash = engine_->state_hash();
   } while (engine_->position() != position);
+  if (stopped_) {
+    Lock lock(mutex_);
+    findings.push_back(stop_sentence_);
+  }
   FILOSCOPE_TRY(const auto last, parts_.log.last_position());
   if (last < position) {
     findings.push_back(
@@ -427,7 +507,7 @@ Result<void> EngineLife::drop_old_records() {
   if (first.front().at_ms >= oldest_ms) return {};
   FILOSCOPE_TRY(const auto stays, first_after(oldest_ms, first.front().position, kept.front()));
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    FILOSCOPE_DO(session.execute("DELETE FROM feed_decisions WHERE position < ?", {stays}));
+    FILOSCOPE_DO(delete_decisions_before(session, stays));
     FILOSCOPE_DO(put_text(session, kReplayBase, std::to_string(kept.front())));
     return parts_.log.drop(session, stays - 1);
   }));

@@ -1,11 +1,14 @@
 #pragma once
 
 /// The engine's life around its log: load the newest good snapshot, replay what is behind it, learn
-/// what is appended, write snapshots, forget what retention and erasure ask to be forgotten.
+/// what is appended, write snapshots, forget what retention and erasure ask to be forgotten. A
+/// record that cannot be read stops it there, in words: nothing is skipped, answers go on from what
+/// is learned, and a release that can read the record goes on behind it.
 /// Snapshots lie in `engine/` as `NNNN.snapshot`, named by their log position.
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -37,6 +40,23 @@ class EngineLife {
   /// Replays, then follows the log. Errors: corrupt (neither a snapshot nor the log can give the
   /// state; says what to do), and those of disk and database.
   static Result<std::unique_ptr<EngineLife>> open(const Parts& parts);
+  struct Rebuilt {
+    LogPosition position = 0;  ///< of the new base of replay
+    std::int64_t facts_count = 0, records_count = 0;
+    std::vector<LogPosition> left_out;  ///< records that could not be read
+  };
+  struct RebuildOptions {
+    /// Goes on behind a record that cannot be read, and counts it; else that is an error.
+    bool leave_out_unreadable = false;
+    std::function<void(double share)> progress;
+  };
+  /// Makes the state anew: from the whole log where it is kept from its beginning, else from the
+  /// facts that `restate` tells and the log that is left. The state becomes the only base of replay.
+  /// While nothing else has the folder open. Errors: those of records, disk and database.
+  using Tell = std::function<Result<void>(const LogRecord&)>;
+  static Result<Rebuilt> rebuild(const Parts& parts,
+                                 const std::function<Result<void>(const Tell&)>& restate,
+                                 const RebuildOptions& options);
   ~EngineLife();
   EngineLife(const EngineLife&) = delete;
   EngineLife& operator=(const EngineLife&) = delete;
@@ -66,11 +86,14 @@ class EngineLife {
 
   Result<void> load();
   Result<void> replay();
-  Result<void> adopt_rules();
+  Result<void> adopt_version();
+  Result<bool> log_is_whole() const;
+  Result<void> keep_as_base(LogPosition position);
   void remove_snapshots_before(LogPosition position);
   static void take(Gate& gate, std::span<const LogRecord> records);
   void ask_for_snapshot();
   void apply(const LogRecord& record);
+  void stop(const LogRecord& record, const Error& why);
   void keep();
   void try_snapshot();
   void try_sweep();
@@ -87,14 +110,16 @@ class EngineLife {
   std::unique_ptr<engine::Engine> engine_;
   std::atomic<LogPosition> erased_at_{0};  ///< the newest erasure seen
   std::atomic<LogPosition> saved_at_{0};
+  std::atomic<bool> stopped_{false};  ///< at a record that it cannot read
 
   const std::shared_ptr<Gate> gate_;
   Mutex snapshot_mutex_;  ///< one snapshot at a time
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   Condition wake_;
   bool due_ FILOSCOPE_GUARDED_BY(mutex_) = false;
   bool stopping_ FILOSCOPE_GUARDED_BY(mutex_) = false;
+  std::string stop_sentence_ FILOSCOPE_GUARDED_BY(mutex_);
   std::thread keeper_;
 };
 

@@ -5,11 +5,16 @@
 
 #include <fstream>
 
+#include "base/crypto.h"
+#include "base/file.h"
+#include "base/trouble.h"
 #include "feed/test_world.h"
 
 namespace filoscope::feed {
 namespace {
 
+using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -59,6 +64,33 @@ class EngineLifeTest : public World {
     std::sort(paths.begin(), paths.end());
     return paths;
   }
+  /// A record of a newer release.
+  void append_unreadable() {
+    must(database->write([&](Session& session) -> Result<void> {
+      LogRecord record = engine::encode(PersonKey{77}, engine::Follow{{78}, true});
+      record.at_ms = clock.now_ms();
+      record.version = record.reader_version = 9;
+      FILOSCOPE_DO(log->append(session, {&record, 1}));
+      return {};
+    }));
+  }
+  Result<EngineLife::Rebuilt> rebuild(const EngineLife::RebuildOptions& options) {
+    return EngineLife::rebuild(
+        {*database, *log, clock, config, folder / "engine", engine::EngineOptions()},
+        [&](const EngineLife::Tell& tell) -> Result<void> {
+          FILOSCOPE_DO(accounts->restate(tell));
+          return catalog->restate(tell);
+        },
+        options);
+  }
+  static void as_of_a_newer_release(const std::filesystem::path& path) {
+    auto bytes = must(read_file(path, std::size_t{1} << 30));
+    bytes.resize(bytes.size() - 32);
+    bytes[7] = 99;  // the format
+    const auto digest = crypto::sha256(bytes);
+    bytes.insert(bytes.end(), digest.begin(), digest.end());
+    must(write_file_durably(path, bytes));
+  }
   accounts::Viewer mara = person("mara"), jo = person("jo");
 };
 
@@ -83,12 +115,101 @@ TEST_F(EngineLifeTest, WhatOtherRulesMadeIsTheNewBase) {
   EXPECT_EQ(feed->state_hash(), hash);
   EXPECT_EQ(count_snapshots(), 1U);
   expect_sound();
-  EXPECT_EQ(code_of(feed->explain(request)), Code::not_found);
+  const auto told = must(feed->explain(request));
+  EXPECT_FALSE(told.reexecuted);
+  EXPECT_THAT(told.why_not, HasSubstr("before the oldest kept snapshot"));
+  EXPECT_FALSE(told.recorded.decision.items.empty());
   swipe(jo, 2);
   const auto later = ask(jo).request;
   EXPECT_TRUE(must(feed->explain(later)).same);
   reopen();
   EXPECT_TRUE(must(feed->explain(later)).same);
+  expect_sound();
+}
+
+TEST_F(EngineLifeTest, ARecordThatCannotBeReadStopsItThereInWords) {
+  const auto ours = must(log->last_position());
+  const auto hash = feed->state_hash();
+  append_unreadable();
+  swipe(jo, 1);
+  EXPECT_EQ(feed->state_hash(), hash) << "nothing is skipped";
+  EXPECT_FALSE(ask(jo).items.empty()) << "answers go on";
+  const auto sentence =
+      "the engine has stopped learning before log position " + std::to_string(ours + 1);
+  EXPECT_THAT(trouble::sentences(), Contains(HasSubstr(sentence)));
+  EXPECT_THAT(must(feed->verify()), Contains(HasSubstr(sentence)));
+  reopen();
+  EXPECT_EQ(feed->state_hash(), hash);
+  EXPECT_THAT(trouble::sentences(), Contains(HasSubstr(sentence)));
+  must(database->write([&](Session& session) -> Result<void> {  // a release that can read it
+    FILOSCOPE_DO(session.execute("UPDATE event_log SET body = x'' WHERE position = ?", {ours + 1}));
+    return {};
+  }));
+  reopen();
+  EXPECT_NE(feed->state_hash(), hash);
+  EXPECT_THAT(trouble::sentences(), Not(Contains(HasSubstr(sentence))));
+  expect_sound();
+}
+
+TEST_F(EngineLifeTest, ASnapshotOfANewerReleaseStaysAndTheOneBeforeIsUsed) {
+  must(feed->snapshot());
+  const auto hash = feed->state_hash();
+  const auto newer = snapshot_paths().back().parent_path() / "9999999999999999.snapshot";
+  close();
+  std::filesystem::copy_file(snapshot_paths().back(), newer);
+  as_of_a_newer_release(newer);
+  open();
+  EXPECT_EQ(feed->state_hash(), hash);
+  EXPECT_TRUE(std::filesystem::exists(newer));
+}
+
+TEST_F(EngineLifeTest, MadeAnewFromTheWholeLogItIsTheSame) {
+  must(feed->snapshot());
+  const auto hash = feed->state_hash();
+  close();
+  for (const auto& path : snapshot_paths()) std::filesystem::remove(path);
+  open_below();
+  const auto made = must(rebuild({}));
+  EXPECT_EQ(made.facts_count, 0);
+  EXPECT_EQ(made.position, must(log->last_position()));
+  feed = must(open_feed());
+  EXPECT_EQ(feed->state_hash(), hash);
+  expect_sound();
+}
+
+TEST_F(EngineLifeTest, MadeAnewFromFactsAndTheLogThatIsLeft) {
+  must(accounts->set_follow(jo, mara.account, true));
+  must(accounts->set_mute(jo, accounts::MuteKind::hashtag, "t2", true));
+  swipe(jo, 2);
+  const auto end = must(log->last_position());
+  close();
+  for (const auto& path : snapshot_paths()) std::filesystem::remove(path);
+  open_below();
+  must(database->write([&](Session& session) { return log->drop(session, end - 4); }));
+  const auto made = must(rebuild({}));
+  EXPECT_EQ(made.records_count, 4);
+  EXPECT_EQ(made.facts_count, 12 + 2 + 1 + 1) << "videos, people, a follow, a mute";
+  feed = must(open_feed());
+  EXPECT_EQ(feed->stats().videos_count, 12U);
+  for (const auto& item : ask(jo).items)
+    EXPECT_THAT(item.video.hashtags, Not(Contains("t2"))) << "she muted it";
+  FeedRequest following;
+  following.mode = engine::Mode::following;
+  EXPECT_FALSE(ask(jo, following).items.empty());
+  expect_sound();
+}
+
+TEST_F(EngineLifeTest, MadeAnewItStopsAtWhatCannotBeReadUnlessToldToLeaveItOut) {
+  append_unreadable();
+  const auto unreadable = must(log->last_position());
+  close();
+  for (const auto& path : snapshot_paths()) std::filesystem::remove(path);
+  open_below();
+  EXPECT_EQ(code_of(rebuild({})), Code::conflict);
+  const auto made = must(rebuild({true, {}}));
+  EXPECT_THAT(made.left_out, ElementsAre(unreadable));
+  feed = must(open_feed());
+  EXPECT_EQ(feed->stats().position, unreadable);
   expect_sound();
 }
 

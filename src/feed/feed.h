@@ -186,9 +186,12 @@ class Feed {
   /// finding.
   virtual Result<std::vector<std::string>> verify() = 0;
   /// Executes a recorded decision again from the newest snapshot not after it. The value says
-  /// whether it came out the same, with both lists.
+  /// whether it came out the same, with both lists; what was decided before the oldest base of
+  /// replay is only told as recorded, with the reason.
   struct Reexecution {
-    bool same = false;
+    bool reexecuted = true;
+    std::string why_not;
+    bool same = false;  ///< of what was executed again
     DecisionView recorded;
     std::vector<VideoId> again;
   };

@@ -63,6 +63,8 @@ class FeedImpl final : public Feed {
     engine::Decision decision;
   };
   Result<Recorded> read_decision(RequestId request);
+  Result<void> execute_again(const engine::Engine& engine, const Recorded& recorded,
+                             Reexecution& answer);
   Result<void> explain_items(const accounts::Viewer& viewer, DecisionView& view);
   /// The same from what the tokens of these items say; all of one answer.
   Result<DecisionView> view_of(const accounts::Viewer& viewer,

@@ -57,6 +57,11 @@ Result<void> insert_decision(Session& session, const DecisionRow& row) {
   return {};
 }
 
+Result<void> delete_decisions_before(Session& session, LogPosition position) {
+  FILOSCOPE_DO(session.execute("DELETE FROM feed_decisions WHERE position < ?", {position}));
+  return {};
+}
+
 Result<std::optional<DecisionRow>> find_decision(Database& database, RequestId request) {
   std::optional<DecisionRow> found;
   FILOSCOPE_DO(database.read([&](Session& session) {

@@ -38,6 +38,8 @@ inline constexpr std::int64_t kEventIdsKeptMs = 48LL * 3600 * 1000;
 Result<void> migrate_store(Database& database);
 
 Result<void> insert_decision(Session& session, const DecisionRow& row);
+/// Of which the log has no record any more.
+Result<void> delete_decisions_before(Session& session, LogPosition position);
 Result<std::optional<DecisionRow>> find_decision(Database& database, RequestId request);
 
 /// False when the person has told this event before.

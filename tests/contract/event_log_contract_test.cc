@@ -14,7 +14,7 @@ namespace filoscope::contract {
 namespace {
 
 LogRecord record(std::uint16_t kind, std::int64_t at_ms = 1000, std::uint64_t person = 7) {
-  return {0, at_ms, kind, 1, PersonKey{person}, Bytes{static_cast<std::uint8_t>(kind), 2, 3}};
+  return {0, at_ms, kind, 1, 1, PersonKey{person}, Bytes{static_cast<std::uint8_t>(kind), 2, 3}};
 }
 
 class EventLogContract : public ::testing::TestWithParam<RecordsAdapter> {
@@ -59,6 +59,7 @@ TEST_P(EventLogContract, BeginsAtOneAndComesBackWhole) {
   EXPECT_TRUE(all().empty());
   LogRecord big = record(65'535, 5, (1ULL << 63) - 1);
   big.version = 65'535;
+  big.reader_version = 65'534;
   big.body.assign(1 << 20, 0xA5);
   EXPECT_EQ(append({record(1), big}).value(), 2);
   open();
@@ -69,6 +70,7 @@ TEST_P(EventLogContract, BeginsAtOneAndComesBackWhole) {
   EXPECT_EQ(records[0].person, PersonKey{7});
   EXPECT_EQ(records[1].kind, big.kind);
   EXPECT_EQ(records[1].version, big.version);
+  EXPECT_EQ(records[1].reader_version, big.reader_version);
   EXPECT_EQ(records[1].person, big.person);
   EXPECT_EQ(records[1].body, big.body);
   EXPECT_EQ(log_->last_position().value(), 2);

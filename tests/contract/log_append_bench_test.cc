@@ -36,7 +36,7 @@ std::vector<std::int64_t> append_many(Database& database, EventLog& log, int thr
           std::this_thread::sleep_for(std::chrono::microseconds(early_us));
         }
         const auto from_us = pause_us > 0 ? due_us : clock.mono_us();
-        LogRecord record{0, 1, 1, 1, PersonKey{random.next() >> 1}, {}};
+        LogRecord record{0, 1, 1, 1, 1, PersonKey{random.next() >> 1}, {}};
         record.body.assign(200, static_cast<std::uint8_t>(n));
         const auto result = database.write([&](Session& session) -> Result<void> {
           FILOSCOPE_DO(log.append(session, {&record, 1}));

@@ -102,7 +102,8 @@ class ThreadOfWork {
         ByteWriter body;
         body.put(n);
         body.put(static_cast<std::uint8_t>(i));
-        records[i] = {0, n, static_cast<std::uint16_t>(thread_ + 1), 1, PersonKey{7}, body.take()};
+        records[i] = {0, n, static_cast<std::uint16_t>(thread_ + 1), 1, 1, PersonKey{7},
+                      body.take()};
       }
       FILOSCOPE_DO(stores_.log->append(session, records));
       return {};
@@ -113,7 +114,7 @@ class ThreadOfWork {
     const auto done = stores_.database->write([&](Session& session) -> Result<void> {
       FILOSCOPE_DO(session.execute("INSERT INTO crash_rows (thread, n, payload) VALUES (?, ?, ?)",
                                    {std::int64_t{thread_}, -n_, Bytes{}}));
-      LogRecord record{0, 0, 999, 1, PersonKey{}, {}};
+      LogRecord record{0, 0, 999, 1, 1, PersonKey{}, {}};
       FILOSCOPE_DO(stores_.log->append(session, {&record, 1}));
       return Error(Code::denied, "on purpose");
     });

@@ -12,7 +12,8 @@ using sqlite::SqliteSession;
 
 namespace {
 
-constexpr std::array kMigrations = {Migration{1, R"(
+constexpr std::array kMigrations = {
+    Migration{1, R"(
   CREATE TABLE event_log (
     position INTEGER PRIMARY KEY,
     at_ms BIGINT NOT NULL,
@@ -27,7 +28,8 @@ constexpr std::array kMigrations = {Migration{1, R"(
     position BIGINT NOT NULL,
     at_ms BIGINT NOT NULL
   );
-)"}};
+)"},
+    Migration{2, "ALTER TABLE event_log ADD COLUMN reader_version INTEGER NOT NULL DEFAULT 1"}};
 
 /// The end of the log as the session's transaction sees it. The table itself is the counter, so an
 /// undone savepoint gives its positions back without any bookkeeping.
@@ -90,7 +92,7 @@ Result<LogPosition> SqliteEventLog::append(Session& session, std::span<LogRecord
   auto& inner = own(session);
   FILOSCOPE_TRY(auto insert, inner.connection().prepare(
                                  "INSERT INTO event_log (position, at_ms, kind, version, person, "
-                                 "body) VALUES (?, ?, ?, ?, ?, ?)"));
+                                 "body, reader_version) VALUES (?, ?, ?, ?, ?, ?, ?)"));
   for (auto& record : records) {
     record.position = ++end.position;
     record.at_ms = end.at_ms = std::max(end.at_ms, record.at_ms);
@@ -100,6 +102,7 @@ Result<LogPosition> SqliteEventLog::append(Session& session, std::span<LogRecord
     insert.bind(4, std::int64_t{record.version});
     insert.bind(5, record.person.db());
     insert.bind(6, std::span<const std::uint8_t>(record.body));
+    insert.bind(7, std::int64_t{record.reader_version});
     FILOSCOPE_DO(insert.step());
     insert.reset();
   }
@@ -115,7 +118,7 @@ Result<std::vector<LogRecord>> SqliteEventLog::read(LogPosition after, std::size
   std::vector<LogRecord> records;
   FILOSCOPE_DO(database_.read([&](Session& session) {
     return session.query(
-        "SELECT position, at_ms, kind, version, person, body FROM event_log "
+        "SELECT position, at_ms, kind, version, person, body, reader_version FROM event_log "
         "WHERE position > ? ORDER BY position LIMIT ?",
         {after, static_cast<std::int64_t>(std::min(count_max, std::size_t{1} << 62))},
         [&](const Row& row) {
@@ -126,6 +129,7 @@ Result<std::vector<LogRecord>> SqliteEventLog::read(LogPosition after, std::size
           record.version = static_cast<std::uint16_t>(row.integer(3));
           record.person = PersonKey::from_db(row.integer(4));
           record.body = row.bytes(5);
+          record.reader_version = static_cast<std::uint16_t>(row.integer(6));
         });
   }));
   return records;

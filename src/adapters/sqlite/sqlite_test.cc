@@ -176,7 +176,7 @@ TEST_F(SqliteTest, WhatIsBlankedIsNowhereOnDisk) {
   std::string body;
   for (int i = 0; i < 500; ++i) body += secret;  // long enough for overflow pages
   for (int i = 0; i < 20; ++i) {
-    LogRecord record{0, 1, 1, 1, PersonKey{7}, Bytes(body.begin(), body.end() - i * 900)};
+    LogRecord record{0, 1, 1, 1, 1, PersonKey{7}, Bytes(body.begin(), body.end() - i * 900)};
     ASSERT_TRUE((*database)
                     ->write([&](Session& session) -> Result<void> {
                       FILOSCOPE_DO((*log)->append(session, {&record, 1}));

@@ -1,0 +1,202 @@
+#include "engine/snapshot.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/crypto.h"
+#include "engine/archive.h"
+#include "engine/numbers.h"
+
+namespace filoscope::engine {
+namespace {
+
+constexpr std::array<std::uint8_t, 7> kMagic{'F', 'I', 'L', 'O', 'E', 'N', 'G'};
+constexpr std::uint8_t kOneWalk = 1;
+constexpr std::uint8_t kInSections = 2;
+constexpr std::size_t kDigestBytes = 32;
+/// Format 1 does not say which engine wrote it: one of the rules before they had a version here.
+constexpr std::int64_t kBeforeVersions = 3;
+
+enum class Tag : std::uint32_t { options = 1, base, videos, people, embeddings, model, pending, everyone };
+
+struct Section {
+  Tag tag;
+  std::string_view name;
+  std::uint16_t version = 1;  ///< written
+  std::uint16_t reader = 1;   ///< the lowest that can read what is written
+};
+constexpr std::array kSections{
+    Section{Tag::options, "options"},       Section{Tag::base, "base", 2, 2},
+    Section{Tag::videos, "videos"},         Section{Tag::people, "people"},
+    Section{Tag::embeddings, "embeddings"}, Section{Tag::model, "model", 2, 2},
+    Section{Tag::pending, "pending"},       Section{Tag::everyone, "everyone"}};
+
+/// The options that state depends on. Not the weights: the state has its own, which
+/// `weights_changed` records move.
+template <typename A>
+void visit_options(A& a, EngineOptions& o) {
+  std::uint32_t numbers = kNumbersVersion;
+  std::uint64_t videos = o.videos_max, people = o.people_max;
+  a(numbers), a(o.seed), a(videos), a(people);
+  a(o.fresh_impressions), a(o.guest_state_ttl_ms);
+}
+
+Bytes options_bytes(EngineOptions options) {
+  Bytes bytes;
+  bytes.reserve(64);  // without it GCC 12 warns of a copy into nothing
+  Saver saver(bytes);
+  visit_options(saver, options);
+  return bytes;
+}
+
+template <typename A>
+void visit_section(A& a, Tag tag, State& state) {
+  switch (tag) {
+    case Tag::options:
+      return;
+    case Tag::base:
+      return state.visit_base(a);
+    case Tag::videos:
+      return state.videos.visit(a);
+    case Tag::people:
+      return state.people.visit(a);
+    case Tag::embeddings:
+      return state.embeddings.visit(a);
+    case Tag::model:
+      return state.model.visit(a);
+    case Tag::pending:
+      return state.pending.visit(a);
+    case Tag::everyone:
+      return state.visit_everyone(a);
+  }
+}
+
+Error misfit() { return {Code::corrupt, "the snapshot's contents do not fit its format"}; }
+Error other_options() {
+  return {Code::invalid_argument,
+          "the engine snapshot was made with other options (seed or limits)"};
+}
+Error newer(const std::string& what) {
+  return {Code::conflict, "a newer release wrote the engine snapshot (" + what +
+                              "); start that release, or a newer one"};
+}
+
+void put(Bytes& out, const auto& value) {
+  Saver saver(out);
+  saver(value);
+}
+
+/// The digest and the magic are right: what is between them, and the format.
+Result<std::pair<std::uint8_t, std::span<const std::uint8_t>>> open_envelope(
+    std::span<const std::uint8_t> snapshot) {
+  const std::size_t head = kMagic.size() + 1;
+  if (snapshot.size() < head + kDigestBytes ||
+      !std::equal(kMagic.begin(), kMagic.end(), snapshot.begin())) {
+    return Error{Code::corrupt, "this is no engine snapshot"};
+  }
+  const auto content = snapshot.first(snapshot.size() - kDigestBytes);
+  const auto digest = crypto::sha256(content);
+  if (!std::equal(digest.begin(), digest.end(), snapshot.end() - kDigestBytes))
+    return Error{Code::corrupt, "the engine snapshot is damaged: its checksum does not match"};
+  const auto format = snapshot[kMagic.size()];
+  if (format > kInSections) return newer(fmt::format("format {}", format));
+  return std::pair(format, content.subspan(head));
+}
+
+Result<void> read_one_walk(std::span<const std::uint8_t> content, const EngineOptions& options,
+                           State& state) {
+  const auto own = options_bytes(options);
+  if (content.size() < own.size()) return misfit();
+  if (!std::equal(own.begin(), own.end(), content.begin())) return other_options();
+  Loader loader(content.subspan(own.size()), 1);
+  state.visit(loader);
+  if (!loader.at_end()) return misfit();
+  return {};
+}
+
+Result<void> read_section(const Section& known, std::uint16_t version,
+                          std::span<const std::uint8_t> content, const EngineOptions& options,
+                          State& state) {
+  if (known.tag == Tag::options) {
+    const auto own = options_bytes(options);
+    if (!std::equal(own.begin(), own.end(), content.begin(), content.end())) return other_options();
+    return {};
+  }
+  Loader loader(content, std::min(version, known.version));
+  visit_section(loader, known.tag, state);
+  const bool later_fields = version > known.version;
+  if (!loader.ok() || (!later_fields && !loader.at_end())) return misfit();
+  return {};
+}
+
+Result<std::int64_t> read_sections(std::span<const std::uint8_t> content,
+                                   const EngineOptions& options, State& state) {
+  ByteReader reader(content);
+  const auto made_by = reader.get<std::int64_t>();
+  if (made_by > kEngineVersion) return newer(fmt::format("engine {}", made_by));
+  std::size_t read_count = 0;
+  while (reader.ok() && reader.remaining() != 0) {
+    const auto tag = reader.get<std::uint32_t>();
+    const auto version = reader.get<std::uint16_t>();
+    const auto lowest = reader.get<std::uint16_t>();
+    const auto size = reader.get<std::uint64_t>();
+    if (!reader.ok() || size > reader.remaining()) return misfit();
+    const auto bytes = content.subspan(content.size() - reader.remaining(), size);
+    reader.skip(size);
+    const auto* known = std::find_if(kSections.begin(), kSections.end(), [&](const Section& one) {
+      return static_cast<std::uint32_t>(one.tag) == tag;
+    });
+    if (known == kSections.end() && lowest == 0) continue;
+    if (known == kSections.end()) return newer(fmt::format("its section {}", tag));
+    if (lowest > known->version)
+      return newer(fmt::format("its section \"{}\" {}", known->name, version));
+    // Others than the next one: twice, missing or in another order.
+    if (read_count >= kSections.size() || known != &kSections[read_count]) return misfit();
+    ++read_count;
+    FILOSCOPE_DO(read_section(*known, version, bytes, options, state));
+  }
+  if (read_count != kSections.size()) return misfit();
+  return made_by;
+}
+
+}  // namespace
+
+Bytes write_state(State& state, const EngineOptions& options, std::size_t bytes_hint) {
+  Bytes out;
+  out.reserve(bytes_hint);
+  out.assign(kMagic.begin(), kMagic.end());
+  put(out, kInSections);
+  put(out, kEngineVersion);
+  const auto named = options_bytes(options);
+  for (const auto& section : kSections) {
+    put(out, section.tag), put(out, section.version), put(out, section.reader);
+    const auto size_at = out.size();
+    put(out, std::uint64_t{0});
+    const auto from = out.size();
+    if (section.tag == Tag::options) out.insert(out.end(), named.begin(), named.end());
+    Saver saver(out);
+    visit_section(saver, section.tag, state);
+    const std::uint64_t size = out.size() - from;
+    std::memcpy(out.data() + size_at, &size, sizeof size);
+  }
+  return out;
+}
+
+void seal(Bytes& snapshot) {
+  const auto digest = crypto::sha256(snapshot);
+  snapshot.insert(snapshot.end(), digest.begin(), digest.end());
+}
+
+Result<std::int64_t> read_snapshot(std::span<const std::uint8_t> snapshot,
+                                   const EngineOptions& options, State& state) {
+  FILOSCOPE_TRY(const auto envelope, open_envelope(snapshot));
+  const auto [format, content] = envelope;
+  if (format == kInSections) return read_sections(content, options, state);
+  if (format != kOneWalk) return misfit();
+  FILOSCOPE_DO(read_one_walk(content, options, state));
+  return kBeforeVersions;
+}
+
+}  // namespace filoscope::engine
