@@ -48,6 +48,20 @@ function(filoscope_module name)
   endif()
 endfunction()
 
+# What every test includes is parsed once: a third of a test file's seconds.
+function(filoscope_test_headers target)
+  if(NOT TARGET filoscope_test_headers)
+    file(WRITE ${PROJECT_BINARY_DIR}/test_headers.cc "")
+    add_library(filoscope_test_headers OBJECT ${PROJECT_BINARY_DIR}/test_headers.cc)
+    filoscope_compile_options(filoscope_test_headers)
+    target_link_libraries(filoscope_test_headers PRIVATE filoscope_base GTest::gmock GTest::gtest_main)
+    target_precompile_headers(filoscope_test_headers PRIVATE <algorithm> <array> <chrono> <filesystem> <functional> <map> <memory>
+      <optional> <span> <string> <thread> <unordered_map> <variant> <vector> <fmt/format.h> <nlohmann/json.hpp> <gmock/gmock.h>
+      <gtest/gtest.h>)
+  endif()
+  target_precompile_headers(${target} REUSE_FROM filoscope_test_headers)
+endfunction()
+
 # A test binary; each TEST becomes one ctest test. TIMEOUT_S is per test.
 function(filoscope_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT_S" "SOURCES;DEPS;LIBS" ${ARGN})
@@ -61,6 +75,7 @@ function(filoscope_test name)
     list(APPEND links filoscope_${dep})
   endforeach()
   target_link_libraries(${name} PRIVATE ${links} GTest::gmock GTest::gtest_main)
+  filoscope_test_headers(${name})
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT_S})
 endfunction()

@@ -2,6 +2,7 @@
 #include <tuple>
 
 #include "accounts/accounts_impl.h"
+#include "accounts/page_cursor.h"
 #include "accounts/reread.h"
 #include "accounts/schema.h"
 #include "accounts/text.h"
@@ -29,9 +30,9 @@ Account account_of_row(const Row& row) {
   return account;
 }
 
-Error no_such_account() { return Error(Code::not_found, "there is no such account"); }
+Error no_such_account() { return Error(reason("no_such_account")); }
 
-Error taken() { return Error(Code::conflict, "handle: this one is taken; choose another"); }
+Error taken() { return Error(reason("handle_taken")).at("handle"); }
 
 PersonKey new_person() {
   PersonKey person;
@@ -115,9 +116,7 @@ Result<Account> AccountsImpl::check_form(const SignUp& form) const {
                 clean_name("display_name", form.display_name, kNameCharactersMax));
   if (account.display_name.empty()) account.display_name = form.handle;
   if (directory_.count() >= static_cast<std::size_t>(parts_.config[kAccountsMax])) {
-    return Error(Code::exhausted,
-                 "this server takes no more accounts; its operator can raise "
-                 "accounts.accounts_max");
+    return Error(reason("too_many_accounts"));
   }
   account.handle = form.handle;
   account.birth_date = form.birth_date;
@@ -248,7 +247,7 @@ Result<Account> AccountsImpl::change_profile(AccountId id, const ProfileChange& 
   const bool other_language = change.language && *change.language != account.language;
   if (change.language) account.language = *change.language;
   if (change.feed_mode && *change.feed_mode != "for_you" && *change.feed_mode != "not_profiled") {
-    return Error(Code::invalid_argument, "feed_mode: give \"for_you\" or \"not_profiled\"");
+    return Error(reason("not_a_feed_mode")).at("feed_mode");
   }
   if (change.feed_mode) account.feed_mode = *change.feed_mode;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
@@ -339,11 +338,9 @@ Result<void> AccountsImpl::erase_person(Session& session, AccountId account,
 }
 
 Result<std::vector<Account>> AccountsImpl::search(std::string_view text, int limit) {
-  if (limit < 1 || limit > 50) {
-    return Error(Code::invalid_argument, "limit: ask for 1 to 50 people at a time");
-  }
+  FILOSCOPE_DO(check_limit(limit));
   if (text.size() > kQueryBytesMax) {
-    return Error(Code::invalid_argument, "q: this is too long to search for");
+    return Error(reason("query_too_long")).at("q");
   }
   if (text.starts_with('@')) text.remove_prefix(1);
   const auto words = query_words(text);

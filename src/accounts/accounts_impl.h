@@ -14,6 +14,7 @@
 #include "accounts/directory.h"
 #include "accounts/guest_table.h"
 #include "accounts/passwords.h"
+#include "accounts/reasons.h"
 #include "accounts/session_cache.h"
 #include "accounts/unwritten_sessions.h"
 #include "engine/records.h"
@@ -24,9 +25,7 @@ inline constexpr std::int64_t kHourMs = 3'600'000;
 inline constexpr std::int64_t kSweepMax = 100;  ///< rows in one transaction
 inline constexpr std::size_t kGuestTokenCharacters = 42;
 
-inline Error signed_out() {
-  return Error(Code::unauthenticated, "your session has ended; sign in again");
-}
+inline Error signed_out() { return Error(reason("session_ended")); }
 
 class AccountsImpl final : public Accounts {
  public:
@@ -113,7 +112,8 @@ class AccountsImpl final : public Accounts {
 
   // Passwords
   static Result<std::string> prepare_new_password(std::string_view handle,
-                                                  std::string_view password);
+                                                  std::string_view password,
+                                                  std::string_view field = "password");
   /// Errors: unauthenticated (nothing was changed), exhausted.
   /// `tries` names what wrong tries are counted by.
   Result<void> check_password(const Account& account, std::string_view password,

@@ -14,21 +14,25 @@ using engine::RecordKind;
 
 TEST(SignUpTest, EachWrongFieldIsNamedAndNothingIsStored) {
   TestWorld world;
-  const auto refused = [&](auto change, std::string_view field) {
+  const auto refused = [&](auto change, std::string_view field, std::string_view word) {
     auto form = TestWorld::form("mara");
     change(form);
     const auto made = world.accounts->sign_up(form);
     ASSERT_FALSE(made.has_value()) << field;
     EXPECT_EQ(made.error().code, Code::invalid_argument);
-    EXPECT_TRUE(made.error().message.starts_with(field)) << made.error().message;
+    EXPECT_EQ(made.error().field, field);
+    EXPECT_EQ(made.error().reason, word);
+    EXPECT_TRUE(made.error().message.starts_with(std::string(field) + ": "))
+        << made.error().message;
   };
-  refused([](auto& f) { f.handle = "a b"; }, "handle: ");
-  refused([](auto& f) { f.password = "short"; }, "password: ");
-  refused([](auto& f) { f.handle = "Marasmus", f.password = "marasmus"; }, "password: ");
-  refused([](auto& f) { f.birth_date = "2020-01-01"; }, "birth_date: ");
-  refused([](auto& f) { f.display_name = std::string(51, 'x'); }, "display_name: ");
-  refused([](auto& f) { f.email = "nobody"; }, "email: ");
-  refused([](auto& f) { f.language = "?"; }, "language: ");
+  refused([](auto& f) { f.handle = "a b"; }, "handle", "handle_characters");
+  refused([](auto& f) { f.password = "short"; }, "password", "text_length");
+  refused([](auto& f) { f.handle = "Marasmus", f.password = "marasmus"; }, "password",
+          "password_is_handle");
+  refused([](auto& f) { f.birth_date = "2020-01-01"; }, "birth_date", "too_young");
+  refused([](auto& f) { f.display_name = std::string(51, 'x'); }, "display_name", "text_too_long");
+  refused([](auto& f) { f.email = "nobody"; }, "email", "not_an_email");
+  refused([](auto& f) { f.language = "?"; }, "language", "not_a_language");
   EXPECT_EQ(world.count_rows("accounts_people"), 0);
   EXPECT_TRUE(world.records().empty());
 }
@@ -37,7 +41,10 @@ TEST(SignUpTest, HandlesAreCaseInsensitiveAndKeptAsTyped) {
   TestWorld world;
   EXPECT_EQ(world.person("Mara.Lind").handle, "Mara.Lind");
   EXPECT_EQ(world.accounts->find("mara.LIND")->handle, "Mara.Lind");
-  EXPECT_EQ(code_of(world.accounts->sign_up(TestWorld::form("mara.lind"))), Code::conflict);
+  const auto again = world.accounts->sign_up(TestWorld::form("mara.lind"));
+  ASSERT_EQ(code_of(again), Code::conflict);
+  EXPECT_EQ(again.error().reason, "handle_taken");
+  EXPECT_EQ(again.error().message, "handle: this one is taken; choose another");
   EXPECT_EQ(code_of(world.accounts->find("mara")), Code::not_found);
 }
 
@@ -76,10 +83,12 @@ TEST(ProfileTest, ChangesAreCheckedAndKept) {
   TestWorld world;
   const auto mara = world.person("mara");
   EXPECT_EQ(code_of(world.accounts->change_profile(AccountId{5}, {})), Code::not_found);
-  EXPECT_EQ(code_of(world.accounts->change_profile(mara.account, {.bio = std::string(201, 'x')})),
-            Code::invalid_argument);
-  EXPECT_EQ(code_of(world.accounts->change_profile(mara.account, {.feed_mode = "magic"})),
-            Code::invalid_argument);
+  const auto longer = world.accounts->change_profile(mara.account, {.bio = std::string(201, 'x')});
+  ASSERT_EQ(code_of(longer), Code::invalid_argument);
+  EXPECT_EQ(longer.error().message, "bio: 201 characters; the most is 200");
+  const auto odd = world.accounts->change_profile(mara.account, {.feed_mode = "magic"});
+  ASSERT_EQ(code_of(odd), Code::invalid_argument);
+  EXPECT_EQ(odd.error().message, "feed_mode: give \"for_you\" or \"not_profiled\"");
   const auto before = world.records().size();
   ASSERT_TRUE(world.accounts
                   ->change_profile(mara.account, {.display_name = "Mára 北京",
@@ -120,8 +129,12 @@ TEST(SearchTest, FindsByPrefixOfHandleAndNames) {
   EXPECT_THAT(handles("b"), testing::ElementsAre("ben"));
   EXPECT_THAT(handles("tone"), testing::IsEmpty());
   EXPECT_THAT(handles("%"), testing::IsEmpty());
-  EXPECT_EQ(code_of(world.accounts->search("x", 0)), Code::invalid_argument);
-  EXPECT_EQ(code_of(world.accounts->search(std::string(5000, 'x'), 5)), Code::invalid_argument);
+  const auto none = world.accounts->search("x", 0);
+  ASSERT_EQ(code_of(none), Code::invalid_argument);
+  EXPECT_EQ(none.error().reason, "page_limit");
+  const auto endless = world.accounts->search(std::string(5000, 'x'), 5);
+  ASSERT_EQ(code_of(endless), Code::invalid_argument);
+  EXPECT_EQ(endless.error().reason, "query_too_long");
 }
 
 TEST(RemoveTest, TakesEverythingAndRetiresTheHandle) {
@@ -176,10 +189,10 @@ TEST(RemoveTest, AFailingHookUndoesItAll) {
   TestWorld world;
   const auto made = world.accounts->sign_up(TestWorld::form("mara")).value();
   world.accounts->on_delete([](Session&, AccountId, PersonKey) -> Result<void> {
-    return Error(Code::unavailable, "the disk is full");
+    return Error(Code::internal, "the disk is full");
   });
   const auto records = world.records().size();
-  EXPECT_EQ(code_of(world.accounts->remove(made.account.id, "correct horse")), Code::unavailable);
+  EXPECT_EQ(code_of(world.accounts->remove(made.account.id, "correct horse")), Code::internal);
   EXPECT_TRUE(world.accounts->authenticate(made.token).has_value());
   EXPECT_TRUE(world.accounts->sign_in("mara", "correct horse", {}).has_value());
   EXPECT_EQ(world.records().size(), records);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "accounts/reasons.h"
 #include "accounts/text.h"
 #include "accounts/text_impl.h"
 
@@ -188,7 +189,7 @@ Result<std::size_t> characters_count(std::string_view text) {
   for (std::int32_t i = 0; i < size; ++count) {
     UChar32 c = 0;
     U8_NEXT(data, i, size, c);
-    if (c < 0) return Error(Code::invalid_argument, "this is not text in UTF-8");
+    if (c < 0) return Error(reason("text_not_utf8"));
   }
   return count;
 }
@@ -206,15 +207,14 @@ bool joiner_fits(char32_t joiner, char32_t before, char32_t base, char32_t after
 
 Result<std::string> clean_text(std::string_view field, std::string_view text, Lines lines,
                                std::size_t characters_max) {
+  const auto given_count = characters_count(text);
+  if (!given_count) return Error(given_count.error()).at(field);
   if (text.size() > characters_max * kBytesPerCharacterMax)
-    return invalid(field, "longer than " + std::to_string(characters_max) + " characters");
-  if (!characters_count(text)) return invalid(field, "this is not text in UTF-8");
+    return Error(reason("text_too_long"), *given_count, characters_max).at(field);
   const auto clean = cleaned(text, lines);
   const auto count = static_cast<std::size_t>(clean.countChar32());
-  if (count > characters_max) {
-    return invalid(field, std::to_string(count) + " characters; the most is " +
-                              std::to_string(characters_max));
-  }
+  if (count > characters_max)
+    return Error(reason("text_too_long"), count, characters_max).at(field);
   return to_utf8(clean);
 }
 
@@ -222,7 +222,7 @@ Result<std::string> clean_name(std::string_view field, std::string_view text,
                                std::size_t characters_max) {
   FILOSCOPE_TRY(auto name, clean_text(field, text, Lines::one, characters_max));
   if (!name.empty() || text.empty()) return name;
-  return invalid(field, "nothing of this can be seen; use at least one letter, digit or sign");
+  return Error(reason("text_unseen")).at(field);
 }
 
 std::string shown_text(std::string_view bytes, std::size_t characters_max) {

@@ -8,9 +8,9 @@ namespace {
 
 constexpr std::size_t kMuteCharactersMax = 100;
 
-Error sign_in_first() { return Error(Code::unauthenticated, "sign in or make an account first"); }
+Error sign_in_first() { return Error(reason("sign_in_first")); }
 
-Error no_such_account() { return Error(Code::not_found, "there is no such account"); }
+Error no_such_account() { return Error(reason("no_such_account")); }
 
 }  // namespace
 
@@ -55,7 +55,7 @@ Result<AccountsImpl::Pair> AccountsImpl::pair_of(const Viewer& who, AccountId ot
   auto found = directory_.get(other);
   if (!found) return no_such_account();
   if (self->id == other) {
-    return Error(Code::invalid_argument, "this is yourself; choose another account");
+    return Error(reason("own_account"));
   }
   return Pair{*std::move(self), *std::move(found)};
 }
@@ -91,11 +91,10 @@ Result<bool> AccountsImpl::set_follow_with(const Viewer& who, AccountId other, b
   FILOSCOPE_TRY(const Pair pair, pair_of(who, other));
   if (directory_.follows(who.account, other) == on) return false;
   if (on && directory_.blocked(who.account, other)) {
-    return Error(Code::denied, "you cannot follow this account");
+    return Error(reason("follow_denied"));
   }
   if (on && directory_.counts(who.account).following >= parts_.config[kFollowsMax]) {
-    return Error(Code::exhausted, "you follow " + std::to_string(parts_.config[kFollowsMax]) +
-                                      " people, which is the most; unfollow someone first");
+    return Error(reason("too_many_follows"), parts_.config[kFollowsMax]);
   }
   bool changed = false;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
@@ -145,7 +144,7 @@ Result<std::string> AccountsImpl::mute_target(const Viewer& who, MuteKind kind,
     const auto other = directory_.find(what);
     if (!other) return no_such_account();
     if (other->id == who.account) {
-      return Error(Code::invalid_argument, "this is yourself; choose another account");
+      return Error(reason("own_account"));
     }
     return other->id.text();
   }
@@ -155,8 +154,8 @@ Result<std::string> AccountsImpl::mute_target(const Viewer& who, MuteKind kind,
                 clean_text(hashtag ? "hashtag" : "word", what, Lines::one, kMuteCharactersMax));
   auto folded = fold_text(clean);
   if (folded.empty() || folded.find(' ') != std::string::npos) {
-    return Error(Code::invalid_argument, hashtag ? "hashtag: give a single one, such as #ceramics"
-                                                 : "word: give a single word");
+    if (hashtag) return Error(reason("not_one_hashtag")).at("hashtag");
+    return Error(reason("not_one_word")).at("word");
   }
   return folded;
 }
@@ -182,8 +181,7 @@ Result<void> AccountsImpl::set_mute(const Viewer& who, MuteKind kind, std::strin
   if (on) FILOSCOPE_DO(keep_guest(who));
   if (on &&
       directory_.mutes_count(who.person) >= static_cast<std::size_t>(parts_.config[kMutesMax])) {
-    return Error(Code::exhausted, "you mute " + std::to_string(parts_.config[kMutesMax]) +
-                                      " things, which is the most; end one first");
+    return Error(reason("too_many_mutes"), parts_.config[kMutesMax]);
   }
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
     const auto now_ms = parts_.clock.now_ms();

@@ -17,9 +17,7 @@ crypto::Digest mac_of(const crypto::Key& key, std::span<const std::uint8_t> body
   return crypto::hmac_sha256(key, "guest:" + std::string(crypto::as_text(body)));
 }
 
-Error no_room() {
-  return Error(Code::exhausted, "too many visitors at the moment; sign in, or try again later");
-}
+Error no_room() { return Error(reason("too_many_guests")); }
 
 }  // namespace
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "accounts/reasons.h"
 #include "base/bytes.h"
 #include "base/crypto.h"
 #include "base/result.h"
@@ -39,16 +40,14 @@ struct PageCursor {
         if (reader.at_end()) return cursor;
       }
     }
-    return Error(Code::invalid_argument,
-                 "cursor: send back the one that the last page gave, or none");
+    return Error(reason("not_a_cursor")).at("cursor");
   }
 };
 
 /// Errors: invalid_argument.
 inline Result<void> check_limit(int limit) {
   if (limit >= 1 && limit <= kPageLimitMax) return {};
-  return Error(Code::invalid_argument,
-               "limit: ask for 1 to " + std::to_string(kPageLimitMax) + " at a time");
+  return Error(reason("page_limit"), kPageLimitMax).at("limit");
 }
 
 }  // namespace filoscope::accounts

@@ -1,5 +1,7 @@
 #include "accounts/passwords.h"
 
+#include "accounts/reasons.h"
+
 namespace filoscope::accounts {
 namespace {
 
@@ -7,9 +9,7 @@ constexpr std::int64_t kAttemptsWindowUs = 15LL * 60 * 1'000'000;
 constexpr std::size_t kAttemptsTrackedMax = 100'000;
 constexpr std::int64_t kWaitingMax = 256;
 
-Error wrong() {
-  return Error(Code::unauthenticated, "the handle or the password is not right; check both");
-}
+Error wrong() { return Error(reason("handle_or_password_wrong")); }
 
 }  // namespace
 
@@ -36,7 +36,7 @@ class Passwords::Turn {
 
   Result<void> taken() const {
     if (taken_) return {};
-    return Error(Code::exhausted, "many people are signing in right now; try again in a moment");
+    return Error(reason("too_many_sign_ins"));
   }
 
  private:
@@ -76,9 +76,8 @@ Result<void> Passwords::take_attempt(const std::string& account) {
   }
   if (attempts->failed_count >= attempts_max_) {
     const auto left_us = attempts->since_us + kAttemptsWindowUs - now_us;
-    return Error(Code::exhausted, "too many wrong tries for this account; try again in " +
-                                      std::to_string(left_us / 60'000'000 + 1) +
-                                      " minutes, or from a device you have used");
+    const auto minutes = static_cast<int>(left_us / 60'000'000 + 1);
+    return Error(reason("too_many_password_tries"), minutes).after_s(minutes * 60);
   }
   // Counted before it is known, so that many at the same time are not more than one after another.
   // The last one allowed begins the full wait anew.

@@ -14,9 +14,7 @@ constexpr std::string_view kLetters = "0123456789abcdefghjkmnpqrstvwxyz";  // Cr
 constexpr std::int64_t kIssuedCodeMs = 24LL * 3'600'000;
 constexpr std::int64_t kNever = 0;
 
-Error wrong_code() {
-  return Error(Code::unauthenticated, "the handle or the code is not right; check both");
-}
+Error wrong_code() { return Error(reason("handle_or_code_wrong")); }
 
 /// "7k2m-q9xd-04tz-hw3c"
 std::string new_code() {
@@ -56,10 +54,11 @@ Result<void> end_issued_codes(Session& session, AccountId account) {
 }  // namespace
 
 Result<std::string> AccountsImpl::prepare_new_password(std::string_view handle,
-                                                       std::string_view password) {
-  FILOSCOPE_TRY(auto prepared, prepare_password(password));
+                                                       std::string_view password,
+                                                       std::string_view field) {
+  FILOSCOPE_TRY(auto prepared, prepare_password(password, field));
   if (fold_handle(password) == fold_handle(handle)) {
-    return Error(Code::invalid_argument, "password: choose one that is not your handle");
+    return Error(reason("password_is_handle")).at(field);
   }
   return prepared;
 }
@@ -74,7 +73,7 @@ Result<void> AccountsImpl::check_password(const Account& account, std::string_vi
   const auto prepared = prepare_password(password);
   auto checked = passwords_.check(tries, prepared ? *prepared : std::string(), stored);
   if (!checked && checked.error().code == Code::unauthenticated) {
-    return Error(Code::unauthenticated, "the password is not right; nothing was changed");
+    return Error(reason("password_wrong"));
   }
   return checked;
 }
@@ -83,10 +82,10 @@ Result<void> AccountsImpl::change_password(const Viewer& who, std::string_view p
                                            std::string_view new_password) {
   write_sessions(false);
   FILOSCOPE_TRY(const auto account, get(who.account));
-  const auto prepared = prepare_new_password(account.handle, new_password);
-  if (!prepared) return Error(prepared.error().code, "new_" + prepared.error().message);
+  FILOSCOPE_TRY(const auto prepared,
+                prepare_new_password(account.handle, new_password, "new_password"));
   FILOSCOPE_DO(check_password(account, password, "session:" + who.session_hash));
-  FILOSCOPE_TRY(const auto hash, passwords_.hash(*prepared));
+  FILOSCOPE_TRY(const auto hash, passwords_.hash(prepared));
   std::vector<std::string> ended_tokens;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(need_session(session, who));
@@ -110,7 +109,7 @@ Result<void> AccountsImpl::insert_code(Session& session, AccountId account, std:
       session.execute("INSERT INTO accounts_recovery (account, code_hash, ends_ms) SELECT id, ?, ? "
                       "FROM accounts_people WHERE id = ? AND sample = 0",
                       {code_hash(code), ends_ms, account.db()}));
-  if (count == 0) return Error(Code::not_found, "there is no such account that can sign in");
+  if (count == 0) return Error(reason("account_never_signs_in"));
   return {};
 }
 

@@ -16,10 +16,17 @@ TEST(RecoveryTest, AChangedPasswordEndsTheOtherSessions) {
   const auto there = world.accounts->sign_in("mara", "correct horse", {})->token;
   const auto viewer = world.accounts->authenticate(here).value();
   const auto viewer_there = world.accounts->authenticate(there).value();
-  EXPECT_EQ(code_of(world.accounts->change_password(viewer, "not this one", "battery staple")),
-            Code::unauthenticated);
-  EXPECT_EQ(code_of(world.accounts->change_password(viewer, "correct horse", "short")),
-            Code::invalid_argument);
+  const auto wrong = world.accounts->change_password(viewer, "not this one", "battery staple");
+  ASSERT_EQ(code_of(wrong), Code::unauthenticated);
+  EXPECT_EQ(wrong.error().reason, "password_wrong");
+  const auto shorter = world.accounts->change_password(viewer, "correct horse", "short");
+  ASSERT_EQ(code_of(shorter), Code::invalid_argument);
+  EXPECT_EQ(shorter.error().field, "new_password");
+  EXPECT_EQ(shorter.error().message, "new_password: use 8 to 128 characters");
+  const auto lind = world.person("mara.lind");
+  const auto handle = world.accounts->change_password(lind, "correct horse", "MARA.LIND");
+  ASSERT_EQ(code_of(handle), Code::invalid_argument);
+  EXPECT_EQ(handle.error().message, "new_password: choose one that is not your handle");
   EXPECT_TRUE(world.accounts->authenticate(there).has_value());
   ASSERT_TRUE(
       world.accounts->change_password(viewer, "correct horse", "battery staple").has_value());
@@ -111,8 +118,12 @@ TEST(RecoveryTest, TheOperatorsCodeIsGoodForADayAndNotForSamples) {
   auto sample = TestWorld::form("clay_daily");
   sample.sample = true;
   ASSERT_TRUE(world.accounts->sign_up(sample).has_value());
-  EXPECT_EQ(code_of(world.accounts->issue_recovery_code("clay_daily")), Code::not_found);
-  EXPECT_EQ(code_of(world.accounts->issue_recovery_code("nobody")), Code::not_found);
+  const auto of_sample = world.accounts->issue_recovery_code("clay_daily");
+  ASSERT_EQ(code_of(of_sample), Code::not_found);
+  EXPECT_EQ(of_sample.error().reason, "account_never_signs_in");
+  const auto of_nobody = world.accounts->issue_recovery_code("nobody");
+  ASSERT_EQ(code_of(of_nobody), Code::not_found);
+  EXPECT_EQ(of_nobody.error().reason, "no_such_account");
 }
 
 TEST(RecoveryTest, GuessingIsThrottledAndSoundsTheSameForEveryHandle) {
@@ -123,6 +134,8 @@ TEST(RecoveryTest, GuessingIsThrottledAndSoundsTheSameForEveryHandle) {
   const auto unknown = world.accounts->recover("nobody", codes[0], "battery staple", {});
   ASSERT_EQ(code_of(wrong), Code::unauthenticated);
   ASSERT_EQ(code_of(unknown), Code::unauthenticated);
+  EXPECT_EQ(wrong.error().reason, "handle_or_code_wrong");
+  EXPECT_EQ(wrong.error().reason, unknown.error().reason);
   EXPECT_EQ(wrong.error().message, unknown.error().message);
   for (int i = 1; i < 10; ++i) {
     ASSERT_EQ(code_of(world.accounts->recover("mara", "no", "battery staple", {})),

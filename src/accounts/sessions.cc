@@ -403,7 +403,7 @@ Result<void> AccountsImpl::end_session(const Viewer& who, std::string_view id) {
   }));
   sessions_.forget(ended_tokens);
   if (ended_tokens.empty()) {
-    return Error(Code::not_found, "there is no such session of yours; it may have ended");
+    return Error(reason("no_such_session"));
   }
   return {};
 }

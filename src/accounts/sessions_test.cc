@@ -17,6 +17,9 @@ TEST(SignInTest, UnknownAndWrongSoundTheSame) {
   const auto odd = world.accounts->sign_in(std::string(10'000, 'x'), "\xFF", {});
   ASSERT_FALSE(wrong.has_value() || unknown.has_value() || odd.has_value());
   EXPECT_EQ(wrong.error().code, Code::unauthenticated);
+  EXPECT_EQ(wrong.error().reason, "handle_or_password_wrong");
+  EXPECT_EQ(wrong.error().reason, unknown.error().reason);
+  EXPECT_EQ(wrong.error().reason, odd.error().reason);
   EXPECT_EQ(wrong.error().message, unknown.error().message);
   EXPECT_EQ(wrong.error().message, odd.error().message);
   EXPECT_TRUE(world.accounts->sign_in("MARA", "correct horse", {}).has_value());
@@ -33,7 +36,15 @@ TEST(SignInTest, FailuresThrottleForAWhileOnly) {
   }
   const auto known = world.accounts->sign_in("Mara", "correct horse", {});
   const auto unknown = world.accounts->sign_in("nobody", "correct horse", {});
-  EXPECT_EQ(code_of(known), Code::exhausted);
+  ASSERT_EQ(code_of(known), Code::exhausted);
+  ASSERT_EQ(code_of(unknown), Code::exhausted);
+  EXPECT_EQ(known.error().reason, "too_many_password_tries");
+  EXPECT_EQ(known.error().retry_after_s, 16 * 60);
+  EXPECT_EQ(known.error().message,
+            "too many wrong tries for this account; try again in 16 minutes, or from a device you "
+            "have used");
+  EXPECT_EQ(known.error().reason, unknown.error().reason);
+  EXPECT_EQ(known.error().retry_after_s, unknown.error().retry_after_s);
   EXPECT_EQ(known.error().message, unknown.error().message);
   EXPECT_TRUE(world.accounts->sign_in("ben", "correct horse", {}).has_value());
   world.clock.advance_ms(15 * 60 * 1000);

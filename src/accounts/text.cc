@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "accounts/accounts.h"
+#include "accounts/reasons.h"
 #include "accounts/text_impl.h"
 
 namespace filoscope::accounts {
@@ -76,54 +77,44 @@ std::string fold_handle(std::string_view handle) { return ascii_lower(handle); }
 
 Result<void> check_handle(std::string_view handle) {
   if (handle.size() < kHandleCharactersMin || handle.size() > kHandleCharactersMax) {
-    return invalid("handle", "use " + std::to_string(kHandleCharactersMin) + " to " +
-                                 std::to_string(kHandleCharactersMax) + " characters");
+    return Error(reason("text_length"), kHandleCharactersMin, kHandleCharactersMax).at("handle");
   }
   for (const char c : handle) {
     if (!ascii_letter(c) && !ascii_digit(c) && c != '.' && c != '_') {
-      return invalid("handle",
-                     "use only the letters a to z, digits, dots and underscores; a "
-                     "display name may have any script");
+      return Error(reason("handle_characters")).at("handle");
     }
   }
   if (handle.front() == '.' || handle.back() == '.' ||
       handle.find("..") != std::string_view::npos) {
-    return invalid("handle", "a dot stands alone between other characters");
+    return Error(reason("handle_dots")).at("handle");
   }
   if (std::none_of(handle.begin(), handle.end(),
                    [](char c) { return ascii_letter(c) || ascii_digit(c); })) {
-    return invalid("handle", "use at least one letter or digit");
+    return Error(reason("handle_without_letters")).at("handle");
   }
   if (std::find(kReserved.begin(), kReserved.end(), fold_handle(handle)) != kReserved.end()) {
-    return invalid("handle", "this one is reserved; choose another");
+    return Error(reason("handle_reserved")).at("handle");
   }
   return {};
 }
 
 Result<void> check_birth_date(std::string_view birth_date, std::int64_t now_ms) {
   const auto birth = parse_date(birth_date);
-  if (!birth) return invalid("birth_date", "give a day that exists, as YYYY-MM-DD");
+  if (!birth) return Error(reason("birth_date_malformed")).at("birth_date");
   const int years = full_years(*birth, now_ms);
-  if (years < 0) return invalid("birth_date", "this day is in the future");
-  if (years > kAgeMax) return invalid("birth_date", "this day is too long ago");
+  if (years < 0) return Error(reason("birth_date_in_future")).at("birth_date");
+  if (years > kAgeMax) return Error(reason("birth_date_too_long_ago")).at("birth_date");
   if (years < kAgeMin) {
-    return invalid("birth_date",
-                   "you have to be at least " + std::to_string(kAgeMin) + " years old");
+    return Error(reason("too_young"), kAgeMin).at("birth_date");
   }
   return {};
 }
 
-Result<std::string> prepare_password(std::string_view password) {
-  if (password.size() > kPasswordCharactersMax * 4) {
-    return invalid("password",
-                   "use at most " + std::to_string(kPasswordCharactersMax) + " characters");
-  }
+Result<std::string> prepare_password(std::string_view password, std::string_view field) {
   const auto count = characters_count(password);
-  if (!count) return invalid("password", "this is not text in UTF-8");
-  if (*count < kPasswordCharactersMin || *count > kPasswordCharactersMax) {
-    return invalid("password", "use " + std::to_string(kPasswordCharactersMin) + " to " +
-                                   std::to_string(kPasswordCharactersMax) + " characters");
-  }
+  if (!count) return Error(count.error()).at(field);
+  if (*count < kPasswordCharactersMin || *count > kPasswordCharactersMax)
+    return Error(reason("text_length"), kPasswordCharactersMin, kPasswordCharactersMax).at(field);
   if (is_ascii(password)) return std::string(password);
   return to_utf8(normalized(from_utf8(password), icu::Normalizer2::getNFKCInstance));
 }
@@ -145,7 +136,7 @@ Result<void> check_language(std::string_view language) {
   }
   if (primary) good = good && part >= kPrimaryMin;
   if (good) return {};
-  return invalid("language", "give a language tag such as \"en\" or \"pt-BR\"");
+  return Error(reason("not_a_language")).at("language");
 }
 
 std::string primary_language(std::string_view language) {
@@ -162,7 +153,7 @@ Result<void> check_email(std::string_view email) {
                     std::none_of(email.begin(), email.end(),
                                  [](char c) { return (c >= 0 && c <= ' ') || c == 0x7F; });
   if (good) return {};
-  return invalid("email", "give an address such as name@example.org, or leave it out");
+  return Error(reason("not_an_email")).at("email");
 }
 
 Result<void> check_time_zone(std::string_view time_zone) {
@@ -173,7 +164,7 @@ Result<void> check_time_zone(std::string_view time_zone) {
         return ascii_letter(c) || ascii_digit(c) || c == '_' || c == '/' || c == '+' || c == '-';
       });
   if (good) return {};
-  return invalid("time_zone", "give a name such as \"Europe/Vienna\", or leave it out");
+  return Error(reason("not_a_time_zone")).at("time_zone");
 }
 
 }  // namespace filoscope::accounts

@@ -53,7 +53,8 @@ Result<void> check_handle(std::string_view handle);
 /// A date that exists, not in the future, at least kAgeMin years ago.
 Result<void> check_birth_date(std::string_view birth_date, std::int64_t now_ms);
 /// Checks the length and gives the form that is hashed (NFKC, so that every keyboard's é is one é).
-Result<std::string> prepare_password(std::string_view password);
+Result<std::string> prepare_password(std::string_view password,
+                                     std::string_view field = "password");
 /// Well-formed BCP 47, or "".
 Result<void> check_language(std::string_view language);
 /// "de" of "de-AT", lower case.

@@ -1,7 +1,7 @@
 #pragma once
 
-/// What the parts of text.h share: between UTF-8 and ICU's texts, and an error that names a field.
-/// Internal to this module. Threads: any.
+/// What the parts of text.h share: between UTF-8 and ICU's texts. Internal to this module. Threads:
+/// any.
 
 #include <unicode/normalizer2.h>
 #include <unicode/unistr.h>
@@ -13,10 +13,6 @@
 #include "base/result.h"
 
 namespace filoscope::accounts {
-
-inline Error invalid(std::string_view field, std::string_view what) {
-  return Error(Code::invalid_argument, std::string(field) + ": " + std::string(what));
-}
 
 inline icu::UnicodeString from_utf8(std::string_view text) {
   return icu::UnicodeString::fromUTF8(

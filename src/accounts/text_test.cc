@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <string_view>
+#include <vector>
 
 #include "accounts/accounts.h"
 
@@ -84,20 +87,33 @@ TEST(BirthDate, ThirteenIsTheLeast) {
   const auto young = check_birth_date("2010-11-15", kNov2023);
   ASSERT_FALSE(young.has_value());
   EXPECT_EQ(young.error().message, "birth_date: you have to be at least 13 years old");
-  EXPECT_FALSE(check_birth_date("2030-01-01", kNov2023).has_value());
-  EXPECT_FALSE(check_birth_date("soon", kNov2023).has_value());
+  EXPECT_EQ(young.error().reason, "too_young");
+  EXPECT_EQ(young.error().field, "birth_date");
+  EXPECT_EQ(check_birth_date("2030-01-01", kNov2023).error().reason, "birth_date_in_future");
+  EXPECT_EQ(check_birth_date("1850-01-01", kNov2023).error().reason, "birth_date_too_long_ago");
+  EXPECT_EQ(check_birth_date("soon", kNov2023).error().reason, "birth_date_malformed");
 }
 
 TEST(Handle, RulesAreToldPlainly) {
   for (const auto* good : {"ab", "Mara.Lind", "_x", "a1_b2.c3", "x23456789012345678901234"}) {
     EXPECT_TRUE(check_handle(good).has_value()) << good;
   }
-  for (const auto* bad : {"", "a", "x234567890123456789012345", ".ab", "ab.", "a..b", "__", "a b",
-                          "märz", "a/b", "Admin", "filoscope", "ME", "a\nb"}) {
-    const auto checked = check_handle(bad);
-    ASSERT_FALSE(checked.has_value()) << bad;
-    EXPECT_TRUE(checked.error().message.starts_with("handle: ")) << bad;
+  const std::map<std::string_view, std::vector<std::string_view>> refused{
+      {"text_length", {"", "a", "x234567890123456789012345"}},
+      {"handle_dots", {".ab", "ab.", "a..b"}},
+      {"handle_without_letters", {"__"}},
+      {"handle_characters", {"a b", "märz", "a/b", "a\nb"}},
+      {"handle_reserved", {"Admin", "filoscope", "ME"}}};
+  for (const auto& [word, handles] : refused) {
+    for (const auto bad : handles) {
+      const auto checked = check_handle(bad);
+      ASSERT_FALSE(checked.has_value()) << bad;
+      EXPECT_EQ(checked.error().reason, word) << bad;
+      EXPECT_EQ(checked.error().field, "handle") << bad;
+      EXPECT_TRUE(checked.error().message.starts_with("handle: ")) << bad;
+    }
   }
+  EXPECT_EQ(check_handle("a").error().message, "handle: use 2 to 24 characters");
 }
 
 TEST(CleanText, StripsWhatDeceives) {
@@ -191,16 +207,23 @@ TEST(CleanText, CountsCharactersNotBytes) {
   const auto longer = clean_text("display_name", name + "京", Lines::one, kNameCharactersMax);
   ASSERT_FALSE(longer.has_value());
   EXPECT_EQ(longer.error().message, "display_name: 51 characters; the most is 50");
-  EXPECT_FALSE(clean_text("n", "a\xFF", Lines::one, 50).has_value());
-  EXPECT_FALSE(clean_text("n", std::string(100'000, 'a'), Lines::one, 50).has_value());
+  EXPECT_EQ(longer.error().reason, "text_too_long");
+  EXPECT_EQ(clean_text("n", "a\xFF", Lines::one, 50).error().message,
+            "n: this is not text in UTF-8");
+  EXPECT_EQ(clean_text("n", std::string(100'000, 'a'), Lines::one, 50).error().message,
+            "n: 100000 characters; the most is 50");
 }
 
 TEST(Password, BoundsAndOneFormPerText) {
-  EXPECT_FALSE(prepare_password("short77").has_value());
+  const auto shorter = prepare_password("short77", "new_password");
+  ASSERT_FALSE(shorter.has_value());
+  EXPECT_EQ(shorter.error().message, "new_password: use 8 to 128 characters");
   EXPECT_TRUE(prepare_password("eight888").has_value());
   EXPECT_TRUE(prepare_password(std::string(128, 'x')).has_value());
-  EXPECT_FALSE(prepare_password(std::string(129, 'x')).has_value());
-  EXPECT_FALSE(prepare_password("bytes\xFF\xFFxxx").has_value());
+  for (const std::size_t length : {129, 100'000})
+    EXPECT_EQ(prepare_password(std::string(length, 'x')).error().reason, "text_length");
+  EXPECT_EQ(prepare_password("bytes\xFF\xFFxxx").error().message,
+            "password: this is not text in UTF-8");
   EXPECT_EQ(prepare_password("caf\u00E9caf\u00E9").value(),
             prepare_password("cafe\u0301cafe\u0301").value());
 }

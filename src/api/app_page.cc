@@ -1,6 +1,7 @@
 #include "api/app_page.h"
 
 #include "api/byte_range.h"
+#include "api/reasons.h"
 #include "base/crypto.h"
 #include "base/file.h"
 
@@ -13,9 +14,8 @@ constexpr std::size_t kPageBytesMax = 4 << 20;
 Result<std::string> read_page(const std::string& folder) {
   const auto bytes = read_file(folder + "/index.html", kPageBytesMax);
   if (bytes) return std::string(crypto::as_text(*bytes));
-  if (bytes.error().code == Code::not_found)
-    return Error(Code::not_found, "There is nothing at this address.");
-  return Error(Code::unavailable, "This page cannot be read just now; try again in a moment.");
+  if (bytes.error().code == Code::not_found) return Error(reason("nothing_at_address"));
+  return Error(reason("page_unreadable"));
 }
 
 /// Takes the first tag that begins with `start` out, up to and with `end`.

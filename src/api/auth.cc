@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/field_text.h"
+#include "api/reasons.h"
 
 namespace filoscope::api {
 namespace {
@@ -81,16 +82,14 @@ Result<Caller> Auth::anyone(const Request& request) const {
   if (!request.header("authorization").empty()) {
     token = bearer_token(request);
     if (token.empty() || token.size() > kTokenCharactersMax) {
-      return Error(Code::unauthenticated,
-                   "The Authorization field must be \"Bearer TOKEN\" with a token of this server.");
+      return Error(reason("bearer_invalid"));
     }
   } else {
     token = cookie(request, kSessionCookie);
     caller.by_cookie = !token.empty();
   }
   if (token.empty()) return caller;
-  if (token.size() > kTokenCharactersMax)
-    return Error(Code::unauthenticated, "You are signed out; sign in again.");
+  if (token.size() > kTokenCharactersMax) return Error(reason("signed_out"));
   auto viewer = services_.accounts.authenticate(token);
   if (!viewer && caller.by_cookie && changes_nothing(request) &&
       viewer.error().code == Code::unauthenticated) {
@@ -104,9 +103,7 @@ Result<Caller> Auth::anyone(const Request& request) const {
     const auto wanted = csrf_value(caller.viewer.session_hash);
     if (!crypto::equal_constant_time(crypto::as_bytes(wanted),
                                      crypto::as_bytes(request.header("x-filoscope-csrf")))) {
-      return Error(Code::denied,
-                   "The X-Filoscope-CSRF field is missing or does not belong to this session; "
-                   "reload the page.");
+      return Error(reason("csrf_missing"));
     }
   }
   return caller;
@@ -114,15 +111,13 @@ Result<Caller> Auth::anyone(const Request& request) const {
 
 Result<Caller> Auth::person(const Request& request) const {
   FILOSCOPE_TRY(auto caller, anyone(request));
-  if (!caller.viewer.person)
-    return Error(Code::unauthenticated,
-                 "Sign in, or ask for a guest token first (POST /api/v1/tokens/guest).");
+  if (!caller.viewer.person) return Error(reason("guest_token_missing"));
   return caller;
 }
 
 Result<Caller> Auth::account(const Request& request) const {
   FILOSCOPE_TRY(auto caller, anyone(request));
-  if (!caller.viewer.account) return Error(Code::unauthenticated, "Sign in or sign up to do this.");
+  if (!caller.viewer.account) return Error(reason("account_needed"));
   return caller;
 }
 

@@ -4,6 +4,7 @@
 
 #include "api/api.h"
 #include "api/byte_range.h"
+#include "api/reasons.h"
 #include "base/crypto.h"
 
 namespace filoscope::api {
@@ -85,8 +86,7 @@ Response deliver(const Request& request, const OpenFile& file, std::string conte
       select_range(ranged ? request.header("range") : std::string_view(), file.size_bytes);
   const auto size_text = std::to_string(file.size_bytes);
   if (range.status == 416) {
-    response =
-        problem(416, "", "The file has " + size_text + " bytes; the range begins behind them.");
+    response = problem(Error(reason("range_behind_end"), file.size_bytes));
     response.headers.emplace_back("Content-Range", "bytes */" + size_text);
     return response;
   }

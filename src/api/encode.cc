@@ -129,6 +129,13 @@ json encode_step(const catalog::Video& video) {
 
 }  // namespace
 
+json encode_failure(const StoredReason& why) {
+  json values = json::object();
+  for (const auto& [name, value] : why.arguments)
+    std::visit([&](const auto& plain) { values[name] = plain; }, value);
+  return {{"reason", why.reason}, {"detail", why.sentence}, {"arguments", values}};
+}
+
 std::string_view encode_state(const catalog::Video& video) {
   const bool working = !encode_step(video).is_null();
   return catalog::to_string(working ? catalog::State::processing : video.state);
@@ -228,7 +235,11 @@ json encode_video(const Services& services, const accounts::Viewer& viewer,
                    {"liked", item.marks.liked},
                    {"saved", item.marks.saved},
                    {"not_interested", item.marks.not_interested}}}};
-  if (!video.error.empty()) result["error"] = video.error;
+  if (!video.error.empty()) {
+    const auto why = parse_stored(video.error);
+    result["error"] = why.sentence;
+    result["failure"] = encode_failure(why);
+  }
   if (!video.credits.empty()) result["credits"] = video.credits;
   return result;
 }

@@ -21,6 +21,8 @@ Result<nlohmann::json> encode_own_account(const Services& services, const accoun
                                           const accounts::Account& account);
 /// The state as the contract names it: what comes before "published" is "processing".
 std::string_view encode_state(const catalog::Video& video);
+/// Why processing ended, from what catalogue and notifications keep of it (`stored_text`).
+nlohmann::json encode_failure(const StoredReason& why);
 /// A Video as `viewer` sees it.
 nlohmann::json encode_video(const Services& services, const accounts::Viewer& viewer,
                             const feed::Item& item);

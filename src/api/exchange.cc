@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "api/field_text.h"
+#include "api/reasons.h"
 #include "api/throttle.h"
 #include "api/url.h"
 #include "base/crypto.h"
@@ -12,6 +13,7 @@
 #include "base/memory.h"
 #include "base/network.h"
 #include "base/process.h"
+#include "base/reasons.h"
 #include "base/utf8.h"
 
 namespace filoscope::api {
@@ -57,21 +59,21 @@ std::string all_fields(const RequestHead& head, std::string_view name) {
   return list;
 }
 
-/// Fills method, path, query and fields. A text is what is wrong.
-std::string fill_request(RequestHead& head, Request& request) {
+/// Fills method, path, query and fields. Errors: invalid_argument.
+Result<void> fill_request(RequestHead& head, Request& request) {
   const auto target = split_target(head.target);
-  if (!target) return "The address asked for is not valid; it must begin with a slash.";
+  if (!target) return Error(reason("target_invalid"));
   auto path = percent_decode(target->path);
   auto query = parse_query(target->query);
   if (!path || !is_valid_utf8(*path) || !query) {
-    return "The address asked for has a broken escape (%XX), invalid UTF-8 or too many fields.";
+    return Error(reason("target_escape_invalid"));
   }
   const auto host = head.field("host");
-  if (head.version == 11 && host.empty()) return "The Host header field is missing.";
+  if (head.version == 11 && host.empty()) return Error(reason("host_missing"));
   if (host.find_first_of(" \t/?#@,\\") != std::string_view::npos) {
-    return "The Host header field is no host.";
+    return Error(reason("host_invalid"));
   }
-  if (has_doubled_field(head)) return "A header field that may come once came twice.";
+  if (has_doubled_field(head)) return Error(reason("header_field_doubled"));
   request.method = head.method;
   request.target = head.target;
   request.path = std::move(*path);
@@ -88,11 +90,11 @@ std::optional<Response> refuse_framing(const RequestHead& head) {
   // A coding that is passed over would leave its bytes to be read as the next request.
   const auto coding = head.field("transfer-encoding");
   if (!coding.empty() && (head.version == 10 || !equals_ignoring_case(coding, "chunked"))) {
-    return problem(501, "", "The only Transfer-Encoding taken is chunked, with HTTP/1.1.");
+    return problem(Error(reason("transfer_coding_unknown")));
   }
   const auto expected = head.field("expect");
   if (!expected.empty() && !equals_ignoring_case(expected, "100-continue")) {
-    return problem(417, "", "The only expectation that can be met is 100-continue.");
+    return problem(Error(reason("expectation_unknown")));
   }
   return std::nullopt;
 }
@@ -101,13 +103,8 @@ std::optional<Response> refuse_framing(const RequestHead& head) {
 void check_body(const HttpParser& parser, Exchange& exchange) {
   const auto length = parser.content_length();
   const auto limit = exchange.route->body_bytes_max;
-  if (length && *length > limit) {
-    exchange.answer(problem(413, "",
-                            "The body is " + std::to_string(*length) +
-                                " bytes; the longest taken "
-                                "here is " +
-                                std::to_string(limit) + " bytes."));
-  }
+  if (length && *length > limit)
+    exchange.answer(problem(Error(reason("body_too_long"), *length, limit)));
 }
 
 void choose_route(HttpParser& parser, Exchange& exchange, ServerContext& context) {
@@ -122,13 +119,13 @@ void choose_route(HttpParser& parser, Exchange& exchange, ServerContext& context
     return;
   }
   if (allowed.empty()) {
-    exchange.answer(problem(404, "", "There is nothing at this address."));
+    exchange.answer(problem(Error(reason("nothing_at_address"))));
   } else if (request.method == "OPTIONS") {
     Response options;
     options.status = 204;
     exchange.answer(std::move(options));
   } else {
-    exchange.answer(problem(405, "", "This address takes " + allowed + " only."));
+    exchange.answer(problem(Error(reason("method_not_taken"), allowed)));
   }
   if (!allowed.empty()) exchange.response.headers.emplace_back("Allow", allowed);
 }
@@ -160,9 +157,7 @@ std::int64_t connections_max_of(const Config& config) {
   return std::min(config[kConnectionsMax], room);
 }
 
-Error no_memory() {
-  return {Code::unavailable, "the server has no memory left for this; try again in a moment"};
-}
+Error no_memory() { return Error(base_reason("no_memory")); }
 
 }  // namespace
 
@@ -264,18 +259,15 @@ void check_throttles(Exchange& exchange, ServerContext& context) {
   if (route != nullptr && route->inline_on_network_thread) return;
   const auto& address = exchange.request->remote_address;
   if (!context.throttle.allow(address, exchange.begun_us)) {
-    return exchange.answer(
-        problem(429, "", "Too many requests came from your address; try again in a few seconds."));
+    return exchange.answer(problem(Error(reason("too_many_requests"))));
   }
   if (route == nullptr || route->work == Work::plain) return;
   if (!context.password_throttle.allow(address, exchange.begun_us)) {
-    return exchange.answer(
-        problem(429, "", "Too many passwords came from your address; try again in 1 minute."));
+    return exchange.answer(problem(Error(reason("too_many_passwords"))));
   }
   if (route->work == Work::sign_up && context.limits_sign_up &&
       !context.sign_up_throttle.allow(address, exchange.begun_us)) {
-    exchange.answer(
-        problem(429, "", "Too many accounts were made from your address; try again in 1 hour."));
+    exchange.answer(problem(Error(reason("too_many_sign_ups"))));
   }
 }
 
@@ -298,13 +290,11 @@ Exchange begin_exchange(HttpParser& parser, const std::string& peer, ServerConte
   const auto host = head.field("host");
   const bool misdirected = !host.empty() && !context.hosts.knows(host);
   auto refused = refuse_framing(head);
-  if (auto wrong = fill_request(head, request); !wrong.empty()) {
+  if (const auto filled = fill_request(head, request); !filled) {
     request.method = head.method;
-    refused = problem(400, "", wrong);
+    refused = problem(filled.error());
   } else if (misdirected) {
-    refused = problem(421, "",
-                      "This server does not go by the name in the Host field; its operator sets "
-                      "the names in api.public_url or api.hosts.");
+    refused = problem(Error(reason("host_unknown")));
   }
   if (refused) {
     exchange.answer(*std::move(refused));
@@ -319,15 +309,15 @@ Exchange begin_exchange(HttpParser& parser, const std::string& peer, ServerConte
   return exchange;
 }
 
-Exchange failed_exchange(const ParseFailure& failure, const std::string& peer,
-                         ServerContext& context, ExchangeRecorder& recorder) {
+Exchange failed_exchange(const Error& failure, const std::string& peer, ServerContext& context,
+                         ExchangeRecorder& recorder) {
   Exchange exchange;
   exchange.request = std::make_shared<Request>();
   exchange.request->request_id = recorder.new_request_id();
   exchange.request->remote_address = peer;
   exchange.begun_us = context.clock.mono_us();
   exchange.keep_alive = false;
-  exchange.answer(problem(failure.status, "", failure.detail));
+  exchange.answer(problem(failure));
   return exchange;
 }
 

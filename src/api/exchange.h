@@ -87,8 +87,8 @@ struct Exchange {
 Exchange begin_exchange(HttpParser& parser, const std::string& peer, ServerContext& context,
                         ExchangeRecorder& recorder);
 /// For bytes that are no request; the connection closes behind it.
-Exchange failed_exchange(const ParseFailure& failure, const std::string& peer,
-                         ServerContext& context, ExchangeRecorder& recorder);
+Exchange failed_exchange(const Error& failure, const std::string& peer, ServerContext& context,
+                         ExchangeRecorder& recorder);
 /// Runs the handler of a route that takes whole bodies; an exception is an error.
 void run_handler(Exchange& exchange);
 /// What an exception of a handler is to the client: unavailable when memory ran out, else internal.

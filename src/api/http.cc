@@ -1,57 +1,18 @@
 #include "api/http.h"
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
+
+#include "base/reasons.h"
 
 namespace filoscope::api {
 namespace {
 
-bool is_field_name(std::string_view text) {
-  return !text.empty() && text.size() <= 40 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '[' ||
-           c == ']';
-  });
-}
-
-/// What the sentence says: "in 15 minutes", "in 1 hour", "in 30 seconds", "tomorrow"; 5 for "in a
-/// moment" and everything else.
-std::int64_t retry_after_s(std::string_view sentence) {
-  static constexpr std::pair<std::string_view, std::int64_t> kUnits[] = {
-      {"second", 1}, {"minute", 60}, {"hour", 3600}};
-  for (auto at = sentence.find("in "); at != std::string_view::npos;
-       at = sentence.find("in ", at + 1)) {
-    const auto rest = sentence.substr(at + 3);
-    std::int64_t count = 0;
-    const auto [end, bad] = std::from_chars(rest.data(), rest.data() + rest.size(), count);
-    if (bad != std::errc() || count < 1 || count > 1000) continue;
-    const auto unit = rest.substr(static_cast<std::size_t>(end - rest.data()));
-    for (const auto& [name, seconds] : kUnits)
-      if (unit.starts_with(" " + std::string(name))) return count * seconds;
-  }
-  return sentence.find("try tomorrow") != std::string_view::npos ||
-                 sentence.find("try again tomorrow") != std::string_view::npos
-             ? 24 * 3600
-             : 5;
-}
-
-Response make_problem(int status, std::string_view title, std::string_view detail,
-                      std::string_view field) {
-  nlohmann::ordered_json body;
-  body["type"] = "about:blank";
-  body["title"] = title.empty() ? status_text(status) : title;
-  body["status"] = status;
-  body["detail"] = detail;
-  if (!field.empty()) body["field"] = field;
-  Response response;
-  response.status = status;
-  response.content_type = "application/problem+json";
-  response.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  response.headers.emplace_back("Cache-Control", "no-store");
-  if (status == 429 || status == 503)
-    response.headers.emplace_back("Retry-After", std::to_string(retry_after_s(detail)));
-  if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  return response;
+/// What a person is told of it: a fault of ours is told by its reason, its detail is for the log.
+std::string_view detail_of(const Error& error) {
+  if (error.code == Code::internal) return base_reason("internal_error").english;
+  if (error.code == Code::corrupt) return base_reason("stored_data_damaged").english;
+  return error.message;
 }
 
 /// An answer for which the body is not wanted.
@@ -126,30 +87,34 @@ std::string content_policy(std::string_view script_sources) {
          "form-action 'self'; frame-ancestors 'none'";
 }
 
-Response problem(const Error& error) {
-  const int status = http_status(error.code);
-  if (error.code == Code::corrupt) {
-    return make_problem(status, "",
-                        "What is stored of this is damaged and cannot be shown; whoever runs this "
-                        "server has to mend it.",
-                        "");
-  }
-  if (status == 500) {
-    return make_problem(status, "", "Something went wrong on our side; please try again.", "");
-  }
-  std::string_view field;
-  if (error.code == Code::invalid_argument || error.code == Code::conflict) {
-    const auto colon = error.message.find(": ");
-    if (colon != std::string::npos) {
-      const auto name = std::string_view(error.message).substr(0, colon);
-      if (is_field_name(name)) field = name;
-    }
-  }
-  return make_problem(status, "", error.message, field);
+nlohmann::ordered_json arguments_json(std::span<const ErrorArgument> arguments) {
+  auto values = nlohmann::ordered_json::object();
+  for (const auto& [name, value] : arguments)
+    std::visit([&](const auto& plain) { values[std::string(name)] = plain; }, value);
+  return values;
 }
 
-Response problem(int status, std::string_view title, std::string_view detail) {
-  return make_problem(status, title, detail, "");
+Response problem(const Error& error) {
+  constexpr int kRetryAfterS = 5;
+  nlohmann::ordered_json body;
+  body["type"] = "/problems/" + std::string(error.reason);
+  body["title"] = status_text(error.status);
+  body["status"] = error.status;
+  body["detail"] = detail_of(error);
+  body["reason"] = error.reason;
+  if (!error.field.empty()) body["field"] = error.field;
+  if (!error.arguments.empty()) body["arguments"] = arguments_json(error.arguments);
+  Response response;
+  response.status = error.status;
+  response.content_type = "application/problem+json";
+  response.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  response.headers.emplace_back("Cache-Control", "no-store");
+  if (error.status == 429 || error.status == 503) {
+    const int seconds = error.retry_after_s > 0 ? error.retry_after_s : kRetryAfterS;
+    response.headers.emplace_back("Retry-After", std::to_string(seconds));
+  }
+  if (error.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return response;
 }
 
 }  // namespace filoscope::api

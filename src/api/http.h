@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -84,12 +85,11 @@ std::string_view status_text(int status);
 /// The Content-Security-Policy of every answer but delivery's, with these sources of scripts; an
 /// answer that sets the field itself keeps its own.
 std::string content_policy(std::string_view script_sources);
-/// application/problem+json per RFC 9457. An invalid_argument or conflict that begins with "name: "
-/// sets `field`; 429 and 503 carry the Retry-After that their sentence says; what is our fault is
-/// told without its inner message.
+/// {"size": 12, "name": "…"}
+nlohmann::ordered_json arguments_json(std::span<const ErrorArgument> arguments);
+/// application/problem+json (RFC 9457) with `reason`, and `field` and `arguments` where the error
+/// has them; 429 and 503 carry Retry-After; what is our fault is told without its inner message.
 Response problem(const Error& error);
-/// `title` may be empty: the status' own.
-Response problem(int status, std::string_view title, std::string_view detail);
 
 class Router {
  public:

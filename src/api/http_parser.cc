@@ -4,6 +4,8 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include "api/reasons.h"
+
 namespace filoscope::api {
 namespace {
 
@@ -55,14 +57,14 @@ class Callbacks final : public http::basic_parser<true> {
   std::string& body_;
 };
 
-ParseFailure describe(const beast::error_code& error) {
+Error describe(const beast::error_code& error) {
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    return {431, "The header of the request is too large; send fewer or shorter header fields."};
+    return Error(reason("header_too_large"));
   }
   if (error == http::error::bad_version) {
-    return {505, "Only HTTP/1.0 and HTTP/1.1 are spoken here."};
+    return Error(reason("http_version_unknown"));
   }
-  return {400, "The request is not valid HTTP (" + error.message() + ")."};
+  return Error(reason("not_http"), error.message());
 }
 
 }  // namespace
@@ -107,7 +109,7 @@ class HttpParser::Impl {
 
   RequestHead request_head;
   std::string request_body;
-  std::optional<ParseFailure> parse_failure;
+  std::optional<Error> parse_failure;
   std::optional<Callbacks> parser;
 
  private:
@@ -119,7 +121,7 @@ HttpParser::HttpParser(std::size_t head_bytes_max)
 HttpParser::~HttpParser() = default;
 void HttpParser::reset() { impl_->reset(); }
 std::size_t HttpParser::feed(std::string_view bytes) { return impl_->feed(bytes); }
-const std::optional<ParseFailure>& HttpParser::failure() const { return impl_->parse_failure; }
+const std::optional<Error>& HttpParser::failure() const { return impl_->parse_failure; }
 bool HttpParser::head_done() const { return impl_->parser->is_header_done(); }
 bool HttpParser::done() const { return impl_->parser->is_done(); }
 bool HttpParser::keep_alive() const { return impl_->parser->keep_alive(); }

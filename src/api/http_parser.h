@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/result.h"
+
 namespace filoscope::api {
 
 inline constexpr std::size_t kHeadFieldsMax = 100;
@@ -20,11 +22,6 @@ struct RequestHead {
   int version = 11;                                         ///< 10 or 11
   std::vector<std::pair<std::string, std::string>> fields;  ///< names in lower case, as they came
   std::string_view field(std::string_view name) const;      ///< the first; "" when absent
-};
-
-struct ParseFailure {
-  int status = 400;  ///< 400, 431 or 505
-  std::string detail;
 };
 
 /// Threads: one at a time. One parser serves all requests of a connection, one after the other.
@@ -40,7 +37,8 @@ class HttpParser {
   /// Takes bytes and returns how many were used. Stops behind the head and behind the end of the
   /// request; what is left belongs to the next one. After a failure nothing more is taken.
   std::size_t feed(std::string_view bytes);
-  const std::optional<ParseFailure>& failure() const;
+  /// Of status 400, 431 or 505.
+  const std::optional<Error>& failure() const;
   bool head_done() const;
   bool done() const;
   bool keep_alive() const;  ///< what version and Connection ask for

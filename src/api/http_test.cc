@@ -6,6 +6,7 @@
 
 #include "api/byte_range.h"
 #include "api/http_parser.h"
+#include "api/reasons.h"
 #include "api/static_files.h"
 #include "api/throttle.h"
 #include "api/url.h"
@@ -60,19 +61,36 @@ TEST(RouterTest, FallbackTakesUnknownPathsOnly) {
   EXPECT_EQ(router.find("PUT", "/a", nullptr).route, nullptr);
 }
 
-TEST(ProblemTest, NamesTheFieldOfAnInvalidArgument) {
-  const auto response = problem(Error(Code::invalid_argument, "birth_date: must be a date"));
-  const auto body = nlohmann::json::parse(std::get<std::string>(response.body));
+nlohmann::json body_of(const Response& response) {
+  return nlohmann::json::parse(std::get<std::string>(response.body));
+}
+
+TEST(ProblemTest, NamesReasonFieldAndArguments) {
+  const auto response = problem(Error(reason("field_out_of_range"), 1, 20).at("limit"));
+  const auto body = body_of(response);
   EXPECT_EQ(response.status, 400);
-  EXPECT_EQ(body["field"], "birth_date");
+  EXPECT_EQ(body["type"], "/problems/field_out_of_range");
+  EXPECT_EQ(body["reason"], "field_out_of_range");
+  EXPECT_EQ(body["field"], "limit");
   EXPECT_EQ(body["status"], 400);
-  const auto plain = problem(Error(Code::not_found, "No such thing: it is gone"));
-  EXPECT_FALSE(nlohmann::json::parse(std::get<std::string>(plain.body)).contains("field"));
+  EXPECT_EQ(body["arguments"], nlohmann::json({{"least", 1}, {"most", 20}}));
+  EXPECT_EQ(body["detail"], "limit: must be a whole number from 1 to 20");
+  const auto plain = body_of(problem(Error(reason("id_unknown"))));
+  EXPECT_FALSE(plain.contains("field"));
+  EXPECT_FALSE(plain.contains("arguments"));
+}
+
+TEST(ProblemTest, HasTheStatusOfItsReason) {
+  const auto response = problem(Error(reason("body_too_long"), 12, 10));
+  EXPECT_EQ(response.status, 413);
+  EXPECT_EQ(body_of(response)["status"], 413);
+  EXPECT_EQ(body_of(response)["title"], "Content Too Large");
 }
 
 TEST(ProblemTest, NeverTellsWhatIsInside) {
   const auto response = problem(Error(Code::internal, "SELECT password"));
   EXPECT_THAT(std::get<std::string>(response.body), testing::Not(testing::HasSubstr("password")));
+  EXPECT_EQ(body_of(response)["reason"], "internal_error");
 }
 
 TEST(UrlTest, DecodesAndRefuses) {
@@ -216,17 +234,16 @@ TEST(ThrottleTest, AFullTableIsClosedToNewAddressesUntilOldOnesAreIdle) {
   EXPECT_TRUE(throttle.allow("203.0.113.1", 61'500'000));
 }
 
-TEST(ProblemTest, RetryAfterIsWhatTheSentenceSays) {
-  const auto seconds = [](const char* sentence) {
-    for (const auto& [name, value] : problem(429, "", sentence).headers)
+TEST(ProblemTest, RetryAfterIsOfTheReasonOrTheError) {
+  const auto seconds = [](const Error& error) {
+    for (const auto& [name, value] : problem(error).headers)
       if (name == "Retry-After") return value;
     return std::string();
   };
-  EXPECT_EQ(seconds("wait; try again in 15 minutes, or go on"), "900");
-  EXPECT_EQ(seconds("a video in 4 parts; try again in 1 hour."), "3600");
-  EXPECT_EQ(seconds("try again in 10 seconds"), "10");
-  EXPECT_EQ(seconds("20 reports in 24 hours, which is the most; try tomorrow"), "86400");
-  EXPECT_EQ(seconds("busy; try again in a moment"), "5");
+  EXPECT_EQ(seconds(Error(reason("too_many_sign_ups"))), "3600");
+  EXPECT_EQ(seconds(Error(reason("too_many_transfers"), 3)), "5");
+  EXPECT_EQ(seconds(Error(reason("too_many_transfers"), 3).after_s(40)), "40");
+  EXPECT_EQ(seconds(Error(reason("id_unknown"))), "");
 }
 
 TEST(ProxiesTest, BelievesOnlyTrustedOnes) {

@@ -1,16 +1,14 @@
 #include "api/multipart.h"
 
 #include "api/field_text.h"
+#include "api/reasons.h"
 #include "api/url.h"
 #include "base/utf8.h"
 
 namespace filoscope::api {
 namespace {
 
-Error malformed(std::string_view what) {
-  return Error(Code::invalid_argument,
-               "The body is not valid multipart/form-data: " + std::string(what) + ".");
-}
+Error malformed(std::string_view what) { return Error(reason("form_invalid"), what); }
 
 /// The value of `name=` among the parameters behind the first ';', quoted or not.
 std::optional<std::string> parameter_of(std::string_view field, std::string_view name) {

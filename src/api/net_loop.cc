@@ -19,6 +19,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "api/reasons.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -178,7 +179,7 @@ awaitable<bool> Connection::read_head() {
     const auto used = parser_.feed(in_);
     in_.erase(0, used);
     if (parser_.head_done() && !parser_.failure()) co_return true;
-    std::optional<ParseFailure> failure = parser_.failure();
+    std::optional<Error> failure = parser_.failure();
     if (!failure) {
       const bool more = co_await read_more();
       if (more) {
@@ -186,8 +187,8 @@ awaitable<bool> Connection::read_head() {
         continue;
       }
       if (in_.empty() || (!timed_out_ && in_.size() < kReadBytes)) co_return false;
-      if (timed_out_) failure = ParseFailure{408, "The request did not arrive in time."};
-      if (!failure) failure = ParseFailure{431, "The header of the request is too large."};
+      if (timed_out_) failure = Error(reason("request_too_slow"));
+      if (!failure) failure = Error(reason("header_too_large"));
     }
     timed_out_ = false;
     auto exchange = failed_exchange(*failure, peer_, loop_.context, loop_.recorder);
@@ -209,11 +210,9 @@ awaitable<bool> Connection::continue_if_expected(Exchange& exchange) {
 bool Connection::body_is_fine(Exchange& exchange, std::uint64_t bytes) {
   const auto limit = exchange.route->body_bytes_max;
   if (const auto& failure = parser_.failure()) {
-    exchange.answer(problem(failure->status, "", failure->detail));
+    exchange.answer(problem(*failure));
   } else if (bytes > limit) {
-    exchange.answer(problem(
-        413, "",
-        "The body is longer than the " + std::to_string(limit) + " bytes that are taken here."));
+    exchange.answer(problem(Error(reason("body_longer_than_taken"), limit)));
   } else {
     return true;
   }

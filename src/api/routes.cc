@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/delivery.h"
+#include "api/reasons.h"
 #include "api/static_files.h"
 
 namespace filoscope::api {
@@ -14,7 +15,7 @@ Result<social::Origin> origin_of(const Api& api, const nlohmann::json& body,
   if (!token) return origin;
   FILOSCOPE_TRY(const auto impression, api.services.feed.check_token(viewer, *token));
   if (video && impression.video != video)
-    return Error(Code::invalid_argument, "impression_token: it belongs to another video");
+    return Error(reason("impression_of_another_video")).at("impression_token");
   origin.request = impression.request;
   origin.surface = static_cast<std::uint8_t>(impression.surface);
   origin.video = impression.video;

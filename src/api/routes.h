@@ -5,9 +5,12 @@
 
 #include <memory>
 
+#include "accounts/reasons.h"
 #include "api/auth.h"
 #include "api/encode.h"
 #include "api/json_input.h"
+#include "api/reasons.h"
+#include "catalog/reasons.h"
 
 namespace filoscope::api {
 
@@ -42,7 +45,7 @@ inline constexpr const char* kBase = "/api/v1";
 template <typename T>
 Result<T> id_parameter(const Request& request, std::string_view name = "id") {
   const auto id = T::parse(request.parameters.find(name)->second);
-  if (!id || !*id) return Error(Code::not_found, "There is nothing with this id.");
+  if (!id || !*id) return Error(reason("id_unknown"));
   return *id;
 }
 

@@ -89,7 +89,7 @@ Result<accounts::Account> visible_account(const Api& api, const Request& request
   FILOSCOPE_TRY(auto account,
                 api.services.accounts.find(request.parameters.find("handle")->second));
   if (viewer.account && api.services.accounts.relation(viewer, account.id).blocked_by) {
-    return Error(Code::not_found, "There is no such account.");
+    return Error(accounts::reason("no_such_account"));
   }
   return account;
 }

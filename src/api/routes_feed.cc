@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/reasons.h"
 #include "api/routes.h"
 
 namespace filoscope::api {
@@ -17,7 +18,7 @@ Result<engine::Mode> parse_mode(const std::string& name, const accounts::Viewer&
   // Her choice persists: who switched profiling off is not profiled, whatever a page asks for.
   if (name.empty() || name == "for_you")
     return viewer.feed_mode == "not_profiled" ? engine::Mode::not_profiled : engine::Mode::for_you;
-  return Error(Code::invalid_argument, "mode: must be for_you, following or not_profiled");
+  return Error(reason("field_not_one_of"), "for_you, following or not_profiled").at("mode");
 }
 
 Result<std::vector<VideoId>> ids_of(const Request& request, std::string_view name) {
@@ -27,10 +28,7 @@ Result<std::vector<VideoId>> ids_of(const Request& request, std::string_view nam
   while (!rest.empty()) {
     const auto comma = rest.find(',');
     const auto id = VideoId::parse(rest.substr(0, comma));
-    if (!id || ids.size() >= kIdsMax)
-      return Error(
-          Code::invalid_argument,
-          fmt::format("{}: must be video ids with commas between, at most {}", name, kIdsMax));
+    if (!id || ids.size() >= kIdsMax) return Error(reason("field_no_ids"), kIdsMax).at(name);
     ids.push_back(*id);
     if (comma == std::string_view::npos) break;
     rest.remove_prefix(comma + 1);
@@ -66,7 +64,7 @@ Result<Response> answer(const Api& api, const Request& request) {
 
 /// Errors: invalid_argument: this one event is rejected.
 Result<feed::ClientEvent> parse_event(const json& value) {
-  if (!value.is_object()) return Error(Code::invalid_argument, "an event must be an object");
+  if (!value.is_object()) return Error(reason("event_no_object"));
   feed::ClientEvent event;
   FILOSCOPE_TRY(event.event_id, required_text(value, "event_id", 64));
   FILOSCOPE_TRY(event.impression_token, required_text(value, "impression_token", 400));
@@ -85,11 +83,10 @@ Result<feed::ClientEvent> parse_event(const json& value) {
   const auto ranges = value.find("watched");
   if (ranges == value.end() || ranges->is_null()) return event;
   if (!ranges->is_array() || ranges->size() > 200)
-    return Error(Code::invalid_argument, "watched: must be a list of at most 200 ranges");
+    return Error(reason("watched_no_list")).at("watched");
   for (const auto& range : *ranges) {
     if (!range.is_array() || range.size() != 2 || !range[0].is_number() || !range[1].is_number()) {
-      return Error(Code::invalid_argument,
-                   "watched: a range must be two numbers, [from_ms, to_ms]");
+      return Error(reason("watched_no_range")).at("watched");
     }
     const auto milliseconds = [](const json& number) {
       return static_cast<std::int64_t>(std::clamp(number.get<double>(), -1.0, 1e12));
@@ -103,11 +100,9 @@ Result<Response> take_events(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
   FILOSCOPE_TRY(const auto body, read_object(request));
   const auto list = body.find("events");
-  if (list == body.end() || !list->is_array())
-    return Error(Code::invalid_argument, "events: must be a list");
+  if (list == body.end() || !list->is_array()) return Error(reason("events_no_list")).at("events");
   const auto count_max = static_cast<std::size_t>(api.services.config[feed::kEventsPerCallMax]);
-  if (list->size() > count_max)
-    return Error(Code::invalid_argument, fmt::format("events: at most {} in one call", count_max));
+  if (list->size() > count_max) return Error(reason("events_too_many"), count_max).at("events");
   std::vector<feed::ClientEvent> events;
   std::vector<int> places;  // in the caller's list
   std::vector<feed::EventsAnswer::Rejected> rejected;
@@ -117,17 +112,20 @@ Result<Response> take_events(const Api& api, const Request& request) {
       events.push_back(*std::move(event));
       places.push_back(static_cast<int>(i));
     } else {
-      rejected.push_back({static_cast<int>(i), event.error().message});
+      rejected.push_back({static_cast<int>(i), event.error()});
     }
   }
   FILOSCOPE_TRY(const auto taken, api.services.feed.take_events(caller.viewer, events));
   for (const auto& one : taken.rejected)
-    rejected.push_back({places[static_cast<std::size_t>(one.index)], one.problem});
+    rejected.push_back({places[static_cast<std::size_t>(one.index)], one.error});
   std::sort(rejected.begin(), rejected.end(),
             [](const auto& a, const auto& b) { return a.index < b.index; });
   json problems = json::array();
   for (const auto& one : rejected)
-    problems.push_back({{"index", one.index}, {"problem", one.problem}});
+    problems.push_back({{"index", one.index},
+                        {"problem", one.error.message},
+                        {"reason", one.error.reason},
+                        {"arguments", arguments_json(one.error.arguments)}});
   return json_response(
       {{"accepted", taken.accepted}, {"duplicate", taken.duplicate}, {"rejected", problems}}, 202);
 }

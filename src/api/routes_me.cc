@@ -8,6 +8,8 @@ namespace {
 using nlohmann::json;
 
 constexpr int kOwnPageMax = 200;
+/// How older releases kept that what became ready is a draft.
+constexpr std::string_view kDraftBefore = "Your draft is ready";
 
 Result<json> describe(const Api& api, const accounts::Viewer& viewer) {
   json account, language = viewer.language;
@@ -160,6 +162,15 @@ Result<json> encode_notification(const Api& api, const accounts::Viewer& viewer,
                 {"text", notification.text},
                 {"created_ms", notification.created_ms},
                 {"read", notification.read}};
+  if (notification.kind == "published") {
+    entry["draft"] = notification.text == social::kDraftReady || notification.text == kDraftBefore;
+    entry["text"] = "";
+  }
+  if (notification.kind == "failed") {
+    const auto why = parse_stored(notification.text);
+    entry["text"] = why.sentence;
+    entry["failure"] = encode_failure(why);
+  }
   if (notification.actor) {
     const auto actor = api.services.accounts.get(notification.actor);
     if (actor.has_value()) {

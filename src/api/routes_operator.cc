@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "api/reasons.h"
 #include "api/routes.h"
 #include "base/metrics.h"
 #include "base/product.h"
@@ -24,14 +25,13 @@ Result<void> check_metrics_reader(const Api& api, const Request& request) {
   if (request.loopback) return {};
   const auto& token = api.services.config[kMetricsToken];
   if (token.empty()) {
-    return Error(Code::denied,
-                 "Metrics are told to this machine only; api.metrics_token opens them to others.");
+    return Error(reason("metrics_are_local"));
   }
   if (crypto::equal_constant_time(crypto::as_bytes(bearer_token(request)),
                                   crypto::as_bytes(token))) {
     return {};
   }
-  return Error(Code::unauthenticated, "Metrics need api.metrics_token as a bearer token.");
+  return Error(reason("metrics_token_missing"));
 }
 
 Result<Response> metrics_text(const Api& api, const Request& request) {

@@ -12,6 +12,7 @@
 #include "api/delivery.h"
 #include "api/hosts.h"
 #include "api/pages.h"
+#include "api/reasons.h"
 #include "api/url.h"
 #include "base/network.h"
 #include "base/product.h"
@@ -29,7 +30,7 @@ constexpr std::string_view kUrlset =
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
     "<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n";
 
-Error nothing_here() { return {Code::not_found, "There is nothing at this address."}; }
+Error nothing_here() { return Error(reason("nothing_at_address")); }
 
 /// The same for all of them.
 struct Pages {
@@ -60,8 +61,7 @@ Result<std::int64_t> side_of(const Request& request, std::string_view name) {
   std::int64_t side = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), side);
   if (problem != std::errc() || end != text.data() + text.size() || side < 1)
-    return Error(Code::invalid_argument,
-                 fmt::format("{}: it must be a number of pixels, at least 1", name));
+    return Error(reason("oembed_side_invalid")).at(name);
   return std::min(side, kSideMax);
 }
 
@@ -99,10 +99,9 @@ void add_player(const PageHead& head, const Box& box, const std::string& origin,
 
 Result<Response> oembed(const Pages& pages, const Request& request) {
   const auto format = query_text(request, "format");
-  if (!format.empty() && format != "json")
-    return problem(501, "", "oEmbed is answered here as JSON only: format=json.");
+  if (!format.empty() && format != "json") return Error(reason("oembed_format_unknown"));
   const auto url = query_text(request, "url");
-  if (url.empty()) return Error(Code::invalid_argument, "url: the address to embed is missing");
+  if (url.empty()) return Error(reason("oembed_url_missing")).at("url");
   Box box;
   FILOSCOPE_TRY(box.width, side_of(request, "maxwidth"));
   FILOSCOPE_TRY(box.height, side_of(request, "maxheight"));

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "api/reasons.h"
 #include "api/routes.h"
 
 namespace filoscope::api {
@@ -12,8 +13,7 @@ constexpr int kPeopleBesideVideosMax = 3;
 
 Result<std::string> query_of(const Request& request) {
   auto text = query_text(request, "q");
-  if (text.size() > kQueryBytesMax)
-    return Error(Code::invalid_argument, "q: must be at most 100 characters");
+  if (text.size() > kQueryBytesMax) return Error(accounts::reason("query_too_long")).at("q");
   return text;
 }
 
@@ -45,7 +45,7 @@ Result<Response> search(const Api& api, const Request& request) {
     return json_response({{"items", items}, {"next_cursor", nullptr}});
   }
   if (!kind.empty() && kind != "videos")
-    return Error(Code::invalid_argument, "kind: must be videos, people or hashtags");
+    return Error(reason("field_not_one_of"), "videos, people or hashtags").at("kind");
   const auto cursor = query_text(request, "cursor");
   FILOSCOPE_TRY(auto page, api.services.search.videos(caller.viewer, query, cursor, limit));
   FILOSCOPE_TRY(auto body,

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/reasons.h"
 #include "api/routes.h"
 #include "api/tus.h"
 
@@ -41,14 +42,8 @@ class ChunkSink final : public BodySink {
   }
   Result<Response> finish() override {
     settled_ = true;
-    const auto state = chunk_->commit();
-    if (!state.has_value()) {
-      if (has_checksum_ && state.error().code == Code::invalid_argument) {
-        return problem(460, "Checksum Mismatch", state.error().message);
-      }
-      return state.error();
-    }
-    auto response = state_response(status_, *state);
+    FILOSCOPE_TRY(const auto state, chunk_->commit());
+    auto response = state_response(status_, state);
     if (!location_.empty()) response.headers.emplace_back("Location", location_);
     return response;
   }
@@ -64,7 +59,7 @@ class ChunkSink final : public BodySink {
 /// What every tus request but OPTIONS must say.
 std::optional<Response> refuse_version(const Request& request) {
   if (request.header("tus-resumable") == kTusVersion) return std::nullopt;
-  auto response = problem(412, "", fmt::format("Tus-Resumable must be {}.", kTusVersion));
+  auto response = problem(Error(reason("tus_version_unknown"), kTusVersion));
   response.headers.emplace_back("Tus-Version", std::string(kTusVersion));
   return response;
 }
@@ -74,9 +69,7 @@ bool is_chunk(const Request& request) {
   return type.substr(0, type.find(';')) == kChunkType;
 }
 
-Response wrong_type() {
-  return problem(415, "", fmt::format("The Content-Type of a chunk must be {}.", kChunkType));
-}
+Response wrong_type() { return problem(Error(reason("chunk_type_wrong"), kChunkType)); }
 
 /// How many bytes may come: as announced, or with a chunked body as many as fit.
 std::optional<std::int64_t> body_length(const Api& api, const Request& request,
@@ -93,7 +86,7 @@ Result<std::unique_ptr<BodySink>> begin_chunk(const Api& api, const Request& req
                                               const std::string& location) {
   const auto length = body_length(api, request, state.size_bytes - state.offset);
   if (!length) {
-    return Error(Code::invalid_argument, "Content-Length: a chunk must say how long it is");
+    return Error(reason("chunk_length_missing")).at("Content-Length");
   }
   const auto checksum = request.header("upload-checksum");
   FILOSCOPE_TRY(auto chunk,
@@ -106,25 +99,18 @@ Result<std::unique_ptr<BodySink>> create(const Api& api, const Request& request)
   if (auto refused = refuse_version(request)) return decided(*std::move(refused));
   FILOSCOPE_TRY(const auto caller, api.auth.account(request));
   const auto size = parse_count(request.header("upload-length"));
-  if (!size)
-    return Error(Code::invalid_argument,
-                 "Upload-Length: must be the file's size in bytes; its length must be known from "
-                 "the start");
+  if (!size) return Error(reason("upload_length_missing")).at("Upload-Length");
   FILOSCOPE_TRY(auto form, parse_upload_metadata(request.header("upload-metadata")));
   form.size_bytes = *size;
   form.network = network_of(api, request);
   const bool with_body = !request.header("transfer-encoding").empty() ||
                          parse_count(request.header("content-length")).value_or(0) > 0;
   if (with_body && !is_chunk(request)) return decided(wrong_type());
-  const auto made = api.services.uploads.create(caller.viewer, form);
-  if (!made && *size > api.services.config[upload::kSizeBytesMax]) {
-    return decided(problem(413, "", made.error().message));
-  }
-  FILOSCOPE_DO(made);
+  FILOSCOPE_TRY(const auto made, api.services.uploads.create(caller.viewer, form));
   const auto location =
-      fmt::format("{}{}/uploads/{}", api.services.config[kPublicUrl], kBase, made->id.text());
-  if (with_body) return begin_chunk(api, request, caller.viewer, *made, 0, location);
-  auto response = state_response(201, *made);
+      fmt::format("{}{}/uploads/{}", api.services.config[kPublicUrl], kBase, made.id.text());
+  if (with_body) return begin_chunk(api, request, caller.viewer, made, 0, location);
+  auto response = state_response(201, made);
   response.headers.emplace_back("Location", location);
   return decided(std::move(response));
 }
@@ -140,8 +126,7 @@ Result<std::unique_ptr<BodySink>> patch(const Api& api, const Request& request) 
   if (!is_chunk(request)) return decided(wrong_type());
   FILOSCOPE_TRY(const auto caller, api.auth.account(request));
   const auto offset = parse_count(request.header("upload-offset"));
-  if (!offset)
-    return Error(Code::invalid_argument, "Upload-Offset: must be the number of bytes sent so far");
+  if (!offset) return Error(reason("upload_offset_missing")).at("Upload-Offset");
   FILOSCOPE_TRY(const auto state, state_of(api, request, caller.viewer));
   return begin_chunk(api, request, caller.viewer, state, *offset, "");
 }
@@ -170,9 +155,7 @@ Result<std::unique_ptr<BodySink>> overridden(const Api& api, const Request& requ
   const auto method = request.header("x-http-method-override");
   if (method == "PATCH") return patch(api, request);
   if (method != "DELETE" && method != "HEAD") {
-    return Error(Code::invalid_argument,
-                 "X-HTTP-Method-Override: must be PATCH, DELETE or HEAD; a new upload begins at "
-                 "/api/v1/uploads");
+    return Error(reason("method_override_unknown")).at("X-HTTP-Method-Override");
   }
   FILOSCOPE_TRY(auto response, method == "HEAD" ? head(api, request) : terminate(api, request));
   return decided(std::move(response));

@@ -5,11 +5,11 @@
 #include <unordered_map>
 
 #include "api/multipart.h"
+#include "api/reasons.h"
 #include "api/routes.h"
 #include "api/throttle.h"
 #include "api/tus.h"
 #include "base/mutex.h"
-#include "base/quantity.h"
 
 namespace filoscope::api {
 namespace {
@@ -45,9 +45,7 @@ class Places {
     Lock lock(places->mutex_);
     auto& count = places->taken_[account];
     if (count >= places_max) {
-      return Error(Code::exhausted, fmt::format("you are sending {} videos already, which is the "
-                                                "most at one time; wait until one is done",
-                                                count));
+      return Error(reason("too_many_transfers"), count);
     }
     ++count;
     return std::make_unique<Place>(places, account);
@@ -81,13 +79,7 @@ class MultipartSink final : public BodySink, private PartHandler {
   Result<Response> finish() override {
     FILOSCOPE_DO(parser_.finish());
     if (!has_file_) {
-      return Error(Code::invalid_argument,
-                   "file: is missing; send the video as the form field \"file\"");
-    }
-    const auto size_max = api_->services.config[upload::kSizeBytesMax];
-    if (size_bytes_ > size_max) {
-      const auto [size, limit] = sizes_apart(size_bytes_, size_max);
-      return problem(413, "", "the file has " + size + "; the largest allowed is " + limit);
+      return Error(reason("file_field_missing")).at("file");
     }
     form_.size_bytes = size_bytes_;
     form_.caption = fields_["caption"];
@@ -108,7 +100,7 @@ class MultipartSink final : public BodySink, private PartHandler {
     name_ = head.name;
     in_file_ = name_ == "file";
     if (!in_file_) return {};
-    if (has_file_) return Error(Code::invalid_argument, "file: one video at a time");
+    if (has_file_) return Error(reason("file_field_doubled")).at("file");
     has_file_ = true;
     form_.filename = head.filename;
     return {};
@@ -118,8 +110,7 @@ class MultipartSink final : public BodySink, private PartHandler {
     if (in_file_) return store(crypto::as_bytes(bytes));
     auto& field = fields_[name_];
     if (field.size() + bytes.size() > kFieldBytesMax) {
-      return Error(Code::invalid_argument,
-                   fmt::format("{}: has more than {} bytes", name_, kFieldBytesMax));
+      return Error(reason("form_field_too_long"), kFieldBytesMax).at(name_);
     }
     field += bytes;
     return {};
@@ -180,8 +171,7 @@ Result<std::unique_ptr<BodySink>> upload_multipart(const ApiPtr& api,
   FILOSCOPE_TRY(auto caller, api->auth.account(request));
   auto boundary = boundary_of(request.header("content-type"));
   if (!boundary) {
-    return decided(
-        problem(415, "", "The Content-Type must be multipart/form-data with a boundary."));
+    return decided(problem(Error(reason("form_type_missing"))));
   }
   auto& uploads = api->services.uploads;
   const auto length = parse_count(request.header("content-length")).value_or(0);

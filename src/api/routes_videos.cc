@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "api/reasons.h"
 #include "api/routes.h"
 
 namespace filoscope::api {
@@ -12,8 +13,7 @@ Result<feed::Item> item_of(const Api& api, const accounts::Viewer& viewer, catal
   std::vector<catalog::Video> videos;
   videos.push_back(std::move(video));
   FILOSCOPE_TRY(auto items, api.services.feed.items(viewer, std::move(videos), surface));
-  if (items.empty())
-    return Error(Code::not_found, "There is no such video, or you may not see it.");
+  if (items.empty()) return Error(catalog::reason("no_such_video"));
   return std::move(items.front());
 }
 
@@ -42,9 +42,7 @@ Result<Response> change(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto cover, integer_field(body, "cover_index", 0, 100));
   if (cover) change.cover_index = static_cast<int>(*cover);
   FILOSCOPE_TRY(const auto draft, flag_field(body, "draft"));
-  if (draft.value_or(false))
-    return Error(Code::invalid_argument,
-                 "draft: a published video cannot become a draft again; make it \"only_me\"");
+  if (draft.value_or(false)) return Error(reason("published_no_draft")).at("draft");
   change.publish_draft = draft.has_value();
   FILOSCOPE_TRY(auto video, api.services.catalog.change(caller.viewer.account, id, change));
   FILOSCOPE_TRY(const auto item,

@@ -13,6 +13,7 @@
 #include "api/api.h"
 #include "api/exchange.h"
 #include "api/net_loop.h"
+#include "api/reasons.h"
 #include "base/log.h"
 
 namespace filoscope::api {
@@ -28,8 +29,7 @@ struct HostPort {
 };
 
 Result<HostPort> parse_listen(const std::string& listen) {
-  const Error wrong(Code::invalid_argument,
-                    "listen: \"" + listen + "\" is not HOST:PORT, as 127.0.0.1:8080");
+  const Error wrong = Error(reason("listen_invalid"), listen).at("listen");
   const auto colon = listen.rfind(':');
   if (colon == std::string::npos || colon == 0) return wrong;
   HostPort parts{listen.substr(0, colon), listen.substr(colon + 1)};
@@ -65,14 +65,11 @@ Result<std::string> bound_address(int fd, const std::string& host) {
 Error cannot_listen(const std::string& listen) {
   switch (errno) {
     case EADDRINUSE:
-      return {Code::conflict,
-              "the address " + listen + " is in use by another program; take another port"};
+      return Error(reason("listen_address_taken"), listen);
     case EADDRNOTAVAIL:
-      return {Code::invalid_argument,
-              "listen: " + listen +
-                  " is no address of this computer; take one of its own, or 0.0.0.0 for all"};
+      return Error(reason("listen_address_foreign"), listen).at("listen");
     case EACCES:
-      return {Code::denied, "this user may not listen on " + listen + "; take a port above 1023"};
+      return Error(reason("listen_denied"), listen);
     default:
       return errno_error("listening on " + listen);
   }
@@ -85,9 +82,7 @@ Result<Listener> listen_on(const std::string& listen) {
   hints.ai_flags = AI_PASSIVE;
   addrinfo* found = nullptr;
   if (getaddrinfo(parts.host.c_str(), parts.port.c_str(), &hints, &found) != 0) {
-    return Error(Code::invalid_argument,
-                 "listen: the host \"" + parts.host +
-                     "\" is not known; take an address of this computer, or 0.0.0.0 for all");
+    return Error(reason("listen_host_unknown"), parts.host).at("listen");
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(found, &freeaddrinfo);
   UniqueFd fd(socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));

@@ -7,6 +7,7 @@
 
 #include "api/api.h"
 #include "api/delivery.h"
+#include "api/reasons.h"
 #include "api/test_client.h"
 #include "base/log.h"
 
@@ -32,7 +33,7 @@ class CollectingSink final : public BodySink {
   Result<void> write(std::span<const std::uint8_t> bytes) override {
     into_ += crypto::as_text(bytes);
     if (crypto::as_text(bytes).find("poison") != std::string_view::npos)
-      return Error(Code::conflict, "poisoned");
+      return Error(reason("listen_address_taken"), "poisoned");
     return {};
   }
   Result<Response> finish() override {
@@ -86,7 +87,7 @@ class ServerTest : public testing::Test {
                 64 << 20});
     router.add({"POST", "/refuse",
                 StreamHandler([](const Request&) -> Result<std::unique_ptr<BodySink>> {
-                  return Error(Code::conflict, "not now");
+                  return Error(reason("listen_address_taken"), "not now");
                 }),
                 64 << 20});
     router.add({"GET", "/throw", Handler([](const Request&) -> Result<Response> {

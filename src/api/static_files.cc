@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "api/byte_range.h"
+#include "api/reasons.h"
 #include "base/crypto.h"
 
 namespace filoscope::api {
@@ -19,7 +20,7 @@ struct Found {
 
 /// Errors: not_found, unavailable (there is one, but it cannot be opened now).
 Result<Found> open_regular(const std::string& path) {
-  const Error nothing(Code::not_found, "There is nothing at this address.");
+  const Error nothing(reason("nothing_at_address"));
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd && (errno == EMFILE || errno == ENFILE || errno == EIO))
     return errno_error("open a page");
@@ -137,12 +138,12 @@ bool is_plain_path(std::string_view path) {
 Handler static_files(std::string folder, Handler page) {
   return [folder = std::move(folder),
           page = std::move(page)](const Request& request) -> Result<Response> {
-    const Error nothing(Code::not_found, "There is nothing at this address.");
+    const Error nothing(reason("nothing_at_address"));
     const auto& path = request.path;
     const bool not_the_app = path.starts_with("/api/") || path.starts_with("/media/");
     if (not_the_app) return nothing;
     if (folder.empty()) {
-      return Error(Code::not_found, "The web app is not served here; the interface is at /api/v1.");
+      return Error(reason("app_not_served"));
     }
     if (is_plain_path(path) && !path.ends_with(".html")) {
       auto served = serve_file(request, folder, path);

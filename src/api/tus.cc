@@ -3,6 +3,7 @@
 #include <charconv>
 #include <ctime>
 
+#include "api/reasons.h"
 #include "api/url.h"
 #include "base/crypto.h"
 #include "base/utf8.h"
@@ -24,15 +25,12 @@ std::optional<std::int64_t> parse_count(std::string_view text) {
 
 Result<std::optional<std::int64_t>> parse_cover_ms(std::string_view text) {
   const auto ms = parse_count(text);
-  if (!ms && !text.empty())
-    return Error(Code::invalid_argument, "cover_ms: must be a whole number of milliseconds");
+  if (!ms && !text.empty()) return Error(reason("cover_ms_invalid")).at("cover_ms");
   return ms;
 }
 
 Result<upload::NewUpload> parse_upload_metadata(std::string_view field) {
-  const Error wrong(
-      Code::invalid_argument,
-      "Upload-Metadata: must be names with Base64 values, separated by commas, in UTF-8");
+  const Error wrong = Error(reason("upload_metadata_invalid")).at("Upload-Metadata");
   if (field.size() > kMetadataBytesMax) return wrong;
   upload::NewUpload form;
   form.metadata = field;

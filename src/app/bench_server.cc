@@ -12,6 +12,7 @@
 #include <set>
 
 #include "app/output.h"
+#include "app/reasons.h"
 #include "base/crypto.h"
 #include "base/file.h"
 #include "base/mutex.h"
@@ -121,7 +122,7 @@ Result<ServerProcess> ServerProcess::start(const fs::path& data) {
   }
   constexpr std::string_view kReady = "ready ";
   if (line.substr(0, kReady.size()) != kReady) {
-    return Error(Code::unavailable, "the server did not become ready");
+    return Error(reason("bench_server_not_ready"));
   }
   return ServerProcess(std::move(process), line.substr(kReady.size()));
 }

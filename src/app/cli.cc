@@ -11,6 +11,7 @@
 
 #include "app/commands.h"
 #include "app/output.h"
+#include "app/problems.h"
 #include "base/product.h"
 #include "media/media.h"
 
@@ -88,7 +89,8 @@ void add_operator(CLI::App& app, Words& words) {
   auto& engine = *app.add_subcommand("engine", "The learned state");
   engine.require_subcommand(1);
   auto& rebuild = *engine.add_subcommand(
-      "rebuild", "Learn anew from catalogue, accounts and the event log, while the server is stopped");
+      "rebuild",
+      "Learn anew from catalogue, accounts and the event log, while the server is stopped");
   add_data(rebuild, words.data.data, words.data.config_path);
   rebuild.add_flag("--leave-out-unreadable", words.leave_out_unreadable,
                    "Go on behind log records that this program cannot read, and name them");
@@ -101,6 +103,8 @@ void add_operator(CLI::App& app, Words& words) {
   auto& doctor_command = *app.add_subcommand("doctor", "Say what this machine can and cannot do");
   doctor_command.add_option("--data", words.data.data, "The data folder");
   doctor_command.add_option("--json", words.data.json, "Write the result as JSON to a file or -");
+
+  app.add_subcommand("problems", "Print what an answer can say is wrong, as Markdown");
 
   auto& account = *app.add_subcommand("account", "People of this installation");
   account.require_subcommand(1);
@@ -144,6 +148,11 @@ int serve_command(const Words& words) {
   return serve(words.serve);
 }
 
+int problems() {
+  std::fputs(problems_markdown().c_str(), stdout);
+  return 0;
+}
+
 int media_worker() {
   sigset_t none;  // a parent may have blocked what ends us
   sigemptyset(&none);
@@ -161,6 +170,7 @@ int dispatch(const CLI::App& app, const Words& words) {
   if (name == "engine") return engine_rebuild(words.data, words.leave_out_unreadable);
   if (name == "samples") return samples_remove(words.data);
   if (name == "doctor") return doctor(words.data.data, words.data.json);
+  if (name == "problems") return problems();
   if (name == "account") {
     const auto& what = app.get_subcommand("account")->get_subcommands().front()->get_name();
     return what == "recover" ? account_recover(words.account) : account_create(words.account);

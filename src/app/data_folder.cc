@@ -9,15 +9,18 @@
 #include <cerrno>
 #include <string>
 
+#include "app/reasons.h"
+
 namespace filoscope::app {
 namespace {
 
+/// The program that has the lock, as it is told to a person.
 std::string holder_of(int fd) {
   std::array<char, 32> text{};
   const auto count = ::pread(fd, text.data(), text.size() - 1, 0);
   std::string number(text.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
   number.erase(std::remove(number.begin(), number.end(), '\n'), number.end());
-  return number.empty() ? std::string() : " (process " + number + ")";
+  return number.empty() ? "another filoscope" : "another filoscope (process " + number + ")";
 }
 
 }  // namespace
@@ -27,21 +30,16 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path, Missing m
   const auto whole = std::filesystem::absolute(path, problem).lexically_normal();
   if (missing == Missing::make) {
     std::filesystem::create_directories(whole, problem);
-    if (problem) {
-      return Error(Code::unavailable,
-                   "the data folder " + whole.string() + " cannot be made: " + problem.message());
-    }
+    if (problem) return Error(reason("data_folder_not_made"), whole.string(), problem.message());
   } else if (!std::filesystem::exists(whole / "master.key")) {
-    return Error(Code::not_found, whole.string() + " is not a data folder of this program");
+    return Error(reason("not_a_data_folder"), whole.string());
   }
   UniqueFd lock(::open((whole / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock && errno == EROFS) lock.reset(::open((whole / "lock").c_str(), O_RDONLY | O_CLOEXEC));
   if (!lock) return errno_error("open " + (whole / "lock").string());
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return errno_error("lock " + whole.string());
-    return Error(Code::conflict, "the data folder " + whole.string() +
-                                     " is in use by another filoscope" + holder_of(lock.get()) +
-                                     "; stop it first");
+    return Error(reason("data_folder_in_use"), whole.string(), holder_of(lock.get()));
   }
   // Who holds it is told where it can be: a full or read-only disk is no reason not to start.
   const std::string number = std::to_string(::getpid()) + "\n";

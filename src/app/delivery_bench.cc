@@ -14,6 +14,7 @@
 #include "app/http_client.h"
 #include "app/nginx_rival.h"
 #include "app/output.h"
+#include "app/reasons.h"
 #include "app/wiring.h"
 #include "base/crypto.h"
 #include "base/file.h"
@@ -208,9 +209,7 @@ Result<BenchReport> measure(const BenchOptions& options) {
   FILOSCOPE_TRY(const auto published, Publisher::run(folder.path() / "data", sources));
   for (const auto size : published.sizes_bytes) {
     if (size > load.range_bytes) continue;
-    return Error(
-        Code::invalid_argument,
-        fmt::format("the files must be larger than the ranges of {} bytes", load.range_bytes));
+    return Error(reason("bench_files_too_small"), load.range_bytes);
   }
   FILOSCOPE_TRY(const auto server, ServerProcess::start(folder.path() / "data"));
   FILOSCOPE_TRY(const auto nginx, start_nginx(folder.path() / "nginx", published.files));

@@ -9,6 +9,7 @@
 
 #include "app/bench_figures.h"
 #include "app/http_client.h"
+#include "app/reasons.h"
 #include "app/wiring.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -56,7 +57,7 @@ Result<std::vector<std::string>> seeded_tokens(const BenchOptions& options,
     std::ofstream out(tokens_path);
     for (const auto& token : tokens) out << token << '\n';
   }
-  if (tokens.empty()) return Error(Code::invalid_argument, "it needs at least one person");
+  if (tokens.empty()) return Error(reason("bench_without_people"));
   return tokens;
 }
 

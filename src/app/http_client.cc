@@ -11,6 +11,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "app/reasons.h"
 #include "base/crypto.h"
 
 namespace filoscope::app {
@@ -42,9 +43,7 @@ std::string_view trim(std::string_view text) {
 Result<HttpClient> HttpClient::create(std::string_view url) {
   constexpr std::string_view kScheme = "http://";
   if (url.substr(0, kScheme.size()) != kScheme) {
-    return Error(Code::invalid_argument,
-                 "the address must begin with http:// (behind a proxy with https, use the "
-                 "server's own address)");
+    return Error(reason("server_address_not_http"));
   }
   url.remove_prefix(kScheme.size());
   const auto authority = url.substr(0, url.find('/'));
@@ -53,7 +52,7 @@ Result<HttpClient> HttpClient::create(std::string_view url) {
   std::string host(authority.substr(0, colon));
   if (colon != std::string_view::npos) port = authority.substr(colon + 1);
   if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  if (host.empty()) return Error(Code::invalid_argument, "the address has no host");
+  if (host.empty()) return Error(reason("server_address_without_host"));
   return HttpClient(std::move(host), std::move(port));
 }
 
@@ -63,7 +62,7 @@ Result<void> HttpClient::connect() {
   addrinfo wanted{}, *found = nullptr;
   wanted.ai_socktype = SOCK_STREAM;
   if (const int code = ::getaddrinfo(host_.c_str(), port_.c_str(), &wanted, &found); code != 0) {
-    return Error(Code::unavailable, host_ + ": " + ::gai_strerror(code));
+    return Error(reason("server_name_not_found"), host_, ::gai_strerror(code));
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all(found, ::freeaddrinfo);
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
@@ -79,14 +78,14 @@ Result<void> HttpClient::connect() {
       return {};
     }
   }
-  return Error(Code::unavailable, "no server answers at " + host_ + ":" + port_);
+  return Error(reason("server_not_reached"), host_, port_);
 }
 
 Result<void> HttpClient::send(std::string_view bytes) {
   while (!bytes.empty()) {
     const auto count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return Error(Code::unavailable, "the connection to the server broke");
+    if (count <= 0) return Error(reason("server_connection_broke"));
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
   return {};
@@ -102,10 +101,9 @@ Result<void> HttpClient::fill() {
     const auto count = ::recv(socket_.get(), part.data(), part.size(), 0);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      return Error(Code::deadline,
-                   "the server did not answer within " + std::to_string(kTimeoutS) + " s");
+      return Error(reason("server_too_slow"), kTimeoutS);
     }
-    if (count <= 0) return Error(Code::unavailable, "the server closed the connection");
+    if (count <= 0) return Error(reason("server_connection_closed"));
     buffer_.append(part.data(), static_cast<std::size_t>(count));
     return {};
   }

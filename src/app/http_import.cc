@@ -11,7 +11,9 @@
 #include <thread>
 
 #include "app/http_client.h"
+#include "app/reasons.h"
 #include "base/crypto.h"
+#include "upload/reasons.h"
 
 namespace filoscope::app {
 namespace {
@@ -85,18 +87,17 @@ Error refused(const HttpAnswer& answer) {
   if (detail.empty()) detail = "the server answered " + std::to_string(answer.status);
   switch (answer.status) {
     case 401:
-      return {Code::unauthenticated, detail};
+      return Error(reason("import_token_refused"), detail);
     case 404:
     case 410:
-      return {Code::not_found, detail};
+      return Error(reason("import_video_missing"), detail);
     case 409:
-      return {Code::conflict, detail};
+      return Error(reason("import_contradicts_server"), detail);
     case 429:
-      return {Code::exhausted, detail};
     case 503:
-      return {Code::unavailable, detail};
+      return Error(reason("import_server_busy"), detail);
     default:
-      return {Code::invalid_argument, detail};
+      return Error(reason("import_refused"), detail);
   }
 }
 
@@ -125,7 +126,7 @@ class HttpTarget final : public ImportTarget {
     if (answer.status != 200) return refused(answer);
     const auto me = json::parse(answer.body, nullptr, false);
     if (!me.is_object() || !me.contains("account") || me["account"].is_null()) {
-      return Error(Code::unauthenticated, "the token is not that of an account");
+      return Error(reason("import_token_without_account"));
     }
     return {};
   }
@@ -212,7 +213,7 @@ class HttpTarget final : public ImportTarget {
       const auto length = std::min(kChunkBytes, file.size_bytes - offset);
       part.resize(static_cast<std::size_t>(length));
       if (::pread(fd, part.data(), part.size(), offset) != length) {
-        return Error(Code::invalid_argument, "the file changed while it was read");
+        return Error(upload::reason("import_file_shrank"));
       }
       auto answer = call("PATCH", location,
                          {{"Content-Type", "application/offset+octet-stream"},
@@ -232,7 +233,7 @@ class HttpTarget final : public ImportTarget {
       pause(answer ? *answer : HttpAnswer(), ++tries);
       if (const auto stored = stored_offset(location)) offset = *stored;
     }
-    return Error(Code::unavailable, "the upload could not be finished; the same call goes on");
+    return Error(reason("import_not_finished"));
   }
 
   static void pause(const HttpAnswer& answer, int tries) {

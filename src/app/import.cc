@@ -9,6 +9,7 @@
 #include "app/http_import.h"
 #include "app/import_plan.h"
 #include "app/output.h"
+#include "app/reasons.h"
 #include "app/wiring.h"
 #include "base/log.h"
 
@@ -40,9 +41,8 @@ class LocalTarget final : public ImportTarget {
     FILOSCOPE_DO(wiring->database().migrate("app", kMigrations));
     auto account = wiring->accounts().find(options.as);
     if (!account) {
-      return Error(Code::not_found, "there is no account @" + options.as +
-                                        "; make it with: filoscope account create " + options.as +
-                                        " --data " + options.data);
+      return Error(reason("import_account_missing"), options.as,
+                   options.as + " --data " + options.data);
     }
     return std::unique_ptr<ImportTarget>(
         std::make_unique<LocalTarget>(std::move(wiring), account->id));
@@ -83,7 +83,7 @@ class LocalTarget final : public ImportTarget {
     FILOSCOPE_CHECK(id.has_value());
     FILOSCOPE_TRY(const auto video, wiring_->catalog().get(*id));
     return ImportState{std::string(catalog::to_string(video.state)), video.progress_percent,
-                       video.error};
+                       parse_stored(video.error).sentence};
   }
 
  private:

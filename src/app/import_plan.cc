@@ -8,6 +8,7 @@
 #include <array>
 
 #include "accounts/text.h"
+#include "app/reasons.h"
 #include "base/crypto.h"
 #include "base/file.h"
 
@@ -31,14 +32,14 @@ bool looks_like_video(const std::filesystem::path& path) {
 Result<void> add_folder(const std::filesystem::path& folder, std::vector<ImportFile>& files) {
   std::error_code problem;
   auto each = std::filesystem::recursive_directory_iterator(folder, problem);
-  if (problem) return Error(Code::not_found, folder.string() + ": " + problem.message());
+  if (problem) return Error(reason("import_path_missing"), folder.string(), problem.message());
   std::vector<ImportFile> found;
   for (; each != std::filesystem::recursive_directory_iterator(); each.increment(problem)) {
-    if (problem) return Error(Code::unavailable, folder.string() + ": " + problem.message());
+    if (problem) return Error(reason("import_folder_not_read"), folder.string(), problem.message());
     if (!each->is_regular_file(problem) || !looks_like_video(each->path())) continue;
     found.push_back({each->path(), static_cast<std::int64_t>(each->file_size(problem))});
     if (files.size() + found.size() > kFilesMax) {
-      return Error(Code::invalid_argument, "more than 1,000,000 files; import them in parts");
+      return Error(reason("import_too_many_files"));
     }
   }
   std::sort(found.begin(), found.end(),
@@ -88,10 +89,10 @@ Result<std::vector<ImportFile>> plan_import(const std::vector<std::string>& path
       continue;
     }
     const auto size = std::filesystem::file_size(path, problem);
-    if (problem) return Error(Code::not_found, path + ": " + problem.message());
+    if (problem) return Error(reason("import_path_missing"), path, problem.message());
     files.push_back({path, static_cast<std::int64_t>(size)});
   }
-  if (files.empty()) return Error(Code::invalid_argument, "there is no video file to import");
+  if (files.empty()) return Error(reason("import_without_files"));
   return files;
 }
 

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "app/http_client.h"
+#include "app/reasons.h"
 #include "base/crypto.h"
 #include "base/file.h"
 
@@ -114,7 +115,7 @@ Result<Nginx> start_nginx(const fs::path& folder, const std::vector<fs::path>& f
     fs::create_symlink(file, folder / "www" / name, error);
     site.paths.push_back("/" + name);
   }
-  if (error) return Error(Code::unavailable, "nginx' folder: " + error.message());
+  if (error) return Error(reason("nginx_folder_not_made"), error.message());
   FILOSCOPE_TRY(const int port, free_port());
   site.url = fmt::format("http://127.0.0.1:{}", port);
   const auto config = (folder / "nginx.conf").string();
@@ -130,7 +131,7 @@ Result<Nginx> start_nginx(const fs::path& folder, const std::vector<fs::path>& f
     if (ours && answer && answer->status == 200) return Nginx{std::move(process), std::move(site)};
     ::poll(nullptr, 0, kStartWaitMs);
   }
-  return Error(Code::unavailable, "nginx did not start: " + read_text(log));
+  return Error(reason("nginx_not_started"), read_text(log));
 }
 
 Result<RangeRound> run_wrk(const MediaSite& site, const std::vector<std::int64_t>& sizes_bytes,
@@ -149,7 +150,11 @@ Result<RangeRound> run_wrk(const MediaSite& site, const std::vector<std::int64_t
   const auto ended = wrk.wait(load.seconds * 1000 + kExtraWaitMs);
   const double used_s = cpu_s(site.pid) - before_s;
   const auto text = read_text(log);
-  if (!ended) return Error(ended.error().code, "wrk: " + ended.error().message + " " + text);
+  if (!ended) {
+    auto problem = Error(ended.error()).during("wrk");
+    problem.message += " " + text;
+    return problem;
+  }
   return parse_result(text, load, used_s);
 }
 

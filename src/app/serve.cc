@@ -14,6 +14,7 @@
 #include "app/commands.h"
 #include "app/console.h"
 #include "app/output.h"
+#include "app/reasons.h"
 #include "app/samples.h"
 #include "app/wiring.h"
 #include "base/log.h"
@@ -119,15 +120,10 @@ Result<bool> wants_uploads(const std::string& roles) {
     } else if (role == "worker") {
       worker = true;
     } else {
-      return Error(Code::invalid_argument,
-                   "the role \"" + role + "\" is not one of api, feed, trainer, worker");
+      return Error(reason("role_unknown"), role);
     }
   }
-  if (!api || !worker) {
-    return Error(Code::invalid_argument,
-                 "with the embedded database one process has all roles: leave --roles out, or "
-                 "name api and worker");
-  }
+  if (!api || !worker) return Error(reason("role_missing"));
   return true;
 }
 
@@ -240,8 +236,7 @@ Result<Config> load_config(const std::string& path) {
   } else if (level == "off") {
     log::set_level(log::Level::off);
   } else {
-    return Error(Code::invalid_argument,
-                 kLogLevel.name + " must be debug, info, warn, error or off, not " + level);
+    return Error(reason("log_level_unknown"), kLogLevel.name, level);
   }
   return config;
 }

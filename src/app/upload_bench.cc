@@ -16,6 +16,7 @@
 #include "app/http_client.h"
 #include "app/http_import.h"
 #include "app/output.h"
+#include "app/reasons.h"
 #include "base/crypto.h"
 #include "media/geometry.h"
 
@@ -78,11 +79,11 @@ class UploadBench {
     while (static_cast<double>(now_us() - start_us) * 1e-6 < kDeadlineS) {
       FILOSCOPE_TRY(const auto now, target_.state(id));
       if (now.state == "published") return {};
-      if (now.state == "failed") return Error(Code::invalid_argument, name + ": " + now.error);
+      if (now.state == "failed") return Error(reason("bench_clip_refused"), name, now.error);
       bar.show(now.progress_percent / 100.0, name + " is " + now.state);
       std::this_thread::sleep_for(std::chrono::milliseconds(kPollMs));
     }
-    return Error(Code::deadline, fmt::format("{} is not published after {} s", name, kDeadlineS));
+    return Error(reason("bench_clip_not_published"), name, static_cast<int>(kDeadlineS));
   }
 
   Result<Json> get_video(const std::string& id) {

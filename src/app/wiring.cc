@@ -15,10 +15,7 @@ auto phase(const Clock& clock, const char* name, Open open) -> decltype(open()) 
   const auto start_us = clock.mono_us();
   auto opened = open();
   const auto took_ms = (clock.mono_us() - start_us) / 1000;
-  if (!opened) {
-    const auto& problem = opened.error();
-    return Error(problem.code, std::string(name) + ": " + problem.message, problem.where);
-  }
+  if (!opened) return std::move(opened).error().during(name);
   log::info("start", {{"part", std::string(name)}, {"ms", took_ms}});
   return opened;
 }

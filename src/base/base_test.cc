@@ -73,9 +73,12 @@ TEST(Config, RejectsUnknownNamesAndValuesOutOfRange) {
   EXPECT_EQ(config[kLimit], 7);
   EXPECT_TRUE(config.set("base_test.limit_max", "10").has_value());
   EXPECT_EQ(config[kLimit], 10);
-  EXPECT_EQ(config.set("base_test.limit_max", "11").error().code, Code::invalid_argument);
-  EXPECT_EQ(config.set("base_test.limit_max", "ten").error().code, Code::invalid_argument);
-  EXPECT_EQ(config.set("base_test.no_such", "1").error().code, Code::invalid_argument);
+  const auto outside = config.set("base_test.limit_max", "11");
+  EXPECT_EQ(outside.error().code, Code::invalid_argument);
+  EXPECT_EQ(outside.error().reason, "setting_out_of_range");
+  EXPECT_EQ(outside.error().message, "base_test.limit_max = 11: allowed is 1..10");
+  EXPECT_EQ(config.set("base_test.limit_max", "ten").error().reason, "setting_of_wrong_kind");
+  EXPECT_EQ(config.set("base_test.no_such", "1").error().reason, "setting_unknown");
 }
 
 TEST(Config, EnvironmentWins) {
@@ -116,12 +119,15 @@ TEST(Pool, FullQueueAnswersExhaustedAndStopFinishesTheRest) {
                   })
                   .has_value());
   int accepted = 0;
-  while (pool.post([&] { ++done; }).has_value()) ++accepted;
+  Result<void> posted;
+  while ((posted = pool.post([&] { ++done; })).has_value()) ++accepted;
   EXPECT_GE(accepted, 1);
+  EXPECT_EQ(posted.error().reason, "queue_full");
+  EXPECT_EQ(posted.error().code, Code::exhausted);
   gate.unlock();
   pool.stop();
   EXPECT_EQ(done, accepted + 1);
-  EXPECT_EQ(pool.post([] {}).error().code, Code::unavailable);
+  EXPECT_EQ(pool.post([] {}).error().reason, "server_stopping");
 }
 
 TEST(Random, SameSeedSameBits) {

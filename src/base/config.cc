@@ -7,6 +7,8 @@
 #include <charconv>
 #include <sstream>
 
+#include "base/reasons.h"
+
 extern char** environ;
 
 namespace filoscope {
@@ -46,13 +48,9 @@ Result<void> validate(const SettingInfo& info, std::string_view value) {
     bool parsed = false;
     ok = parse_switch(value, parsed);
   }
-  if (!ok)
-    return Error(Code::invalid_argument,
-                 fmt::format("{} = \"{}\": not a {}", info.name, value, info.kind));
-  if (!info.range_text.empty() && (number < info.minimum || number > info.maximum)) {
-    return Error(Code::invalid_argument,
-                 fmt::format("{} = {}: allowed is {}", info.name, value, info.range_text));
-  }
+  if (!ok) return Error(base_reason("setting_of_wrong_kind"), info.name, value, info.kind);
+  if (!info.range_text.empty() && (number < info.minimum || number > info.maximum))
+    return Error(base_reason("setting_out_of_range"), info.name, value, info.range_text);
   return {};
 }
 
@@ -80,7 +78,7 @@ Result<void> read_table(const toml::table& table, const std::string& prefix, Con
     else if (const auto* b = node.as_boolean())
       text << (b->get() ? "true" : "false");
     else
-      return Error(Code::invalid_argument, name + ": lists are not used here");
+      return Error(base_reason("setting_is_a_list"), name);
     FILOSCOPE_DO(config.set(name, text.str()));
   }
   return {};
@@ -147,9 +145,8 @@ Result<Config> Config::load(const std::string& toml_path,
       const auto table = toml::parse_file(toml_path);
       FILOSCOPE_DO(read_table(table, "", config));
     } catch (const toml::parse_error& problem) {
-      return Error(Code::invalid_argument,
-                   fmt::format("{}, line {}: {}", toml_path, problem.source().begin.line,
-                               problem.description()));
+      return Error(base_reason("config_file_malformed"), toml_path, problem.source().begin.line,
+                   problem.description());
     }
   }
   for (const auto& info : registered_settings()) {
@@ -161,12 +158,7 @@ Result<Config> Config::load(const std::string& toml_path,
 
 Result<void> Config::set(std::string_view name, std::string_view value) {
   const auto at = registry().find(name);
-  if (at == registry().end()) {
-    return Error(
-        Code::invalid_argument,
-        fmt::format("there is no setting \"{}\"; `filoscope serve --help-config` lists them all",
-                    name));
-  }
+  if (at == registry().end()) return Error(base_reason("setting_unknown"), name);
   FILOSCOPE_DO(validate(at->second, value));
   values_.insert_or_assign(std::string(name), std::string(value));
   return {};

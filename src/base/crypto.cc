@@ -4,6 +4,8 @@
 
 #include <new>
 
+#include "base/reasons.h"
+
 namespace filoscope::crypto {
 namespace {
 
@@ -122,8 +124,7 @@ Result<std::string> hash_password(std::string_view password, std::size_t memory_
   std::string stored(crypto_pwhash_STRBYTES, '\0');
   if (crypto_pwhash_str(stored.data(), password.data(), password.size(),
                         crypto_pwhash_OPSLIMIT_INTERACTIVE, memory_bytes) != 0) {
-    return Error(Code::unavailable,
-                 "the server is out of memory for a password check; try again in a moment");
+    return Error(base_reason("no_memory"));
   }
   stored.resize(stored.find('\0'));
   return stored;

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/crypto.h"
+#include "base/reasons.h"
 
 namespace filoscope {
 
@@ -19,24 +20,19 @@ void UniqueFd::reset(int fd) {
 Error errno_error(const std::string& what) {
   const int number = errno;
   if (number == ENOSPC || number == EDQUOT || number == EFBIG) {
-    return Error(Code::unavailable,
-                 what + ": the server's disk is full; free some space on it, or try again later");
+    return Error(base_reason("disk_full")).during(what);
   }
   if (number == EROFS) {
-    return Error(Code::unavailable, what +
-                                        ": the server's disk can only be read; nothing can be "
-                                        "stored until that is mended");
+    return Error(base_reason("disk_read_only")).during(what);
   }
   if (number == EMFILE || number == ENFILE) {
-    return Error(Code::unavailable,
-                 what + ": the server has too many files open; try again in a moment");
+    return Error(base_reason("too_many_open_files")).during(what);
   }
   if (number == EIO) {
-    return Error(Code::unavailable,
-                 what + ": the server's disk failed; look at it, or try again later");
+    return Error(base_reason("disk_failed")).during(what);
   }
-  const Code code = number == ENOENT ? Code::not_found : Code::internal;
-  return Error(code, what + ": " + std::strerror(number));
+  if (number == ENOENT) return Error(base_reason("file_missing")).during(what);
+  return Error(Code::internal, what + ": " + std::strerror(number));
 }
 
 Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
@@ -47,8 +43,7 @@ Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
   if (::fstat(fd.get(), &info) != 0) return errno_error("stat " + path.string());
   const auto size = static_cast<std::size_t>(info.st_size);
   if (size > size_max) {
-    return Error(Code::exhausted, path.string() + " has " + std::to_string(size) +
-                                      " bytes; the most read is " + std::to_string(size_max));
+    return Error(base_reason("file_too_large_to_read"), path.string(), size, size_max);
   }
   std::vector<std::uint8_t> data(size);
   for (std::size_t done = 0; done < size;) {

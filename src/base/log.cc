@@ -9,6 +9,7 @@
 
 #include "base/log_output.h"
 #include "base/mutex.h"
+#include "base/reasons.h"
 
 namespace filoscope::log {
 namespace {
@@ -93,8 +94,7 @@ Result<void> set_output(Output output) {
       sinks.push_back(std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
           output.json_file, kFileBytesMax, kFilesBesideMax));
     } catch (const spdlog::spdlog_ex& problem) {
-      return Error(Code::unavailable,
-                   "the log file " + output.json_file + " cannot be written: " + problem.what());
+      return Error(base_reason("log_file_not_written"), output.json_file, problem.what());
     }
   }
   sink().set_pattern(kPattern);

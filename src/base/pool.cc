@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/guarded_thread.h"
+#include "base/reasons.h"
 
 namespace filoscope {
 
@@ -24,11 +25,8 @@ Pool::~Pool() { stop(); }
 Result<void> Pool::post(Task task) {
   {
     Lock lock(mutex_);
-    if (stopping_) return Error(Code::unavailable, "the server is shutting down");
-    if (queue_.size() >= queue_max_) {
-      return Error(Code::exhausted,
-                   "the server is busy (" + name_ + " queue full); try again in a moment");
-    }
+    if (stopping_) return Error(base_reason("server_stopping"));
+    if (queue_.size() >= queue_max_) return Error(base_reason("queue_full"), name_);
     queue_.push_back(std::move(task));
   }
   wake_.notify_one();

@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include "base/file.h"
+#include "base/reasons.h"
 
 extern char** environ;
 
@@ -58,7 +59,7 @@ Result<std::string> find_program(const std::string& name) {
     const auto program = (fs::path(folder) / name).string();
     if (!folder.empty() && ::access(program.c_str(), X_OK) == 0) return program;
   }
-  return Error(Code::unavailable, "the program " + name + " is not installed");
+  return Error(base_reason("program_missing"), name);
 }
 
 std::vector<pid_t> children_of(pid_t pid) {
@@ -107,8 +108,7 @@ Result<Process> Process::start(const Options& options) {
   ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);
   if (failed != 0) {
-    return Error(Code::unavailable,
-                 "the program " + words[0] + " cannot be run: " + std::strerror(failed));
+    return Error(base_reason("program_not_run"), words[0], std::strerror(failed));
   }
   return Process(pid);
 }
@@ -135,10 +135,8 @@ bool Process::reap(int wait_ms, int& status, const std::function<void()>& meanwh
 
 Result<void> Process::wait(int deadline_ms, const std::function<void()>& meanwhile) {
   int status = 0;
-  if (!reap(deadline_ms, status, meanwhile)) {
-    return Error(Code::deadline,
-                 "it still runs after " + std::to_string(deadline_ms / 1000) + " s");
-  }
+  if (!reap(deadline_ms, status, meanwhile))
+    return Error(base_reason("program_still_runs"), deadline_ms / 1000);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
   return Error(Code::internal, WIFEXITED(status)
                                    ? "it ended with status " + std::to_string(WEXITSTATUS(status))

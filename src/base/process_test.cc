@@ -25,7 +25,7 @@ TEST(Process, TellsAGoodEndFromABadOneAndFromNone) {
   auto endless = started("exec sleep 60");
   const auto still = endless.wait(30);
   ASSERT_FALSE(still);
-  EXPECT_EQ(still.error().code, Code::deadline);
+  EXPECT_EQ(still.error().reason, "program_still_runs");
 }
 
 TEST(Process, IsGoneAfterStop) {
@@ -39,9 +39,9 @@ TEST(Process, IsGoneAfterStop) {
 TEST(Process, AMissingProgramIsAnErrorThatNamesIt) {
   const auto missing = Process::start({{"no-such-program-here"}});
   ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error().code, Code::unavailable);
+  EXPECT_EQ(missing.error().reason, "program_not_run");
   EXPECT_NE(missing.error().message.find("no-such-program-here"), std::string::npos);
-  EXPECT_FALSE(find_program("no-such-program-here"));
+  EXPECT_EQ(find_program("no-such-program-here").error().reason, "program_missing");
   EXPECT_TRUE(find_program("sh"));
 }
 

@@ -20,4 +20,22 @@ std::pair<std::string, std::string> sizes_apart(std::int64_t bytes, std::int64_t
   return texts;
 }
 
+std::string duration_text(std::int64_t ms) {
+  if (ms < 59'950) return fmt::format("{:.1f} s", static_cast<double>(ms) / 1000);
+  const auto seconds = (ms + 500) / 1000;
+  if (seconds < 3600) return fmt::format("{} min {} s", seconds / 60, seconds % 60);
+  return fmt::format("{} h {} min", seconds / 3600, seconds / 60 % 60);
+}
+
+std::pair<std::string, std::string> durations_apart(std::int64_t ms, std::int64_t others_ms) {
+  auto texts = std::pair(duration_text(ms), duration_text(others_ms));
+  if (texts.first != texts.second) return texts;
+  const auto precise = [](std::int64_t length_ms) {
+    const auto seconds = static_cast<double>(length_ms % 60'000) / 1000;
+    return length_ms < 60'000 ? fmt::format("{} s", seconds)
+                              : fmt::format("{} min {} s", length_ms / 60'000, seconds);
+  };
+  return {precise(ms), precise(others_ms)};
+}
+
 }  // namespace filoscope

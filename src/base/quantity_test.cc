@@ -21,5 +21,14 @@ TEST(Quantity, TwoSizesNeverReadTheSame) {
   EXPECT_EQ(sizes_apart((2LL << 30) + 1, 2LL << 30), Pair("2147483649 bytes", "2147483648 bytes"));
 }
 
+TEST(Quantity, TwoDurationsNeverReadTheSame) {
+  using Pair = std::pair<std::string, std::string>;
+  EXPECT_EQ(durations_apart(660'000, 600'000), Pair("11 min 0 s", "10 min 0 s"));
+  EXPECT_EQ(durations_apart(600'400, 600'000), Pair("10 min 0.4 s", "10 min 0 s"));
+  EXPECT_EQ(durations_apart(600'007, 600'000), Pair("10 min 0.007 s", "10 min 0 s"));
+  EXPECT_EQ(durations_apart(5'010, 5'000), Pair("5.01 s", "5 s"));
+  EXPECT_EQ(duration_text(59'970), "1 min 0 s");
+}
+
 }  // namespace
 }  // namespace filoscope

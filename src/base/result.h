@@ -3,41 +3,13 @@
 /// A value or an error that a person can read; the interface follows std::expected (C++23).
 
 #include <optional>
-#include <source_location>
-#include <string>
-#include <string_view>
 #include <utility>
 #include <variant>
 
 #include "base/check.h"
+#include "base/reason.h"
 
 namespace filoscope {
-
-/// Why something did not happen. Each maps to one HTTP status (`http_status`).
-enum class Code {
-  invalid_argument,  ///< 400: the input is wrong; the message says what and the limit
-  unauthenticated,   ///< 401: sign in first
-  denied,            ///< 403: known, but not allowed
-  not_found,         ///< 404: does not exist, or may not be known to exist
-  conflict,          ///< 409: contradicts what is stored
-  exhausted,         ///< 429: a quota, queue or rate is full; try later
-  unavailable,       ///< 503: a part is down or out of space; try later
-  deadline,          ///< 504: took too long
-  corrupt,           ///< 500: stored data fails its checks
-  internal,          ///< 500: our fault
-};
-
-int http_status(Code code);
-std::string_view to_string(Code code);
-
-/// Messages are sentences for a person: what was wrong, the limit, what to do.
-struct [[nodiscard]] Error {
-  Error(Code c, std::string m, std::source_location w = std::source_location::current())
-      : code(c), message(std::move(m)), where(w) {}
-  Code code;
-  std::string message;
-  std::source_location where;
-};
 
 template <typename T>
 class [[nodiscard]] Result {

@@ -62,7 +62,7 @@ struct Video {
   AccountId author;
   State state = State::received;
   int progress_percent = 0;
-  std::string error;   ///< why it failed, in plain words
+  std::string error;   ///< why it failed: a `stored_text`
   bool draft = false;  ///< processed, not shown to anyone but its author until published
   Visibility visibility = Visibility::everyone;
   std::string caption;

@@ -1,8 +1,10 @@
 #include <algorithm>
 
+#include "accounts/reasons.h"
 #include "base/log.h"
 #include "catalog/caption.h"
 #include "catalog/catalog_impl.h"
+#include "catalog/reasons.h"
 #include "catalog/text.h"
 #include "catalog/video_row.h"
 #include "engine/records.h"
@@ -15,7 +17,7 @@ constexpr std::size_t kMentionsMax = 30;
 constexpr std::size_t kRecordWordsMax = 60;
 constexpr std::size_t kRecordHashtagsMax = 30;
 
-Error no_such_video() { return {Code::not_found, "there is no such video"}; }
+Error no_such_video() { return Error(reason("no_such_video")); }
 
 template <typename Enum>
 std::int64_t number(Enum value) {
@@ -76,8 +78,7 @@ Result<void> CatalogImpl::set_caption(Video& video, std::string_view caption) {
 }
 
 Result<Video> CatalogImpl::create_with(const NewVideo& form, const ChangeHook& also) {
-  if (!parts_.accounts.person_of(form.author))
-    return Error(Code::not_found, "the account that uploads does not exist");
+  if (!parts_.accounts.person_of(form.author)) return Error(accounts::reason("no_such_account"));
   Video video;
   video.created_ms = parts_.clock.now_ms();
   video.id = new_id_of<VideoId>(video.created_ms);
@@ -104,7 +105,7 @@ Result<Video> CatalogImpl::create_with(const NewVideo& form, const ChangeHook& a
 Result<void> CatalogImpl::set_state(VideoId id, State state, int progress_percent,
                                     std::string_view error) {
   if (state == State::published || state == State::removed)
-    return Error(Code::invalid_argument, "a video is published and removed by calls of their own");
+    return Error(reason("video_state_of_other_call"));
   if (state == State::processing) {
     Lock lock(progress_mutex_);
     const auto at = progress_.find(id);
@@ -120,8 +121,7 @@ Result<void> CatalogImpl::set_state(VideoId id, State state, int progress_percen
     if (failed) FILOSCOPE_DO(discard_files(id));
     return no_such_video();
   }
-  if (before.state == State::published)
-    return Error(Code::conflict, "the video is published already");
+  if (before.state == State::published) return Error(reason("video_already_published"));
   // What a failed try has left in the folder goes; another try begins in a new one.
   const std::string key = failed ? new_media_key() : before.media_key;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
@@ -186,8 +186,7 @@ Result<Video> CatalogImpl::add_rendition(VideoId id, LateRendition made,
     return other.height <= made.rendition.height;
   });
   const bool known = larger != renditions.end() && larger->name == made.rendition.name;
-  if (before.state != State::published || known)
-    return Error(Code::conflict, "this video can take no other rendition");
+  if (before.state != State::published || known) return Error(reason("rendition_not_taken"));
   Video after = before;
   after.renditions.insert(after.renditions.begin() + (larger - renditions.begin()), made.rendition);
   auto stored = put_late(after, made);
@@ -213,18 +212,14 @@ Result<Video> CatalogImpl::change(AccountId author, VideoId id, const VideoChang
   accounts::Viewer viewer;
   viewer.account = author;
   if (!may_see(viewer, before)) return no_such_video();
-  if (before.author != author)
-    return Error(Code::denied, "only the person who uploaded this video may change it");
+  if (before.author != author) return Error(reason("video_change_denied"));
   Video after = before;
   if (change.caption) FILOSCOPE_DO(set_caption(after, *change.caption));
   if (change.visibility) after.visibility = *change.visibility;
   if (change.credits) after.credits = *change.credits;
   if (change.cover_index) {
-    if (*change.cover_index < 0 || *change.cover_index >= std::max(1, before.covers_count)) {
-      return Error(Code::invalid_argument, "cover_index: this video has " +
-                                               std::to_string(before.covers_count) +
-                                               " covers, numbered from 0");
-    }
+    if (*change.cover_index < 0 || *change.cover_index >= std::max(1, before.covers_count))
+      return Error(reason("no_such_cover"), before.covers_count).at("cover_index");
     after.cover_index = *change.cover_index;
   }
   if (change.publish_draft && after.draft) {
@@ -265,8 +260,7 @@ Result<void> CatalogImpl::remove(AccountId author, VideoId id) {
   accounts::Viewer viewer;
   viewer.account = author;
   if (!may_see(viewer, before)) return no_such_video();
-  if (before.author != author)
-    return Error(Code::denied, "only the person who uploaded this video may delete it");
+  if (before.author != author) return Error(reason("video_delete_denied"));
   return before.state == State::published ? set_aside(before) : remove_loaded(before);
 }
 

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <bit>
 
+#include "accounts/reasons.h"
 #include "catalog/catalog_impl.h"
+#include "catalog/reasons.h"
 #include "catalog/text.h"
 #include "catalog/video_row.h"
 
@@ -14,7 +16,7 @@ constexpr int kPageLimitMax = 100;
 constexpr int kPageRoundsMax = 20;
 constexpr int kOwnPageMax = 200;
 
-Error no_such_video() { return {Code::not_found, "there is no such video"}; }
+Error no_such_video() { return Error(reason("no_such_video")); }
 
 /// "?,?,?": numbers of placeholders are rounded up so that few statements are prepared.
 std::string placeholders(std::size_t count) {
@@ -26,7 +28,7 @@ std::string placeholders(std::size_t count) {
 Result<std::int64_t> cursor_id(std::string_view cursor) {
   if (cursor.empty()) return INT64_MAX;
   const auto id = VideoId::parse(cursor);
-  if (!id) return Error(Code::invalid_argument, "cursor: it is not one that this list gave");
+  if (!id) return Error(accounts::reason("not_a_cursor")).at("cursor");
   return id->db();
 }
 
@@ -65,8 +67,7 @@ std::string_view to_string(Visibility visibility) {
 Result<Visibility> parse_visibility(std::string_view text) {
   for (const auto value : {Visibility::everyone, Visibility::followers, Visibility::only_me})
     if (to_string(value) == text) return value;
-  return Error(Code::invalid_argument,
-               "visibility: it must be \"everyone\", \"followers\" or \"only_me\"");
+  return Error(reason("not_a_visibility")).at("visibility");
 }
 
 Result<Video> CatalogImpl::load(VideoId id) {

@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "catalog/catalog_impl.h"
+#include "catalog/reasons.h"
 #include "catalog/video_row.h"
 #include "ports/makes_space.h"
 
@@ -11,9 +12,7 @@ constexpr std::size_t kSweptMax = 200;         // in one call
 constexpr std::int64_t kSweepIdsMax = 10'000;  // damaged rows come first again and again
 constexpr std::int64_t kMinuteMs = 60'000;
 
-Error not_restorable() {
-  return {Code::not_found, "this video can't be brought back: it was not deleted, or too long ago"};
-}
+Error not_restorable() { return Error(reason("video_not_restorable")); }
 
 bool is_removed(const Video& video) {
   return video.state == State::removed && video.removed_ms > 0;

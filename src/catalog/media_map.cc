@@ -5,6 +5,8 @@
 #include <charconv>
 #include <optional>
 
+#include "catalog/reasons.h"
+
 namespace filoscope::catalog {
 namespace {
 
@@ -62,9 +64,7 @@ std::string_view take_part(std::string_view& rest) {
   return part;
 }
 
-Error no_such_file() {
-  return {Code::not_found, "there is no such file; its address may have run out"};
-}
+Error no_such_file() { return Error(reason("no_such_media")); }
 
 }  // namespace
 

@@ -113,6 +113,7 @@ TEST_F(MediaMapTest, AnErasedKeyIsDeadAtOnce) {
   const auto address = map.url(open_key, {}, "720.mp4");
   map.erase(open_key);
   EXPECT_EQ(resolve(address).error().code, Code::not_found);
+  EXPECT_EQ(resolve(address).error().reason, "no_such_media");
 }
 
 TEST_F(MediaMapTest, AnotherKeyMakesOtherSignatures) {

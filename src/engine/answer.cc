@@ -4,6 +4,7 @@
 
 #include "engine/cursor.h"
 #include "engine/features.h"
+#include "engine/reasons.h"
 #include "engine/rerank.h"
 #include "engine/retrieval.h"
 
@@ -386,14 +387,10 @@ Result<Ranking> answer_unprofiled(const State& state, const PersonState& person,
 
 Result<void> check(const RankRequest& request) {
   if (request.count < 1 || request.count > kCountMax)
-    return Error{Code::invalid_argument, "ask for 1 to 20 items"};
-  if (request.held.size() > kHeldMax)
-    return Error{Code::invalid_argument, "at most 64 held clips can be named"};
-  if (request.shown.size() > kShownMax)
-    return Error{Code::invalid_argument, "at most 2,000 shown clips can be named"};
-  if (request.cursor.size() > kCursorBytesMax)
-    return Error{Code::invalid_argument,
-                 "the cursor is not from an answer in this mode; leave it out to start anew"};
+    return Error(reason("feed_count_out_of_range"), kCountMax);
+  if (request.held.size() > kHeldMax) return Error(reason("too_many_held_clips"), kHeldMax);
+  if (request.shown.size() > kShownMax) return Error(reason("too_many_shown_clips"), kShownMax);
+  if (request.cursor.size() > kCursorBytesMax) return Error(reason("not_a_feed_cursor"));
   return {};
 }
 

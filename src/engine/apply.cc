@@ -1,11 +1,10 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
 #include <optional>
 #include <utility>
 
 #include "engine/learner.h"
+#include "engine/reasons.h"
 #include "engine/state.h"
 
 namespace filoscope::engine {
@@ -469,10 +468,7 @@ Result<void> dispatch(State& state, const EngineOptions& options, const LogRecor
     case RecordKind::weights_changed:
       return decode_and_apply<WeightsChanged>(state, options, record);
   }
-  return Error{Code::conflict,
-               fmt::format("the log record at position {} is of kind {}, which this program does not "
-                           "know; start the release that wrote it, or a newer one",
-                           record.position, record.kind)};
+  return Error(reason("log_record_of_unknown_kind"), record.position, record.kind);
 }
 
 }  // namespace

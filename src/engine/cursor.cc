@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "base/id.h"
+#include "engine/reasons.h"
 
 namespace filoscope::engine {
 
@@ -18,13 +19,12 @@ std::string to_text(const Cursor& cursor) {
 }
 
 Result<Cursor> parse_cursor(std::string_view text, char mark) {
-  const Error wrong{Code::invalid_argument,
-                    "the cursor is not from an answer in this mode; leave it out to start anew"};
-  if (text.size() != 1 + 3 * 13 || text[0] != mark) return wrong;
+  if (text.size() != 1 + 3 * 13 || text[0] != mark) return Error(reason("not_a_feed_cursor"));
   const auto high = parse_id_text(text.substr(1, 13));
   const auto low = parse_id_text(text.substr(14, 13));
   const auto id = parse_id_text(text.substr(27, 13));
-  if (!high || !low || !id || *high > 0xFFFFFFFFU || *low > 0xFFFFFFFFU) return wrong;
+  if (!high || !low || !id || *high > 0xFFFFFFFFU || *low > 0xFFFFFFFFU)
+    return Error(reason("not_a_feed_cursor"));
   return Cursor{mark, *high << 32 | *low, *id};
 }
 

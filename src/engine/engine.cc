@@ -8,6 +8,7 @@
 #include "engine/answer.h"
 #include "engine/archive.h"
 #include "engine/phase_lock.h"
+#include "engine/reasons.h"
 #include "engine/snapshot.h"
 #include "engine/state.h"
 
@@ -15,18 +16,21 @@ namespace filoscope::engine {
 namespace {
 
 Result<void> check(const EngineOptions& o) {
-  const auto wrong = [](const char* what) { return Error{Code::invalid_argument, what}; };
+  const auto outside = [](const char* option, const char* least, const char* most) {
+    return Error(reason("engine_option_out_of_range"), option, least, most);
+  };
   if (o.videos_max < 1 || o.videos_max > (std::size_t{1} << 31))
-    return wrong("videos_max must lie between 1 and 2^31");
+    return outside("videos_max", "1", "2^31");
   if (o.people_max < 1 || o.people_max > (std::size_t{1} << 30))
-    return wrong("people_max must lie between 1 and 2^30");
+    return outside("people_max", "1", "2^30");
   if (!(o.exploration_share >= 0 && o.exploration_share <= 1))
-    return wrong("exploration_share must lie between 0 and 1");
+    return outside("exploration_share", "0", "1");
   if (o.candidates_max < 20 || o.candidates_max > 10'000)
-    return wrong("candidates_max must lie between 20 and 10,000");
-  if (o.guest_state_ttl_ms < 1) return wrong("guest_state_ttl_ms must be at least 1");
+    return outside("candidates_max", "20", "10,000");
+  if (o.guest_state_ttl_ms < 1)
+    return Error(reason("engine_option_too_small"), "guest_state_ttl_ms", 1);
   for (const float w : o.weights)
-    if (!(w >= -1000 && w <= 1000)) return wrong("a weight must lie between -1000 and 1000");
+    if (!(w >= -1000 && w <= 1000)) return outside("a weight", "-1000", "1000");
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <tuple>
 
 #include "base/crypto.h"
 #include "base/test_result.h"
@@ -131,6 +132,7 @@ TEST(FormatsOfNewerReleases, ARecordThatAsksForANewerReaderIsRefusedInWords) {
   record.position = 17, record.version = 3, record.reader_version = 2;
   const auto refused = decode<Follow>(record);
   EXPECT_EQ(code_of(refused), Code::conflict);
+  EXPECT_EQ(refused.error().reason, "log_record_too_new");
   EXPECT_EQ(refused.error().message,
             "the log record at position 17 (kind 11) has format 3, and this program reads up to 1; "
             "start the release that wrote it, or a newer one");
@@ -153,10 +155,13 @@ TEST(FormatsOfNewerReleases, AnUnreadableRecordLeavesTheStateAsItWas) {
   const auto hash = world.engine().state_hash();
   auto record = encode(PersonKey{4}, Follow{{12}, true});
   record.position = 2, record.at_ms = world.now_ms + 5000;
-  for (const auto& [kind, version] : {std::pair{11, 9}, std::pair{999, 1}}) {
+  for (const auto& [kind, version, word] : {std::tuple{11, 9, "log_record_too_new"},
+                                            std::tuple{999, 1, "log_record_of_unknown_kind"}}) {
     record.kind = static_cast<std::uint16_t>(kind);
     record.version = record.reader_version = static_cast<std::uint16_t>(version);
-    EXPECT_EQ(code_of(world.engine().apply(record)), Code::conflict);
+    const auto refused = world.engine().apply(record);
+    EXPECT_EQ(code_of(refused), Code::conflict);
+    EXPECT_EQ(refused.error().reason, word);
     EXPECT_EQ(world.engine().state_hash(), hash);
     EXPECT_EQ(world.engine().position(), 1);
   }
@@ -186,6 +191,7 @@ class NewerSnapshot : public ::testing::Test {
     const auto refused = Engine::load({}, changed(saved, change));
     EXPECT_EQ(code_of(refused), Code::conflict);
     if (refused) return;
+    EXPECT_EQ(refused.error().reason, "snapshot_too_new");
     EXPECT_THAT(refused.error().message, HasSubstr(part));
     EXPECT_THAT(refused.error().message, HasSubstr("start that release, or a newer one"));
   }

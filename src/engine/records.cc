@@ -1,11 +1,10 @@
 #include "engine/records.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
 
 #include "base/random.h"
+#include "engine/reasons.h"
 
 namespace filoscope::engine {
 namespace {
@@ -49,10 +48,7 @@ Error damaged(const char* what) {
 
 /// Of a newer program; the engine must not pass over it.
 Error newer(const LogRecord& record, std::uint16_t known) {
-  return {Code::conflict,
-          fmt::format("the log record at position {} (kind {}) has format {}, and this program reads "
-                      "up to {}; start the release that wrote it, or a newer one",
-                      record.position, record.kind, record.version, known)};
+  return Error(reason("log_record_too_new"), record.position, record.kind, record.version, known);
 }
 
 /// Kind, versions, and `visit(archive, body)`, which reads or writes each field in order. A field
@@ -262,7 +258,7 @@ std::string_view to_string(EventType type) { return kEventNames[static_cast<std:
 Result<EventType> parse_event_type(std::string_view name) {
   const auto* found = std::find(kEventNames.begin(), kEventNames.end(), name);
   if (found == kEventNames.end() || name == to_string(EventType::undo_not_interested))
-    return Error{Code::invalid_argument, "there is no event with this name"};
+    return Error(reason("no_such_event"));
   return static_cast<EventType>(found - kEventNames.begin());
 }
 

@@ -171,10 +171,10 @@ TEST(SnapshotOptions, AnotherSeedOrLimitIsRefusedOtherWeightsAreNot) {
   const auto snapshot = world.engine().save();
   EngineOptions other;
   other.seed = 2;
-  EXPECT_EQ(Engine::load(other, snapshot).error().code, Code::invalid_argument);
+  EXPECT_EQ(Engine::load(other, snapshot).error().reason, "snapshot_of_other_options");
   other = {};
   other.videos_max = 77;
-  EXPECT_EQ(Engine::load(other, snapshot).error().code, Code::invalid_argument);
+  EXPECT_EQ(Engine::load(other, snapshot).error().reason, "snapshot_of_other_options");
   other = {};
   other.weights[0] = 9;
   EXPECT_TRUE(Engine::load(other, snapshot));

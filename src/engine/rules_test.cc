@@ -148,14 +148,16 @@ TEST_F(RulesTest, WrongRequestsAreRefused) {
   request.person = {1};
   for (const std::size_t count : {0, 21}) {
     request.count = count;
-    EXPECT_EQ(world.engine().rank(request).error().code, Code::invalid_argument);
+    const auto refused = world.engine().rank(request);
+    EXPECT_EQ(refused.error().code, Code::invalid_argument);
+    EXPECT_EQ(refused.error().reason, "feed_count_out_of_range");
   }
   request.count = 8;
   request.mode = kFollowing;
   for (const auto* cursor : {"x", "n0000000000000000000000000000000000000000",
                              "f000000000000000000000000000000000000000!"}) {
     request.cursor = cursor;
-    EXPECT_EQ(world.engine().rank(request).error().code, Code::invalid_argument) << cursor;
+    EXPECT_EQ(world.engine().rank(request).error().reason, "not_a_feed_cursor") << cursor;
   }
   request.cursor.clear();
   request.held.assign(65, {1});

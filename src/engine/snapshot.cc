@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "engine/archive.h"
 #include "engine/numbers.h"
+#include "engine/reasons.h"
 
 namespace filoscope::engine {
 namespace {
@@ -19,7 +20,16 @@ constexpr std::size_t kDigestBytes = 32;
 /// Format 1 does not say which engine wrote it: one of the rules before they had a version here.
 constexpr std::int64_t kBeforeVersions = 3;
 
-enum class Tag : std::uint32_t { options = 1, base, videos, people, embeddings, model, pending, everyone };
+enum class Tag : std::uint32_t {
+  options = 1,
+  base,
+  videos,
+  people,
+  embeddings,
+  model,
+  pending,
+  everyone
+};
 
 struct Section {
   Tag tag;
@@ -74,14 +84,8 @@ void visit_section(A& a, Tag tag, State& state) {
 }
 
 Error misfit() { return {Code::corrupt, "the snapshot's contents do not fit its format"}; }
-Error other_options() {
-  return {Code::invalid_argument,
-          "the engine snapshot was made with other options (seed or limits)"};
-}
-Error newer(const std::string& what) {
-  return {Code::conflict, "a newer release wrote the engine snapshot (" + what +
-                              "); start that release, or a newer one"};
-}
+Error other_options() { return Error(reason("snapshot_of_other_options")); }
+Error newer(const std::string& part) { return Error(reason("snapshot_too_new"), part); }
 
 void put(Bytes& out, const auto& value) {
   Saver saver(out);

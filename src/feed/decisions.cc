@@ -27,17 +27,15 @@ engine::Mode mode_of(const Impression& impression) {
   return impression.profiled ? engine::Mode::for_you : engine::Mode::not_profiled;
 }
 
-Error not_hers() { return Error(Code::not_found, "there is no such decision record of yours"); }
+Error not_hers() { return Error(reason("no_such_decision")); }
 
 }  // namespace
 
 Result<FeedImpl::Recorded> FeedImpl::read_decision(RequestId request) {
   FILOSCOPE_TRY(auto row, find_decision(parts_.database, request));
   if (!row) {
-    return Error(Code::not_found, "there is no decision record " + request.text() +
-                                      "; they are kept for " +
-                                      std::to_string(parts_.config[kDecisionRetentionDays]) +
-                                      " days, and none is made without profiling");
+    return Error(reason("decision_not_kept"), request.text(),
+                 parts_.config[kDecisionRetentionDays]);
   }
   FILOSCOPE_TRY(const auto records, parts_.log.read(row->position - 1, 1));
   if (records.empty() || records.front().position != row->position) {

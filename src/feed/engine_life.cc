@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/trouble.h"
 #include "feed/feed.h"
+#include "feed/reasons.h"
 #include "feed/store.h"
 
 namespace filoscope::feed {
@@ -37,8 +38,7 @@ Result<std::unique_ptr<EngineLife>> EngineLife::open(const Parts& parts) {
   std::error_code problem;
   std::filesystem::create_directories(parts.folder, problem);
   if (problem) {
-    return Error(Code::unavailable, "the folder for engine snapshots cannot be made at " +
-                                        parts.folder.string() + ": " + problem.message());
+    return Error(reason("snapshots_folder_not_made"), parts.folder.string(), problem.message());
   }
   std::unique_ptr<EngineLife> life(new EngineLife(parts));
   {
@@ -90,8 +90,7 @@ Result<std::vector<LogPosition>> EngineLife::snapshots() const {
     }
   }
   if (problem) {
-    return Error(Code::unavailable, "the folder for engine snapshots cannot be read at " +
-                                        parts_.folder.string() + ": " + problem.message());
+    return Error(reason("snapshots_folder_not_read"), parts_.folder.string(), problem.message());
   }
   std::sort(found.begin(), found.end());
   return found;
@@ -128,14 +127,14 @@ Result<void> EngineLife::load() {
   if (engine_) return {};
   FILOSCOPE_TRY(const bool whole, log_is_whole());
   if (!whole) {
-    const auto found_none =
-        refusal.empty() ? "there is no snapshot in " + parts_.folder.string()
-                        : "no snapshot in " + parts_.folder.string() + " can be read (" + refusal +
-                              ")";
+    const auto found_none = refusal.empty() ? "there is no snapshot in " + parts_.folder.string()
+                                            : "no snapshot in " + parts_.folder.string() +
+                                                  " can be read (" + refusal + ")";
     return Error(Code::corrupt,
-                 found_none + ", and the event log does not reach back to its beginning; restore "
-                              "that folder from a backup, or run `filoscope engine rebuild` to go "
-                              "on with what catalogue, accounts and log still hold");
+                 found_none +
+                     ", and the event log does not reach back to its beginning; restore "
+                     "that folder from a backup, or run `filoscope engine rebuild` to go "
+                     "on with what catalogue, accounts and log still hold");
   }
   FILOSCOPE_TRY(engine_, engine::Engine::create(parts_.options));
   return {};
@@ -229,8 +228,8 @@ void EngineLife::apply(const LogRecord& record) {
 }
 
 void EngineLife::stop(const LogRecord& record, const Error& why) {
-  const auto sentence = fmt::format(
-      "the engine has stopped learning before log position {}: {}", record.position, why.message);
+  const auto sentence = fmt::format("the engine has stopped learning before log position {}: {}",
+                                    record.position, why.message);
   stopped_ = true;
   {
     Lock lock(mutex_);
@@ -243,8 +242,9 @@ void EngineLife::stop(const LogRecord& record, const Error& why) {
 namespace {
 
 /// The facts from before the log, as of its first record at the latest: time does not go back.
-Result<std::int64_t> restate_facts(engine::Engine& engine, std::int64_t log_from_ms,
-                                   const std::function<Result<void>(const EngineLife::Tell&)>& restate) {
+Result<std::int64_t> restate_facts(
+    engine::Engine& engine, std::int64_t log_from_ms,
+    const std::function<Result<void>(const EngineLife::Tell&)>& restate) {
   std::int64_t count = 0;
   FILOSCOPE_DO(restate([&](const LogRecord& fact) -> Result<void> {
     LogRecord record = fact;
@@ -269,13 +269,9 @@ Result<EngineLife::Rebuilt> EngineLife::rebuild(
   FILOSCOPE_TRY(const auto first, parts.log.read(0, 1));
   FILOSCOPE_TRY(const auto last, parts.log.last_position());
   FILOSCOPE_TRY(const bool whole, life.log_is_whole());
-  if (first.empty() && last > 0) {
-    return Error(Code::not_found, "the event log holds no record to go on from; restore it from a "
-                                  "backup");
-  }
+  if (first.empty() && last > 0) return Error(reason("event_log_emptied"));
   if (!whole) {
-    FILOSCOPE_TRY(made.facts_count,
-                  restate_facts(*life.engine_, first.front().at_ms, restate));
+    FILOSCOPE_TRY(made.facts_count, restate_facts(*life.engine_, first.front().at_ms, restate));
   }
   for (LogPosition after = 0; after < last;) {
     FILOSCOPE_TRY(const auto records, parts.log.read(after, kReplayBatch));
@@ -376,12 +372,7 @@ Result<std::unique_ptr<engine::Engine>> EngineLife::at(LogPosition position, boo
     }
   }
   if (!engine) {
-    if (!whole) {
-      return Error(Code::not_found,
-                   fmt::format("position {} is before the oldest kept snapshot ({}), from which "
-                               "replay is promised",
-                               position, base));
-    }
+    if (!whole) return Error(reason("replay_not_promised"), position, base);
     FILOSCOPE_TRY(engine, engine::Engine::create(parts_.options));
   }
   FILOSCOPE_DO(replay_into(*engine, position));

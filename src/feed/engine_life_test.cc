@@ -205,7 +205,7 @@ TEST_F(EngineLifeTest, MadeAnewItStopsAtWhatCannotBeReadUnlessToldToLeaveItOut) 
   close();
   for (const auto& path : snapshot_paths()) std::filesystem::remove(path);
   open_below();
-  EXPECT_EQ(code_of(rebuild({})), Code::conflict);
+  EXPECT_EQ(rebuild({}).error().reason, "log_record_too_new");
   const auto made = must(rebuild({true, {}}));
   EXPECT_THAT(made.left_out, ElementsAre(unreadable));
   feed = must(open_feed());
@@ -385,7 +385,12 @@ TEST_F(EngineLifeTest, NewWeightsAreAFactOfTheLog) {
   must(config.set("feed.value_weights", "happiness=1"));
   close();
   open_below();
-  EXPECT_EQ(code_of(open_feed()), Code::invalid_argument);
+  const auto opened = open_feed();
+  EXPECT_EQ(opened.error().reason, "value_weight_malformed");
+  EXPECT_EQ(opened.error().field, "feed.value_weights");
+  EXPECT_EQ(opened.error().message,
+            "feed.value_weights: \"happiness=1\" is not name=number with a reaction's name and "
+            "-1000..1000");
 }
 
 }  // namespace

@@ -1,9 +1,8 @@
 #include "feed/feed.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "engine/reasons.h"
 #include "feed/feed_impl.h"
 #include "feed/token.h"
 
@@ -46,9 +45,7 @@ Result<engine::HeadValues> parse_weights(std::string_view text) {
       known = true;
     }
     if (!known || end == number || *end != '\0' || !(value >= -1000 && value <= 1000)) {
-      return Error(Code::invalid_argument,
-                   std::string(kValueWeights.name) + ": \"" + part +
-                       "\" is not name=number with a reaction's name and -1000..1000");
+      return Error(reason("value_weight_malformed"), part).at(kValueWeights.name);
     }
   }
   return weights;
@@ -103,13 +100,11 @@ Result<std::unique_ptr<Feed>> Feed::open(const Parts& parts) {
 
 Result<engine::RankRequest> FeedImpl::ask(const accounts::Viewer& viewer,
                                           const FeedRequest& request) const {
-  if (request.limit < 1 || request.limit > kItemsMax) {
-    return Error(Code::invalid_argument, fmt::format("limit must be 1 to {}", kItemsMax));
-  }
-  if (request.held.size() > kHeldMax || request.shown.size() > kShownMax) {
-    return Error(Code::invalid_argument,
-                 fmt::format("at most {} ids in held and {} in shown", kHeldMax, kShownMax));
-  }
+  if (request.limit < 1 || request.limit > kItemsMax)
+    return Error(engine::reason("feed_count_out_of_range"), kItemsMax);
+  if (request.held.size() > kHeldMax) return Error(engine::reason("too_many_held_clips"), kHeldMax);
+  if (request.shown.size() > kShownMax)
+    return Error(engine::reason("too_many_shown_clips"), kShownMax);
   engine::RankRequest asked;
   asked.at_ms = parts_.clock.now_ms();
   asked.request = new_id_of<RequestId>(asked.at_ms);

@@ -111,7 +111,7 @@ struct EventsAnswer {
   int accepted = 0, duplicate = 0;
   struct Rejected {
     int index = 0;
-    std::string problem;
+    Error error;
   };
   std::vector<Rejected> rejected;
 };

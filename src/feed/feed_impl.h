@@ -15,6 +15,7 @@
 #include "feed/reasons.h"
 #include "feed/store.h"
 #include "feed/unrecorded.h"
+#include "feed/why.h"
 
 namespace filoscope::feed {
 
@@ -76,14 +77,8 @@ class FeedImpl final : public Feed {
   Probe probe_;
   Unrecorded unrecorded_;
   Intake intake_;
-  PersonRates answer_rates_{
-      parts_.config[kAnswersPerHourMax],
-      "you have asked for more feed answers in an hour than the {} that are allowed; "
-      "try again in a minute"};
-  PersonRates event_rates_{
-      parts_.config[kEventsPerHourMax],
-      "you have sent more events in an hour than the {} that are allowed; try again "
-      "in a minute"};
+  PersonRates answer_rates_{parts_.config[kAnswersPerHourMax], reason("too_many_feed_answers")};
+  PersonRates event_rates_{parts_.config[kEventsPerHourMax], reason("too_many_events")};
   std::unique_ptr<EngineLife> life_;
 };
 

@@ -1,9 +1,8 @@
 #include "feed/intake.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "feed/reasons.h"
 #include "feed/token.h"
 
 namespace filoscope::feed {
@@ -17,8 +16,6 @@ constexpr std::int64_t kDurationSlackMs = 1'000;  ///< players round up to a fra
 constexpr std::int64_t kFutureSlackMs = 60'000;   ///< the server's clock may be set back
 constexpr std::int64_t kViewMs = 1'000;
 constexpr std::int64_t kViewAgainMs = 6LL * 3'600'000;
-
-Error bad(std::string problem) { return {Code::invalid_argument, std::move(problem)}; }
 
 bool is_fact(engine::EventType type) {
   switch (type) {
@@ -48,23 +45,20 @@ Result<engine::WatchEnd> parse_end(std::string_view text) {
   if (text == "hidden") return engine::WatchEnd::hidden;
   if (text == "closed") return engine::WatchEnd::closed;
   if (text == "error") return engine::WatchEnd::error;
-  return bad("ended must be one of swipe, ended, hidden, closed, error");
+  return Error(reason("event_end_unknown"));
 }
 
 /// Sorted and merged. Errors: invalid_argument.
 Result<std::vector<std::array<std::uint32_t, 2>>> check_ranges(
     std::vector<std::array<std::int64_t, 2>> ranges, std::int64_t duration_ms) {
   if (ranges.size() > kRangesMax) {
-    return bad(fmt::format("watched has {} ranges; the most is {}", ranges.size(), kRangesMax));
+    return Error(reason("event_too_many_ranges"), ranges.size(), kRangesMax);
   }
   std::sort(ranges.begin(), ranges.end());
   std::vector<std::array<std::uint32_t, 2>> merged;
   for (const auto& [from, to] : ranges) {
     if (from < 0 || from >= to || to > duration_ms + kDurationSlackMs) {
-      return bad(
-          fmt::format("watched has the range {}..{} ms; it must begin before it ends, "
-                      "within the {} ms of the video",
-                      from, to, duration_ms));
+      return Error(reason("event_range_impossible"), from, to, duration_ms);
     }
     const auto begin = static_cast<std::uint32_t>(from);
     const auto end = static_cast<std::uint32_t>(to);
@@ -79,18 +73,15 @@ Result<std::vector<std::array<std::uint32_t, 2>>> check_ranges(
 
 Result<void> check_watch(const ClientEvent& event, std::int64_t duration_ms,
                          std::int64_t since_issue_ms) {
-  if (event.loops < 0 || event.loops > kLoopsMax) {
-    return bad(fmt::format("loops must be 0 to {}", kLoopsMax));
-  }
-  if (event.watch_ms < 0) return bad("watch_ms must not be negative");
-  if (event.watch_ms > since_issue_ms + kWatchSlackMs) {
-    return bad(fmt::format("watch_ms is {}, but the video was handed out only {} ms ago",
-                           event.watch_ms, since_issue_ms));
-  }
+  if (event.loops < 0 || event.loops > kLoopsMax)
+    return Error(reason("event_loops_out_of_range"), kLoopsMax);
+  if (event.watch_ms < 0) return Error(reason("event_watch_negative"));
+  if (event.watch_ms > since_issue_ms + kWatchSlackMs)
+    return Error(reason("event_watch_before_handed_out"), event.watch_ms, since_issue_ms);
   const std::int64_t played_ms = duration_ms * (event.loops + 1) + kWatchSlackMs;
   if (event.watch_ms > played_ms) {
-    return bad(fmt::format("watch_ms is {}, more than {} loops of a video of {} ms give",
-                           event.watch_ms, event.loops, duration_ms));
+    return Error(reason("event_watch_longer_than_played"), event.watch_ms, event.loops,
+                 duration_ms);
   }
   return {};
 }
@@ -106,16 +97,12 @@ Result<Impression> check_impression(const crypto::Key& key, const accounts::View
                                     std::string_view token, std::int64_t now_ms,
                                     std::int64_t token_hours) {
   FILOSCOPE_TRY(const auto impression, read_token(key, token));
-  if (impression.person != viewer.person) {
-    return bad("the impression token was given to another person");
-  }
-  if (impression.issued_ms > now_ms + kFutureSlackMs) {
-    return bad("the impression token is from the future; reload the feed");
-  }
-  if (now_ms - impression.issued_ms > token_hours * 3'600'000) {
-    return bad(
-        fmt::format("the impression token is older than {} hours; reload the feed", token_hours));
-  }
+  if (impression.person != viewer.person)
+    return Error(reason("impression_token_of_another_person"));
+  if (impression.issued_ms > now_ms + kFutureSlackMs)
+    return Error(reason("impression_token_from_future"));
+  if (now_ms - impression.issued_ms > token_hours * 3'600'000)
+    return Error(reason("impression_token_too_old"), token_hours);
   return impression;
 }
 
@@ -123,7 +110,7 @@ Result<EventsAnswer> Intake::take(const accounts::Viewer& viewer,
                                   std::span<const ClientEvent> events) {
   const auto events_max = parts_.config[kEventsPerCallMax];
   if (static_cast<std::int64_t>(events.size()) > events_max) {
-    return bad(fmt::format("{} events in one call; the most is {}", events.size(), events_max));
+    return Error(reason("too_many_events_in_a_call"), events.size(), events_max);
   }
   const auto now_ms = parts_.clock.now_ms();
   EventsAnswer answer;
@@ -135,7 +122,7 @@ Result<EventsAnswer> Intake::take(const accounts::Viewer& viewer,
     } else if (passing(checked.error().code)) {
       return std::move(checked).error();
     } else {
-      answer.rejected.push_back({static_cast<int>(i), checked.error().message});
+      answer.rejected.push_back({static_cast<int>(i), std::move(checked).error()});
     }
   }
   std::stable_sort(told.begin(), told.end(),
@@ -176,9 +163,8 @@ Result<accounts::Viewer> Intake::keep(const accounts::Viewer& viewer, std::vecto
 
 Result<Intake::Told> Intake::check(const accounts::Viewer& viewer, const ClientEvent& event,
                                    int index, std::int64_t now_ms) {
-  if (event.event_id.empty() || event.event_id.size() > kEventIdCharactersMax) {
-    return bad(fmt::format("event_id must have 1 to {} characters", kEventIdCharactersMax));
-  }
+  if (event.event_id.empty() || event.event_id.size() > kEventIdCharactersMax)
+    return Error(reason("event_id_length"), kEventIdCharactersMax);
   Told told;
   told.index = index;
   told.event_id = event.event_id;
@@ -186,7 +172,7 @@ Result<Intake::Told> Intake::check(const accounts::Viewer& viewer, const ClientE
   const auto type = engine::parse_event_type(event.event);
   if (!type || *type == engine::EventType::unsave ||
       *type == engine::EventType::undo_not_interested) {
-    return bad("event \"" + event.event.substr(0, 40) + "\" is not one that can be told here");
+    return Error(reason("event_not_told_here"), event.event.substr(0, 40));
   }
   told.body.type = *type;
   FILOSCOPE_TRY(told.token, check_impression(parts_.key, viewer, event.impression_token, now_ms,
@@ -195,9 +181,9 @@ Result<Intake::Told> Intake::check(const accounts::Viewer& viewer, const ClientE
   auto video = parts_.catalog.get(told.token.video);
   if (!video) {
     if (passing(video.error().code)) return std::move(video).error();
-    return bad("the video is gone");
+    return Error(reason("event_video_gone"));
   }
-  if (!parts_.catalog.may_see(viewer, *video)) return bad("the video is gone");
+  if (!parts_.catalog.may_see(viewer, *video)) return Error(reason("event_video_gone"));
   told.author = video->author;
   told.own = viewer.account && video->author == viewer.account;
   told.profiled = told.token.profiled && viewer.person && viewer.feed_mode != "not_profiled";
@@ -306,7 +292,7 @@ Result<void> Intake::take_fact(const accounts::Viewer& viewer, const Told& told,
   // The fact first, its id after: a crash between them tells the fact twice, which is one fact.
   if (auto done = tell_social(viewer, told); !done) {
     if (passing(done.error().code)) return done;
-    answer.rejected.push_back({told.index, done.error().message});
+    answer.rejected.push_back({told.index, std::move(done).error()});
     return {};
   }
   bool fresh = true;

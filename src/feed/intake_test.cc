@@ -7,6 +7,7 @@
 namespace filoscope::feed {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -21,11 +22,13 @@ class IntakeTest : public World {
   }
   std::int64_t views() { return must(social->counts(std::vector{items[0].video.id}))[0].views; }
   std::int64_t likes() { return must(social->counts(std::vector{items[0].video.id}))[0].likes; }
-  std::string problem(const ClientEvent& event) {
+  Error refused(const ClientEvent& event) {
     const auto answer = tell(jo, {event});
     EXPECT_EQ(answer.accepted, 0);
-    return answer.rejected.empty() ? "" : answer.rejected[0].problem;
+    return answer.rejected.empty() ? Error(Code::internal, "it was taken")
+                                   : answer.rejected[0].error;
   }
+  std::string_view refusal(const ClientEvent& event) { return refused(event).reason; }
 
   accounts::Viewer mara = person("mara"), jo = person("jo");
   std::vector<Item> items;
@@ -115,8 +118,8 @@ TEST_F(IntakeTest, AGuestWithoutAPlaceMakesNoView) {
 
 TEST_F(IntakeTest, ATokenEndsWithTheRightToSee) {
   must(accounts->set_block(mara, jo.account, true));
-  EXPECT_THAT(problem(event("w", items[0], "watch", 5'000)), HasSubstr("gone"));
-  EXPECT_THAT(problem(event("l", items[0], "like")), HasSubstr("gone"));
+  EXPECT_EQ(refusal(event("w", items[0], "watch", 5'000)), "event_video_gone");
+  EXPECT_EQ(refusal(event("l", items[0], "like")), "event_video_gone");
 }
 
 TEST_F(IntakeTest, EventsAreTakenInTheOrderOfTheDevice) {
@@ -153,6 +156,7 @@ TEST_F(IntakeTest, GuestsMayWatchButNotLike) {
   EXPECT_EQ(told.accepted, 1);
   ASSERT_THAT(told.rejected, SizeIs(1));
   EXPECT_EQ(told.rejected[0].index, 1);
+  EXPECT_EQ(told.rejected[0].error.reason, "sign_in_first");
 }
 
 TEST_F(IntakeTest, AuthorsOwnPlaysChangeNothing) {
@@ -166,41 +170,49 @@ TEST_F(IntakeTest, AuthorsOwnPlaysChangeNothing) {
 
 TEST_F(IntakeTest, TokensAreCheckedForOwnerAgeAndForm) {
   const auto lind = person("lind");
-  EXPECT_THAT(tell(lind, {event("a", items[0], "impression")}).rejected.at(0).problem,
-              HasSubstr("another person"));
+  EXPECT_EQ(tell(lind, {event("a", items[0], "impression")}).rejected.at(0).error.reason,
+            "impression_token_of_another_person");
   EXPECT_EQ(code_of(feed->check_token(lind, items[0].impression_token)), Code::invalid_argument);
   auto forged = event("b", items[0], "impression");
   forged.impression_token[30] = forged.impression_token[30] == 'x' ? 'y' : 'x';
-  EXPECT_THAT(problem(forged), HasSubstr("token"));
+  EXPECT_EQ(refusal(forged), "impression_token_unknown");
   forged.impression_token = "";
-  EXPECT_THAT(problem(forged), HasSubstr("token"));
+  EXPECT_EQ(refusal(forged), "impression_token_unknown");
   EXPECT_EQ(must(feed->check_token(jo, items[0].impression_token)).video, items[0].video.id);
   clock.advance_ms(24 * 3'600'000);
-  EXPECT_THAT(problem(event("c", items[0], "impression")), HasSubstr("24 hours"));
+  const auto old = refused(event("c", items[0], "impression"));
+  EXPECT_EQ(old.reason, "impression_token_too_old");
+  EXPECT_EQ(old.message, "the impression token is older than 24 hours; reload the feed");
 }
 
 TEST_F(IntakeTest, ImpossibleNumbersAreRefusedInWords) {
-  EXPECT_THAT(problem(event("", items[0], "watch")), HasSubstr("event_id"));
-  EXPECT_THAT(problem(event(std::string(65, 'x'), items[0], "watch")), HasSubstr("64"));
-  EXPECT_THAT(problem(event("a", items[0], "purchase")), HasSubstr("purchase"));
-  EXPECT_THAT(problem(event("a", items[0], "watch", -1)), HasSubstr("negative"));
-  EXPECT_THAT(problem(event("a", items[0], "watch", 3'600'000)), HasSubstr("handed out only"));
-  EXPECT_THAT(problem(event("a", items[0], "watch", 40'000)), HasSubstr("loops"));
+  EXPECT_EQ(refusal(event("", items[0], "watch")), "event_id_length");
+  EXPECT_EQ(refused(event(std::string(65, 'x'), items[0], "watch")).message,
+            "event_id must have 1 to 64 characters");
+  EXPECT_EQ(refused(event("a", items[0], "purchase")).message,
+            "event \"purchase\" is not one that can be told here");
+  EXPECT_EQ(refusal(event("a", items[0], "watch", -1)), "event_watch_negative");
+  EXPECT_EQ(refusal(event("a", items[0], "watch", 3'600'000)), "event_watch_before_handed_out");
+  const auto longer = refused(event("a", items[0], "watch", 40'000));
+  EXPECT_EQ(longer.reason, "event_watch_longer_than_played");
+  EXPECT_THAT(longer.arguments, ElementsAre(ErrorArgument{"watched", std::int64_t{40'000}},
+                                            ErrorArgument{"loops", std::int64_t{0}},
+                                            ErrorArgument{"length", std::int64_t{10'000}}));
   auto looped = event("a", items[0], "watch", 40'000);
   looped.loops = 3;
   EXPECT_EQ(tell(jo, {looped}).accepted, 1);
   auto ranges = event("b", items[0], "watch", 500);
   ranges.watched = {{5, 5}};
-  EXPECT_THAT(problem(ranges), HasSubstr("range"));
+  EXPECT_EQ(refusal(ranges), "event_range_impossible");
   ranges.watched = {{0, 20'000}};
-  EXPECT_THAT(problem(ranges), HasSubstr("10000 ms"));
+  EXPECT_THAT(refused(ranges).message, HasSubstr("within the 10000 ms of the video"));
   ranges.watched.assign(33, {0, 1});
-  EXPECT_THAT(problem(ranges), HasSubstr("32"));
+  EXPECT_EQ(refused(ranges).message, "watched has 33 ranges; the most is 32");
   ranges.watched.clear();
   ranges.ended = "bored";
-  EXPECT_THAT(problem(ranges), HasSubstr("ended"));
+  EXPECT_EQ(refusal(ranges), "event_end_unknown");
   const std::vector<ClientEvent> many(101, event("m", items[0], "impression"));
-  EXPECT_EQ(code_of(feed->take_events(jo, many)), Code::invalid_argument);
+  EXPECT_EQ(feed->take_events(jo, many).error().reason, "too_many_events_in_a_call");
 }
 
 TEST_F(IntakeTest, RangesAreMerged) {

@@ -1,7 +1,5 @@
 #include "feed/person_rates.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 namespace filoscope::feed {
@@ -16,9 +14,7 @@ Result<void> PersonRates::take(PersonKey person, std::int64_t count, std::int64_
   const auto passed_us = static_cast<double>(std::max<std::int64_t>(0, now_us - bucket->at_us));
   bucket->left = std::min(full, bucket->left + passed_us * full / 3.6e9);
   bucket->at_us = now_us;
-  if (bucket->left < wanted) {
-    return Error(Code::exhausted, fmt::format(fmt::runtime(refusal_), per_hour_max_));
-  }
+  if (bucket->left < wanted) return Error(refusal_, {per_hour_max_});
   bucket->left -= wanted;
   return {};
 }

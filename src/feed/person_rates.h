@@ -4,7 +4,6 @@
 /// rows that one person can make are bounded. Internal to feed.
 
 #include <cstdint>
-#include <string>
 
 #include "base/id.h"
 #include "base/lru_cache.h"
@@ -16,9 +15,9 @@ namespace filoscope::feed {
 /// Threads: any. Bounded: who asked longest ago is forgotten first.
 class PersonRates {
  public:
-  /// `refusal` is the sentence for who has had too much, with {} for the limit.
-  PersonRates(std::int64_t per_hour_max, std::string refusal)
-      : per_hour_max_(per_hour_max), refusal_(std::move(refusal)) {}
+  /// `refusal` is for who has had too much; its one value is the limit.
+  PersonRates(std::int64_t per_hour_max, const ErrorReason& refusal)
+      : per_hour_max_(per_hour_max), refusal_(refusal) {}
 
   /// Takes `count`. A viewer without a token (no person) is not counted: nothing is stored of her.
   /// Errors: exhausted (nothing is taken then).
@@ -32,7 +31,7 @@ class PersonRates {
   static constexpr std::size_t kPeopleMax = 100'000;
 
   const std::int64_t per_hour_max_;
-  const std::string refusal_;
+  const ErrorReason refusal_;
   Mutex mutex_;
   LruCache<PersonKey, Bucket> buckets_ FILOSCOPE_GUARDED_BY(mutex_){kPeopleMax};
 };

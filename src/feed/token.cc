@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/bytes.h"
+#include "feed/reasons.h"
 
 namespace filoscope::feed {
 namespace {
@@ -38,11 +39,7 @@ void read_way(std::uint8_t way, Impression& impression) {
   impression.profiled = (way & kUnprofiledBit) == 0;
 }
 
-Error not_ours() {
-  return Error(Code::invalid_argument,
-               "the impression token is not one that this server gave out; take the one that came "
-               "with the video");
-}
+Error not_ours() { return Error(reason("impression_token_unknown")); }
 
 }  // namespace
 

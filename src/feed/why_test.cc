@@ -1,8 +1,9 @@
 /// "Why" in every mode and on every surface, with and without a record.
 
+#include "feed/why.h"
+
 #include <gmock/gmock.h>
 
-#include "feed/reasons.h"
 #include "feed/test_world.h"
 
 namespace filoscope::feed {

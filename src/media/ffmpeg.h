@@ -6,7 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "media/advice.h"
+#include "base/result.h"
+#include "media/reasons.h"
 
 extern "C" {
 #include <libavcodec/avcodec.h>
@@ -62,8 +63,7 @@ inline std::string av_error_text(int code) {
 }
 /// An inner failure: not the file's fault. Out of memory has a code of its own.
 inline Error av_failure(const std::string& what, int code) {
-  if (code == AVERROR(ENOMEM))
-    return {Code::exhausted, "processing the video needs more memory than allowed"};
+  if (code == AVERROR(ENOMEM)) return Error(reason("processing_out_of_memory"));
   return {Code::internal, what + ": " + av_error_text(code)};
 }
 

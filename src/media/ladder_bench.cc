@@ -60,10 +60,8 @@ Result<Cost> measure(Work work) {
 
 Result<void> run_program(const std::vector<std::string>& arguments, const fs::path& log) {
   FILOSCOPE_TRY(auto program, Process::start_logged(arguments, log.string()));
-  if (auto done = program.wait(kProgramMsMax); !done) {
-    return Error{done.error().code,
-                 fmt::format("{}: {}", done.error().message, fmt::join(arguments, " "))};
-  }
+  if (auto done = program.wait(kProgramMsMax); !done)
+    return Error(done.error()).during(fmt::format("{}", fmt::join(arguments, " ")));
   return {};
 }
 
@@ -305,8 +303,7 @@ std::vector<fs::path> choose_clips(const fs::path& folder, std::size_t count) {
 
 Result<std::string> bench_ladder(const std::vector<fs::path>& clips, const fs::path& work_folder,
                                  const BenchProgress& progress, int rounds) {
-  if (clips.empty() || rounds < 1)
-    return Error{Code::invalid_argument, "the bench needs clips and at least one round"};
+  if (clips.empty() || rounds < 1) return Error(reason("ladder_bench_empty"));
   Json rows = Json::array();
   std::vector<double> ratios;
   for (const fs::path& clip : clips) {
@@ -314,7 +311,7 @@ Result<std::string> bench_ladder(const std::vector<fs::path>& clips, const fs::p
     auto row = ClipBench(clip, work_folder).run(rounds, [&](double share, const std::string& what) {
       progress(done + share / static_cast<double>(clips.size()), what);
     });
-    if (!row) return Error{row.error().code, clip.filename().string() + ": " + row.error().message};
+    if (!row) return Error(row.error()).during(clip.filename().string());
     ratios.push_back((*row)["cpu_ratio"]);
     rows.push_back(*std::move(row));
   }

@@ -4,7 +4,9 @@
 
 #include <cmath>
 #include <cstring>
+#include <functional>
 
+#include "base/reasons.h"
 #include "media/boxes.h"
 #include "media/byte_source.h"
 #include "media/geometry.h"
@@ -18,7 +20,6 @@ namespace filoscope::media {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::SizeIs;
 
 TEST(Geometry, RungsAreNeverAboveTheSource) {
@@ -130,17 +131,118 @@ TEST(Wire, FactsSurviveTheWay) {
   EXPECT_EQ(*back, facts);
 }
 
-TEST(Wire, AnErrorArrivesAsASentence) {
-  const auto way = [](Code code, std::string_view text) {
-    return wire::decode_error(wire::encode_error({code, std::string(text)}));
+/// As it arrives.
+Error sent(const Error& error) { return wire::decode_error(wire::encode_error(error)); }
+
+bool is_malformed(const Error& error) {
+  return error.code == Code::internal && error.reason == base_reason("internal_error").word &&
+         error.message == "the media worker sent a malformed message";
+}
+
+TEST(Wire, AnErrorArrivesWithItsReasonAndArguments) {
+  const Error error(reason("video_too_long"), 600'400, 600'000);
+  const Error back = sent(error);
+  EXPECT_EQ(back.code, Code::invalid_argument);
+  EXPECT_EQ(back.reason, "video_too_long");
+  EXPECT_EQ(back.arguments, error.arguments);
+  EXPECT_EQ(back.message,
+            "the video is 10 min 0.4 s long; the longest allowed is 10 min 0 s; cut it and upload "
+            "a part");
+  EXPECT_EQ(sent(Error(reason("processing_out_of_memory"))).code, Code::exhausted);
+  EXPECT_EQ(sent(Error(base_reason("disk_full")).during("write")).reason, "disk_full");
+  const Error fault = sent({Code::internal, "no encoder"});
+  EXPECT_EQ(fault.reason, base_reason("internal_error").word);
+  EXPECT_EQ(fault.message, "no encoder");
+}
+
+TEST(Wire, EveryReasonOfAFileSurvivesTheWay) {
+  int count = 0;
+  for (const ErrorReason& one : kReasons) {
+    std::vector<std::variant<std::int64_t, std::string>> values;
+    for (auto place = next_placeholder(one.english, 0); place.begin != std::string_view::npos;
+         place = next_placeholder(one.english, place.end))
+      values.emplace_back(std::int64_t{1'000} + std::ssize(values));
+    const Error error(one, std::move(values));
+    const Error back = sent(error);
+    if (one.code == Code::internal) {  // how a worker ended is not its own to say
+      EXPECT_TRUE(is_malformed(back)) << one.word;
+      continue;
+    }
+    ++count;
+    EXPECT_EQ(back.reason, one.word);
+    EXPECT_EQ(back.code, one.code) << one.word;
+    EXPECT_EQ(back.arguments, error.arguments) << one.word;
+    EXPECT_EQ(back.message, error.message);
+  }
+  EXPECT_GT(count, 30);
+}
+
+TEST(Wire, WhatIsSaidOfAnErrorIsBounded) {
+  const std::string longest(wire::kArgumentBytesMax - 1, 'a');
+  EXPECT_EQ(sent(Error(reason("file_kind_not_accepted"), longest + "×")).arguments[0],
+            (ErrorArgument{"kind", longest}));
+  EXPECT_EQ(sent(Error(reason("video_too_long"), std::int64_t{1} << 60, -(std::int64_t{1} << 60)))
+                .message,
+            Error(reason("video_too_long"), 1'000'000'000'000'000, -1'000'000'000'000'000).message);
+  EXPECT_EQ(sent({Code::internal, std::string(499, 'a') + "×××"}).message, std::string(499, 'a'));
+}
+
+TEST(Wire, AnErrorThatCannotBeIsAFault) {
+  const auto told = [](Code code, std::string_view word,
+                       const std::function<void(ByteWriter&)>& rest) {
+    ByteWriter out;
+    out.put(static_cast<std::uint8_t>(code));
+    out.put_text(word);
+    rest(out);
+    return wire::decode_error(out.take());
   };
-  EXPECT_EQ(way(Code::invalid_argument, "640 × 480").message, "640 × 480");
-  EXPECT_EQ(way(Code::exhausted, "more").code, Code::exhausted);
-  EXPECT_EQ(way(Code::denied, "not a worker's to say").code, Code::internal);
-  EXPECT_THAT(way(Code::invalid_argument, "a\nb").message, HasSubstr("malformed"));
-  std::string lengthy(499, 'a');
-  lengthy += "×××";
-  EXPECT_EQ(way(Code::invalid_argument, lengthy).message, std::string(499, 'a'));
+  const auto nothing = [](ByteWriter& out) { out.put_varint(0); };
+  const auto text = [](std::string_view value) {
+    return [value](ByteWriter& out) {
+      out.put_varint(1), out.put(std::uint8_t{1}), out.put_text(value);
+    };
+  };
+  const auto number = [](std::int64_t value) {
+    return
+        [value](ByteWriter& out) { out.put_varint(1), out.put(std::uint8_t{0}), out.put(value); };
+  };
+  constexpr auto kBad = Code::invalid_argument;
+  EXPECT_EQ(told(kBad, "file_empty", nothing).reason, "file_empty");
+  EXPECT_EQ(told(kBad, "sound_codec_not_read", text("a")).reason, "sound_codec_not_read");
+  EXPECT_EQ(told(kBad, "sound_goes_on_too_long", number(9)).reason, "sound_goes_on_too_long");
+
+  EXPECT_TRUE(is_malformed(told(kBad, "file_of_clay", nothing)));
+  EXPECT_TRUE(is_malformed(told(kBad, "", nothing)));
+  EXPECT_TRUE(is_malformed(told(kBad, "setting_is_a_list", text("a")))) << "not of a worker";
+  EXPECT_TRUE(is_malformed(told(Code::internal, "media_worker_killed", nothing)));
+  EXPECT_TRUE(is_malformed(told(Code::denied, "file_empty", nothing))) << "another's code";
+  EXPECT_TRUE(is_malformed(told(Code::unavailable, "file_empty", nothing)));
+  EXPECT_TRUE(is_malformed(told(kBad, "file_empty", text("a")))) << "too many arguments";
+  EXPECT_TRUE(is_malformed(told(kBad, "sound_codec_not_read", nothing))) << "too few";
+  EXPECT_TRUE(is_malformed(told(kBad, "sound_goes_on_too_long", text("9")))) << "no number";
+  EXPECT_TRUE(is_malformed(told(kBad, "sound_goes_on_too_long", number(INT64_MAX))));
+  EXPECT_TRUE(is_malformed(
+      told(kBad, "sound_codec_not_read", text(std::string(wire::kArgumentBytesMax + 1, 'a')))));
+  EXPECT_TRUE(is_malformed(told(kBad, "sound_codec_not_read", text("a\nb"))));
+  EXPECT_TRUE(is_malformed(told(kBad, "sound_codec_not_read", text("a\xFF"))));
+  EXPECT_TRUE(is_malformed(told(kBad, "sound_codec_not_read", [](ByteWriter& out) {
+    out.put_varint(1), out.put(std::uint8_t{2}), out.put_text("a");
+  }))) << "an argument of no kind";
+  EXPECT_TRUE(is_malformed(told(kBad, "file_empty", [](ByteWriter& out) {
+    out.put_varint(0), out.put(std::uint8_t{0});
+  }))) << "more behind it";
+  const auto detail = [](std::string_view value) {
+    return [value](ByteWriter& out) { out.put_text(value); };
+  };
+  EXPECT_TRUE(is_malformed(told(Code::internal, "internal_error", detail(""))));
+  EXPECT_TRUE(is_malformed(told(Code::internal, "internal_error", detail("a\033[2J"))));
+  EXPECT_TRUE(is_malformed(told(Code::internal, "internal_error", detail(std::string(501, 'a')))));
+  EXPECT_TRUE(is_malformed(told(kBad, "internal_error", detail("a"))));
+  const Bytes whole = wire::encode_error(Error(reason("sound_codec_not_read"), "mp4a"));
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_TRUE(is_malformed(wire::decode_error(
+        Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)))));
+  }
 }
 
 TEST(Wire, AJobSurvivesTheWay) {

@@ -78,20 +78,19 @@ TEST(Parts, AClockThatRunsOverGoesOn) {
 }
 
 TEST(Parts, JoinedFilesOfWhichOnlyTheFirstCanBeReadAreRefused) {
-  const std::string sentence =
-      "the file is several videos, one behind the other; upload each by itself";
   ClipOptions clip = part("mp4", 200);
   for (const std::string index : {"", "faststart"}) {
     clip.muxer_flags = index;
-    EXPECT_EQ(refusal(joined({make_clip(clip), make_clip(clip)})), sentence);
+    EXPECT_EQ(refused_for(joined({make_clip(clip), make_clip(clip)})), "file_several_videos");
   }
   for (const auto& [container, encoder] :
        {std::pair{"flv", "flv"}, std::pair{"ogg", "libtheora"}, std::pair{"asf", "wmv2"}}) {
     ClipOptions one = part(container, 200);
     one.video_encoder = encoder;
     one.sound = false;
-    EXPECT_EQ(refusal(make_clip(one)), "it was accepted") << container;
-    EXPECT_EQ(refusal(joined({make_clip(one), make_clip(one)})), sentence) << container;
+    EXPECT_EQ(refused_for(make_clip(one)), "it was accepted") << container;
+    EXPECT_EQ(refused_for(joined({make_clip(one), make_clip(one)})), "file_several_videos")
+        << container;
   }
 }
 
@@ -397,8 +396,8 @@ TEST(Parts, PicturesWithoutAPlaceInTimeAreCountedAndJudged) {
   EXPECT_EQ(few->frames_decoded, 204);
   EXPECT_EQ(few->decode_errors, 3);  // the fourth comes with the last of the moment
   EXPECT_THAT(decode(outputs.rendition("360")).pictures, SizeIs(200));
-  EXPECT_THAT(refusal(joined(std::vector<Bytes>(12, make_clip(moment)))),
-              HasSubstr("frames goes back"));
+  EXPECT_EQ(refused_for(joined(std::vector<Bytes>(12, make_clip(moment)))),
+            "picture_clock_goes_back");
 }
 
 }  // namespace

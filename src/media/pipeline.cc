@@ -1,6 +1,5 @@
 #include "media/pipeline.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -153,8 +152,7 @@ Result<void> Processing::read_all() {
   const PacketPtr packet = make_packet();
   const auto sink = [this](AVFrame& frame) { return take_frame(frame); };
   while (source_->read(*packet)) {
-    if (cancel_ != nullptr && cancel_->load())
-      return Error{Code::unavailable, "processing was cancelled"};
+    if (cancel_ != nullptr && cancel_->load()) return Error(reason("processing_cancelled"));
     Result<void> outcome;
     if (packet->stream_index == source_->video().stream_index) {
       outcome = decoder_->push(packet.get(), sink);
@@ -202,7 +200,7 @@ Result<void> Processing::start_rungs(const AVFrame& frame) {
   } else if (auto late = plan_late_rung(facts_.width, facts_.height)) {
     plans_ = {*std::move(late)};
   } else {
-    return bad_file("the picture has no more lines than its renditions", advice::kSaveSmaller);
+    return Error(reason("picture_has_no_more_lines"));
   }
   filter_plan_.deinterlace = video.field_order_interlaced;
   filter_plan_.threads_count = processors();
@@ -248,11 +246,8 @@ Result<void> Processing::take_frame(AVFrame& frame) {
   end_ = frame.pts + length_of(frame);
   last_pts_ = frame.pts;
   const auto& limits = options_.limits;
-  if (frame.pts > limits.duration_max_ms * 90) {
-    return bad_file(
-        "the video is longer than the longest allowed, " + duration_text(limits.duration_max_ms),
-        advice::kCut);
-  }
+  if (frame.pts > limits.duration_max_ms * 90)
+    return Error(reason("video_goes_on_too_long"), limits.duration_max_ms);
   report(Stage::encoding, frame.pts);
   return filter(frame);
 }
@@ -329,30 +324,18 @@ Result<void> Processing::check_damage() {
   const Damage& damage = decoder_->damage();
   const auto claimed = source_->video().claimed_ms;
   const auto measured = end_ / 90;
-  if (frames_ == 0)
-    return bad_file("the file is damaged: no frame of its picture can be decoded",
-                    advice::kCopyAgain);
-  if (frames_ == 1 && source_->is_picture_file())
-    return bad_file("the file is a still picture", advice::kChooseVideo);
+  if (frames_ == 0) return Error(reason("picture_without_frames"));
+  if (frames_ == 1 && source_->is_picture_file()) return Error(reason("file_still_picture"));
   if (source_->scan().cut_off && claimed > 0 &&
-      measured * 100 < claimed * (100 - kDamagePercentMax)) {
-    const auto [there, whole] = durations_apart(measured, claimed);
-    return bad_file(fmt::format("the file is cut off after {} of {}", there, whole),
-                    advice::kCopyAgain);
-  }
-  if (source_->is_joined()) return several_videos();
+      measured * 100 < claimed * (100 - kDamagePercentMax))
+    return Error(reason("file_cut_off"), measured, claimed);
+  if (source_->is_joined()) return Error(reason("file_several_videos"));
   const auto expected = std::max(damage.expected_count(), std::int64_t{1});
-  if (lost_frames_ * 100 > expected * kDamagePercentMax) {
-    return bad_file(fmt::format("the file is damaged: the clock of {} of its {} frames goes back",
-                                lost_frames_, expected),
-                    advice::kCopyAgain);
-  }
+  if (lost_frames_ * 100 > expected * kDamagePercentMax)
+    return Error(reason("picture_clock_goes_back"), lost_frames_, expected);
   facts_.decode_errors = damage.bad_count() + lost_frames_;
-  if (facts_.decode_errors * 100 > expected * kDamagePercentMax) {
-    return bad_file(fmt::format("the file is damaged: {} of its {} frames cannot be decoded",
-                                facts_.decode_errors, expected),
-                    advice::kCopyAgain);
-  }
+  if (facts_.decode_errors * 100 > expected * kDamagePercentMax)
+    return Error(reason("picture_frames_damaged"), facts_.decode_errors, expected);
   return {};
 }
 
@@ -360,9 +343,7 @@ Result<void> Processing::check_damage() {
 Result<void> Processing::check_rate() {
   const auto fps_max = options_.limits.fps_max;
   if (frames_ < 150 || frames_ * kTicksPerSecond <= end_ * fps_max) return {};
-  return bad_file(fmt::format("the video has {} frames a second; the most allowed is {}",
-                              frames_ * kTicksPerSecond / end_, fps_max),
-                  advice::kSaveSlower);
+  return Error(reason("video_too_many_frames"), frames_ * kTicksPerSecond / end_, fps_max);
 }
 
 /// Of what was shown: the last picture as long as it stands.
@@ -378,9 +359,7 @@ Result<void> Processing::check_sound() {
   const auto frames = sound_->frames_count();
   if ((frames == 0 && sound_packets_ > 0) ||
       (errors > 2 && errors * 100 > (frames + errors) * kDamagePercentMax)) {
-    return bad_file(fmt::format("the sound is damaged: {} of its {} pieces cannot be decoded",
-                                std::min(errors, sound_packets_), sound_packets_),
-                    advice::kCopyAgain);
+    return Error(reason("sound_damaged"), std::min(errors, sound_packets_), sound_packets_);
   }
   facts_.decode_errors += errors;
   return {};

@@ -82,7 +82,7 @@ Result<void> Rung::push(FramePtr frame, const Look& look) {
   if (room && !error) queue_.push_back({std::move(frame), look});
   mutex_.unlock();
   if (error) return *error;
-  if (!room) return Error{Code::deadline, "an encoder stood still"};
+  if (!room) return Error(reason("processing_stood_still"));
   changed_.notify_all();
   return {};
 }

@@ -17,6 +17,7 @@
 #include <cstring>
 #include <string>
 
+#include "media/reasons.h"
 #include "media/wire.h"
 
 namespace filoscope::media {
@@ -223,9 +224,7 @@ std::vector<SandboxFeature> enter_sandbox(const MediaLimits& limits) {
 Result<void> check_sandbox(std::span<const SandboxFeature> features) {
   for (const SandboxFeature& feature : features) {
     if (feature.active || !feature.required) continue;
-    return Error{Code::unavailable, "no file is read here, since the process that would read it " +
-                                        ("cannot be locked in (" + feature.name + ": ") +
-                                        feature.detail + "); see `filoscope doctor`"};
+    return Error(reason("media_worker_not_locked_in"), feature.name, feature.detail);
   }
   return {};
 }

@@ -108,9 +108,7 @@ Result<void> Sound::start_at(std::int64_t zero) {
 Result<void> Sound::push(const AVPacket& packet) {
   if (started_) return decode(&packet);
   waiting_bytes_ += packet.size;
-  if (waiting_bytes_ > kWaitingMaxBytes)
-    return bad_file("the file is damaged: no frame of its picture can be decoded",
-                    advice::kCopyAgain);
+  if (waiting_bytes_ > kWaitingMaxBytes) return Error(reason("picture_without_frames"));
   waiting_.emplace_back(av_packet_clone(&packet));
   if (!waiting_.back()) return av_failure("sound", AVERROR(ENOMEM));
   return {};
@@ -134,9 +132,7 @@ Result<void> Sound::place_late(std::int64_t at, std::int64_t count) {
   }
   late_ += count;
   if (late_ <= kLateSMax * track_.sample_rate) return {};
-  return bad_file(
-      "the sound goes on longer than the longest allowed, " + duration_text(duration_max_ms_),
-      advice::kCut);
+  return Error(reason("sound_goes_on_too_long"), duration_max_ms_);
 }
 
 /// Puts `block` on the time line: fills a gap with silence, cuts off what lies before the line's

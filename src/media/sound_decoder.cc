@@ -28,8 +28,7 @@ Result<void> SoundDecoder::open_decoder(const AVStream& stream) {
   decoder_->thread_count = 1;
   const int status = avcodec_open2(decoder_.get(), codec, nullptr);
   if (status == AVERROR(ENOMEM)) return av_failure("sound decoder", status);
-  if (status < 0)
-    return bad_file("the sound is damaged: its description cannot be read", advice::kCopyAgain);
+  if (status < 0) return Error(reason("sound_description_damaged"));
   return {};
 }
 

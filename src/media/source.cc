@@ -1,7 +1,5 @@
 #include "media/source.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -9,8 +7,6 @@
 #include <cstring>
 #include <span>
 #include <string_view>
-
-#include "base/quantity.h"
 
 extern "C" {
 #include <libavutil/dovi_meta.h>
@@ -67,8 +63,6 @@ bool is_picture_format(std::string_view name) {
          name == "apng" || name == "webp" || name == "fits" || name == "xbin";
 }
 
-Error still_picture() { return bad_file("the file is a still picture", advice::kChooseVideo); }
-
 bool is_listed(std::string_view list, std::string_view name) {
   for (std::size_t at = 0; at <= list.size();) {
     const auto end = std::min(list.find(',', at), list.size());
@@ -90,9 +84,10 @@ bool is_encrypted(const AVStream& stream) {
          tag == MKTAG('e', 'n', 'c', 'v') || tag == MKTAG('e', 'n', 'c', 'a');
 }
 
+/// Empty where the file does not say.
 std::string codec_text(const AVCodecParameters& parameters) {
   if (parameters.codec_id != AV_CODEC_ID_NONE) return avcodec_get_name(parameters.codec_id);
-  if (parameters.codec_tag == 0) return "an unknown way";
+  if (parameters.codec_tag == 0) return "";
   std::string text;
   for (int shift = 0; shift < 32; shift += 8) {
     const auto c = static_cast<char>(parameters.codec_tag >> shift & 0xFF);
@@ -113,10 +108,8 @@ Result<void> check_size(const AVCodecParameters& parameters, const MediaLimits& 
   const int long_side = std::max(parameters.width, parameters.height);
   const int short_side = std::min(parameters.width, parameters.height);
   if (long_side <= limits.long_side_max_px && short_side <= limits.short_side_max_px) return {};
-  return bad_file(fmt::format("the picture has {} × {} pixels; the largest allowed is {} × {} (4K)",
-                              parameters.width, parameters.height, limits.long_side_max_px,
-                              limits.short_side_max_px),
-                  advice::kSaveSmaller);
+  return Error(reason("picture_too_large"), parameters.width, parameters.height,
+               limits.long_side_max_px, limits.short_side_max_px);
 }
 
 HdrKind hdr_kind(const AVStream& stream) {
@@ -156,22 +149,16 @@ int video_rank(const AVStream& stream, const std::vector<int>& packets) {
 }
 
 Error not_a_video(const AVInputFormat* format) {
-  if (format == nullptr)
-    return bad_file("the file is not a video: its format is not recognised", advice::kChooseVideo);
+  if (format == nullptr) return Error(reason("file_not_a_video"));
   const std::string_view name = format->name;
-  if (is_picture_format(name)) return still_picture();
+  if (is_picture_format(name)) return Error(reason("file_still_picture"));
   const std::string_view long_name =
       format->long_name != nullptr ? format->long_name : format->name;
   static constexpr std::string_view kSoundFormats =
       "mp3,aac,wav,flac,ac3,eac3,dts,dtshd,truehd,mlp,amr,amrnb,amrwb,aiff,w64,caf,loas,ape,wv,tta,"
       "tak,mpc,mpc8,au,voc,gsm,oma,xwma,aax,dsf,qcp,sbc,shn,spdif,ac4";
-  if (is_listed(kSoundFormats, name))
-    return bad_file("the file holds sound but no picture", advice::kChooseVideo);
-  return bad_file(
-      fmt::format("this kind of file ({}) is not accepted; MP4, MOV, WebM, MKV, AVI, FLV, "
-                  "MPEG and Ogg videos are, and moving GIF, PNG and WebP",
-                  long_name),
-      advice::kSaveAsMp4);
+  if (is_listed(kSoundFormats, name)) return Error(reason("file_only_sound"));
+  return Error(reason("file_kind_not_accepted"), long_name);
 }
 
 }  // namespace
@@ -193,28 +180,8 @@ double ratio_of(const AVRational& aspect) {
   return aspect.num > 0 && aspect.den > 0 ? av_q2d(aspect) : 1;
 }
 
-std::string duration_text(std::int64_t ms) {
-  if (ms < 59'950) return fmt::format("{:.1f} s", static_cast<double>(ms) / 1000);
-  const auto seconds = (ms + 500) / 1000;
-  if (seconds < 3600) return fmt::format("{} min {} s", seconds / 60, seconds % 60);
-  return fmt::format("{} h {} min", seconds / 3600, seconds / 60 % 60);
-}
-
-std::pair<std::string, std::string> durations_apart(std::int64_t ms, std::int64_t others_ms) {
-  auto texts = std::pair(duration_text(ms), duration_text(others_ms));
-  if (texts.first != texts.second) return texts;
-  const auto precise = [](std::int64_t length_ms) {
-    const auto seconds = static_cast<double>(length_ms % 60'000) / 1000;
-    return length_ms < 60'000 ? fmt::format("{} s", seconds)
-                              : fmt::format("{} min {} s", length_ms / 60'000, seconds);
-  };
-  return {precise(ms), precise(others_ms)};
-}
-
 Error too_long(std::int64_t ms, const MediaLimits& limits) {
-  const auto [length, limit] = durations_apart(ms, limits.duration_max_ms);
-  return bad_file(fmt::format("the video is {} long; the longest allowed is {}", length, limit),
-                  advice::kCut);
+  return Error(reason("video_too_long"), ms, limits.duration_max_ms);
 }
 
 Source::~Source() {
@@ -251,14 +218,11 @@ std::int64_t Source::seek_callback(void* self, std::int64_t offset, int whence) 
 }
 
 Result<void> Source::open_container(const MediaLimits& limits) {
-  if (bytes_.size_bytes() == 0) return bad_file("the file is empty", advice::kChooseVideo);
-  if (bytes_.size_bytes() > limits.size_max_bytes) {
-    const auto [size, limit] = sizes_apart(bytes_.size_bytes(), limits.size_max_bytes);
-    return bad_file(fmt::format("the file has {}; the largest allowed is {}", size, limit),
-                    advice::kSaveSmaller);
-  }
+  if (bytes_.size_bytes() == 0) return Error(reason("file_empty"));
+  if (bytes_.size_bytes() > limits.size_max_bytes)
+    return Error(reason("file_too_large"), bytes_.size_bytes(), limits.size_max_bytes);
   scan_ = scan_container(bytes_);
-  if (scan_.joined) return several_videos();
+  if (scan_.joined) return Error(reason("file_several_videos"));
   context_ = avformat_alloc_context();
   if (context_ == nullptr) return av_failure("opening the file", AVERROR(ENOMEM));
   if (WebpFrames::is_animation(bytes_)) {
@@ -269,9 +233,8 @@ Result<void> Source::open_container(const MediaLimits& limits) {
   FILOSCOPE_DO(check_streams(limits));
   context_->max_analyze_duration = 10 * AV_TIME_BASE;
   context_->probesize = 16 << 20;
-  if (avformat_find_stream_info(context_, nullptr) < 0) {
-    return bad_file("the file is damaged: its streams cannot be read", advice::kCopyAgain);
-  }
+  if (avformat_find_stream_info(context_, nullptr) < 0)
+    return Error(reason("file_streams_damaged"));
   return {};
 }
 
@@ -303,13 +266,9 @@ Result<void> Source::open_demuxer() {
   av_dict_free(&options);
   if (status == AVERROR(ENOMEM)) return av_failure("opening the file", status);
   if (status < 0) {
-    if (scan_.still_picture) return still_picture();
-    if (scan_.iso_boxes && !scan_.has_moov) {
-      return bad_file(
-          "the file has no index (its `moov` is missing): it is cut off or was never finished",
-          advice::kCopyAgain);
-    }
-    return bad_file("the file is damaged: its header cannot be read", advice::kCopyAgain);
+    if (scan_.still_picture) return Error(reason("file_still_picture"));
+    if (scan_.iso_boxes && !scan_.has_moov) return Error(reason("file_index_missing"));
+    return Error(reason("file_header_damaged"));
   }
   return {};
 }
@@ -345,11 +304,7 @@ Result<void> Source::check_streams(const MediaLimits& limits) {
     if (parameters.codec_type == AVMEDIA_TYPE_VIDEO && find_decoder(*context_->streams[i]))
       FILOSCOPE_DO(check_size(parameters, limits));
   }
-  if (count > kStreamsMax) {
-    return bad_file(
-        fmt::format("the file has {} tracks; the most allowed is {}", count, kStreamsMax),
-        advice::kSaveSlower);
-  }
+  if (count > kStreamsMax) return Error(reason("file_too_many_tracks"), count, kStreamsMax);
   context_->max_streams = std::max(static_cast<int>(context_->nb_streams), kStreamsMax);
   return {};
 }
@@ -381,28 +336,19 @@ Result<void> Source::choose_video(const MediaLimits& limits) {
     const int rank = video_rank(stream, packets);
     if (rank > best_rank) best = static_cast<int>(i), best_rank = rank;
   }
-  if (best < 0) {
-    return bad_file(sound ? "the file holds sound but no picture" : "the file holds no picture",
-                    advice::kChooseVideo);
-  }
+  if (best < 0 && sound) return Error(reason("file_only_sound"));
+  if (best < 0) return Error(reason("file_without_picture"));
   const AVStream& stream = *context_->streams[best];
-  if (is_encrypted(stream))
-    return bad_file("the video is encrypted (copy protected) and cannot be played",
-                    advice::kChooseUnprotected);
+  if (is_encrypted(stream)) return Error(reason("video_encrypted"));
   if (find_decoder(stream) == nullptr) {
-    return bad_file(fmt::format("the picture is stored as {}, which is not read here",
-                                codec_text(*stream.codecpar)),
-                    advice::kSaveAsMp4);
+    const auto codec = codec_text(*stream.codecpar);
+    if (codec.empty()) return Error(reason("picture_codec_unknown"));
+    return Error(reason("picture_codec_not_read"), codec);
   }
-  if (is_bare_dolby_vision(stream)) {
-    return bad_file("the picture is Dolby Vision profile 5, whose colours cannot be read",
-                    "save it as HDR10, HLG or standard range and upload that");
-  }
+  if (is_bare_dolby_vision(stream)) return Error(reason("picture_dolby_vision_5"));
   FILOSCOPE_DO(check_size(*stream.codecpar, limits));
-  if (stream.codecpar->width <= 0 || stream.codecpar->height <= 0) {
-    return bad_file("the file is damaged: no frame of its picture can be decoded",
-                    advice::kCopyAgain);
-  }
+  if (stream.codecpar->width <= 0 || stream.codecpar->height <= 0)
+    return Error(reason("picture_without_frames"));
   video_.stream_index = best;
   return {};
 }
@@ -424,15 +370,10 @@ Result<void> Source::choose_audio() {
     if (rank > best_rank) audio_index_ = static_cast<int>(i), best_rank = rank;
   }
   if (audio_index_ >= 0 || unreadable == nullptr) return {};
-  if (is_encrypted(*unreadable))
-    return bad_file("the sound is encrypted (copy protected) and cannot be played",
-                    advice::kChooseUnprotected);
-  if (unreadable->codecpar->codec_id == AV_CODEC_ID_NONE && unreadable->codecpar->codec_tag == 0) {
-    return bad_file("the sound is stored in a way that is not known here", advice::kSaveAsMp4);
-  }
-  return bad_file(fmt::format("the sound is stored as {}, which is not read here",
-                              codec_text(*unreadable->codecpar)),
-                  advice::kSaveAsMp4);
+  if (is_encrypted(*unreadable)) return Error(reason("sound_encrypted"));
+  const auto codec = codec_text(*unreadable->codecpar);
+  if (codec.empty()) return Error(reason("sound_codec_unknown"));
+  return Error(reason("sound_codec_not_read"), codec);
 }
 
 void Source::describe_video() {
@@ -477,11 +418,8 @@ Result<void> Source::check_index() {
     if (missing++ == 0) first_missing = entry->timestamp;
   }
   if (missing * 20 <= video_.indexed_frames) return {};
-  const auto [there, whole] =
-      durations_apart(stream_ms(stream, first_missing - first),
-                      std::max(video_.claimed_ms, stream_ms(stream, last - first)));
-  return bad_file(fmt::format("the file is cut off after {} of {}", there, whole),
-                  advice::kCopyAgain);
+  return Error(reason("file_cut_off"), stream_ms(stream, first_missing - first),
+               std::max(video_.claimed_ms, stream_ms(stream, last - first)));
 }
 
 Result<void> Source::check_duration(const MediaLimits& limits) {
@@ -520,17 +458,14 @@ Result<void> Source::read_duration(const MediaLimits& limits) {
     if (first == AV_NOPTS_VALUE) first = time;
     const auto ms = stream_ms(stream, time - first);
     if (ms > limits.duration_max_ms)
-      return bad_file(
-          "the video is longer than the longest allowed, " + duration_text(limits.duration_max_ms),
-          advice::kCut);
+      return Error(reason("video_goes_on_too_long"), limits.duration_max_ms);
     if (ms < last_ms) continue;
     last_ms = ms;
     end_ms = ms + stream_ms(stream, length);
   }
   if (end_ms > limits.duration_max_ms + kLengthOverMaxMs) return too_long(end_ms, limits);
   video_.claimed_ms = 0;
-  if (!start_again())
-    return bad_file("the file claims a wrong length and cannot be read twice", advice::kSaveAsMp4);
+  if (!start_again()) return Error(reason("file_length_wrong"));
   return {};
 }
 
@@ -594,7 +529,8 @@ bool Source::read(AVPacket& packet) {
     const int status = webp_ ? webp_->read(packet) : av_read_frame(context_, &packet);
     if (status >= 0) {
       errors_in_a_row_ = 0;
-      if (may_be_joined()) tracks_.note(*context_->streams[packet.stream_index], video_.stream_index);
+      if (may_be_joined())
+        tracks_.note(*context_->streams[packet.stream_index], video_.stream_index);
       set_times(packet);
       return true;
     }
@@ -602,10 +538,6 @@ bool Source::read(AVPacket& packet) {
     ++errors_in_a_row_;
   }
   return false;
-}
-
-Error several_videos() {
-  return bad_file("the file is several videos, one behind the other", advice::kOneByOne);
 }
 
 bool Source::may_be_joined() const { return (context_->iformat->flags & AVFMT_TS_DISCONT) != 0; }

@@ -96,13 +96,6 @@ class Source {
 /// Of a pixel; 1 when it is not known.
 double ratio_of(const AVRational& aspect);
 
-/// "1 min 5 s", "3.2 s".
-std::string duration_text(std::int64_t ms);
-/// Two different lengths that do not read the same: where rounding makes them equal, to the
-/// millisecond.
-std::pair<std::string, std::string> durations_apart(std::int64_t ms, std::int64_t others_ms);
-/// The refusal of joined files of which only one can be read.
-Error several_videos();
 /// The refusal of a video that ends at `ms`.
 Error too_long(std::int64_t ms, const MediaLimits& limits);
 

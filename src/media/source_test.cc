@@ -176,6 +176,12 @@ std::string refusal(const Bytes& clip, const MediaOptions& options = {}) {
   return made.error().message;
 }
 
+/// Its reason's word.
+std::string refused_for(const Bytes& clip, const MediaOptions& options = {}) {
+  const auto made = process(clip, options);
+  return made ? "it was accepted" : std::string(made.error().reason);
+}
+
 std::vector<FramePtr> pictures_of(const Bytes& file) {
   std::vector<FramePtr> pictures;
   const MemoryBytes bytes(file);
@@ -227,8 +233,7 @@ TEST(Animations, BecomeVideosOnANeutralGround) {
 
 TEST(Animations, OfOneFrameAreStillPictures) {
   for (const Kind& kind : kAnimations)
-    EXPECT_THAT(refusal(animation(kind, 1, 200)), StartsWith("the file is a still picture;"))
-        << kind.container;
+    EXPECT_EQ(refused_for(animation(kind, 1, 200)), "file_still_picture") << kind.container;
 }
 
 TEST(Animations, FramesThatWantToBeGoneAtOnceStayAsInABrowser) {
@@ -251,7 +256,7 @@ TEST(Animations, FramesThatWantToBeGoneAtOnceStayAsInABrowser) {
 TEST(Animations, ACutOffWebpIsRefused) {
   Bytes clip = animation(kAnimations[2], 10, 100);
   clip.resize(clip.size() * 2 / 3);
-  EXPECT_THAT(refusal(clip), HasSubstr("cut off"));
+  EXPECT_EQ(refused_for(clip), "file_end_missing");
 }
 
 TEST(Transparency, OfVideosGetsANeutralGroundToo) {
@@ -271,17 +276,11 @@ TEST(Refusals, APhotoInBoxesIsAPicture) {
     out.box("ftyp", [&] { out.text(brand), out.u32(0), out.text("mif1"); });
     out.box("meta", [&] { out.zeros(60); });
     out.box("mdat", [&] { out.zeros(500); });
-    EXPECT_THAT(refusal(out.take()), StartsWith("the file is a still picture;")) << brand;
+    EXPECT_EQ(refused_for(out.take()), "file_still_picture") << brand;
   }
 }
 
 TEST(Refusals, TwoLengthsNeverReadTheSame) {
-  using Pair = std::pair<std::string, std::string>;
-  EXPECT_EQ(durations_apart(660'000, 600'000), Pair("11 min 0 s", "10 min 0 s"));
-  EXPECT_EQ(durations_apart(600'400, 600'000), Pair("10 min 0.4 s", "10 min 0 s"));
-  EXPECT_EQ(durations_apart(600'007, 600'000), Pair("10 min 0.007 s", "10 min 0 s"));
-  EXPECT_EQ(durations_apart(5'010, 5'000), Pair("5.01 s", "5 s"));
-  EXPECT_EQ(duration_text(59'970), "1 min 0 s");
   MediaOptions options;
   options.limits.duration_max_ms = 1'000;
   ClipOptions clip;

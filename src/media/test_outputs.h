@@ -47,6 +47,12 @@ inline std::string refusal(const Bytes& clip, const MediaOptions& options = {}) 
   return facts.error().message;
 }
 
+/// Its reason's word.
+inline std::string refused_for(const Bytes& clip, const MediaOptions& options = {}) {
+  const auto facts = process(clip, Outputs(), options);
+  return facts ? "it was accepted" : std::string(facts.error().reason);
+}
+
 /// A made file, decoded again.
 struct Decoded {
   struct Picture {

@@ -25,9 +25,7 @@ Result<VideoDecoder> VideoDecoder::open(const AVStream& stream, const MediaLimit
       std::int64_t{limits.long_side_max_px + 64} * (limits.short_side_max_px + 64);
   const int status = avcodec_open2(context.get(), codec, nullptr);
   if (status == AVERROR(ENOMEM)) return av_failure("decoder", status);
-  if (status < 0)
-    return bad_file("the file is damaged: the description of its picture cannot be read",
-                    advice::kCopyAgain);
+  if (status < 0) return Error(reason("picture_description_damaged"));
   VideoDecoder decoder(std::move(context));
   const auto id = stream.codecpar->codec_id;
   decoder.damage_.counts_match =

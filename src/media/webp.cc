@@ -6,8 +6,6 @@
 #include <array>
 #include <cstring>
 
-#include "base/quantity.h"
-
 namespace filoscope::media {
 namespace {
 
@@ -16,10 +14,6 @@ constexpr std::uint8_t kAnimationFlag = 2;
 
 /// Browsers show a frame that wants to be gone at once for a tenth of a second, in every format.
 int shown_ms(int duration_ms) { return duration_ms <= 10 ? 100 : duration_ms; }
-
-Error damaged() {
-  return bad_file("the file is damaged: its streams cannot be read", advice::kCopyAgain);
-}
 
 }  // namespace
 
@@ -33,11 +27,8 @@ bool WebpFrames::is_animation(const ByteSource& bytes) {
 }
 
 Result<std::unique_ptr<WebpFrames>> WebpFrames::open(const ByteSource& bytes) {
-  if (bytes.size_bytes() > kFileBytesMax) {
-    const auto [size, limit] = sizes_apart(bytes.size_bytes(), kFileBytesMax);
-    return bad_file("the file has " + size + "; the largest allowed is " + limit,
-                    advice::kSaveAsMp4);
-  }
+  if (bytes.size_bytes() > kFileBytesMax)
+    return Error(reason("webp_too_large"), bytes.size_bytes(), kFileBytesMax);
   std::unique_ptr<WebpFrames> self(new WebpFrames);
   self->file_.resize(static_cast<std::size_t>(bytes.size_bytes()));
   if (bytes.read_at(0, self->file_) != bytes.size_bytes())
@@ -45,9 +36,9 @@ Result<std::unique_ptr<WebpFrames>> WebpFrames::open(const ByteSource& bytes) {
   const WebPData data{self->file_.data(), self->file_.size()};
   WebPDemuxState state = WEBP_DEMUX_PARSE_ERROR;
   self->demuxer_ = WebPDemuxPartial(&data, &state);
-  if (self->demuxer_ == nullptr || state == WEBP_DEMUX_PARSE_ERROR) return damaged();
-  if (state != WEBP_DEMUX_DONE)
-    return bad_file("the file is cut off: its end is missing", advice::kCopyAgain);
+  if (self->demuxer_ == nullptr || state == WEBP_DEMUX_PARSE_ERROR)
+    return Error(reason("file_streams_damaged"));
+  if (state != WEBP_DEMUX_DONE) return Error(reason("file_end_missing"));
   self->width_ = static_cast<int>(WebPDemuxGetI(self->demuxer_, WEBP_FF_CANVAS_WIDTH));
   self->height_ = static_cast<int>(WebPDemuxGetI(self->demuxer_, WEBP_FF_CANVAS_HEIGHT));
   self->frames_count_ = static_cast<int>(WebPDemuxGetI(self->demuxer_, WEBP_FF_FRAME_COUNT));

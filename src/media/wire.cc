@@ -6,7 +6,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/reasons.h"
 #include "base/utf8.h"
+#include "media/reasons.h"
 
 namespace filoscope::media::wire {
 namespace {
@@ -14,24 +16,61 @@ namespace {
 constexpr std::size_t kListMax = 100'000;
 constexpr std::size_t kFeaturesMax = 100;
 constexpr std::size_t kSentenceBytesMax = 500;
+constexpr std::int64_t kNumberMax = 1'000'000'000'000'000;  // what is said of it does not overflow
+
+/// What a worker may say beside the reasons of this module.
+constexpr ErrorReason kBaseReasonsTold[] = {base_reason("disk_full"), base_reason("disk_read_only"),
+                                            base_reason("disk_failed"),
+                                            base_reason("too_many_open_files")};
+constexpr ErrorReason kFault = base_reason("internal_error");
 
 Error malformed() { return {Code::internal, "the media worker sent a malformed message"}; }
 
 /// As much of it as is sent: a whole number of characters.
-std::string_view fit_sentence(std::string_view text) {
-  text = text.substr(0, kSentenceBytesMax);
+std::string_view fit(std::string_view text, std::size_t bytes_max) {
+  text = text.substr(0, bytes_max);
   while (!is_valid_utf8(text)) text.remove_suffix(1);
   return text;
 }
 
 /// Text to be shown: UTF-8 without control characters; nothing when it is none, or too long.
-std::optional<std::string> get_sentence(ByteReader& in) {
+std::optional<std::string> get_shown(ByteReader& in, std::size_t bytes_max) {
   std::string text = in.get_text();
   const auto steers = [](unsigned char c) { return c < 0x20 || c == 0x7F; };
-  if (text.size() > kSentenceBytesMax || !is_valid_utf8(text) ||
+  if (text.size() > bytes_max || !is_valid_utf8(text) ||
       std::any_of(text.begin(), text.end(), steers))
     return std::nullopt;
   return text;
+}
+
+/// Only what a worker can know: not how one ended.
+std::optional<ErrorReason> reason_told(std::string_view word) {
+  for (const auto table :
+       std::initializer_list<std::span<const ErrorReason>>{kReasons, kBaseReasonsTold}) {
+    for (const auto& one : table)
+      if (one.word == word && one.code != Code::internal) return one;
+  }
+  return std::nullopt;
+}
+
+void put_argument(ByteWriter& out, const ErrorArgument& argument) {
+  const auto* text = std::get_if<std::string>(&argument.value);
+  out.put(static_cast<std::uint8_t>(text != nullptr));
+  if (text != nullptr) return out.put_text(fit(*text, kArgumentBytesMax));
+  out.put(std::clamp(std::get<std::int64_t>(argument.value), -kNumberMax, kNumberMax));
+}
+
+/// A size or duration has to be a number.
+std::optional<std::variant<std::int64_t, std::string>> get_argument(ByteReader& in,
+                                                                    const Placeholder& place) {
+  const auto is_text = in.get<std::uint8_t>();
+  if (is_text == 0) {
+    const auto number = in.get<std::int64_t>();
+    if (number < -kNumberMax || number > kNumberMax) return std::nullopt;
+    return number;
+  }
+  if (is_text != 1 || !place.kind.empty()) return std::nullopt;
+  return get_shown(in, kArgumentBytesMax);
 }
 
 void put_rendition(ByteWriter& out, const Rendition& r) {
@@ -245,18 +284,37 @@ Result<Looks> decode_looks(const Bytes& body) {
 Bytes encode_error(const Error& error) {
   ByteWriter out;
   out.put(static_cast<std::uint8_t>(error.code));
-  out.put_text(fit_sentence(error.message));
+  out.put_text(error.reason);
+  if (error.reason == kFault.word) {
+    out.put_text(fit(error.message, kSentenceBytesMax));
+    return out.take();
+  }
+  out.put_varint(error.arguments.size());
+  for (const ErrorArgument& argument : error.arguments) put_argument(out, argument);
   return out.take();
 }
 
 Error decode_error(const Bytes& body) {
   ByteReader in(body);
   const auto code = static_cast<Code>(in.get<std::uint8_t>());
-  auto message = get_sentence(in);
-  const bool known = code == Code::invalid_argument || code == Code::exhausted ||
-                     code == Code::unavailable || code == Code::deadline || code == Code::internal;
-  if (!in.at_end() || !known || !message || message->empty()) return malformed();
-  return {code, std::move(*message)};
+  const std::string word = in.get_text();
+  if (word == kFault.word) {
+    auto detail = get_shown(in, kSentenceBytesMax);
+    if (!in.at_end() || code != kFault.code || !detail || detail->empty()) return malformed();
+    return {Code::internal, std::move(*detail)};
+  }
+  const auto told = reason_told(word);
+  if (!told || told->code != code) return malformed();
+  std::vector<std::variant<std::int64_t, std::string>> values;
+  if (in.get_varint() != placeholders_count(told->english)) return malformed();
+  for (auto place = next_placeholder(told->english, 0); place.begin != std::string_view::npos;
+       place = next_placeholder(told->english, place.end)) {
+    auto value = get_argument(in, place);
+    if (!value) return malformed();
+    values.push_back(*std::move(value));
+  }
+  if (!in.at_end()) return malformed();
+  return Error(*told, std::move(values));
 }
 
 Bytes encode_features(std::span<const SandboxFeature> features) {
@@ -266,7 +324,7 @@ Bytes encode_features(std::span<const SandboxFeature> features) {
     out.put_text(feature.name);
     out.put(static_cast<std::uint8_t>(feature.active));
     out.put(static_cast<std::uint8_t>(feature.required));
-    out.put_text(fit_sentence(feature.detail));
+    out.put_text(fit(feature.detail, kSentenceBytesMax));
   }
   return out.take();
 }
@@ -278,10 +336,10 @@ Result<std::vector<SandboxFeature>> decode_features(const Bytes& body) {
   if (count > kFeaturesMax) return malformed();
   for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
     SandboxFeature feature;
-    auto name = get_sentence(in);
+    auto name = get_shown(in, kSentenceBytesMax);
     feature.active = in.get<std::uint8_t>() != 0;
     feature.required = in.get<std::uint8_t>() != 0;
-    auto detail = get_sentence(in);
+    auto detail = get_shown(in, kSentenceBytesMax);
     if (!name || !detail) return malformed();
     feature.name = std::move(*name);
     feature.detail = std::move(*detail);

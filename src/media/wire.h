@@ -59,9 +59,14 @@ Bytes encode_looks(const Looks& looks);
 /// Errors: internal (malformed, or no such picture can be).
 Result<Looks> decode_looks(const Bytes& body);
 
+/// Of a value in a sentence that a person reads; a notice of 500 characters has place for both.
+inline constexpr std::size_t kArgumentBytesMax = 60;
+
+/// Its code, its reason's word and its arguments, of a fault the detail; not what was being done.
 Bytes encode_error(const Error& error);
-/// The error told by the worker: a code that one may give, and a sentence of text. Itself an error
-/// of kind internal when the message is malformed.
+/// The error told by the worker: a reason that one may give, with its own code and arguments that
+/// fit its sentence, which is made here. A fault when the message is malformed, or tells of a
+/// reason that is none of these.
 Error decode_error(const Bytes& body);
 
 Bytes encode_features(std::span<const SandboxFeature> features);

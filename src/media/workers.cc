@@ -12,10 +12,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "media/advice.h"
 #include "media/media.h"
 #include "media/media_probe.h"
 #include "media/outside.h"
+#include "media/reasons.h"
 #include "media/wire.h"
 
 namespace filoscope::media {
@@ -27,10 +27,10 @@ constexpr int kLookDeadlineS = 20;
 constexpr int kMessagesMax = 1'000;  // a job has some hundred: each percent, then the end
 constexpr std::size_t kSaidBytesMax = 4'000;
 
-Error cannot_start(const std::string& why) {
-  return {Code::unavailable, "starting a media worker: " + why};
+Error cannot_start(int error_number) {
+  return Error(reason("media_worker_not_started"), std::strerror(error_number));
 }
-Error cannot_start() { return cannot_start(std::strerror(errno)); }
+Error cannot_start() { return cannot_start(errno); }
 
 /// Above the numbers that the worker's own descriptors get: dup2 onto itself would keep
 /// close-on-exec.
@@ -84,7 +84,7 @@ class Child {
     ::posix_spawnattr_destroy(&attributes);
     if (status != 0) {
       child->pid_ = -1;
-      return cannot_start(std::strerror(status));
+      return cannot_start(status);
     }
     return child;
   }
@@ -139,10 +139,8 @@ class Child {
 /// read.
 Error death(int status, bool handed, bool begun, const std::string& said) {
   // The file's own doing: another try would take as much.
-  if (begun && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
-    return bad_file("processing the video takes more processor time than is allowed",
-                    advice::kSaveSmaller);
-  }
+  if (begun && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+    return Error(reason("video_too_much_work"));
   std::string how = WIFSIGNALED(status) ? std::string("signal ") + ::strsignal(WTERMSIG(status))
                                         : "status " + std::to_string(WEXITSTATUS(status));
   log::warn("media.worker_died", {{"how", how}, {"begun", begun}, {"said", said}});
@@ -150,9 +148,10 @@ Error death(int status, bool handed, bool begun, const std::string& said) {
   // other end is counted as a try of the file: else one that kills its readers would be read for
   // ever.
   const bool by_file = WIFSIGNALED(status) && WTERMSIG(status) != SIGSYS;
-  if (!begun && !(handed && by_file))
-    return cannot_start("it ended before it read anything (" + how + ")");
-  return {Code::internal, "the process that reads the video crashed (" + how + ")"};
+  if (!begun && !(handed && by_file)) return Error(reason("media_worker_ended_early"), how);
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+    return Error(reason("media_worker_killed"));
+  return Error(reason("media_worker_crashed"), how);
 }
 
 /// Messages until a last one, the deadline, a cancellation or death.
@@ -197,12 +196,8 @@ class Conversation {
 
   Result<void> wait() {
     for (;;) {
-      if (cancel_ != nullptr && cancel_->load())
-        return Error{Code::unavailable, "processing was cancelled"};
-      if (clock_.mono_us() > until_us_) {
-        return Error{Code::deadline, "processing the video took longer than " +
-                                         std::to_string(deadline_s_) + " s and was stopped"};
-      }
+      if (cancel_ != nullptr && cancel_->load()) return Error(reason("processing_cancelled"));
+      if (clock_.mono_us() > until_us_) return Error(reason("processing_too_slow"), deadline_s_);
       pollfd entry{child_.socket(), POLLIN, 0};
       const int ready = ::poll(&entry, 1, kPollMs);
       if (ready > 0) return {};

@@ -36,8 +36,8 @@ int probe_without_filters(std::uint16_t status) {
   MediaOutputs outputs;
   outputs.renditions[2] = output.get();
   const auto facts = MediaWorkers().process(input.get(), {}, outputs);
-  const bool refused = !facts && facts.error().code == Code::unavailable &&
-                       facts.error().message.find("seccomp") != std::string::npos;
+  const bool refused = !facts && facts.error().reason == "media_worker_not_locked_in" &&
+                       facts.error().arguments.at(0) == ErrorArgument{"feature", "seccomp"};
   const auto features = MediaWorkers().sandbox_report();
   const bool told = features && !check_sandbox(*features);
   return refused && told && content_of(output.get()).empty() ? 3 : 0;
@@ -133,6 +133,7 @@ TEST(Worker, TooManyTracksAreTheFilesFault) {
   const auto facts = MediaWorkers().process(job.input.get(), {}, job.outputs);
   ASSERT_FALSE(facts.has_value());
   EXPECT_EQ(facts.error().code, Code::invalid_argument);
+  EXPECT_EQ(facts.error().reason, "file_too_many_tracks");
   EXPECT_THAT(facts.error().message, HasSubstr("has 3002 tracks; the most allowed is 64"));
   EXPECT_TRUE(
       MediaWorkers().process(Job(with_tracks(make_clip(), 20)).input.get(), {}, job.outputs));
@@ -143,6 +144,7 @@ TEST(Worker, ABadFileIsTheFilesFault) {
   const auto facts = MediaWorkers().process(job.input.get(), {}, job.outputs);
   ASSERT_FALSE(facts.has_value());
   EXPECT_EQ(facts.error().code, Code::invalid_argument);
+  EXPECT_EQ(facts.error().reason, "file_not_a_video");
 }
 
 TEST(Worker, StopsAtTheDeadline) {
@@ -151,7 +153,7 @@ TEST(Worker, StopsAtTheDeadline) {
   options.limits.deadline_s = 0;
   const auto facts = MediaWorkers().process(job.input.get(), options, job.outputs);
   ASSERT_FALSE(facts.has_value());
-  EXPECT_EQ(facts.error().code, Code::deadline);
+  EXPECT_EQ(facts.error().reason, "processing_too_slow");
   EXPECT_THAT(facts.error().message, HasSubstr("longer than 0 s"));
 }
 
@@ -160,18 +162,20 @@ TEST(Worker, CanBeCancelled) {
   const std::atomic<bool> cancel{true};
   const auto facts = MediaWorkers().process(job.input.get(), {}, job.outputs, {}, &cancel);
   ASSERT_FALSE(facts.has_value());
-  EXPECT_EQ(facts.error().code, Code::unavailable);
+  EXPECT_EQ(facts.error().reason, "processing_cancelled");
   const auto looks = MediaWorkers().look(job.input.get(), {}, &cancel);
   ASSERT_FALSE(looks.has_value());
-  EXPECT_EQ(looks.error().code, Code::unavailable);
+  EXPECT_EQ(looks.error().reason, "processing_cancelled");
 }
 
 TEST(Worker, OneThatCannotStartIsNotTheFilesFault) {
   const Job job(make_clip());
-  for (const char* program : {"/bin/false", "/no/such/program"}) {
+  for (const auto& [program, reason] : {std::pair{"/bin/false", "media_worker_ended_early"},
+                                        {"/no/such/program", "media_worker_not_started"}}) {
     const auto facts = MediaWorkers({.path = program}).process(job.input.get(), {}, job.outputs);
     ASSERT_FALSE(facts.has_value());
     EXPECT_EQ(facts.error().code, Code::unavailable) << program;
+    EXPECT_EQ(facts.error().reason, reason);
   }
 }
 
@@ -196,15 +200,29 @@ TEST(Worker, ACrashIsOneFailedJob) {
   const auto facts = process_with("kill -SEGV $$", job);
   ASSERT_FALSE(facts.has_value());
   EXPECT_EQ(facts.error().code, Code::internal);
-  EXPECT_THAT(facts.error().message, HasSubstr("Segmentation fault"));
+  EXPECT_EQ(facts.error().reason, "media_worker_crashed");
+  EXPECT_EQ(facts.error().arguments.at(0), (ErrorArgument{"how", "signal Segmentation fault"}));
+}
+
+TEST(Worker, OneThatWasKilledIsToldFromOneThatCrashed) {
+  const Job job(make_clip());
+  const auto facts = process_with("kill -KILL $$", job);
+  ASSERT_FALSE(facts.has_value());
+  EXPECT_EQ(facts.error().reason, "media_worker_killed");
+}
+
+TEST(Worker, ItsReasonArrives) {
+  const Job job(make_clip());
+  const auto facts = process_with("printf '\\004\\000\\012file_empty\\000' >&3", job);
+  ASSERT_FALSE(facts.has_value());
+  EXPECT_EQ(facts.error().reason, "file_empty");
 }
 
 TEST(Worker, TooMuchProcessorTimeIsTheFilesFault) {
   const Job job(make_clip());
   const auto facts = process_with("kill -XCPU $$", job);
   ASSERT_FALSE(facts.has_value());
-  EXPECT_EQ(facts.error().code, Code::invalid_argument);
-  EXPECT_THAT(facts.error().message, HasSubstr("processor time"));
+  EXPECT_EQ(facts.error().reason, "video_too_much_work");
 }
 
 TEST(Worker, WhatItSaysOnStandardErrorIsBounded) {
@@ -225,14 +243,15 @@ TEST(Worker, WhatItSaysOnStandardErrorIsBounded) {
 TEST(Worker, OneThatLiesIsNotBelieved) {
   const Job job(make_clip());
   for (const char* what :
-       {"printf '\\003nonsense' >&3; exec sleep 100",             // facts of no kind
-        "exec 3>&-; exec sleep 100",                              // gone, and yet alive
-        "while :; do printf '\\002\\001\\001' >&3; done",         // progress without an end
-        "printf '\\002\\177\\001' >&3; exec sleep 100",           // 127 %
-        "printf '\\004\\001\\006denied' >&3; exec sleep 100",     // a code of others
-        "printf '\\004\\000\\003a\\377b' >&3; exec sleep 100",    // no text
-        "printf '\\004\\000\\005a\\033[2J' >&3; exec sleep 100",  // steers a terminal
-        "printf '\\005\\000' >&3; exec sleep 100"}) {             // no answer to a job
+       {"printf '\\003nonsense' >&3; exec sleep 100",                   // facts of no kind
+        "exec 3>&-; exec sleep 100",                                    // gone, and yet alive
+        "while :; do printf '\\002\\001\\001' >&3; done",               // progress without an end
+        "printf '\\002\\177\\001' >&3; exec sleep 100",                 // 127 %
+        "printf '\\004\\002\\012file_empty\\000' >&3; exec sleep 100",  // a code of others
+        "printf '\\004\\000\\012file_clays\\000' >&3; exec sleep 100",  // no reason
+        "printf '\\004\\011\\016internal_error\\003a\\377b' >&3; exec sleep 100",    // no text
+        "printf '\\004\\011\\016internal_error\\005a\\033[2J' >&3; exec sleep 100",  // steers
+        "printf '\\005\\000' >&3; exec sleep 100"}) {  // no answer to a job
     const auto facts = process_with(what, job);
     ASSERT_FALSE(facts.has_value()) << what;
     EXPECT_EQ(facts.error().code, Code::internal) << what << ": " << facts.error().message;
@@ -253,7 +272,7 @@ TEST(Worker, RunsOutOfMemoryAlone) {
   options.limits.memory_max_bytes = 300 << 20;
   const auto facts = MediaWorkers().process(job.input.get(), options, job.outputs);
   ASSERT_FALSE(facts.has_value());
-  EXPECT_EQ(facts.error().code, Code::exhausted) << facts.error().message;
+  EXPECT_EQ(facts.error().reason, "processing_out_of_memory") << facts.error().message;
 }
 
 TEST(Worker, AFullOutputIsAnError) {

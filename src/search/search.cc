@@ -7,6 +7,7 @@
 #include <limits>
 #include <unordered_map>
 
+#include "accounts/reasons.h"
 #include "catalog/text.h"
 
 namespace filoscope::search {
@@ -75,7 +76,7 @@ struct Cursor {
     const auto [end, problem] =
         std::from_chars(rank.data(), rank.data() + rank.size(), cursor.rank);
     if (!video || problem != std::errc() || end != rank.data() + rank.size())
-      return Error(Code::invalid_argument, "cursor: it is not one that this list gave");
+      return Error(accounts::reason("not_a_cursor")).at("cursor");
     cursor.video = *video;
     return cursor;
   }

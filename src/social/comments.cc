@@ -3,6 +3,7 @@
 #include "accounts/page_cursor.h"
 #include "accounts/text.h"
 #include "catalog/caption.h"
+#include "social/reasons.h"
 #include "social/social_impl.h"
 
 namespace filoscope::social {
@@ -20,7 +21,7 @@ Comment comment_of_row(const Row& row) {
           AccountId::from_db(row.integer(2)), row.text(3), row.integer(4)};
 }
 
-Error no_such_comment() { return Error(Code::not_found, "there is no such comment"); }
+Error no_such_comment() { return Error(reason("no_such_comment")); }
 
 }  // namespace
 
@@ -31,8 +32,7 @@ Result<void> SocialImpl::check_comment_rate(Session& session, AccountId author) 
       "SELECT COUNT(*) FROM social_comments WHERE author = ? AND at_ms > ? AND at_ms <= ?",
       {author.db(), now_ms - kMinuteMs, now_ms}, [&](const Row& row) { count = row.integer(0); }));
   if (count < parts_.config[kCommentsPerMinuteMax]) return {};
-  return Error(Code::exhausted, "you wrote " + std::to_string(count) +
-                                    " comments in a minute, which is the most; wait a little");
+  return Error(reason("too_many_comments"), count);
 }
 
 Result<Comment> SocialImpl::comment(const accounts::Viewer& who, VideoId video_id,
@@ -43,7 +43,7 @@ Result<Comment> SocialImpl::comment(const accounts::Viewer& who, VideoId video_i
   FILOSCOPE_TRY(comment.text, accounts::clean_text(
                                   "text", text, accounts::Lines::many,
                                   static_cast<std::size_t>(parts_.config[kCommentCharactersMax])));
-  if (comment.text.empty()) return Error(Code::invalid_argument, "text: write something");
+  if (comment.text.empty()) return Error(reason("comment_empty")).at("text");
   comment.video = video_id;
   comment.author = who.account;
   comment.created_ms = parts_.clock.now_ms();
@@ -106,7 +106,7 @@ Result<void> SocialImpl::remove_comment(const accounts::Viewer& who, CommentId i
     if (!parts_.catalog.may_see(who, video) || hidden_from(who, comment.author)) {
       return no_such_comment();
     }
-    return Error(Code::denied, "only its author and the video's author can delete a comment");
+    return Error(reason("comment_delete_denied"));
   }
   Counted counted;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {

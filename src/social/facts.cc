@@ -1,4 +1,7 @@
+#include "accounts/reasons.h"
 #include "accounts/text.h"
+#include "catalog/reasons.h"
+#include "social/reasons.h"
 #include "social/social_impl.h"
 
 namespace filoscope::social {
@@ -11,8 +14,7 @@ constexpr std::size_t kReasonCharactersMax = 50;
 constexpr std::size_t kReportCharactersMax = 1000;
 constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
 
-Error no_such_video() { return Error(Code::not_found, "there is no such video"); }
-Error nothing_to_report() { return Error(Code::not_found, "what you report does not exist"); }
+Error no_such_video() { return Error(catalog::reason("no_such_video")); }
 
 }  // namespace
 
@@ -137,10 +139,7 @@ Result<void> SocialImpl::follow(const accounts::Viewer& who, AccountId other, bo
 
 Result<std::string> SocialImpl::check_report(const accounts::Viewer& who, const Report& report) {
   const int named = (report.video ? 1 : 0) + (report.account ? 1 : 0) + (report.comment ? 1 : 0);
-  if (named != 1) {
-    return Error(Code::invalid_argument,
-                 "name one thing to report: a video, a person or a comment");
-  }
+  if (named != 1) return Error(reason("not_one_report"));
   if (report.video) FILOSCOPE_DO(parts_.catalog.get_visible(who, report.video));
   AccountId reported = report.account;
   if (report.comment) {
@@ -149,23 +148,24 @@ Result<std::string> SocialImpl::check_report(const accounts::Viewer& who, const 
     reported = comment.author;
   }
   // Whom she blocked herself she may report; who blocked her does not exist for her.
-  if (reported && parts_.accounts.relation(who, reported).blocked_by) return nothing_to_report();
+  if (reported && parts_.accounts.relation(who, reported).blocked_by) {
+    if (report.comment) return Error(reason("no_such_comment"));
+    return Error(accounts::reason("no_such_account"));
+  }
   if (report.account) {
     FILOSCOPE_DO(parts_.accounts.get(report.account));
-    if (report.account == who.account) {
-      return Error(Code::invalid_argument, "this is yourself; name another person");
-    }
+    if (report.account == who.account) return Error(accounts::reason("own_account"));
   }
-  FILOSCOPE_TRY(auto reason, accounts::clean_text("reason", report.reason, accounts::Lines::one,
-                                                  kReasonCharactersMax));
-  if (reason.empty()) return Error(Code::invalid_argument, "reason: say what is wrong with it");
-  return reason;
+  FILOSCOPE_TRY(auto why, accounts::clean_text("reason", report.reason, accounts::Lines::one,
+                                               kReasonCharactersMax));
+  if (why.empty()) return Error(reason("report_reason_missing")).at("reason");
+  return why;
 }
 
 Result<void> SocialImpl::report(const accounts::Viewer& who, const Report& report,
                                 const Origin& origin) {
   FILOSCOPE_DO(need_person(who));
-  FILOSCOPE_TRY(const auto reason, check_report(who, report));
+  FILOSCOPE_TRY(const auto why, check_report(who, report));
   FILOSCOPE_TRY(const auto text, accounts::clean_text("text", report.text, accounts::Lines::many,
                                                       kReportCharactersMax));
   FILOSCOPE_DO(parts_.accounts.keep_guest(who));
@@ -177,17 +177,15 @@ Result<void> SocialImpl::report(const accounts::Viewer& who, const Report& repor
         "SELECT COUNT(*) FROM social_reports WHERE reporter = ? AND at_ms > ? AND at_ms <= ?",
         {who.person.db(), now_ms - kDayMs, now_ms},
         [&](const Row& row) { today_count = row.integer(0); }));
-    if (today_count >= parts_.config[kReportsPerDayMax]) {
-      return Error(Code::exhausted, "you sent " + std::to_string(today_count) +
-                                        " reports in 24 hours, which is the most; try tomorrow");
-    }
+    if (today_count >= parts_.config[kReportsPerDayMax])
+      return Error(reason("too_many_reports"), today_count);
     FILOSCOPE_TRY(const auto count,
                   session.execute("INSERT INTO social_reports (id, reporter, video, account, "
                                   "comment, reason, text, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
                                   "ON CONFLICT DO NOTHING",
                                   {static_cast<std::int64_t>(new_id(now_ms)), who.person.db(),
-                                   report.video.db(), report.account.db(), report.comment.db(),
-                                   reason, text, now_ms}));
+                                   report.video.db(), report.account.db(), report.comment.db(), why,
+                                   text, now_ms}));
     if (count == 0 || !report.video) return {};
     return append_event(session, who, report.video, EventType::report, origin);
   });

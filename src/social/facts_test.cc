@@ -129,10 +129,9 @@ TEST_F(FactsTest, SavesAreAPrivateListThatSkipsWhatIsGone) {
   EXPECT_EQ(world.events(EventType::save).size(), 5U);
   must(world.social->set_save(ben, videos[0].id, false, {}));
   EXPECT_EQ(world.events(EventType::unsave).size(), 1U);
-  for (const auto* bad : {"?", "AAAA"}) {
-    EXPECT_EQ(code_of(world.social->saved(ben, bad, 2)), Code::invalid_argument);
-  }
-  EXPECT_EQ(code_of(world.social->saved(ben, "", 51)), Code::invalid_argument);
+  for (const auto* bad : {"?", "AAAA"})
+    EXPECT_EQ(world.social->saved(ben, bad, 2).error().reason, "not_a_cursor");
+  EXPECT_EQ(world.social->saved(ben, "", 51).error().reason, "page_limit");
 }
 
 TEST_F(FactsTest, GuestsMayTurnAwayShareAndReportOnce) {
@@ -154,19 +153,26 @@ TEST_F(FactsTest, GuestsMayTurnAwayShareAndReportOnce) {
 
 TEST_F(FactsTest, ReportsNameOneThingAndAReason) {
   const auto refused = [&](const Report& report) {
-    return !world.social->report(ben, report, {}).has_value();
+    const auto done = world.social->report(ben, report, {});
+    return std::string(done ? "" : done.error().reason);
   };
-  EXPECT_EQ(world.social->report(ben, {}, {}).error().code, Code::invalid_argument);
-  EXPECT_TRUE(refused({clay.id, mara.account, {}, "spam", ""}));
-  EXPECT_TRUE(refused({clay.id, {}, {}, " ", ""}));
-  EXPECT_TRUE(refused({VideoId{5}, {}, {}, "spam", ""}));
-  EXPECT_TRUE(refused({{}, AccountId{5}, {}, "spam", ""}));
-  EXPECT_TRUE(refused({{}, ben.account, {}, "spam", ""}));
-  EXPECT_TRUE(refused({{}, {}, CommentId{5}, "spam", ""}));
-  EXPECT_TRUE(refused({clay.id, {}, {}, "spam", std::string(1001, 'x')}));
+  EXPECT_EQ(refused({}), "not_one_report");
+  EXPECT_EQ(refused({clay.id, mara.account, {}, "spam", ""}), "not_one_report");
+  EXPECT_EQ(refused({clay.id, {}, {}, " ", ""}), "report_reason_missing");
+  EXPECT_EQ(refused({VideoId{5}, {}, {}, "spam", ""}), "no_such_video");
+  EXPECT_EQ(refused({{}, AccountId{5}, {}, "spam", ""}), "no_such_account");
+  EXPECT_EQ(refused({{}, ben.account, {}, "spam", ""}), "own_account");
+  EXPECT_EQ(refused({{}, {}, CommentId{5}, "spam", ""}), "no_such_comment");
+  EXPECT_EQ(refused({clay.id, {}, {}, "spam", std::string(1001, 'x')}), "text_too_long");
+  const auto zoe = world.member("zoe");
+  const auto comment = must(world.social->comment(zoe, clay.id, "fresh clay", {}));
   must(world.accounts->set_block(mara, ben.account, true));
-  EXPECT_TRUE(refused({{}, mara.account, {}, "hate", ""})) << "she does not exist for him";
+  EXPECT_EQ(refused({{}, mara.account, {}, "hate", ""}), "no_such_account")
+      << "she does not exist for him";
   must(world.accounts->set_block(mara, ben.account, false));
+  must(world.accounts->set_block(zoe, ben.account, true));
+  EXPECT_EQ(refused({{}, {}, comment.id, "hate", ""}), "no_such_comment")
+      << "nor does what she wrote";
   EXPECT_EQ(world.rows("social_reports"), 0);
   must(world.social->report(ben, {{}, mara.account, {}, "hate", "see her clips"}, {}));
   EXPECT_EQ(world.rows("social_reports"), 1);
@@ -189,7 +195,7 @@ TEST_F(FactsTest, ViewsCountInsideTheCallersTransaction) {
   const auto view = [&](bool fails) {
     return world.database->write([&](Session& session) -> Result<void> {
       FILOSCOPE_DO(world.social->count_view(session, clay.id));
-      if (fails) return Error(Code::conflict, "undone");
+      if (fails) return Error(Code::internal, "undone");
       return {};
     });
   };

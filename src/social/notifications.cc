@@ -2,6 +2,7 @@
 
 #include "accounts/page_cursor.h"
 #include "accounts/text.h"
+#include "social/reasons.h"
 #include "social/social_impl.h"
 
 namespace filoscope::social {
@@ -77,7 +78,7 @@ Result<void> SocialImpl::notify(AccountId whom, const Notification& notification
     return parts_.database.write(
         [&](Session& session) { return write_notice(session, whom, notice); });
   }
-  return Error(Code::invalid_argument, "kind: there is no such kind of notification");
+  return Error(reason("no_such_notification_kind")).at("kind");
 }
 
 Result<NotificationPage> SocialImpl::notifications(const accounts::Viewer& who,

@@ -1,5 +1,6 @@
 #include "social/social.h"
 
+#include "accounts/reasons.h"
 #include "social/schema.h"
 #include "social/social_impl.h"
 
@@ -44,19 +45,19 @@ void SocialImpl::hook_in() {
 
 Result<void> SocialImpl::need_account(const accounts::Viewer& who) {
   if (who.account) return {};
-  return Error(Code::unauthenticated, "sign in or make an account first");
+  return Error(accounts::reason("sign_in_first"));
 }
 
 Result<void> SocialImpl::need_person(const accounts::Viewer& who) {
   if (who.person) return {};
-  return Error(Code::unauthenticated, "sign in, or take a guest token first");
+  return Error(accounts::reason("sign_in_or_guest_first"));
 }
 
 Result<void> SocialImpl::need_living(PersonKey person) {
   Lock lock(mutex_);
   const auto* erased_us = erased_us_.find(person);
   if (erased_us == nullptr || parts_.clock.mono_us() - *erased_us > kErasedUs) return {};
-  return Error(Code::unauthenticated, "this account is being deleted");
+  return Error(accounts::reason("account_being_deleted"));
 }
 
 Result<void> SocialImpl::append_event(Session& session, const accounts::Viewer& who, VideoId video,

@@ -44,12 +44,14 @@ struct CommentPage {
   std::vector<Comment> items;
   std::string next_cursor;
 };
+inline constexpr std::string_view kDraftReady = "draft";
 struct Notification {
   NotificationId id;
   std::string kind;  ///< like comment follow mention published failed
   AccountId actor;
   VideoId video;
   CommentId comment{};  ///< that it tells of
+  /// Of a comment; of `failed` its `stored_text`; of `published` kDraftReady for a draft.
   std::string text;
   std::int64_t created_ms = 0;
   bool read = false;

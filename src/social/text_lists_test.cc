@@ -57,19 +57,24 @@ TEST_F(TextTest, ThereIsAPace) {
   const auto video = slow.publish(slow.account_of(who), "x");
   EXPECT_TRUE(slow.social->comment(who, video.id, "1", {}).has_value());
   EXPECT_TRUE(slow.social->comment(who, video.id, "2", {}).has_value());
-  EXPECT_EQ(code_of(slow.social->comment(who, video.id, "3", {})), Code::exhausted);
+  const auto third = slow.social->comment(who, video.id, "3", {});
+  ASSERT_EQ(code_of(third), Code::exhausted);
+  EXPECT_EQ(third.error().reason, "too_many_comments");
+  EXPECT_EQ(third.error().retry_after_s, 60);
+  EXPECT_EQ(third.error().message,
+            "you wrote 2 comments in a minute, which is the most; wait a little");
   slow.clock.advance_ms(60'000);
   EXPECT_TRUE(slow.social->comment(who, video.id, "3", {}).has_value());
 }
 
 TEST_F(TextTest, OnlyTheTwoAuthorsDelete) {
   const auto first = say(ben, "one"), second = say(ben, "two");
-  EXPECT_EQ(world.social->remove_comment(zoe, first.id).error().code, Code::denied);
-  EXPECT_EQ(world.social->remove_comment({}, first.id).error().code, Code::unauthenticated);
-  EXPECT_EQ(world.social->remove_comment(ben, CommentId{4}).error().code, Code::not_found);
+  EXPECT_EQ(world.social->remove_comment(zoe, first.id).error().reason, "comment_delete_denied");
+  EXPECT_EQ(world.social->remove_comment({}, first.id).error().reason, "sign_in_first");
+  EXPECT_EQ(world.social->remove_comment(ben, CommentId{4}).error().reason, "no_such_comment");
   must(world.social->remove_comment(ben, first.id));
   must(world.social->remove_comment(mara, second.id));
-  EXPECT_EQ(world.social->remove_comment(mara, second.id).error().code, Code::not_found);
+  EXPECT_EQ(world.social->remove_comment(mara, second.id).error().reason, "no_such_comment");
   EXPECT_EQ(world.counts(clay.id).comments, 0);
   EXPECT_THAT(world.notices(mara), IsEmpty());
 }
@@ -148,7 +153,7 @@ TEST_F(TextTest, NoticesAreOncePerThingReadAndBounded) {
   must(small.social->mark_notifications_read(who));
   EXPECT_EQ(must(small.social->unread_count(who)), 0);
   notice.kind = "advert";
-  EXPECT_EQ(small.social->notify(who.account, notice).error().code, Code::invalid_argument);
+  EXPECT_EQ(small.social->notify(who.account, notice).error().reason, "no_such_notification_kind");
   notice.kind = "failed";
   must(small.social->notify(AccountId{5}, notice));  // gone meanwhile
   EXPECT_EQ(small.rows("social_notifications"), 10);

@@ -3,11 +3,14 @@
 
 #include <variant>
 
+#include "upload/reasons.h"
 #include "upload/sha1.h"
 #include "upload/upload_impl.h"
 
 namespace filoscope::upload {
 namespace {
+
+constexpr std::string_view kChecksumField = "Upload-Checksum";
 
 /// What tus' Upload-Checksum announces.
 class Checksum {
@@ -28,10 +31,10 @@ class Checksum {
       checksum.hash_ = crypto::Sha256();
       size = 32;
     } else {
-      return Error(Code::invalid_argument, "Upload-Checksum: the algorithm must be sha1 or sha256");
+      return Error(reason("upload_checksum_unknown")).at(kChecksumField);
     }
     if (!value || value->size() != size)
-      return Error(Code::invalid_argument, "Upload-Checksum: the sum is not Base64 of its size");
+      return Error(reason("upload_checksum_malformed")).at(kChecksumField);
     checksum.expected_ = *value;
     return checksum;
   }
@@ -67,7 +70,7 @@ class FileChunk final : public Chunk {
 
   Result<void> write(std::span<const std::uint8_t> bytes) override {
     if (static_cast<std::int64_t>(bytes.size()) > length_bytes_ - written_bytes_)
-      return Error(Code::invalid_argument, "more bytes came than were announced");
+      return Error(reason("upload_part_longer_than_announced"));
     FILOSCOPE_DO(uploads_.space().check(static_cast<std::int64_t>(bytes.size())));
     FILOSCOPE_DO(write_all(file_.get(), bytes, row_.state.offset + written_bytes_));
     checksum_.update(bytes);
@@ -78,8 +81,7 @@ class FileChunk final : public Chunk {
   Result<UploadState> commit() override {
     if (!checksum_.holds()) {
       static_cast<void>(::ftruncate(file_.get(), row_.state.offset));
-      return Error(Code::invalid_argument,
-                   "Upload-Checksum: it does not match what came; nothing of it is kept");
+      return Error(reason("upload_checksum_wrong")).at(kChecksumField);
     }
     if (written_bytes_ == 0) return row_.state;
     if (::fdatasync(file_.get()) != 0) return errno_error("store an upload");
@@ -106,28 +108,21 @@ Result<std::unique_ptr<Chunk>> UploadsImpl::begin_chunk(const accounts::Viewer& 
                                                         std::string_view checksum) {
   FILOSCOPE_TRY(auto sum, Checksum::parse(checksum));
   const auto chunk_max = parts_.config[kChunkBytesMax];
-  if (length_bytes < 0 || length_bytes > chunk_max) {
-    return Error(Code::invalid_argument,
-                 "a part of an upload may have at most " + std::to_string(chunk_max) + " bytes");
-  }
+  if (length_bytes < 0 || length_bytes > chunk_max)
+    return Error(reason("upload_part_too_large"), chunk_max);
   FILOSCOPE_DO(load(who, id));
   FILOSCOPE_DO(space_.check(length_bytes));
   {
     Lock lock(mutex_);
-    if (!busy_.insert(id).second)
-      return Error(Code::conflict, "another part of this upload is being written");
+    if (!busy_.insert(id).second) return Error(reason("upload_part_beside_another"));
   }
   // Loaded again: it is ours now and cannot move.
   const auto open = [&]() -> Result<std::unique_ptr<Chunk>> {
     FILOSCOPE_TRY(auto row, load(who, id));
-    if (offset != row.state.offset) {
-      return Error(Code::conflict, "the upload stands at byte " + std::to_string(row.state.offset) +
-                                       ", not at " + std::to_string(offset));
-    }
-    if (length_bytes > row.state.size_bytes - offset) {
-      return Error(Code::invalid_argument, "the part goes past the end of the file, which has " +
-                                               std::to_string(row.state.size_bytes) + " bytes");
-    }
+    if (offset != row.state.offset)
+      return Error(reason("upload_part_misplaced"), row.state.offset, offset);
+    if (length_bytes > row.state.size_bytes - offset)
+      return Error(reason("upload_part_past_end"), row.state.size_bytes);
     if (!row.state.video && has_rested(row)) {
       FILOSCOPE_DO(parts_.database.read(
           [&](Session& session) { return check_share(session, row.owner, row.network, id); }));
@@ -158,7 +153,7 @@ Result<UploadState> UploadsImpl::advance(const UploadRow& row, std::int64_t offs
                       "UPDATE upload_files SET stored_bytes = ?, expires_ms = ?, video "
                       "= ? WHERE id = ? AND stored_bytes = ? AND video = 0",
                       {offset, state.expires_at_ms, video.db(), state.id.db(), row.state.offset}));
-    if (changed == 0) return Error(Code::not_found, "the upload was cancelled");
+    if (changed == 0) return Error(reason("upload_cancelled"));
     return {};
   };
   const auto received = static_cast<double>(offset - row.state.offset);

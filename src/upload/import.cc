@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "upload/reasons.h"
 #include "upload/upload_impl.h"
 
 namespace filoscope::upload {
@@ -20,7 +21,7 @@ Result<void> read_parts(
     const auto count = ::pread(fd, buffer.data(), buffer.size(), at);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return errno_error("read the file");
-    if (count == 0) return Error(Code::invalid_argument, "the file shrank while it was read");
+    if (count == 0) return Error(reason("import_file_shrank"));
     FILOSCOPE_DO(each(std::span(buffer).first(static_cast<std::size_t>(count)), at));
     at += count;
   }
@@ -81,7 +82,7 @@ Result<VideoId> UploadsImpl::import_file(AccountId who, const std::string& path,
   if (!source) return errno_error("open " + path);
   struct stat info {};
   if (::fstat(source.get(), &info) != 0) return errno_error("look at " + path);
-  if (!S_ISREG(info.st_mode)) return Error(Code::invalid_argument, path + " is not a file");
+  if (!S_ISREG(info.st_mode)) return Error(reason("import_not_a_file"), path);
   NewUpload form;
   form.size_bytes = info.st_size;
   form.caption = caption;
@@ -95,9 +96,7 @@ Result<VideoId> UploadsImpl::import_file(AccountId who, const std::string& path,
   }));
   if (known && parts_.catalog.get(known)) return known;
   if (waiting_count() >= static_cast<std::size_t>(parts_.config[kQueueMax])) {
-    return Error(Code::exhausted, std::to_string(waiting_count()) +
-                                      " videos wait for processing already; try again in a few "
-                                      "minutes");
+    return Error(reason("upload_queue_full"), waiting_count());
   }
   Job job;
   job.owner = who;

@@ -15,6 +15,7 @@
 #include <unordered_map>
 
 #include "base/id.h"
+#include "base/reason.h"
 
 namespace filoscope::upload {
 
@@ -26,8 +27,8 @@ struct Job {
   std::int64_t size_bytes = 0;
   std::int64_t created_ms = 0;
   std::int64_t not_before_ms = 0;
-  int attempts_count = 0;    ///< begun so far
-  std::string last_failure;  ///< how the worker ended the last of them; unknown after a restart
+  int attempts_count = 0;             ///< begun so far
+  std::optional<Error> last_failure;  ///< of the worker, in the last; unknown after a restart
   std::optional<std::int64_t> cover_ms;
   std::int64_t cost_ms = 0;  ///< of the machine, estimated; 0: by its size
   bool measured = false;     ///< its cost is that of its pictures

@@ -3,7 +3,9 @@
 
 #include "base/guarded_thread.h"
 #include "base/log.h"
+#include "catalog/reasons.h"
 #include "ports/makes_space.h"
+#include "upload/reasons.h"
 #include "upload/upload_impl.h"
 
 namespace filoscope::upload {
@@ -103,14 +105,14 @@ void UploadsImpl::run_late(const Job& job) {
 
 Result<void> UploadsImpl::try_late(const Job& job) {
   if (job.attempts_count > parts_.config[kRetriesMax])
-    return Error(Code::conflict, "it was cut off too often");
+    return Error(reason("late_rendition_cut_off"));
   FILOSCOPE_DO(space_.promise(job.video.value, {job.owner, job.network, job.size_bytes}));
   FILOSCOPE_TRY(const auto video, parts_.catalog.get(job.video));
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_TRY(const auto changed,
                   session.execute("UPDATE upload_late SET attempts_count = ? WHERE video = ?",
                                   {std::int64_t{job.attempts_count} + 1, job.video.db()}));
-    if (changed == 0) return Error(Code::not_found, "the video was removed");
+    if (changed == 0) return Error(catalog::reason("no_such_video"));
     return {};
   }));
   const UniqueFd input(::open(path_of(job.file).c_str(), O_RDONLY | O_CLOEXEC));
@@ -122,8 +124,7 @@ Result<void> UploadsImpl::try_late(const Job& job) {
   FILOSCOPE_TRY(const auto facts,
                 process_(
                     input.get(), {}, outputs, [](int, media::Stage) {}, job.cancel.get()));
-  if (facts.renditions.size() != 1)
-    return Error(Code::conflict, "the worker made another rendition than was asked for");
+  if (facts.renditions.size() != 1) return Error(reason("late_rendition_wrong"));
   const auto& rendition = facts.renditions[0];
   made.rendition = rendition_of(rendition);
   made.playlist = media::media_playlist(rendition, rendition.name + ".mp4");

@@ -23,7 +23,7 @@ class LateProcessing {
       changed.notify_all();
       while (!cancel->load() && !released) changed.wait_for_ms(mutex, 5, [&] { return released; });
       running = false;
-      if (cancel->load()) return Error(Code::unavailable, "cancelled");
+      if (cancel->load()) return Error(media::reason("processing_cancelled"));
       if (late_throws) throw std::bad_alloc();
       if (late_fails) return Error(Code::internal, "the worker died");
     } else if (during_first) {

@@ -3,7 +3,10 @@
 
 #include "base/guarded_thread.h"
 #include "base/log.h"
+#include "catalog/reasons.h"
+#include "media/reasons.h"
 #include "ports/makes_space.h"
+#include "upload/reasons.h"
 #include "upload/upload_impl.h"
 
 namespace filoscope::upload {
@@ -51,20 +54,19 @@ Result<std::vector<UniqueFd>> temporaries(BlobStore& blobs, std::size_t count) {
 }
 
 /// Why a video is given up after `tries_count` tries.
-std::string sentence_of(const UploadsImpl::Failure& failure, int tries_count) {
-  const auto tries = std::to_string(tries_count);
-  if (!failure.by_worker || failure.problem.code == Code::unavailable)
-    return "this video could not be stored, " + tries + " times over; upload it again later";
-  if (failure.problem.code == Code::deadline) {
-    return "processing this video took too long, " + tries +
-           " times over; try a shorter or smaller one";
-  }
-  if (failure.problem.code == Code::exhausted) {
-    return "processing this video needs more memory than is allowed; save it smaller and upload "
-           "that";
-  }
-  return "this video could not be processed: reading it broke off " + tries +
-         " times; save it again in another format and upload that";
+Error final_error(const UploadsImpl::Failure& failure, int tries_count) {
+  const auto code = failure.problem.code;
+  if (!failure.by_worker || code == Code::unavailable)
+    return Error(reason("video_not_stored"), tries_count);
+  if (code == Code::deadline) return Error(reason("video_took_too_long"), tries_count);
+  if (code == Code::exhausted) return Error(media::reason("processing_out_of_memory"));
+  return Error(reason("video_not_processed"), tries_count);
+}
+
+/// Whether two tries ended the same way. What sets a fault apart is its detail alone.
+bool is_same_end(const Error& one, const Error& other) {
+  return one.reason == other.reason && one.arguments == other.arguments &&
+         (one.code != Code::internal || one.message == other.message);
 }
 
 }  // namespace
@@ -270,7 +272,7 @@ void UploadsImpl::try_once(const Job& job) {
                   session.execute("UPDATE upload_jobs SET running = 1, attempts_count = ? WHERE "
                                   "video = ?",
                                   {std::int64_t{job.attempts_count} + 1, job.video.db()}));
-    if (changed == 0) return Error(Code::not_found, "the video was removed");
+    if (changed == 0) return Error(catalog::reason("no_such_video"));
     return {};
   });
   const auto video = begun ? parts_.catalog.get(job.video) : Result<catalog::Video>(begun.error());
@@ -279,13 +281,11 @@ void UploadsImpl::try_once(const Job& job) {
     return begun ? postpone(job, job.attempts_count, kNoSpaceDelayMs) : wait_for_space(job);
   }
   if (job.attempts_count > parts_.config[kRetriesMax]) {  // the server died at each of them
-    return give_up(job, *video,
-                   "processing this video was cut off " + std::to_string(job.attempts_count) +
-                       " times; upload it again");
+    return give_up(job, *video, Error(reason("video_cut_off"), job.attempts_count));
   }
   const auto failure = attempt(job, *video);
   if (!failure) {
-    tell(*video, "published", video->draft ? "Your draft is ready" : "Your video is published");
+    tell(*video, "published", std::string(video->draft ? social::kDraftReady : ""));
     tell_mentioned(job.video);
     finish(job);
     probe_.published.add();
@@ -386,7 +386,7 @@ void UploadsImpl::failed_try(const Job& job, const catalog::Video& video, const 
   if (stopping) return postpone(job, job.attempts_count, 0);  // goes on at the next start
   const Error& problem = failure.problem;
   if (problem.code == Code::invalid_argument && failure.by_worker)
-    return give_up(job, video, problem.message);
+    return give_up(job, video, problem);
   const bool cancelled = job.cancel->load();
   // A worker that has begun wants for nothing but space.
   const bool its_try = failure.begun && !cancelled && space_.check(outputs_bytes(job.size_bytes));
@@ -400,18 +400,18 @@ void UploadsImpl::failed_try(const Job& job, const catalog::Video& video, const 
                                   {"reason", problem.message}});
   // A worker that ends the same way twice does so for what is in the file; one that was killed was
   // so from outside.
-  const bool killed = problem.message.find("Killed") != std::string::npos;
+  const bool killed = problem.reason == media::reason("media_worker_killed").word;
   const bool again = failure.by_worker && !killed && problem.code != Code::unavailable &&
-                     problem.message == job.last_failure;
+                     job.last_failure && is_same_end(problem, *job.last_failure);
   if (again || attempts_count > parts_.config[kRetriesMax])
-    return give_up(job, video, sentence_of(failure, attempts_count));
+    return give_up(job, video, final_error(failure, attempts_count));
   probe_.retried.add();
   postpone(job, attempts_count, kRetryDelayMs * attempts_count,
-           failure.by_worker ? problem.message : "");
+           failure.by_worker ? std::optional(problem) : std::nullopt);
 }
 
 void UploadsImpl::postpone(const Job& job, int attempts_count, std::int64_t delay_ms,
-                           std::string failure) {
+                           std::optional<Error> failure) {
   const std::int64_t not_before_ms = delay_ms == 0 ? 0 : parts_.clock.now_ms() + delay_ms;
   const auto stored = parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.execute(
@@ -425,17 +425,17 @@ void UploadsImpl::postpone(const Job& job, int attempts_count, std::int64_t dela
     waiting->running = false;
     waiting->attempts_count = attempts_count;
     waiting->not_before_ms = not_before_ms;
-    if (!failure.empty()) waiting->last_failure = std::move(failure);
+    if (failure) waiting->last_failure = std::move(failure);
     if (!stopping_) waiting->cancel->store(false);
   }
 }
 
-void UploadsImpl::give_up(const Job& job, const catalog::Video& video,
-                          const std::string& sentence) {
-  const auto told = parts_.catalog.set_state(video.id, catalog::State::failed, 0, sentence);
+void UploadsImpl::give_up(const Job& job, const catalog::Video& video, const Error& problem) {
+  const auto why = stored_text(problem);
+  const auto told = parts_.catalog.set_state(video.id, catalog::State::failed, 0, why);
   if (!told && told.error().code != Code::not_found && told.error().code != Code::conflict)
     return postpone(job, job.attempts_count, kNoSpaceDelayMs);
-  if (told) tell(video, "failed", sentence);
+  if (told) tell(video, "failed", why);
   finish(job);
   probe_.failed.add();
 }

@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "media/wire.h"
 #include "upload/world_test.h"
 
 namespace filoscope::upload {
@@ -37,11 +38,15 @@ TEST_F(JobsTest, WhatWaitsIsMeasuredAndTheLighterGoesFirst) {
   EXPECT_NE(of_light, State::received);
 }
 
-TEST_F(JobsTest, ABadFileFailsOnceWithItsSentence) {
+TEST_F(JobsTest, ABadFileFailsOnceWithItsReason) {
   const auto id = upload("bad file");
   settle();
   EXPECT_EQ(video(id).state, State::failed);
-  EXPECT_EQ(video(id).error, "this is not a video");
+  EXPECT_EQ(video(id).error,
+            R"({"reason":"video_too_long","arguments":{"length":700000,"most":600000},"sentence":)"
+            R"("the video is 11 min 40 s long; the longest allowed is 10 min 0 s; cut it and )"
+            R"(upload a part"})");
+  EXPECT_EQ(must(social->notifications(mara, "", 1)).items.at(0).text, video(id).error);
   EXPECT_EQ(processing.tries_count, 1);
   EXPECT_EQ(files_count(), 0U);
   EXPECT_THAT(blob_keys(), IsEmpty());
@@ -52,20 +57,59 @@ TEST_F(JobsTest, ACrashOfTheWorkerIsRetriedAndThenToldInPlainWords) {
   const auto crash = upload("crash");
   settle();
   EXPECT_EQ(processing.tries_count, 2) << "the same end twice is the file's own";
-  EXPECT_THAT(video(crash).error,
-              HasSubstr("could not be processed: reading it broke off 2 times"));
+  EXPECT_EQ(failure(crash), (StoredReason{"video_not_processed",
+                                          {{"tries", std::int64_t{2}}},
+                                          "this video could not be processed: reading it broke off "
+                                          "2 times; save it again in another format and upload "
+                                          "that"}));
   const auto slow = upload("slow");
   settle();
-  EXPECT_THAT(video(slow).error, HasSubstr("took too long"));
+  EXPECT_EQ(failure(slow).reason, "video_took_too_long");
   const auto large = upload("eats memory");
   settle();
-  EXPECT_THAT(video(large).error, HasSubstr("needs more memory than is allowed"));
+  EXPECT_EQ(failure(large).reason, "processing_out_of_memory");
   EXPECT_EQ(processing.tries_count, 6);
-  const auto other = upload("dies anew");
-  settle();
-  EXPECT_EQ(processing.tries_count, 9) << "another end each time may be the machine's";
-  EXPECT_THAT(video(other).error, HasSubstr("broke off 3 times"));
   EXPECT_EQ(files_count(), 0U);
+}
+
+TEST_F(JobsTest, AnotherEndEachTimeMayBeTheMachines) {
+  for (const auto& [content, tries] :
+       {std::pair{"dies anew", 3}, {"killed", 3}, {"faults", 3}, {"breaks", 2}}) {
+    processing.tries_count = 0;
+    const auto id = upload(content);
+    settle();
+    EXPECT_EQ(processing.tries_count, tries) << content;
+    EXPECT_EQ(failure(id).reason, "video_not_processed") << content;
+    EXPECT_EQ(failure(id).arguments.at(0).second,
+              (std::variant<std::int64_t, std::string>(std::int64_t{tries})))
+        << content;
+  }
+  EXPECT_EQ(files_count(), 0U);
+}
+
+TEST_F(JobsTest, EveryRefusalFitsIntoANotice) {
+  const auto id = upload("good video");
+  settle();
+  int count = 0;
+  for (const auto& one : media::kReasons) {
+    if (one.code != Code::invalid_argument) continue;
+    std::vector<std::variant<std::int64_t, std::string>> values;
+    for (auto place = next_placeholder(one.english, 0); place.begin != std::string_view::npos;
+         place = next_placeholder(one.english, place.end)) {
+      if (place.kind.empty() && placeholders_count(one.english) == 1) {
+        values.emplace_back(std::string(media::wire::kArgumentBytesMax, '"'));
+      } else {
+        values.emplace_back(std::int64_t{-1'000'000'000'000'000});
+      }
+    }
+    social::Notification notification;
+    notification.kind = "failed";
+    notification.video = id;
+    notification.text = stored_text(Error(one, std::move(values)));
+    EXPECT_TRUE(social->notify(mara.account, notification)) << notification.text;
+    ++count;
+  }
+  EXPECT_GT(count, 30);
 }
 
 TEST_F(JobsTest, AWorkerThatCannotBeLockedInCostsTheFileNoTry) {
@@ -81,7 +125,8 @@ TEST_F(JobsTest, AWorkerThatHasBegunAndSendsAwayIsNotAskedForEver) {
   settle();
   EXPECT_EQ(processing.tries_count, 3);
   EXPECT_EQ(video(id).state, State::failed);
-  EXPECT_THAT(video(id).error, HasSubstr("could not be stored, 3 times over"));
+  EXPECT_EQ(failure(id).reason, "video_not_stored");
+  EXPECT_THAT(failure(id).sentence, HasSubstr("could not be stored, 3 times over"));
 }
 
 TEST_F(JobsTest, ATryThatThrowsIsOneTry) {
@@ -92,7 +137,7 @@ TEST_F(JobsTest, ATryThatThrowsIsOneTry) {
   const auto always = upload("no memory");
   settle();
   EXPECT_EQ(video(always).state, State::failed);
-  EXPECT_THAT(video(always).error, HasSubstr("cut off 3 times"));
+  EXPECT_EQ(failure(always).reason, "video_cut_off");
   EXPECT_EQ(files_count(), 0U);
 }
 
@@ -108,7 +153,7 @@ TEST_F(JobsTest, AStopDoesNotWaitForALook) {
       Condition().wait_for_ms(mutex_of_wait, 5, [] { return false; });
     }
     cancelled = cancel->load();
-    return Error(Code::unavailable, "cancelled");
+    return Error(media::reason("processing_cancelled"));
   };
   restart();
   upload("hold 1");
@@ -141,7 +186,7 @@ TEST_F(JobsTest, WhatCannotBeStoredIsNotSaidToBeUnreadable) {
   const auto id = upload("good video");
   settle();
   EXPECT_EQ(video(id).state, State::failed);
-  EXPECT_THAT(video(id).error, HasSubstr("could not be stored, 3 times over"));
+  EXPECT_EQ(failure(id).reason, "video_not_stored");
 }
 
 TEST_F(JobsTest, StoppedWhileProcessingGoesOnAtTheNextStart) {
@@ -187,7 +232,8 @@ TEST_F(JobsTest, AServerThatDiesEachTimeGivesUpInTheEnd) {
   restart();
   settle();
   EXPECT_EQ(processing.tries_count, 1);
-  EXPECT_THAT(video(id).error, HasSubstr("cut off 3 times"));
+  EXPECT_EQ(failure(id).reason, "video_cut_off");
+  EXPECT_THAT(failure(id).sentence, HasSubstr("cut off 3 times"));
 }
 
 TEST_F(JobsTest, RemovedWhileProcessingOrWaitingIsCancelled) {

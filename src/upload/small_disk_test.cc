@@ -25,7 +25,7 @@ TEST_F(SmallDiskTest, FiveUploadsAreNotPromisedTheSameSpace) {
   restart();  // what was promised is remembered
   const auto refused = create(jo, 100);
   EXPECT_EQ(code_of(refused), Code::unavailable);
-  EXPECT_THAT(refused.error().message, HasSubstr("disk is too full"));
+  EXPECT_EQ(refused.error().reason, "disk_too_full_for_file");
 }
 
 TEST_F(SmallDiskTest, ACancelledOrExpiredUploadGivesItsPromiseBack) {

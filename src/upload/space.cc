@@ -1,14 +1,13 @@
 #include "upload/space.h"
 
+#include "upload/reasons.h"
+
 namespace filoscope::upload {
 namespace {
 
 constexpr std::int64_t kNetworkShare = 2;
 
-Error too_full() {
-  return {Code::unavailable,
-          "the server's disk is too full for a file of this size; try again later"};
-}
+Error too_full() { return Error(reason("disk_too_full_for_file")); }
 
 }  // namespace
 

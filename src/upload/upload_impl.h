@@ -142,8 +142,9 @@ class UploadsImpl final : public Uploads {
   void failed_try(const Job& job, const catalog::Video& video, const Failure& failure);
   /// Back into the queue; `failure` is the worker's, if that was the reason.
   void postpone(const Job& job, int attempts_count, std::int64_t delay_ms,
-                std::string failure = {});
-  void give_up(const Job& job, const catalog::Video& video, const std::string& sentence);
+                std::optional<Error> failure = {});
+  /// `problem` is kept with the video and told to its author, both as `stored_text`.
+  void give_up(const Job& job, const catalog::Video& video, const Error& problem);
   void finish(const Job& job);
 
   // late.cc: the second job of a video, its rendition of 1080 lines, made when nothing else waits

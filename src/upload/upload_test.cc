@@ -47,19 +47,30 @@ TEST_F(UploadTest, WhatDoesNotFitIsRefusedWithTheLimit) {
   form.size_bytes = (1 << 20) + 1;
   const auto large = uploads->create(mara, form);
   EXPECT_EQ(code_of(large), Code::invalid_argument);
+  EXPECT_EQ(large.error().reason, "file_too_large");
   EXPECT_THAT(large.error().message,
               HasSubstr("has 1048577 bytes; the largest allowed is 1048576 bytes"));
   form.size_bytes = 0;
-  EXPECT_EQ(code_of(uploads->create(mara, form)), Code::invalid_argument);
+  EXPECT_EQ(uploads->create(mara, form).error().reason, "file_empty");
   form.size_bytes = 10;
-  EXPECT_EQ(code_of(uploads->create(nobody, form)), Code::unauthenticated);
+  EXPECT_EQ(uploads->create(nobody, form).error().reason, "sign_in_first");
+  for (const auto& [fingerprint, reason] :
+       {std::pair{std::string(513, 'x'), "upload_fingerprint_too_long"},
+        {"\xFF", "text_not_utf8"}}) {
+    form.fingerprint = fingerprint;
+    const auto wrong = uploads->create(mara, form);
+    EXPECT_EQ(wrong.error().reason, reason);
+    EXPECT_EQ(wrong.error().field, "fingerprint");
+  }
+  form.fingerprint.clear();
   form.visibility = "friends";
   EXPECT_EQ(code_of(uploads->create(mara, form)), Code::invalid_argument);
   form.visibility.clear();
   for (const std::int64_t cover_ms : {-1, 36'000'001}) {
     form.cover_ms = cover_ms;
     const auto wrong = uploads->create(mara, form);
-    EXPECT_EQ(code_of(wrong), Code::invalid_argument);
+    EXPECT_EQ(wrong.error().reason, "cover_ms_out_of_range");
+    EXPECT_EQ(wrong.error().field, "cover_ms");
     EXPECT_THAT(wrong.error().message, HasSubstr("cover_ms: must be 0 to 36000000"));
   }
   form.cover_ms.reset();
@@ -74,21 +85,24 @@ TEST_F(UploadTest, PartsMustFitTheirPlace) {
   const auto id = begin(100'000);
   must(send(id, 0, "0123456789"));
   EXPECT_EQ(code_of(send(id, 0, "again")), Code::conflict);
-  EXPECT_THAT(send(id, 11, "gap").error().message, HasSubstr("stands at byte 10"));
-  EXPECT_EQ(code_of(send(id, 10, std::string(65'537, 'x'))), Code::invalid_argument);
+  const auto gap = send(id, 11, "gap");
+  EXPECT_EQ(gap.error().reason, "upload_part_misplaced");
+  EXPECT_EQ(gap.error().message, "the upload stands at byte 10, not at 11");
+  EXPECT_EQ(send(id, 10, std::string(65'537, 'x')).error().reason, "upload_part_too_large");
   must(send(id, 10, std::string(65'536, 'x')));
   EXPECT_THAT(send(id, 65'546, std::string(40'000, 'x')).error().message,
               HasSubstr("past the end of the file, which has 100000 bytes"));
   EXPECT_EQ(code_of(uploads->begin_chunk(mara, id, 65'546, -1, "")), Code::invalid_argument);
   auto chunk = must(uploads->begin_chunk(mara, id, 65'546, 3, ""));
-  EXPECT_EQ(code_of(chunk->write(crypto::as_bytes("four"))), Code::invalid_argument);
+  EXPECT_EQ(chunk->write(crypto::as_bytes("four")).error().reason,
+            "upload_part_longer_than_announced");
 }
 
 TEST_F(UploadTest, OnePartAtATime) {
   const auto id = begin(20);
   auto first = must(uploads->begin_chunk(mara, id, 0, 5, ""));
-  EXPECT_EQ(code_of(uploads->begin_chunk(mara, id, 0, 5, "")), Code::conflict);
-  EXPECT_EQ(code_of(uploads->terminate(mara, id)), Code::conflict);
+  EXPECT_EQ(uploads->begin_chunk(mara, id, 0, 5, "").error().reason, "upload_part_beside_another");
+  EXPECT_EQ(uploads->terminate(mara, id).error().reason, "upload_being_written");
   must(first->write(crypto::as_bytes("12345")));
   first.reset();  // the line broke before the end: nothing is acknowledged
   EXPECT_EQ(must(uploads->state(mara, id)).offset, 0);
@@ -106,15 +120,20 @@ TEST_F(UploadTest, AShorterPartThanAnnouncedKeepsWhatCame) {
 TEST_F(UploadTest, AWrongChecksumKeepsNothing) {
   const auto id = begin(20);
   const std::string right = "sha256 " + crypto::base64(crypto::sha256(std::string_view("abc")));
-  EXPECT_EQ(code_of(send(id, 0, "abd", right)), Code::invalid_argument);
+  const auto wrong = send(id, 0, "abd", right);
+  EXPECT_EQ(wrong.error().reason, "upload_checksum_wrong");
+  EXPECT_EQ(wrong.error().field, "Upload-Checksum");
+  EXPECT_EQ(wrong.error().status, 460);
   EXPECT_EQ(must(uploads->state(mara, id)).offset, 0);
   EXPECT_EQ(file_of(id), "");
   EXPECT_EQ(must(send(id, 0, "abc", right)).offset, 3);
   Sha1 sha1;
   sha1.update(crypto::as_bytes("def"));
   EXPECT_EQ(must(send(id, 3, "def", "sha1 " + crypto::base64(sha1.finish()))).offset, 6);
-  for (const char* bad : {"md5 AAAA", "sha1", "sha1 AAAA", "sha256 !!!", " "})
-    EXPECT_EQ(code_of(send(id, 6, "x", bad)), Code::invalid_argument) << bad;
+  for (const char* bad : {"sha1", "sha1 AAAA", "sha256 !!!"})
+    EXPECT_EQ(send(id, 6, "x", bad).error().reason, "upload_checksum_malformed") << bad;
+  for (const char* bad : {"md5 AAAA", " "})
+    EXPECT_EQ(send(id, 6, "x", bad).error().reason, "upload_checksum_unknown") << bad;
 }
 
 TEST_F(UploadTest, AnothersUploadDoesNotExist) {
@@ -182,12 +201,15 @@ TEST_F(UploadTest, QuotasSayTheirLimit) {
   form.size_bytes = 10;
   const auto fourth = uploads->create(mara, form);
   EXPECT_EQ(code_of(fourth), Code::exhausted);
+  EXPECT_EQ(fourth.error().reason, "too_many_unfinished_uploads");
   EXPECT_THAT(fourth.error().message, HasSubstr("3 unfinished uploads"));
   must(uploads->terminate(mara, must(uploads->unfinished(mara.account))[0].id));
   begin(10);
   must(uploads->terminate(mara, must(uploads->unfinished(mara.account))[0].id));
-  EXPECT_THAT(uploads->create(mara, form).error().message,
-              HasSubstr("the most allowed is 4, try again tomorrow"));
+  const auto fifth = uploads->create(mara, form);
+  EXPECT_EQ(fifth.error().reason, "too_many_uploads");
+  EXPECT_EQ(fifth.error().retry_after_s, 24 * 3600);
+  EXPECT_THAT(fifth.error().message, HasSubstr("the most allowed is 4, try again tomorrow"));
   EXPECT_TRUE(uploads->create(jo, form).has_value());
   clock.advance_ms(24LL * 3'600'000);
   EXPECT_TRUE(uploads->create(mara, form).has_value());
@@ -203,6 +225,8 @@ TEST_F(UploadTest, WhoHasHerShareOfTheQueueWaitsAndOthersDoNot) {
   form.size_bytes = 10;
   const auto refused = uploads->create(mara, form);
   EXPECT_EQ(code_of(refused), Code::exhausted);
+  EXPECT_EQ(refused.error().reason, "upload_queue_share_taken");
+  EXPECT_EQ(refused.error().retry_after_s, 10);
   EXPECT_THAT(refused.error().message, HasSubstr("2 videos wait"));
   EXPECT_EQ(code_of(uploads->make_room(mara, 10, 0)), Code::exhausted);
   EXPECT_TRUE(uploads->make_room(jo, 10, 0).has_value());
@@ -307,8 +331,8 @@ TEST_F(UploadTest, ImportAddsNothingTwice) {
   EXPECT_NE(must(uploads->import_file(jo.account, path, "Clay", false)), first);
   must(catalog->remove(mara.account, first));
   EXPECT_NE(must(uploads->import_file(mara.account, path, "Clay", true)), first);
-  EXPECT_EQ(code_of(uploads->import_file(mara.account, folder.string(), "", false)),
-            Code::invalid_argument);
+  EXPECT_EQ(uploads->import_file(mara.account, folder.string(), "", false).error().reason,
+            "import_not_a_file");
   EXPECT_EQ(code_of(uploads->import_file(mara.account, path + "x", "", false)), Code::not_found);
   settle();
 }

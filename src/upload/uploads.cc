@@ -4,12 +4,14 @@
 
 #include <limits>
 
+#include "accounts/reasons.h"
 #include "accounts/text.h"
 #include "base/guarded_thread.h"
 #include "base/log.h"
-#include "base/quantity.h"
 #include "catalog/caption.h"
+#include "media/reasons.h"
 #include "ports/makes_space.h"
+#include "upload/reasons.h"
 #include "upload/upload_impl.h"
 
 namespace filoscope::upload {
@@ -26,10 +28,6 @@ constexpr std::int64_t kRestMs = 15 * 60'000;
 constexpr std::int64_t kBrokenMs = 1'000;  ///< before a thread goes on after an exception
 constexpr const char* kSweeper = "upload.sweep";
 constexpr std::int64_t kRoomStepBytes = 16 << 20;  ///< of a body that does not say its length
-
-Error no_such_upload() {
-  return {Code::not_found, "there is no such upload; it may have run out, begin it again"};
-}
 
 std::int64_t free_bytes_of(const std::filesystem::path& folder) {
   struct statvfs disk {};
@@ -65,7 +63,7 @@ class ReceivingRoom final : public Room {
   std::int64_t received_bytes_ = 0;
 };
 
-Error no_account() { return {Code::unauthenticated, "sign in to upload a video"}; }
+Error no_account() { return Error(accounts::reason("sign_in_first")); }
 
 }  // namespace
 
@@ -146,25 +144,17 @@ Result<std::unique_ptr<Uploads>> Uploads::open(const Parts& parts) {
 
 Result<NewUpload> UploadsImpl::checked(NewUpload form) const {
   const auto size_max = parts_.config[kSizeBytesMax];
-  if (form.size_bytes <= 0) return Error(Code::invalid_argument, "the file is empty");
-  if (form.size_bytes > size_max) {
-    const auto [size, limit] = sizes_apart(form.size_bytes, size_max);
-    return Error(Code::invalid_argument,
-                 "the file has " + size + "; the largest allowed is " + limit);
-  }
-  if (form.fingerprint.size() > kFingerprintBytesMax) {
-    return Error(Code::invalid_argument, "fingerprint: it is too long; the longest allowed is " +
-                                             std::to_string(kFingerprintBytesMax) + " bytes");
-  }
+  if (form.size_bytes <= 0) return Error(media::reason("file_empty"));
+  if (form.size_bytes > size_max)
+    return Error(media::reason("file_too_large"), form.size_bytes, size_max);
+  if (form.fingerprint.size() > kFingerprintBytesMax)
+    return Error(reason("upload_fingerprint_too_long"), kFingerprintBytesMax).at("fingerprint");
   if (!accounts::characters_count(form.fingerprint))
-    return Error(Code::invalid_argument, "fingerprint: this is not text in UTF-8");
+    return Error(accounts::reason("text_not_utf8")).at("fingerprint");
   if (!form.visibility.empty()) FILOSCOPE_DO(catalog::parse_visibility(form.visibility));
   const auto cover_ms = form.cover_ms.value_or(0);
-  if (cover_ms < 0 || cover_ms > media::kCoverMsMax) {
-    return Error(Code::invalid_argument, "cover_ms: must be 0 to " +
-                                             std::to_string(media::kCoverMsMax) +
-                                             " milliseconds from the start of the video");
-  }
+  if (cover_ms < 0 || cover_ms > media::kCoverMsMax)
+    return Error(reason("cover_ms_out_of_range"), media::kCoverMsMax).at("cover_ms");
   FILOSCOPE_TRY(form.caption, catalog::clean_caption(parts_.config, form.caption));
   form.filename = accounts::shown_text(form.filename, kFilenameCharactersMax);
   return form;
@@ -206,20 +196,12 @@ Result<void> UploadsImpl::check_quotas(Session& session, AccountId owner, std::i
       "SELECT count(*) FROM upload_made WHERE owner = ? AND at_ms > ? AND at_ms <= ?",
       {owner.db(), now_ms - kDayMs, now_ms}, [&](const Row& row) { made = row.integer(0); }));
   const auto per_day_max = parts_.config[kPerDayMax];
-  if (made >= per_day_max) {
-    return Error(Code::exhausted, "you have uploaded " + std::to_string(made) +
-                                      " videos in the last 24 hours; the most allowed is " +
-                                      std::to_string(per_day_max) + ", try again tomorrow");
-  }
+  if (made >= per_day_max) return Error(reason("too_many_uploads"), made, per_day_max);
   FILOSCOPE_DO(session.query(
       "SELECT count(*) FROM upload_files WHERE owner = ? AND video = 0 AND expires_ms > ?",
       {owner.db(), now_ms}, [&](const Row& row) { unfinished = row.integer(0); }));
-  const auto unfinished_max = parts_.config[kUnfinishedMax];
-  if (unfinished >= unfinished_max) {
-    return Error(Code::exhausted, "you have " + std::to_string(unfinished) +
-                                      " unfinished uploads, which is the most allowed; finish or "
-                                      "cancel one of them first");
-  }
+  if (unfinished >= parts_.config[kUnfinishedMax])
+    return Error(reason("too_many_unfinished_uploads"), unfinished);
   return check_share(session, owner, network, {});
 }
 
@@ -245,9 +227,7 @@ Result<void> UploadsImpl::check_share(Session& session, AccountId owner, std::in
       }));
   Lock lock(mutex_);
   if (queue_.admits(owner, network, uploads, parts_.config[kQueueMax])) return {};
-  return Error(Code::exhausted, std::to_string(queue_.waiting_count()) +
-                                    " videos wait for processing already, and you have your share "
-                                    "of them; try again in 10 seconds");
+  return Error(reason("upload_queue_share_taken"), queue_.waiting_count());
 }
 
 Result<std::unique_ptr<Room>> UploadsImpl::make_room(const accounts::Viewer& who,
@@ -321,7 +301,7 @@ Result<UploadRow> UploadsImpl::load(const accounts::Viewer& who, UploadId id) {
                          {id.db(), who.account.db(), parts_.clock.now_ms()},
                          [&](const Row& row) { found = read_upload(row); });
   }));
-  if (!found) return no_such_upload();
+  if (!found) return Error(reason("no_such_upload"));
   return *std::move(found);
 }
 
@@ -334,8 +314,7 @@ Result<void> UploadsImpl::terminate(const accounts::Viewer& who, UploadId id) {
   FILOSCOPE_TRY(const auto row, load(who, id));
   {
     Lock lock(mutex_);
-    if (!busy_.insert(id).second)
-      return Error(Code::conflict, "a part of this upload is being written; try again");
+    if (!busy_.insert(id).second) return Error(reason("upload_being_written"));
   }
   auto ended = end_upload(who, row.state);
   release(id);
@@ -347,7 +326,7 @@ Result<void> UploadsImpl::end_upload(const accounts::Viewer& who, const UploadSt
   if (upload.video) {
     const auto video = parts_.catalog.get(upload.video);
     if (video && video->state == catalog::State::published)
-      return Error(Code::conflict, "this upload is a published video now; delete the video");
+      return Error(reason("upload_published"));
     if (video) FILOSCOPE_DO(parts_.catalog.remove(who.account, video->id));
   }
   if (!upload.video) {

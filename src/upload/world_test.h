@@ -7,7 +7,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/reasons.h"
+#include "media/reasons.h"
 #include "social/world_test.h"
+#include "upload/reasons.h"
 #include "upload/upload_impl.h"
 
 namespace filoscope::upload {
@@ -35,17 +38,22 @@ class Processing {
     const std::string word(head.data());
     ++tries_count;
     if (word.starts_with("unlocked") && tries_count < 6)
-      return Error(Code::unavailable, "the worker cannot be locked in");
+      return Error(media::reason("media_worker_not_locked_in"), "seccomp", "it is off");
     progress(0, media::Stage::checking);
     if (word.starts_with("no memory")) throw std::bad_alloc();
     if (word.starts_with("throws once") && tries_count < 2) throw std::bad_alloc();
-    if (word.starts_with("sends away")) return Error(Code::unavailable, "come again later");
-    if (word.starts_with("bad")) return Error(Code::invalid_argument, "this is not a video");
-    if (word.starts_with("crash")) return Error(Code::internal, "the worker died");
+    if (word.starts_with("sends away")) return Error(base_reason("disk_failed"));
+    if (word.starts_with("bad")) return Error(media::reason("video_too_long"), 700'000, 600'000);
+    if (word.starts_with("crash"))
+      return Error(media::reason("media_worker_crashed"), "signal Segmentation fault");
     if (word.starts_with("dies anew"))
-      return Error(Code::internal, "the worker died of cause " + std::to_string(tries_count));
-    if (word.starts_with("eats")) return Error(Code::exhausted, "more memory than allowed");
-    if (word.starts_with("slow")) return Error(Code::deadline, "too long");
+      return Error(media::reason("media_worker_crashed"), "status " + std::to_string(tries_count));
+    if (word.starts_with("killed")) return Error(media::reason("media_worker_killed"));
+    if (word.starts_with("breaks")) return Error(Code::internal, "an inner part broke");
+    if (word.starts_with("faults"))
+      return Error(Code::internal, "inner part " + std::to_string(tries_count) + " broke");
+    if (word.starts_with("eats")) return Error(media::reason("processing_out_of_memory"));
+    if (word.starts_with("slow")) return Error(media::reason("processing_too_slow"), 1'800);
     progress(42, media::Stage::encoding);
     if (word.starts_with("hold")) {
       Lock lock(mutex);
@@ -53,7 +61,7 @@ class Processing {
       changed.notify_all();
       while (!cancel->load() && !released) changed.wait_for_ms(mutex, 5, [&] { return released; });
       holding = false;
-      if (cancel->load()) return Error(Code::unavailable, "cancelled");
+      if (cancel->load()) return Error(media::reason("processing_cancelled"));
     }
     media::MediaFacts facts;
     facts.duration_ms = 3000;
@@ -99,7 +107,7 @@ class HookedDatabase final : public Database {
   explicit HookedDatabase(Database& database) : database_(database) {}
   Result<void> read(const Work& work) override { return database_.read(work); }
   Result<void> write(const Work& work) override {
-    if (full) return Error(Code::unavailable, "the server's disk is full");
+    if (full) return Error(base_reason("disk_full"));
     if (before_write) before_write();
     return database_.write(work);
   }
@@ -174,6 +182,8 @@ class World : public social::World {
     eventually([&] { return uploads->idle(); });
   }
   catalog::Video video(VideoId id) { return must(catalog->get(id)); }
+  /// Why it failed, as it is stored.
+  StoredReason failure(VideoId id) { return parse_stored(video(id).error); }
   std::size_t files_count() {
     std::size_t count = 0;
     for (const auto& entry : std::filesystem::directory_iterator(folder / "uploads"))

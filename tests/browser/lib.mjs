@@ -464,7 +464,7 @@ export async function ownServer() {
       const ready = /^ready http:\/\/.*:(\d+)$/.exec(String(line));
       assert.ok(ready, `the server said ${line}`);
       port = Number(ready[1]);
-      server.url = `http://localhost:${port}`;
+      server.url = `http://127.0.0.1:${port}`;
     },
     kill: () => end('SIGKILL'),
     async close() {

@@ -55,6 +55,9 @@ std::vector<BlobsAdapter> blobs_adapters();
 /// Names the adapter in the name of a test.
 inline constexpr auto kAdapterName = [](const auto& test) { return test.param.name; };
 
+/// What a work gives up with.
+inline constexpr ErrorReason kGivenUp{"given_up", Code::denied, "no"};
+
 /// What a failed Result says, for `ASSERT_TRUE(ok(result))`.
 template <typename T>
 ::testing::AssertionResult ok(const Result<T>& result) {

@@ -118,10 +118,13 @@ TEST_P(DatabaseContract, ExecuteSaysHowManyRowsChangedAndReturningWorks) {
 TEST_P(DatabaseContract, AnErrorOrAnExceptionUndoesEverythingOfItsWork) {
   const auto failed = database_->write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.execute("INSERT INTO t (id, name) VALUES (1, 'a')"));
-    return Error(Code::denied, "no");
+    return Error(kGivenUp).at("name").after_s(7);
   });
   EXPECT_EQ(failed.error().code, Code::denied);
-  EXPECT_EQ(failed.error().message, "no");
+  EXPECT_EQ(failed.error().reason, "given_up");
+  EXPECT_EQ(failed.error().field, "name");
+  EXPECT_EQ(failed.error().retry_after_s, 7);
+  EXPECT_EQ(failed.error().message, "name: no");
   const auto thrown = database_->write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.execute("INSERT INTO t (id, name) VALUES (1, 'a')"));
     throw std::runtime_error("broken");
@@ -327,7 +330,7 @@ TEST_P(DatabaseContract, TheTotalStaysTheSameUnderConcurrentTransfers) {
           FILOSCOPE_TRY(const auto taken, session.execute("UPDATE t SET amount = amount - 1 "
                                                           "WHERE id = ? AND amount > 0",
                                                           {std::int64_t{n % 5}}));
-          if (taken == 0) return Error(Code::exhausted, "nothing left");
+          if (taken == 0) return Error(kGivenUp);
           return {};
         });
         ++(result ? moved : refused);
@@ -368,7 +371,7 @@ TEST_P(DatabaseContract, OneFailingMemberOfAGroupTakesNobodyAlong) {
       const auto result = database_->write([&](Session& session) -> Result<void> {
         FILOSCOPE_DO(session.execute("INSERT INTO t (id, name) VALUES (?, ?)",
                                      {std::int64_t{t}, std::to_string(t)}));
-        if (t % 3 == 0) return Error(Code::denied, "not this one");
+        if (t % 3 == 0) return Error(kGivenUp);
         if (t % 3 == 1) throw std::runtime_error("nor this");
         return {};
       });

@@ -113,9 +113,9 @@ TEST_P(EventLogContract, AnUndoneWorkGivesItsPositionsBackAndIsNeverSeen) {
     FILOSCOPE_TRY(const auto position, log_->append(session, lost));
     EXPECT_EQ(position, 3);
     EXPECT_EQ(lost[0].position, 2);
-    return Error(Code::denied, "no");
+    return Error(kGivenUp);
   });
-  EXPECT_EQ(failed.error().code, Code::denied);
+  EXPECT_EQ(failed.error().reason, kGivenUp.word);
   EXPECT_EQ(seen.size(), 1U);
   EXPECT_EQ(append({record(4)}).value(), 2);
   ASSERT_EQ(seen.size(), 2U);
@@ -179,7 +179,7 @@ TEST_P(EventLogContract, ConcurrentWritersWithFailuresLeaveNoGapAndNoStranger) {
           std::vector<LogRecord> records(1 + static_cast<std::size_t>(n % 3),
                                          record(fail ? 666 : 1, n));
           FILOSCOPE_DO(log_->append(session, records));
-          if (fail) return Error(Code::denied, "no");
+          if (fail) return Error(kGivenUp);
           return {};
         });
         ++(result ? stored : failed);

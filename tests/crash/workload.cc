@@ -60,6 +60,8 @@ void announce(const std::string& line) {
   if (::write(STDOUT_FILENO, whole.data(), whole.size()) < 0) std::_Exit(3);
 }
 
+constexpr ErrorReason kUndone{"undone", Code::denied, "on purpose"};
+
 Error wrong(std::string text) { return Error(Code::corrupt, std::move(text)); }
 
 class ThreadOfWork {
@@ -84,8 +86,7 @@ class ThreadOfWork {
     while (true) {
       const auto done = step();
       if (done) return announce(fmt::format("{} {} {}", word, thread_, n));
-      if (options_.go_on_when_full && done.error().code == Code::unavailable &&
-          done.error().message.find("disk is full") != std::string::npos) {
+      if (options_.go_on_when_full && done.error().reason == "disk_full") {
         announce("f");
         continue;
       }
@@ -102,7 +103,7 @@ class ThreadOfWork {
         ByteWriter body;
         body.put(n);
         body.put(static_cast<std::uint8_t>(i));
-        records[i] = {0, n, static_cast<std::uint16_t>(thread_ + 1), 1, 1, PersonKey{7},
+        records[i] = {0,          n, static_cast<std::uint16_t>(thread_ + 1), 1, 1, PersonKey{7},
                       body.take()};
       }
       FILOSCOPE_DO(stores_.log->append(session, records));
@@ -116,7 +117,7 @@ class ThreadOfWork {
                                    {std::int64_t{thread_}, -n_, Bytes{}}));
       LogRecord record{0, 0, 999, 1, 1, PersonKey{}, {}};
       FILOSCOPE_DO(stores_.log->append(session, {&record, 1}));
-      return Error(Code::denied, "on purpose");
+      return Error(kUndone);
     });
     if (done) announce("e an undone row was stored");
   }

@@ -28,7 +28,7 @@ setHttpHooks({
   onReachable: (reachable) => net.reached(reachable),
   offlineText: () => t('error_offline'),
   brokenText: () => t('error_server'),
-  problemText: (sentence) => i18n.problem(sentence),
+  problemText: (problem) => i18n.problem(problem),
 });
 exposeMetrics();
 install.start();

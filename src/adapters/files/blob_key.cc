@@ -1,5 +1,7 @@
 #include "adapters/files/blob_key.h"
 
+#include "adapters/files/reasons.h"
+
 namespace filoscope::files {
 namespace {
 
@@ -10,34 +12,29 @@ bool allowed(char c) {
          c == '-';
 }
 
-Error wrong(std::string_view rule) {
-  return Error(Code::invalid_argument, "a blob's key " + std::string(rule));
-}
-
 }  // namespace
 
 Result<void> check_prefix(std::string_view prefix) {
   if (prefix.size() > kKeyMax) {
-    return wrong("has at most " + std::to_string(kKeyMax) + " characters, this one has " +
-                 std::to_string(prefix.size()));
+    return Error(reason("blob_key_too_long"), kKeyMax, prefix.size());
   }
   for (const char c : prefix) {
-    if (!allowed(c)) return wrong("holds only a-z, 0-9 and the characters / . _ -");
+    if (!allowed(c)) return Error(reason("blob_key_characters"));
   }
-  if (prefix.find("..") != std::string_view::npos) return wrong("holds no \"..\"");
-  if (prefix.starts_with('/')) return wrong("does not begin with /");
-  if (prefix.find("//") != std::string_view::npos) return wrong("has no empty part");
+  if (prefix.find("..") != std::string_view::npos) return Error(reason("blob_key_double_dot"));
+  if (prefix.starts_with('/')) return Error(reason("blob_key_begins_with_slash"));
+  if (prefix.find("//") != std::string_view::npos) return Error(reason("blob_key_empty_part"));
   if (prefix.starts_with("./") || prefix.find("/./") != std::string_view::npos) {
-    return wrong("has no part \".\"");
+    return Error(reason("blob_key_dot_part"));
   }
   return {};
 }
 
 Result<void> check_key(std::string_view key) {
-  if (key.empty()) return wrong("is not empty");
+  if (key.empty()) return Error(reason("blob_key_empty"));
   FILOSCOPE_DO(check_prefix(key));
-  if (key.ends_with('/')) return wrong("does not end with /");
-  if (key == "." || key.ends_with("/.")) return wrong("has no part \".\"");
+  if (key.ends_with('/')) return Error(reason("blob_key_ends_with_slash"));
+  if (key == "." || key.ends_with("/.")) return Error(reason("blob_key_dot_part"));
   return {};
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "adapters/files/blob_key.h"
+#include "adapters/files/reasons.h"
 #include "base/crypto.h"
 #include "base/log.h"
 
@@ -73,9 +74,7 @@ class FileBlobStore final : public BlobStore {
     UniqueFd file;
     fs::path path;
   };
-  static Error taken(std::string_view key) {
-    return Error(Code::conflict, "there is already a blob \"" + std::string(key) + "\"");
-  }
+  static Error taken(std::string_view key) { return Error(files::reason("blob_exists"), key); }
   Result<Named> make_named();
   void clean_up();
   Result<UniqueFd> own_copy(int from, std::int64_t size_bytes);
@@ -207,7 +206,7 @@ Result<void> FileBlobStore::put(std::string_view key, UniqueFd file) {
   struct stat source {};
   struct stat store {};
   if (::fstat(file.get(), &source) != 0) return errno_error("look at a blob's source");
-  if (!S_ISREG(source.st_mode)) return Error(Code::invalid_argument, "a blob's source is a file");
+  if (!S_ISREG(source.st_mode)) return Error(files::reason("blob_source_no_file"));
   if (::stat(temporary_.c_str(), &store) != 0) return errno_error("look at the blobs' folder");
   const fs::path path = objects_ / files::path_of_key(key);
   if (::access(path.c_str(), F_OK) == 0) return taken(key);
@@ -227,9 +226,7 @@ Result<BlobStore::Blob> FileBlobStore::open(std::string_view key) const {
   const fs::path path = objects_ / files::path_of_key(key);
   Blob blob{UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)), 0};
   if (!blob.file) {
-    if (errno == ENOENT) {
-      return Error(Code::not_found, "there is no blob \"" + std::string(key) + "\"");
-    }
+    if (errno == ENOENT) return Error(files::reason("no_such_blob"), key);
     return errno_error("open the blob \"" + std::string(key) + "\"");
   }
   struct stat info {};

@@ -94,9 +94,11 @@ class FullDiskTest : public ::testing::Test {
 
 TEST_F(FullDiskTest, WhatMakesSpaceIsStoredAndNothingElse) {
   fill();
-  EXPECT_EQ(write_much().error().message, sqlite::kDiskFull);
+  const auto refused = write_much();
+  EXPECT_EQ(refused.error().reason, "disk_full");
+  EXPECT_EQ(refused.error().message, sqlite::kDiskFull.english);
   EXPECT_TRUE(eventually([] { return !trouble::sentences().empty(); }));
-  EXPECT_THAT(trouble::sentences(), ElementsAre(sqlite::kDiskFull));
+  EXPECT_THAT(trouble::sentences(), ElementsAre(sqlite::kDiskFull.english));
   EXPECT_EQ(std::filesystem::file_size(reserve()), 2U << 20);
   {
     const MakesSpace deleting;
@@ -106,7 +108,7 @@ TEST_F(FullDiskTest, WhatMakesSpaceIsStoredAndNothingElse) {
   EXPECT_EQ(rows(), 0);
   EXPECT_EQ(std::filesystem::file_size(reserve()), 0U);
   // What is left of the reserve is not for everybody.
-  EXPECT_EQ(write("INSERT INTO t VALUES ('small')").error().message, sqlite::kDiskFull);
+  EXPECT_EQ(write("INSERT INTO t VALUES ('small')").error().reason, "disk_full");
   std::filesystem::remove(folder_ / "filler");
   EXPECT_TRUE(eventually([] { return trouble::sentences().empty(); }));
   EXPECT_TRUE(write_much().has_value());
@@ -129,9 +131,9 @@ TEST_F(FullDiskTest, ADiskThatCanOnlyBeReadIsReadUntilItIsMended) {
   ASSERT_EQ(::mount("", folder_.c_str(), "", MS_REMOUNT | MS_RDONLY, ""), 0);
   open();
   EXPECT_EQ(rows(), 1);
-  EXPECT_EQ(write("INSERT INTO t VALUES ('not now')").error().message, sqlite::kDiskReadOnly);
+  EXPECT_EQ(write("INSERT INTO t VALUES ('not now')").error().reason, "disk_read_only");
   EXPECT_TRUE(eventually([] { return !trouble::sentences().empty(); }));
-  EXPECT_THAT(trouble::sentences(), ElementsAre(sqlite::kDiskReadOnly));
+  EXPECT_THAT(trouble::sentences(), ElementsAre(sqlite::kDiskReadOnly.english));
   ASSERT_EQ(::mount("", folder_.c_str(), "", MS_REMOUNT, ""), 0);
   EXPECT_TRUE(eventually([] { return trouble::sentences().empty(); }));
   EXPECT_TRUE(write("INSERT INTO t VALUES ('now')").has_value());

@@ -134,7 +134,7 @@ Result<std::unique_ptr<Connection>> Connection::open_as(const SqliteOptions& opt
   const int code = sqlite3_open_v2(name.c_str(), &connection->db_,
                                    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   if (code != SQLITE_OK) {
-    if (connection->db_ == nullptr) return Error(Code::unavailable, "no memory for the database");
+    if (connection->db_ == nullptr) return Error(base_reason("no_memory"));
     return connection->error(code, "open " + options.path.string());
   }
   FILOSCOPE_DO(connection->configure(options, role));
@@ -160,10 +160,9 @@ Result<void> Connection::configure(const SqliteOptions& options, Role role) {
                    options.path.string() + " is another program's database; it is left as it is");
     }
     if (version > kFormatVersion) {
-      return Error(Code::conflict,
-                   options.path.string() + " was made by a newer version of this program");
+      return Error(reason("database_file_too_new"), options.path.string());
     }
-    if (read_only() && fresh) return Error(Code::unavailable, kDiskReadOnly);
+    if (read_only() && fresh) return Error(kDiskReadOnly);
     if (!read_only()) FILOSCOPE_DO(control("PRAGMA journal_mode = WAL"));
     if (fresh) {
       FILOSCOPE_DO(control(fmt::format("BEGIN IMMEDIATE; PRAGMA application_id = {}; "
@@ -293,36 +292,32 @@ Error Connection::error(int code, std::string_view sql) const {
   const std::string detail = sqlite3_errmsg(db_);
   switch (code & 0xFF) {
     case SQLITE_CONSTRAINT:
-      return Error(Code::conflict, "this contradicts what is stored (" + detail + ")");
+      return Error(reason("contradicts_stored"), detail);
     case SQLITE_FULL:
-      return Error(Code::unavailable, kDiskFull);
+      return Error(kDiskFull);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return Error(Code::unavailable,
-                   "another program has the database locked; close it or try again");
+      return Error(reason("database_locked"));
     case SQLITE_NOMEM:
-      return Error(Code::unavailable, "no memory for the database; try again");
+      return Error(base_reason("no_memory"));
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-      return Error(Code::unavailable, "the database cannot be opened: " + detail + ", " +
-                                          std::strerror(sqlite3_system_errno(db_)));
+      return Error(reason("database_not_opened"), detail, std::strerror(sqlite3_system_errno(db_)));
     case SQLITE_READONLY:
-      return Error(Code::unavailable, kDiskReadOnly);
+      return Error(kDiskReadOnly);
     case SQLITE_IOERR: {
       const int number = disk_errno(db_);
-      if (number == EROFS) return Error(Code::unavailable, kDiskReadOnly);
-      if (number == ENOSPC || number == EDQUOT || number == EFBIG) {
-        return Error(Code::unavailable, kDiskFull);
-      }
-      return Error(Code::unavailable, fmt::format(kDiskFailed, detail, std::strerror(number)));
+      if (number == EROFS) return Error(kDiskReadOnly);
+      if (number == ENOSPC || number == EDQUOT || number == EFBIG) return Error(kDiskFull);
+      return Error(kDiskFailed, detail, std::strerror(number));
     }
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return Error(Code::corrupt, "the database file is damaged: " + detail);
     case SQLITE_TOOBIG:
-      return Error(Code::invalid_argument, "a text or block is too long for the database");
+      return Error(reason("database_value_too_long"));
     case SQLITE_INTERRUPT:
-      return Error(Code::deadline, "the database took too long");
+      return Error(reason("database_too_slow"));
     case SQLITE_AUTH:
       return Error(Code::internal,
                    "transactions, pragmas and ATTACH are not a module's: " + shown(sql));

@@ -13,20 +13,20 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "adapters/sqlite/reasons.h"
 #include "adapters/sqlite/sqlite_database.h"
 #include "base/bytes.h"
+#include "base/reasons.h"
 #include "base/result.h"
 #include "ports/database.h"
 
 namespace filoscope::sqlite {
 
 /// What is said when the disk has no space for a change.
-inline constexpr const char* kDiskFull =
-    "the server's disk is full; free some space on it, or try again later";
-inline constexpr const char* kDiskReadOnly =
-    "the server's disk can only be read; nothing can be stored until that is mended";
+inline constexpr ErrorReason kDiskFull = base_reason("disk_full");
+inline constexpr ErrorReason kDiskReadOnly = base_reason("disk_read_only");
 /// When the disk fails in another way: what SQLite and the system say.
-inline constexpr std::string_view kDiskFailed = "the disk under the database failed ({}, {})";
+inline constexpr ErrorReason kDiskFailed = reason("database_disk_failed");
 
 class Connection;
 

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "adapters/sqlite/reasons.h"
 #include "adapters/sqlite/sqlite_writer.h"
 #include "base/crypto.h"
 #include "base/file.h"
@@ -87,9 +88,7 @@ Result<std::unique_ptr<Connection>> SqliteDatabase::take_reader() {
   Lock lock(mutex_);
   if (!reader_free_.wait_for_ms(mutex_, options_.reader_wait_ms,
                                 [&]() FILOSCOPE_REQUIRES(mutex_) { return !idle_.empty(); })) {
-    return Error(Code::unavailable,
-                 fmt::format("the database was busy with other reads for {} ms; try again",
-                             options_.reader_wait_ms));
+    return Error(sqlite::reason("database_busy"), options_.reader_wait_ms);
   }
   auto reader = std::move(idle_.back());  // the last used has the warmest cache
   idle_.pop_back();
@@ -140,9 +139,7 @@ Result<void> SqliteDatabase::migrate(std::string_view module, std::span<const Mi
   const MakesSpace part_of_the_start;  // which a full disk must not prevent
   FILOSCOPE_TRY(const auto done, applied(module));
   if (done.size() > steps.size()) {
-    return Error(Code::conflict, fmt::format("the database was made by a newer version of this "
-                                             "program ({} is at {}, this one knows {})",
-                                             module, done.size(), steps.size()));
+    return Error(sqlite::reason("database_tables_too_new"), module, done.size(), steps.size());
   }
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const auto checksum = crypto::hex(crypto::sha256(steps[i].sql));
@@ -152,9 +149,7 @@ Result<void> SqliteDatabase::migrate(std::string_view module, std::span<const Mi
                                                 steps[i].version, module));
       }
       if (done[i].checksum == checksum) continue;
-      return Error(Code::conflict, fmt::format("migration {} of {} was changed after it was "
-                                               "applied; add a new one instead",
-                                               steps[i].version, module));
+      return Error(sqlite::reason("migration_changed"), steps[i].version, module);
     }
     FILOSCOPE_DO(write([&](Session& session) -> Result<void> {
       FILOSCOPE_DO(static_cast<SqliteSession&>(session).connection().script(steps[i].sql));

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "adapters/sqlite/reasons.h"
 #include "adapters/sqlite/sqlite_session.h"
 
 namespace filoscope {
@@ -82,9 +83,7 @@ class SqliteEventLog final : public EventLog {
 Result<LogPosition> SqliteEventLog::append(Session& session, std::span<LogRecord> records) {
   for (const auto& record : records) {
     if (record.body.size() > kEventBodyBytesMax) {
-      return Error(Code::invalid_argument, "an event has " + std::to_string(record.body.size()) +
-                                               " bytes; the most is " +
-                                               std::to_string(kEventBodyBytesMax));
+      return Error(sqlite::reason("log_record_too_large"), record.body.size(), kEventBodyBytesMax);
     }
   }
   FILOSCOPE_TRY(End end, find_end(session));

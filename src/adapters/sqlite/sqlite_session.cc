@@ -3,6 +3,8 @@
 #include <exception>
 #include <new>
 
+#include "base/reasons.h"
+
 namespace filoscope::sqlite {
 namespace {
 
@@ -69,7 +71,7 @@ Result<void> run_work(const Database::Work& work, Session& session) {
   try {
     return work(session);
   } catch (const std::bad_alloc&) {
-    return Error(Code::unavailable, "no memory for a change to the database; try again");
+    return Error(base_reason("no_memory"));
   } catch (const std::exception& problem) {
     return Error(Code::internal,
                  std::string("a change to the database broke off: ") + problem.what());

@@ -80,12 +80,14 @@ TEST_F(SqliteTest, ADatabaseOfANewerVersionIsRefused) {
   as_another_program("PRAGMA user_version = 99");
   const auto opened = open_sqlite(options_);
   EXPECT_EQ(opened.error().code, Code::conflict);
-  EXPECT_THAT(opened.error().message, HasSubstr("newer"));
+  EXPECT_EQ(opened.error().reason, "database_file_too_new");
+  EXPECT_EQ(opened.error().message,
+            options_.path.string() + " was made by a newer version of this program");
 }
 
 TEST_F(SqliteTest, AFolderThatIsMissingIsSaid) {
   options_.path = folder_ / "missing" / "records.db";
-  EXPECT_EQ(open_sqlite(options_).error().code, Code::unavailable);
+  EXPECT_EQ(open_sqlite(options_).error().reason, "database_not_opened");
 }
 
 TEST_F(SqliteTest, DamagedPagesAreFoundAsCorrupt) {
@@ -122,7 +124,7 @@ TEST_F(SqliteTest, AnotherProgramsLockIsWaitedForAndThenSaid) {
   ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
   const auto refused = run(**database, "INSERT INTO t VALUES (1)");
   EXPECT_EQ(refused.error().code, Code::unavailable);
-  EXPECT_THAT(refused.error().message, HasSubstr("another program"));
+  EXPECT_EQ(refused.error().reason, "database_locked");
   ASSERT_EQ(sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr), SQLITE_OK);
   EXPECT_TRUE(run(**database, "INSERT INTO t VALUES (1)").has_value());
   sqlite3_close(other);
@@ -159,6 +161,7 @@ TEST_F(SqliteTest, AFullQueueIsAnAnswer) {
       const std::lock_guard lock(mutex);
       if (result) return;
       EXPECT_EQ(result.error().code, Code::exhausted);
+      EXPECT_EQ(result.error().reason, "too_many_changes_wait");
       leave = ++exhausted == 3;
       changed.notify_all();
     });

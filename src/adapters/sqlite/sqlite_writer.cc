@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/reasons.h"
 #include "base/trouble.h"
 #include "ports/makes_space.h"
 
@@ -55,14 +56,12 @@ Result<void> Writer::write(const Database::Work& work) {
   request.work = &work;
   request.makes_space = MakesSpace::active();
   Lock lock(mutex_);
-  if (queue_.size() >= queue_max_) {
-    return Error(Code::exhausted, "too many changes wait to be stored (the most is " +
-                                      std::to_string(queue_max_) + "); try again in a moment");
-  }
+  if (queue_.size() >= queue_max_) return Error(reason("too_many_changes_wait"), queue_max_);
   queue_.push_back(&request);
   work_to_do_.notify_one();
   request.ready.wait(mutex_, [&] { return request.done; });
   if (request.error) return *std::move(request.error);
+  if (request.found_no_memory) return Error(base_reason("no_memory"));
   return {};
 }
 
@@ -86,7 +85,7 @@ void Writer::break_off(Group& group) {
   if (connection_->in_transaction()) static_cast<void>(connection_->control("ROLLBACK"));
   for (auto* request : group) {
     request->after_commit.clear();
-    if (!request->error) request->error = Error(Code::unavailable, "no memory");
+    request->found_no_memory = true;
   }
 }
 
@@ -99,7 +98,7 @@ void Writer::look_at_disk() {
   closed_ = full && !reserve_.held();
   if (failing_ && !closed_) failing_ = !connection_->control(kSmallestWrite);
   if (full) {
-    trouble::begin(kTrouble, kDiskFull);
+    trouble::begin(kTrouble, kDiskFull.english);
   } else if (!failing_) {
     trouble::end(kTrouble);
   }
@@ -107,7 +106,7 @@ void Writer::look_at_disk() {
 
 void Writer::open_for_writing() {
   auto opened = Connection::open(options_, Connection::Role::writer);
-  if (!opened || (*opened)->read_only()) return trouble::begin(kTrouble, kDiskReadOnly);
+  if (!opened || (*opened)->read_only()) return trouble::begin(kTrouble, kDiskReadOnly.english);
   connection_ = *std::move(opened);
   read_only_ = false;
   trouble::end(kTrouble);
@@ -115,7 +114,7 @@ void Writer::open_for_writing() {
 
 void Writer::again_without_reserve(Group& group) {
   const auto wants = [](const Request* request) {
-    return request->makes_space && request->error && request->error->message == kDiskFull;
+    return request->makes_space && request->error && request->error->reason == kDiskFull.word;
   };
   if (std::none_of(group.begin(), group.end(), wants) || !reserve_.give_up()) return;
   closed_ = true;
@@ -173,17 +172,18 @@ void Writer::commit_together(Group& group, bool alone) {
     return;
   }
   if (!committed) {
-    Error problem = committed.error();
+    const Error& problem = committed.error();
     if (problem.code == Code::conflict) {
       probe_.undone.add();
       return fail_rest(problem);
     }
-    if (problem.code != Code::corrupt) problem.code = Code::unavailable;
     probe_.failed_commits.add();
     note_failure(problem);
     log::error("sqlite.commit_failed",
                {{"reason", problem.message}, {"writes", static_cast<std::int64_t>(group.size())}});
-    return fail_rest(problem);
+    if (problem.code == Code::unavailable || problem.code == Code::corrupt)
+      return fail_rest(problem);
+    return fail_rest(Error(reason("change_not_stored")));
   }
   if (sweep_wal_) sweep_wal();
   probe_.groups.add();
@@ -199,8 +199,8 @@ void Writer::commit_together(Group& group, bool alone) {
 }
 
 void Writer::note_failure(const Error& problem) {
-  const bool disk = problem.message == kDiskFull || problem.message == kDiskReadOnly ||
-                    problem.message.starts_with(kDiskFailed.substr(0, kDiskFailed.find('{')));
+  const bool disk = problem.reason == kDiskFull.word || problem.reason == kDiskReadOnly.word ||
+                    problem.reason == kDiskFailed.word;
   if (!disk && problem.code != Code::corrupt) return;
   failing_ = true;
   trouble::begin(problem.code == Code::corrupt ? "database" : kTrouble, problem.message);
@@ -208,8 +208,7 @@ void Writer::note_failure(const Error& problem) {
 
 bool Writer::run_works(Group& group, std::int64_t join_until_us) {
   for (std::size_t i = 0; i < group.size(); ++i) {
-    if (closed_ && !group[i]->makes_space && !group[i]->error)
-      group[i]->error = Error(Code::unavailable, kDiskFull);
+    if (closed_ && !group[i]->makes_space && !group[i]->error) group[i]->error = Error(kDiskFull);
     if (!group[i]->error && !run_in_savepoint(*group[i])) return false;
     if (i + 1 == group.size() && now_us() < join_until_us) take_more(group);
   }
@@ -226,8 +225,7 @@ bool Writer::run_in_savepoint(Request& request) {
   auto result = run_work(*request.work, session);
   running_work_ = false;
   if (!connection_->in_transaction()) {
-    request.error = result ? Error(Code::unavailable, "the change could not be stored; try again")
-                           : std::move(result).error();
+    request.error = result ? Error(reason("change_not_stored")) : Error(std::move(result).error());
     note_failure(*request.error);
     return false;
   }

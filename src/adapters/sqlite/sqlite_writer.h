@@ -44,6 +44,7 @@ class Writer {
     const Database::Work* work = nullptr;
     std::vector<SqliteSession::AfterCommit> after_commit;
     std::optional<Error> error;
+    bool found_no_memory = false;  ///< nor may there be any for an error
     bool makes_space = false;
     bool done = false;
     Condition ready;

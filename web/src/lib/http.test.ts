@@ -15,7 +15,8 @@ describe('sentenceOf', () => {
   });
 
   it('is read in her language, without the field', () => {
-    setHttpHooks({ problemText: (sentence) => `<${sentence}>` });
-    expect(sentenceOf({ detail: 'text: write something', field: 'text' })).toBe('<write something>');
+    setHttpHooks({ problemText: ({ reason, detail }) => `<${reason}: ${detail}>` });
+    const problem = { reason: 'comment_empty', detail: 'text: write something', field: 'text' };
+    expect(sentenceOf(problem)).toBe('<comment_empty: write something>');
   });
 });

@@ -2,6 +2,7 @@
 
 import { tellTime } from './clock';
 import { capitalised } from './format';
+import type { Reasoned } from './problems';
 import type { Problem } from './types';
 
 export const API = '/api/v1';
@@ -12,6 +13,7 @@ export class ApiError extends Error {
   readonly status: number;
   readonly detail: string;
   readonly field: string | undefined;
+  readonly reason: string | undefined;
   readonly retryAfterS: number;
 
   constructor(problem: Problem, retryAfterS = 0) {
@@ -19,6 +21,7 @@ export class ApiError extends Error {
     this.status = problem.status;
     this.detail = problem.detail;
     this.field = problem.field;
+    this.reason = problem.reason;
     this.retryAfterS = retryAfterS;
   }
 
@@ -48,8 +51,8 @@ interface Hooks {
   onReachable: (reachable: boolean) => void;
   offlineText: () => string;
   brokenText: () => string;
-  /** A sentence of the server as a person reads it. */
-  problemText: (sentence: string) => string;
+  /** What the server says of a failure, as a person reads it. */
+  problemText: (problem: Reasoned) => string;
 }
 
 const hooks: Hooks = {
@@ -58,7 +61,7 @@ const hooks: Hooks = {
   onReachable: () => {},
   offlineText: () => 'You are offline.',
   brokenText: () => 'The server sent an answer that could not be read.',
-  problemText: capitalised,
+  problemText: ({ detail }) => capitalised(detail),
 };
 
 export function setHttpHooks(next: Partial<Hooks>): void {
@@ -66,10 +69,11 @@ export function setHttpHooks(next: Partial<Hooks>): void {
 }
 
 /** The sentence of a problem, '' if it has none. It stands at its field, whose name is left out. */
-export function sentenceOf({ detail, title, field }: Partial<Problem>): string {
-  const sentence = detail || title || '';
+export function sentenceOf({ title, field, ...problem }: Partial<Problem>): string {
+  const sentence = problem.detail || title || '';
   const named = field ? `${field}: ` : '';
-  return hooks.problemText(sentence.startsWith(named) ? sentence.slice(named.length) : sentence);
+  const detail = sentence.startsWith(named) ? sentence.slice(named.length) : sentence;
+  return hooks.problemText({ ...problem, detail });
 }
 
 async function problemOf(response: Response): Promise<ApiError> {

@@ -3,7 +3,7 @@
 import { en, type MessageKey, type Messages } from '../messages/en';
 import { serverNow } from './clock';
 import { capitalised, isolated } from './format';
-import { translator, type Problems } from './problems';
+import { sentence, type Problems, type Reasoned, type Says } from './problems';
 import { read, write } from './storage';
 
 export const LANGUAGES: Record<string, string> = { en: 'English', de: 'Deutsch' };
@@ -30,7 +30,7 @@ type Values = Record<string, string | number>;
 class I18n {
   language = $state('en');
   #messages = $state.raw<Messages>(en);
-  #translated = $state.raw(translator(english.problems));
+  #problems = $state.raw(english.problems);
 
   async start(): Promise<void> {
     const kept = read(KEY);
@@ -50,7 +50,7 @@ class I18n {
       this.language = 'en';
     }
     this.#messages = chosen.messages;
-    this.#translated = translator(chosen.problems);
+    this.#problems = chosen.problems;
     document.documentElement.lang = this.language;
     if (remember) write(KEY, language);
   }
@@ -69,9 +69,14 @@ class I18n {
     });
   }
 
-  /** A sentence of the server in her language, or as it came, begun as a sentence begins. */
-  problem(sentence: string): string {
-    return capitalised(this.#translated(sentence));
+  /** What the server says of a failure in her language, or as it came, begun as a sentence begins. */
+  problem(problem: Reasoned): string {
+    const says: Says = {
+      plain: (value) => (typeof value === 'number' ? this.number(value) : isolated(value)),
+      bytes: (value, exact) => (exact ? `${this.number(value)} bytes` : this.size(value)),
+      ms: (value, exact) => this.duration(value, exact),
+    };
+    return capitalised(sentence(this.#problems, problem, says));
   }
 
   /** With `digits` always so many behind the point: for columns. */
@@ -103,6 +108,18 @@ class I18n {
     if (bytes < 1e6) return `${this.number(Math.round(bytes / 1e3))} kB`;
     if (bytes < 1e9) return `${this.number(bytes / 1e6, 1)} MB`;
     return `${this.number(bytes / 1e9, 2)} GB`;
+  }
+
+  /** 65000 → "1 min 5 s", as the server says it; `exact` to the millisecond. */
+  duration(ms: number, exact = false): string {
+    if (exact || ms < 59_950) {
+      const minutes = Math.floor(ms / 60_000);
+      const seconds = this.number((ms % 60_000) / 1000, exact ? undefined : 1);
+      return minutes > 0 ? `${this.number(minutes)} min ${seconds} s` : `${seconds} s`;
+    }
+    const seconds = Math.round(ms / 1000);
+    if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+    return `${this.number(Math.floor(seconds / 3600))} h ${Math.floor(seconds / 60) % 60} min`;
   }
 
   ago(ms: number, nowMs = serverNow()): string {

@@ -1,59 +1,53 @@
 import { describe, expect, it } from 'vitest';
-import { translator } from './problems';
+import { sentence, type Reasoned, type Says } from './problems';
 
-const translated = translator({
-  'the file is empty': 'die Datei ist leer',
-  'choose a video': 'wähle ein Video',
-  'the file has {}; the largest allowed is {}': 'die Datei hat {0}; erlaubt sind {1}',
-  'the file has {} MB; the largest allowed is {} MB': 'die Datei hat {0} MB; erlaubt: {1} MB',
-  'it came {} times in {} days': 'in {1} Tagen kam es {0} Mal',
-  'is this ({}) a [file] of $5.00+? no*': 'ist das ({0}) eine Datei',
-  '{} videos wait': '{0} Videos warten',
-});
+const table = {
+  file_empty: 'die Datei ist leer',
+  file_too_large: 'die Datei hat {size:bytes}; erlaubt sind {most:bytes}',
+  too_long: 'sie dauert {length:ms}',
+  came_often: 'in {days} Tagen kam es {count} Mal',
+  named: 'das ist {name}',
+};
+const says: Says = {
+  plain: String,
+  bytes: (value, exact) => (exact ? `${value} Bytes` : `${Math.round(value / 1e6)} MB`),
+  ms: (value) => `${value / 1000} s`,
+};
+const said = (problem: Partial<Reasoned>) => sentence(table, { detail: 'English', ...problem }, says);
 
-describe('translator', () => {
-  it('finds a sentence without values', () => {
-    expect(translated('the file is empty')).toBe('die Datei ist leer');
+describe('sentence', () => {
+  it('is found by its reason', () => {
+    expect(said({ reason: 'file_empty' })).toBe('die Datei ist leer');
   });
 
-  it('puts the values where the translation wants them', () => {
-    expect(translated('it came 3 times in 12 days')).toBe('in 12 Tagen kam es 3 Mal');
-    expect(translated('40 videos wait')).toBe('40 Videos warten');
-  });
-
-  it('prefers the template that fixes more', () => {
-    expect(translated('the file has 9 MB; the largest allowed is 5 MB')).toBe(
-      'die Datei hat 9 MB; erlaubt: 5 MB',
-    );
-    expect(translated('the file has 9.1 MiB; the largest allowed is 5.0 MiB')).toBe(
-      'die Datei hat 9.1 MiB; erlaubt sind 5.0 MiB',
+  it('puts the values where the language wants them', () => {
+    expect(said({ reason: 'came_often', arguments: { count: 3, days: 12 } })).toBe(
+      'in 12 Tagen kam es 3 Mal',
     );
   });
 
-  it('translates a cause and an advice each by itself', () => {
-    expect(translated('the file is empty; choose a video')).toBe(
-      'die Datei ist leer; wähle ein Video',
+  it('says sizes and durations by their kind', () => {
+    const sizes = { size: 9e6, most: 5e6 };
+    expect(said({ reason: 'file_too_large', arguments: sizes })).toBe(
+      'die Datei hat 9 MB; erlaubt sind 5 MB',
     );
-    expect(translated('the file has 9 MB; the largest allowed is 5 MB; choose a video')).toBe(
-      'die Datei hat 9 MB; erlaubt: 5 MB; wähle ein Video',
-    );
+    expect(said({ reason: 'too_long', arguments: { length: 1500 } })).toBe('sie dauert 1.5 s');
   });
 
-  it('takes every character of a template for itself', () => {
-    expect(translated('is this (MOV) a [file] of $5.00+? no*')).toBe('ist das (MOV) eine Datei');
-    expect(translated('is this (MOV) a f of $5x00+? no*')).toBe('is this (MOV) a f of $5x00+? no*');
+  it('says two sizes exactly when they would read the same', () => {
+    const sizes = { size: 5_000_001, most: 5_000_000 };
+    expect(said({ reason: 'file_too_large', arguments: sizes })).toBe(
+      'die Datei hat 5000001 Bytes; erlaubt sind 5000000 Bytes',
+    );
   });
 
   it('puts values in as they are', () => {
-    expect(translated('$& videos wait')).toBe('$& Videos warten');
-    expect(translated('{1} videos wait')).toBe('{1} Videos warten');
+    expect(said({ reason: 'named', arguments: { name: '$& {count}' } })).toBe('das ist $& {count}');
   });
 
-  it('leaves what it does not know, and all of it', () => {
-    const unknown = ['', 'constructor', 'another sentence', 'the file is empty; go home'];
-    for (const sentence of [...unknown, 'who knows; choose a video', 'so the file is empty']) {
-      expect(translated(sentence)).toBe(sentence);
-    }
-    expect(translator({})('the file is empty')).toBe('the file is empty');
+  it('leaves the English of what it does not know', () => {
+    for (const reason of [undefined, '', 'constructor', 'another'])
+      expect(said({ reason })).toBe('English');
+    expect(said({ reason: 'named' })).toBe('das ist {name}');
   });
 });

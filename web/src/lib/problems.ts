@@ -1,39 +1,44 @@
-// The server speaks English; its sentences are the keys of their translations.
+// The server names each refusal by a word (`reason`) with values; languages are keyed by the word.
 
-/** By the server's sentence, with `{}` for any value: the translation, with `{0}` for the first. */
+/** By reason: its sentence, with `{name}`, `{name:bytes}` or `{name:ms}` for the values. */
 export type Problems = Record<string, string>;
 
-const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-const fixedLength = (key: string) => key.replaceAll('{}', '').length;
+/** What the server says of a failure: `detail` in English, or her language by `reason`. */
+export interface Reasoned {
+  reason?: string | undefined;
+  arguments?: Record<string, string | number> | undefined;
+  detail: string;
+}
 
-/** Gives a sentence as `table` translates it, or as it came when the table lacks it. */
-export function translator(table: Problems): (sentence: string) => string {
-  const literals = new Map(Object.entries(table));
-  const templates = [...literals]
-    .filter(([key]) => key.includes('{}'))
-    .sort(([a], [b]) => fixedLength(b) - fixedLength(a))
-    .map(([key, text]) => {
-      // A value holds no semicolon, or it could swallow the advice behind a cause.
-      const pattern = key.split('{}').map(escaped).join('([^;]+)');
-      return { pattern: new RegExp(`^${pattern}$`), text };
-    });
+/** How values are said: `exact` when two of one kind would read the same. */
+export interface Says {
+  plain: (value: string | number) => string;
+  bytes: (value: number, exact: boolean) => string;
+  ms: (value: number, exact: boolean) => string;
+}
 
-  const whole = (sentence: string): string | undefined => {
-    const literal = literals.get(sentence);
-    if (literal !== undefined) return literal;
-    for (const { pattern, text } of templates) {
-      const values = pattern.exec(sentence)?.slice(1);
-      if (values) return text.replace(/\{(\d+)\}/g, (mark, place) => values[Number(place)] ?? mark);
-    }
-    return undefined;
-  };
+const MARK = /\{(\w+)(?::(bytes|ms))?\}/g;
 
-  return (sentence) => {
-    const found = whole(sentence);
-    if (found !== undefined) return found;
-    const at = sentence.lastIndexOf('; ');
-    const cause = at < 0 ? undefined : whole(sentence.slice(0, at));
-    const advice = cause === undefined ? undefined : whole(sentence.slice(at + 2));
-    return advice === undefined ? sentence : `${cause}; ${advice}`;
-  };
+/** The sentence of `problem` from `table`, or its detail when the table lacks it. */
+export function sentence(table: Problems, problem: Reasoned, says: Says): string {
+  const { reason, detail, arguments: values = {} } = problem;
+  if (reason === undefined || !Object.hasOwn(table, reason)) return detail;
+  const template = table[reason] ?? detail;
+  const marks = [...template.matchAll(MARK)];
+  const said = (name: string, kind: 'bytes' | 'ms', exact: boolean) =>
+    says[kind](Number(values[name]), exact);
+  return template.replace(MARK, (mark, name: string, kind?: 'bytes' | 'ms') => {
+    const value = values[name];
+    if (value === undefined) return mark;
+    if (kind === undefined || typeof value !== 'number') return says.plain(value);
+    const text = said(name, kind, false);
+    const twin = marks.some(
+      ([, other = '', otherKind]) =>
+        other !== name &&
+        otherKind === kind &&
+        values[other] !== value &&
+        said(other, kind, false) === text,
+    );
+    return twin ? said(name, kind, true) : text;
+  });
 }

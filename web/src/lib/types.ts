@@ -1,5 +1,7 @@
 // What the HTTP interface sends and takes (docs/api.md). Units are in the names.
 
+import type { Reasoned } from './problems';
+
 /** A hashtag or mention in a text; places in UTF-16 code units, as strings have them here. */
 export interface TextSpan {
   kind: 'hashtag' | 'mention';
@@ -108,6 +110,7 @@ export interface Video {
   step: 'received' | 'checked' | 'encoding' | null;
   progress_percent: number;
   error?: string | null;
+  failure?: Reasoned;
   credits?: string;
   draft: boolean;
   author: Author;
@@ -180,6 +183,9 @@ export interface Notification {
   video?: { id: string; cover: string; caption: string };
   comment_id?: string | null;
   text?: string;
+  /** What became ready is a draft. */
+  draft?: boolean;
+  failure?: Reasoned;
   created_ms: number;
   read: boolean;
 }
@@ -285,4 +291,6 @@ export interface Problem {
   status: number;
   detail: string;
   field?: string;
+  reason?: string;
+  arguments?: Record<string, string | number>;
 }

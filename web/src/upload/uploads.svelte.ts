@@ -4,6 +4,7 @@ import { untrack } from 'svelte';
 import { api } from '../lib/api';
 import { ApiError, API } from '../lib/http';
 import { t } from '../lib/i18n.svelte';
+import type { Reasoned } from '../lib/problems';
 import { session } from '../lib/session.svelte';
 import { toasts } from '../lib/toast.svelte';
 import type { OwnUpload, Video, Visibility } from '../lib/types';
@@ -33,7 +34,7 @@ export class UploadTask {
   sent = $state(0);
   waiting = $state(false);
   video = $state.raw<Video | null>(null);
-  problem = $state('');
+  problem = $state<Reasoned>({ detail: '' });
   #transfer: Transfer | null = null;
   #resume: string | undefined;
   #closed = false;
@@ -58,7 +59,7 @@ export class UploadTask {
 
   async start(): Promise<void> {
     this.phase = 'sending';
-    this.problem = '';
+    this.problem = { detail: '' };
     try {
       const [{ startTransfer }, mark] = await Promise.all([
         import('./tus'),
@@ -78,10 +79,10 @@ export class UploadTask {
         onProgress: (sent) => (this.sent = sent),
         onWaiting: (waiting) => (this.waiting = waiting),
         onDone: (videoId, url) => void this.#sentAll(videoId, url),
-        onError: (sentence) => this.#fail(sentence),
+        onError: (detail) => this.#fail({ detail }),
       });
     } catch (error) {
-      this.#fail((error as Error).message);
+      this.#fail({ detail: (error as Error).message });
     }
   }
 
@@ -106,7 +107,7 @@ export class UploadTask {
         if (id) this.video = await api.video(id, 'upload');
         if (this.#settled()) return;
       } catch (error) {
-        if (error instanceof ApiError && error.status === 404) return this.#fail(error.detail);
+        if (error instanceof ApiError && error.status === 404) return this.#fail({ detail: error.detail });
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
@@ -127,15 +128,15 @@ export class UploadTask {
       return true;
     }
     if (state === 'failed' || state === 'removed') {
-      this.#fail(this.video?.error || t('state_failed'));
+      this.#fail(this.video?.failure ?? { detail: t('state_failed') });
       return true;
     }
     return false;
   }
 
-  #fail(sentence: string): void {
+  #fail(problem: Reasoned): void {
     this.phase = 'failed';
-    this.problem = sentence;
+    this.problem = problem;
     this.waiting = false;
   }
 }

@@ -1,4 +1,4 @@
-#include "feed/reasons.h"
+#include "feed/why.h"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,63 @@
+#pragma once
+
+/// Why the program's start and its commands refuse or fail (docs/problems.md).
+
+#include "base/reason.h"
+
+namespace filoscope::app {
+
+inline constexpr ErrorReason kReasons[] = {
+    {"data_folder_not_made", Code::unavailable, "the data folder {path} cannot be made: {problem}"},
+    {"not_a_data_folder", Code::not_found, "{path} is not a data folder of this program"},
+    {"data_folder_in_use", Code::conflict,
+     "the data folder {path} is in use by {program}; stop it first"},
+    {"role_unknown", Code::invalid_argument,
+     "the role \"{role}\" is not one of api, feed, trainer, worker"},
+    {"role_missing", Code::invalid_argument,
+     "with the embedded database one process has all roles: leave --roles out, or name api and "
+     "worker"},
+    {"log_level_unknown", Code::invalid_argument,
+     "{setting} must be debug, info, warn, error or off, not {level}"},
+
+    // import
+    {"import_path_missing", Code::not_found, "{path}: {problem}"},
+    {"import_folder_not_read", Code::unavailable, "{path}: {problem}"},
+    {"import_too_many_files", Code::invalid_argument,
+     "more than 1,000,000 files; import them in parts"},
+    {"import_without_files", Code::invalid_argument, "there is no video file to import"},
+    {"import_account_missing", Code::not_found,
+     "there is no account @{handle}; make it with: filoscope account create {words}"},
+    {"import_token_without_account", Code::unauthenticated, "the token is not that of an account"},
+    {"import_token_refused", Code::unauthenticated, "{answer}"},
+    {"import_video_missing", Code::not_found, "{answer}"},
+    {"import_contradicts_server", Code::conflict, "{answer}"},
+    {"import_server_busy", Code::unavailable, "{answer}"},
+    {"import_refused", Code::invalid_argument, "{answer}"},
+    {"import_not_finished", Code::unavailable,
+     "the upload could not be finished; the same call goes on"},
+
+    // another server, asked over HTTP
+    {"server_address_not_http", Code::invalid_argument,
+     "the address must begin with http:// (behind a proxy with https, use the server's own "
+     "address)"},
+    {"server_address_without_host", Code::invalid_argument, "the address has no host"},
+    {"server_name_not_found", Code::unavailable, "{host}: {problem}"},
+    {"server_not_reached", Code::unavailable, "no server answers at {host}:{port}"},
+    {"server_connection_broke", Code::unavailable, "the connection to the server broke"},
+    {"server_connection_closed", Code::unavailable, "the server closed the connection"},
+    {"server_too_slow", Code::deadline, "the server did not answer within {seconds} s"},
+
+    // benches
+    {"bench_without_people", Code::invalid_argument, "it needs at least one person"},
+    {"bench_server_not_ready", Code::unavailable, "the server did not become ready"},
+    {"bench_clip_refused", Code::invalid_argument, "{clip}: {problem}"},
+    {"bench_clip_not_published", Code::deadline, "{clip} is not published after {seconds} s"},
+    {"bench_files_too_small", Code::invalid_argument,
+     "the files must be larger than the ranges of {range} bytes"},
+    {"nginx_folder_not_made", Code::unavailable, "nginx' folder: {problem}"},
+    {"nginx_not_started", Code::unavailable, "nginx did not start: {log}"},
+};
+
+consteval ErrorReason reason(std::string_view word) { return find_reason(kReasons, word); }
+
+}  // namespace filoscope::app
