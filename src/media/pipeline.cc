@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <system_error>
 
 #include "media/ground.h"
 #include "media/rung.h"
@@ -403,6 +404,9 @@ Result<MediaFacts> process_media(const ByteSource& bytes, const MediaOptions& op
   try {
     return Processing(options, outputs, progress, cancel).run(bytes);
   } catch (const std::bad_alloc&) {
+    return av_failure("processing", AVERROR(ENOMEM));
+  } catch (const std::system_error& refused) {  // a thread whose stack finds no place
+    if (refused.code() != std::errc::resource_unavailable_try_again) throw;
     return av_failure("processing", AVERROR(ENOMEM));
   }
 }
