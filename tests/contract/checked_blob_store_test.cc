@@ -86,6 +86,7 @@ TEST_F(CheckedBlobStoreTest, AnAlteredBlobIsFound) {
 
 TEST_F(CheckedBlobStoreTest, ARemovedBlobIsForgotten) {
   put(*blobs_, "a", "first");
+  EXPECT_TRUE(eventually_rows(1));
   must(blobs_->remove("a"));
   EXPECT_TRUE(eventually_rows(0));
   put(*blobs_, "a", "of another length");
