@@ -194,7 +194,8 @@ const clipThatIs = (said, shown) => async (page) => {
 };
 
 const WORKING = { state: 'processing', step: 'encoding', progress_percent: 77, playback: null };
-const FAILED = { state: 'failed', playback: null, error: 'the file is cut off after 3 s of 5 s' };
+const CUT_OFF = { reason: 'file_cut_off', detail: 'the file is cut off after 3.0 s of 5.0 s', arguments: { there: 3000, whole: 5000 } };
+const FAILED = { state: 'failed', playback: null, error: CUT_OFF.detail, failure: CUT_OFF };
 
 /** Uploads in each state, as the interface tells of them. */
 async function withUploads(page, at) {
