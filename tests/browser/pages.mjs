@@ -254,7 +254,7 @@ export const OWN_CLIP = [
     await page.getByText('A comment for the owner').waitFor();
   }],
   ['clip-working', clipThatIs(WORKING, '77 % done')],
-  ['clip-failed', clipThatIs(FAILED, 'cut off after 3 s')],
+  ['clip-failed', clipThatIs(FAILED, CUT_OFF.detail)],
   ['me-drafts', drafts],
   ['sheet-draft', async (page) => {
     await drafts(page);
