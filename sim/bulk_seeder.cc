@@ -111,8 +111,8 @@ struct Clip {
 
 class Seeder {
  public:
-  Seeder(const SeedOptions& options, Database& database, EventLog& log,
-         accounts::Accounts& accounts, catalog::Catalog& catalog, const Clock& clock,
+  Seeder(const SeedOptions& options, Database& database, Outbox& log, accounts::Accounts& accounts,
+         catalog::Catalog& catalog, const Clock& clock,
          const std::function<void(double, const char*)>& progress)
       : options_(options),
         database_(database),
@@ -224,7 +224,7 @@ class Seeder {
 
   const SeedOptions& options_;
   Database& database_;
-  EventLog& log_;
+  Outbox& log_;
   accounts::Accounts& accounts_;
   catalog::Catalog& catalog_;
   const Clock& clock_;
@@ -237,7 +237,7 @@ class Seeder {
 
 }  // namespace
 
-Result<Seeded> seed_installation(const SeedOptions& options, Database& database, EventLog& log,
+Result<Seeded> seed_installation(const SeedOptions& options, Database& database, Outbox& log,
                                  accounts::Accounts& accounts, catalog::Catalog& catalog,
                                  const Clock& clock,
                                  const std::function<void(double, const char*)>& progress) {

@@ -14,7 +14,7 @@
 #include "base/result.h"
 #include "catalog/catalog.h"
 #include "ports/database.h"
-#include "ports/event_log.h"
+#include "ports/outbox.h"
 
 namespace filoscope::sim {
 
@@ -34,7 +34,7 @@ struct Seeded {
 
 /// `progress` is called now and then with a share of all, on the calling thread's behalf. Blocks
 /// for minutes. Errors: those of the modules.
-Result<Seeded> seed_installation(const SeedOptions& options, Database& database, EventLog& log,
+Result<Seeded> seed_installation(const SeedOptions& options, Database& database, Outbox& log,
                                  accounts::Accounts& accounts, catalog::Catalog& catalog,
                                  const Clock& clock,
                                  const std::function<void(double, const char*)>& progress);

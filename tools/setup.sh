@@ -28,6 +28,12 @@ apt_get() {
   $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" >/dev/null
 }
 
+# The package would begin a server of its own; the tests begin theirs.
+without_a_cluster() {
+  conf=/etc/postgresql-common/createcluster.conf
+  [ -e "$conf" ] || printf 'create_main_cluster = false\n' | $as_root sh -c "mkdir -p ${conf%/*} && cat > $conf"
+}
+
 install_packages() {
   wanted=$(missing_packages "$@")
   [ -n "$wanted" ] || return 0
@@ -36,6 +42,7 @@ install_packages() {
   fi
   say "Installing packages: $wanted"
   apt_get update
+  case "$wanted" in *postgresql*) without_a_cluster ;; esac
   # shellcheck disable=SC2086  # a list of words
   apt_get install -y --no-install-recommends $wanted || fail "apt-get could not install: $wanted"
 }

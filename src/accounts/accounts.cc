@@ -6,6 +6,7 @@
 #include "accounts/reread.h"
 #include "accounts/schema.h"
 #include "accounts/text.h"
+#include "ports/reasons.h"
 
 namespace filoscope::accounts {
 namespace {
@@ -65,7 +66,10 @@ Result<std::unique_ptr<Accounts>> Accounts::open(const Parts& parts) {
 }
 
 Result<void> AccountsImpl::load() {
-  return parts_.database.read([this](Session& session) -> Result<void> {
+  bool begun = false;
+  return parts_.database.read([&](Session& session) -> Result<void> {
+    // Half of it is in memory when the connection is lost: the start is begun anew.
+    if (std::exchange(begun, true)) return Error(ports::reason("database_away"));
     FILOSCOPE_DO(load_people(session));
     return load_graph(session);
   });
@@ -81,11 +85,28 @@ Result<void> AccountsImpl::load_people(Session& session) {
       [this](const Row& row) { guests_.load(PersonKey::from_db(row.integer(0)), row.integer(1)); });
 }
 
-Result<bool> AccountsImpl::is_account(Session& session, PersonKey person) {
+Result<bool> AccountsImpl::has_row(Session& session, std::string_view sql, std::int64_t key) {
   bool found = false;
-  FILOSCOPE_DO(session.query("SELECT 1 FROM accounts_people WHERE person = ?", {person.db()},
-                             [&](const Row&) { found = true; }));
+  FILOSCOPE_DO(session.query(sql, {key}, [&](const Row&) { found = true; }));
   return found;
+}
+
+Result<bool> AccountsImpl::is_account(Session& session, PersonKey person) {
+  return has_row(session, "SELECT 1 FROM accounts_people WHERE person = ?", person.db());
+}
+
+Result<void> AccountsImpl::need_person(Session& session, PersonKey person) const {
+  FILOSCOPE_TRY(const bool account, is_account(session, person));
+  if (account) return {};
+  FILOSCOPE_TRY(const bool guest,
+                has_row(session, "SELECT 1 FROM accounts_guests WHERE person = ?", person.db()));
+  return guest ? Result<void>() : Error(reason("account_being_deleted"));
+}
+
+Result<void> AccountsImpl::need_account(Session& session, AccountId account) const {
+  FILOSCOPE_TRY(const bool found,
+                has_row(session, "SELECT 1 FROM accounts_people WHERE id = ?", account.db()));
+  return found ? Result<void>() : no_such_account();
 }
 
 Result<PersonKey> AccountsImpl::take_guest(Session& session, const std::optional<Viewer>& guest,

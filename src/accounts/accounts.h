@@ -19,7 +19,7 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "ports/database.h"
-#include "ports/event_log.h"
+#include "ports/event_stream.h"
 
 namespace filoscope::accounts {
 
@@ -227,14 +227,18 @@ class Accounts {
   virtual Result<std::vector<Account>> get_many(std::span<const AccountId> ids) = 0;
   virtual std::optional<AccountId> account_of(PersonKey person) = 0;
   virtual std::optional<PersonKey> person_of(AccountId account) = 0;  ///< in memory
+  /// Inside a write, whose facts are then never left to nobody. Errors: unauthenticated (her
+  /// account or her place as a guest is gone).
+  virtual Result<void> need_person(Session& session, PersonKey person) const = 0;
+  /// As need_person. Errors: not_found.
+  virtual Result<void> need_account(Session& session, AccountId account) const = 0;
   virtual Result<Account> change_profile(AccountId id, const ProfileChange& change) = 0;
   /// Deletes account, sessions, graph, and appends ErasePerson with blanking of the log. What other
   /// modules hold goes through `on_delete` hooks, run inside the same transaction. Errors:
   /// unauthenticated (wrong password).
   virtual Result<void> remove(AccountId id, std::string_view password) = 0;
   virtual Result<void> remove_sample_accounts() = 0;
-  /// Runs inside the transaction, on the writer's thread. Also for a guest whose state expired; the
-  /// account is none then.
+  /// Runs inside the transaction. Also for a guest whose state expired; the account is none then.
   using DeleteHook = std::function<Result<void>(Session&, AccountId, PersonKey)>;
   virtual void on_delete(DeleteHook hook) = 0;  ///< before serving starts
 
@@ -257,8 +261,8 @@ class Accounts {
   virtual Result<AccountPage> following(AccountId id, std::string_view cursor, int limit) = 0;
   /// By prefix of handle or of any word of the display name, folded.
   virtual Result<std::vector<Account>> search(std::string_view text, int limit) = 0;
-  /// Tells every fact that the log was once told and that holds now: people, follows, blocks, mutes.
-  /// The records have no position; `tell` ends it by an error.
+  /// Tells every fact that the log was once told and that holds now: people, follows, blocks,
+  /// mutes. The records have no position; `tell` ends it by an error.
   virtual Result<void> restate(const std::function<Result<void>(const LogRecord&)>& tell) = 0;
   /// Reads again the words of names that were stored by an older kTextVersion, each person in a
   /// transaction of its own; goes on where the last call was stopped.

@@ -61,6 +61,8 @@ class AccountsImpl final : public Accounts {
   Result<Account> change_profile(AccountId id, const ProfileChange& change) override;
   Result<void> remove(AccountId id, std::string_view password) override;
   Result<void> remove_sample_accounts() override;
+  Result<void> need_person(Session& session, PersonKey person) const override;
+  Result<void> need_account(Session& session, AccountId account) const override;
   void on_delete(DeleteHook hook) override { delete_hooks_.push_back(std::move(hook)); }
 
   Result<void> set_follow(const Viewer& who, AccountId other, bool on) override;
@@ -97,6 +99,7 @@ class AccountsImpl final : public Accounts {
   // Accounts
   Result<Account> check_form(const SignUp& form) const;
   Result<void> check_free(Session& session, std::string_view handle) const;
+  static Result<bool> has_row(Session& session, std::string_view sql, std::int64_t key);
   static Result<bool> is_account(Session& session, PersonKey person);
   Result<PersonKey> take_guest(Session& session, const std::optional<Viewer>& guest,
                                std::vector<std::string>& ended_tokens) const;

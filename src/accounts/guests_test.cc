@@ -161,6 +161,7 @@ class InterruptedDatabase final : public Database {
   Result<void> migrate(std::string_view module, std::span<const Migration> steps) override {
     return database_.migrate(module, steps);
   }
+  Result<std::vector<std::string>> check() override { return database_.check(); }
   std::function<void()> before_write;
 
  private:

@@ -297,6 +297,7 @@ TEST_F(ApiTest, OneBadEventDoesNotTakeTheOthersDown) {
   const auto answer = json::parse(taken.body);
   EXPECT_EQ(answer["accepted"], 1);
   EXPECT_EQ(answer["duplicate"], 1);
+  EXPECT_EQ(answer["learned"], true);
   ASSERT_EQ(answer["rejected"].size(), 3) << answer;
   EXPECT_EQ(answer["rejected"][0]["index"], 1);
   EXPECT_EQ(answer["rejected"][2]["index"], 3);

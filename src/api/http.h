@@ -103,8 +103,9 @@ class Router {
   /// `path` is taken as sent (percent-encoded); parameters come out decoded. HEAD falls back to
   /// GET.
   Match find(std::string_view method, std::string_view path, std::string* allowed) const;
-  /// Answers GET and HEAD of every path that no pattern knows (the web app).
-  void set_fallback(Handler handler);
+  /// Answers every path that no pattern knows: GET and HEAD (the web app), or any method.
+  enum class Fallback { reads, any };
+  void set_fallback(Handler handler, Fallback methods = Fallback::reads);
   const std::deque<Route>& routes() const { return routes_; }
 
  private:
@@ -117,6 +118,7 @@ class Router {
 
   std::deque<Route> routes_;  ///< addresses stay
   std::unique_ptr<Route> fallback_;
+  Fallback fallback_methods_ = Fallback::reads;
   Node root_;
 };
 

@@ -7,6 +7,7 @@
 namespace filoscope::api {
 
 inline constexpr ErrorReason kReasons[] = {
+    {"server_starting", Code::unavailable, "the server is starting; try again in a moment", 2},
     // HTTP
     {"not_http", Code::invalid_argument, "The request is not valid HTTP ({detail})."},
     {"header_too_large", Code::invalid_argument,

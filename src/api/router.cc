@@ -57,7 +57,8 @@ void Router::add(Route route) {
   node->routes.push_back(&routes_.back());
 }
 
-void Router::set_fallback(Handler handler) {
+void Router::set_fallback(Handler handler, Fallback methods) {
+  fallback_methods_ = methods;
   fallback_ = std::make_unique<Route>();
   fallback_->method = "GET";
   fallback_->pattern = "/*";
@@ -87,7 +88,8 @@ Router::Match Router::find(std::string_view method, std::string_view path,
   std::vector<std::string> values;
   const auto* node = walk(path, values);
   if (node == nullptr) {
-    if (fallback_ && (method == "GET" || method == "HEAD")) match.route = fallback_.get();
+    const bool answers = fallback_methods_ == Fallback::any || method == "GET" || method == "HEAD";
+    if (fallback_ && answers) match.route = fallback_.get();
     return match;
   }
   match.route = find_method(node->routes, method);

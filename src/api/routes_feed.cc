@@ -126,8 +126,11 @@ Result<Response> take_events(const Api& api, const Request& request) {
                         {"problem", one.error.message},
                         {"reason", one.error.reason},
                         {"arguments", arguments_json(one.error.arguments)}});
-  return json_response(
-      {{"accepted", taken.accepted}, {"duplicate", taken.duplicate}, {"rejected", problems}}, 202);
+  return json_response({{"accepted", taken.accepted},
+                        {"duplicate", taken.duplicate},
+                        {"rejected", problems},
+                        {"learned", taken.learned}},
+                       202);
 }
 
 json encode_decision_item(const feed::DecisionView& view, std::size_t index, const json& attended) {

@@ -30,11 +30,19 @@ struct Words {
   bool leave_out_unreadable = false;
   AccountOptions account;
   BenchOptions bench;
+  std::string database;
 };
 
-void add_data(CLI::App& command, std::string& data, std::string& config_path) {
+void add_database(CLI::App& command, Words& words) {
+  command.add_option("--database", words.database,
+                     "The PostgreSQL database of the records, as postgresql://user@host/name "
+                     "(setting database.url); left out: SQLite in the data folder");
+}
+
+void add_data(CLI::App& command, Words& words, std::string& data, std::string& config_path) {
   command.add_option("--data", data, "The data folder")->required();
   command.add_option("--config", config_path, "A TOML file with settings");
+  add_database(command, words);
 }
 
 void add_serve(CLI::App& app, Words& words) {
@@ -43,6 +51,7 @@ void add_serve(CLI::App& app, Words& words) {
   command.add_option("--listen", words.serve.listen, "HOST:PORT; port 0 picks a free one")
       ->capture_default_str();
   command.add_option("--config", words.serve.config_path, "A TOML file with settings");
+  add_database(command, words);
   command.add_option("--roles", words.serve.roles,
                      "Which of api,worker this process is; all when left out");
   command.add_option(
@@ -70,6 +79,7 @@ void add_import(CLI::App& app, Words& words) {
   data->needs(as)->excludes(url);
   url->needs(token);
   command.add_option("--config", words.import.config_path, "A TOML file with settings");
+  add_database(command, words);
   command.add_option("--json", words.import.json, "Write the result as JSON to a file or -");
   command.add_option("PATH", words.import.paths, "Files or folders")->required();
 }
@@ -77,12 +87,12 @@ void add_import(CLI::App& app, Words& words) {
 void add_operator(CLI::App& app, Words& words) {
   auto& verify_command =
       *app.add_subcommand("verify", "Check every invariant of a data folder at rest");
-  add_data(verify_command, words.data.data, words.data.config_path);
+  add_data(verify_command, words, words.data.data, words.data.config_path);
   verify_command.add_option("--json", words.data.json, "Write the result as JSON to a file or -");
 
   auto& explain_command =
       *app.add_subcommand("explain", "Make a served feed answer again and say why it was so");
-  add_data(explain_command, words.data.data, words.data.config_path);
+  add_data(explain_command, words, words.data.data, words.data.config_path);
   explain_command.add_option("--json", words.data.json, "Write the result as JSON to a file or -");
   explain_command.add_option("REQUEST_ID", words.request_id, "Of the feed answer")->required();
 
@@ -91,14 +101,14 @@ void add_operator(CLI::App& app, Words& words) {
   auto& rebuild = *engine.add_subcommand(
       "rebuild",
       "Learn anew from catalogue, accounts and the event log, while the server is stopped");
-  add_data(rebuild, words.data.data, words.data.config_path);
+  add_data(rebuild, words, words.data.data, words.data.config_path);
   rebuild.add_flag("--leave-out-unreadable", words.leave_out_unreadable,
                    "Go on behind log records that this program cannot read, and name them");
 
   auto& samples = *app.add_subcommand("samples", "The sample catalogue");
   samples.require_subcommand(1);
   add_data(*samples.add_subcommand("remove", "Remove sample videos, accounts and their influence"),
-           words.data.data, words.data.config_path);
+           words, words.data.data, words.data.config_path);
 
   auto& doctor_command = *app.add_subcommand("doctor", "Say what this machine can and cannot do");
   doctor_command.add_option("--data", words.data.data, "The data folder");
@@ -109,7 +119,7 @@ void add_operator(CLI::App& app, Words& words) {
   auto& account = *app.add_subcommand("account", "People of this installation");
   account.require_subcommand(1);
   auto& create = *account.add_subcommand("create", "Make an account; reads the password");
-  add_data(create, words.account.data, words.account.config_path);
+  add_data(create, words, words.account.data, words.account.config_path);
   create.add_option("HANDLE", words.account.handle, "2 to 24 of a-z, 0-9, . and _")->required();
   create.add_option("--birth-date", words.account.birth_date, "YYYY-MM-DD")->capture_default_str();
   create.add_option("--name", words.account.display_name, "The name that is shown");
@@ -118,7 +128,7 @@ void add_operator(CLI::App& app, Words& words) {
 
   auto& recover = *account.add_subcommand(
       "recover", "Print a one-time code for a new password, good for 24 hours");
-  add_data(recover, words.account.data, words.account.config_path);
+  add_data(recover, words, words.account.data, words.account.config_path);
   recover.add_option("HANDLE", words.account.handle, "Whose password is lost")->required();
 
   auto& bench_command = *app.add_subcommand("bench", "Measure, with the limit or rival beside it");
@@ -134,6 +144,7 @@ void add_operator(CLI::App& app, Words& words) {
       ->capture_default_str();
   bench_command.add_option("--data", words.bench.data,
                            "Keep the seeded folder of feed and events here, and use it again");
+  add_database(bench_command, words);
   bench_command.add_option("FILE", words.bench.arguments,
                            "Clips of media.ladder and upload, files that delivery serves; they "
                            "find or make their own when left out");
@@ -242,6 +253,8 @@ int run(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
+    // As a setting of the environment it also reaches the servers that a bench starts.
+    if (!words.database.empty()) ::setenv("FILOSCOPE_DATABASE_URL", words.database.c_str(), 1);
     return dispatch(app, words);
   } catch (const CLI::ParseError& problem) {
     return app.exit(problem) == 0 ? 0 : kWrongWords;

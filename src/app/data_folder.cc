@@ -53,7 +53,8 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path, Missing m
 Result<void> DataFolder::load_key() {
   const auto path = path_ / "master.key";
   if (!std::filesystem::exists(path)) {
-    if (std::filesystem::exists(path_ / "filoscope.db")) {
+    if (std::filesystem::exists(path_ / "filoscope.db") ||
+        std::filesystem::exists(path_ / kRecordsElsewhere)) {
       return Error(Code::corrupt, path.string() +
                                       " is missing beside an existing database; restore it from a "
                                       "backup (a new key would make every session invalid)");

@@ -10,6 +10,9 @@
 
 namespace filoscope::app {
 
+/// The file that says that the folder's records are not in it.
+inline constexpr const char* kRecordsElsewhere = "records-in-postgresql";
+
 /// Held as long as this lives; the lock ends with the process, however it ends.
 class DataFolder {
  public:

@@ -9,13 +9,12 @@
 #include <map>
 #include <thread>
 
-#include "adapters/sqlite/sqlite_database.h"
-#include "adapters/sqlite/sqlite_event_log.h"
 #include "app/bench_figures.h"
 #include "app/bench_server.h"
 #include "app/benches.h"
 #include "app/feed_load.h"
 #include "app/http_client.h"
+#include "app/records.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "engine/records.h"
@@ -140,9 +139,9 @@ using Told = std::map<std::pair<RequestId, VideoId>, std::vector<LogPosition>>;
 Result<Told> read_log(const std::filesystem::path& folder, LogPosition after) {
   FILOSCOPE_TRY(const auto config, load_config(""));
   log::set_level(log::Level::warn);
-  FILOSCOPE_TRY(const auto database,
-                open_sqlite(SqliteOptions::from(config, folder / "filoscope.db")));
-  FILOSCOPE_TRY(const auto log, open_sqlite_event_log(*database));
+  FILOSCOPE_TRY(const auto data, DataFolder::open(folder, DataFolder::Missing::fail));
+  FILOSCOPE_TRY(const auto database, open_database(data, config));
+  FILOSCOPE_TRY(const auto log, open_event_log(*database, config));
   Told told;
   while (true) {
     FILOSCOPE_TRY(const auto records, log->read(after, kLogReadMax));

@@ -41,18 +41,6 @@ Result<Opened> open_quietly(const std::string& data, const std::string& config_p
   return opened;
 }
 
-Result<std::vector<std::string>> check_database(Database& database) {
-  std::vector<std::string> findings;
-  FILOSCOPE_DO(database.read([&](Session& session) -> Result<void> {
-    findings.clear();
-    const auto note = [&](const Row& row) {
-      if (row.text(0) != "ok") findings.push_back("the database says: " + row.text(0));
-    };
-    return session.query("SELECT * FROM pragma_integrity_check(20)", {}, note);
-  }));
-  return findings;
-}
-
 std::string read_password() {
   const bool terminal = ::isatty(STDIN_FILENO) != 0;
   termios before{};
@@ -160,7 +148,7 @@ int verify(const DataOptions& options) {
     }
     if (part.empty() && options.json != "-") fmt::print("{}: good\n", name);
   };
-  check("database", 0.0, [&] { return check_database(wiring.database()); });
+  check("database", 0.0, [&] { return wiring.database().check(); });
   check("accounts", 0.1, [&] { return accounts::verify_accounts(wiring.database()); });
   check("social", 0.15, [&] { return social::verify_social(wiring.database()); });
   check("catalog", 0.2, [&] { return wiring.catalog().verify(); });
@@ -215,8 +203,8 @@ int engine_rebuild(const DataOptions& options, bool leave_out_unreadable) {
   };
   ProgressBar bar;
   const auto made = feed::EngineLife::rebuild(
-      {wiring.database(), wiring.log(), wiring.clock(), *config,
-       wiring.folder().path() / "engine", engine::EngineOptions()},
+      {wiring.database(), wiring.log(), wiring.clock(), *config, wiring.folder().path() / "engine",
+       engine::EngineOptions()},
       restate, {leave_out_unreadable, [&](double share) { bar.show(share, "learning the log"); }});
   bar.clear();
   if (!made) return fail(made.error());

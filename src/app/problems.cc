@@ -4,6 +4,7 @@
 
 #include "accounts/reasons.h"
 #include "adapters/files/reasons.h"
+#include "adapters/postgres/reasons.h"
 #include "adapters/sqlite/reasons.h"
 #include "api/reasons.h"
 #include "app/reasons.h"
@@ -12,6 +13,7 @@
 #include "engine/reasons.h"
 #include "feed/reasons.h"
 #include "media/reasons.h"
+#include "ports/reasons.h"
 #include "social/reasons.h"
 #include "upload/reasons.h"
 
@@ -71,7 +73,9 @@ std::string cell_of(std::string_view english) {
 
 std::vector<ModuleReasons> all_reasons() {
   return {{"base", kBaseReasons},
+          {"ports", ports::kReasons},
           {"adapters/sqlite", sqlite::kReasons},
+          {"adapters/postgres", postgres::kReasons},
           {"adapters/files", files::kReasons},
           {"media", media::kReasons},
           {"engine", engine::kReasons},

@@ -11,6 +11,14 @@ inline constexpr ErrorReason kReasons[] = {
     {"not_a_data_folder", Code::not_found, "{path} is not a data folder of this program"},
     {"data_folder_in_use", Code::conflict,
      "the data folder {path} is in use by {program}; stop it first"},
+    {"records_of_another_folder", Code::conflict,
+     "the database belongs with another data folder than {folder}; name the right one of both"},
+    {"records_elsewhere", Code::conflict,
+     "the records of the data folder {folder} are in PostgreSQL; say where with --database or the "
+     "setting database.url"},
+    {"records_in_folder", Code::conflict,
+     "the data folder {folder} has its records in it; start it without --database, or begin a new "
+     "folder"},
     {"role_unknown", Code::invalid_argument,
      "the role \"{role}\" is not one of api, feed, trainer, worker"},
     {"role_missing", Code::invalid_argument,

@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "api/api.h"
+#include "api/reasons.h"
 #include "app/commands.h"
 #include "app/console.h"
 #include "app/output.h"
@@ -100,7 +101,13 @@ api::Router starting_routes() {
   router.add({"GET", "/healthz", answer(200, "ok\n"), 0, false});
   router.add({"GET", "/readyz",
               answer(503, R"({"problems":[],"status":"starting"})", "application/json"), 0, false});
-  router.set_fallback(answer(503, "The server is starting; try again in a moment.\n"));
+  const auto page = answer(503, "The server is starting; try again in a moment.\n");
+  router.set_fallback(
+      [page](const api::Request& request) -> Result<api::Response> {
+        if (request.path.starts_with("/api/")) return Error(api::reason("server_starting"));
+        return page(request);
+      },
+      api::Router::Fallback::any);
   return router;
 }
 

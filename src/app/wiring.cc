@@ -1,8 +1,7 @@
 #include "app/wiring.h"
 
 #include "adapters/files/file_blob_store.h"
-#include "adapters/sqlite/sqlite_database.h"
-#include "adapters/sqlite/sqlite_event_log.h"
+#include "app/records.h"
 #include "base/log.h"
 #include "ports/makes_space.h"
 
@@ -41,11 +40,10 @@ crypto::Key Wiring::key_for(std::string_view purpose) const {
 }
 
 Result<void> Wiring::open_stores() {
-  FILOSCOPE_TRY(database_, phase(clock_, "database", [&] {
-                  return open_sqlite(SqliteOptions::from(config_, folder_.path() / "filoscope.db"));
-                }));
+  FILOSCOPE_TRY(database_,
+                phase(clock_, "database", [&] { return open_database(folder_, config_); }));
   FILOSCOPE_TRY(log_,
-                phase(clock_, "event log", [&] { return open_sqlite_event_log(*database_); }));
+                phase(clock_, "event log", [&] { return open_event_log(*database_, config_); }));
   FILOSCOPE_TRY(blobs_, phase(clock_, "blobs", [&]() -> Result<std::unique_ptr<CheckedBlobStore>> {
                   FILOSCOPE_TRY(auto files, open_file_blob_store(folder_.path() / "blobs"));
                   return open_checked_blob_store(std::move(files), *database_);

@@ -18,7 +18,7 @@
 #include "media/media.h"
 #include "ports/blob_store.h"
 #include "ports/database.h"
-#include "ports/event_log.h"
+#include "ports/event_stream.h"
 #include "search/search.h"
 #include "social/social.h"
 #include "upload/upload.h"
@@ -52,7 +52,7 @@ class Wiring {
   catalog::Catalog& catalog() { return *catalog_; }
   social::Social& social() { return *social_; }
   search::Search& search() { return *search_; }
-  feed::Feed& feed() { return *feed_; }  ///< REQUIRES: Options::feed
+  feed::Feed& feed() { return *feed_; }             ///< REQUIRES: Options::feed
   upload::Uploads& uploads() { return *uploads_; }  ///< REQUIRES: Options::uploads
   crypto::Key key_for(std::string_view purpose) const;
 

@@ -13,7 +13,7 @@ namespace filoscope {
 using LogPosition = std::int64_t;  ///< 1, 2, 3 …; 0 is before the first
 
 struct LogRecord {
-  LogPosition position = 0;  ///< given by EventLog::append
+  LogPosition position = 0;  ///< of the stream; given when it is stored
   std::int64_t at_ms = 0;    ///< server's time, never decreasing along the log (append raises it if
                              ///< the clock went back)
   std::uint16_t kind = 0;    ///< engine::RecordKind
@@ -21,7 +21,7 @@ struct LogRecord {
   /// The lowest version whose decoder can still read the body: fields that came later are at its
   /// end and may be passed over.
   std::uint16_t reader_version = 1;
-  PersonKey person;           ///< whom it is about, or none; what an erasure blanks
+  PersonKey person;  ///< whom it is about, or none; what an erasure blanks
   Bytes body;
 };
 

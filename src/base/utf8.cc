@@ -38,4 +38,8 @@ bool is_valid_utf8(std::string_view text) {
   return true;
 }
 
+bool is_storable_text(std::string_view text) {
+  return text.find('\0') == std::string_view::npos && is_valid_utf8(text);
+}
+
 }  // namespace filoscope

@@ -7,5 +7,7 @@
 namespace filoscope {
 
 bool is_valid_utf8(std::string_view text);
+/// UTF-8 without zero bytes: what every database takes.
+bool is_storable_text(std::string_view text);
 
 }  // namespace filoscope

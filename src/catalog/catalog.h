@@ -147,7 +147,7 @@ class Catalog {
  public:
   struct Parts {
     Database& database;
-    EventLog& log;
+    Outbox& log;
     BlobStore& blobs;
     accounts::Accounts& accounts;
     const Clock& clock;

@@ -89,7 +89,7 @@ Result<Video> CatalogImpl::create_with(const NewVideo& form, const ChangeHook& a
   video.media_key = new_media_key();
   FILOSCOPE_DO(set_caption(video, form.caption));
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    if (gone(form.author)) return no_such_video();
+    FILOSCOPE_DO(parts_.accounts.need_account(session, form.author));
     FILOSCOPE_DO(session.execute(
         "INSERT INTO catalog_videos (id, author, state, draft, visibility, sample, caption, "
         "language, created_ms, published_ms, error, media_key, sound, facts) "
@@ -164,6 +164,8 @@ Result<Video> CatalogImpl::publish(VideoId id, const Processed& processed) {
   after.renditions = processed.renditions;
   after.covers_count = processed.covers_count;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    after.sound = before.sound;
+    after.sound_title = before.sound_title;
     FILOSCOPE_DO(session.execute(
         "INSERT INTO catalog_processing (video, frame_hashes, facts_json) VALUES (?, ?, ?)",
         {id.db(), processed.frame_hashes, processed.facts_json}));
@@ -192,7 +194,7 @@ Result<Video> CatalogImpl::add_rendition(VideoId id, LateRendition made,
   auto stored = put_late(after, made);
   if (stored) {
     stored = parts_.database.write([&](Session& session) -> Result<void> {
-      if (gone(before.author)) return no_such_video();
+      FILOSCOPE_DO(parts_.accounts.need_account(session, before.author));
       FILOSCOPE_DO(store_row(session, before, after));
       FILOSCOPE_DO(store_media(session, before, after));
       return also(session);
@@ -299,7 +301,8 @@ Result<void> CatalogImpl::remove_samples() {
 }
 
 Result<void> CatalogImpl::store(Session& session, const Video& before, Video& after) {
-  if (after.state != State::removed && gone(before.author)) return no_such_video();
+  if (after.state != State::removed)
+    FILOSCOPE_DO(parts_.accounts.need_account(session, before.author));
   FILOSCOPE_DO(store_row(session, before, after));
   FILOSCOPE_DO(settle_sound(session, before, after));
   FILOSCOPE_DO(store_hashtags(session, after));
@@ -431,9 +434,7 @@ void CatalogImpl::remember(const Video& before, const Video& after) {
     progress_.erase(after.id);
   }
   if (const auto sound = resettled_sound(before, after)) cache_.erase_sounds({sound});
-  // Under this lock, so that an account deleted right now is either seen here or cleans up after.
-  Lock lock(gone_mutex_);
-  if (after.state == State::published && !gone_.contains(before.author)) {
+  if (after.state == State::published) {
     media_.insert(after.media_key, media_entry(after));
     cache_.replace(after);
   } else {
@@ -441,16 +442,8 @@ void CatalogImpl::remember(const Video& before, const Video& after) {
   }
 }
 
-bool CatalogImpl::gone(AccountId author) const {
-  Lock lock(gone_mutex_);
-  return gone_.contains(author);
-}
-
 Result<void> CatalogImpl::forget_author(Session& session, AccountId author) {
-  {
-    Lock lock(gone_mutex_);
-    gone_.insert(author);
-  }
+  if (!author) return {};  // a guest has no videos
   const std::string sql =
       std::string("SELECT ") + std::string(kVideoColumns) + " FROM catalog_videos WHERE author = ?";
   std::vector<Video> videos;
@@ -464,44 +457,30 @@ Result<void> CatalogImpl::forget_author(Session& session, AccountId author) {
     }
   }));
   FILOSCOPE_DO(outcome);
-  std::unordered_set<SoundId> sounds;
   for (const auto& video : videos) {
     Video grave = tombstone(video);
     FILOSCOPE_DO(store(session, video, grave));
+  }
+  session.on_commit(
+      [this, author, videos = std::move(videos)] { finish_forgetting(author, videos); });
+  return {};
+}
+
+void CatalogImpl::finish_forgetting(AccountId author, const std::vector<Video>& videos) {
+  std::unordered_set<SoundId> sounds;
+  for (const auto& video : videos) {
+    Lock stripe(stripe_of(video.id));  // a change that was committed before is in memory now
     if (video.sound) sounds.insert(video.sound);
     media_.erase(video.media_key);
     cache_.erase(video.id);
   }
-  // Tells finish_forgetting whether this transaction was committed.
-  FILOSCOPE_DO(session.execute(
-      "INSERT INTO catalog_dead_media (media_key, author) VALUES (?, ?) ON CONFLICT DO NOTHING",
-      {"account-" + author.text(), author.db()}));
   // Files that stay because the queue is full go at the next start.
-  const auto posted = reaper_.post(
-      [this, author, sounds = std::move(sounds)] { finish_forgetting(author, sounds); });
-  if (!posted) log::warn("catalog.reaper_full", {{"reason", posted.error().message}});
-  return {};
-}
-
-void CatalogImpl::finish_forgetting(AccountId author, const std::unordered_set<SoundId>& sounds) {
-  bool committed = false;
-  // A write waits behind the transaction that posted this, whatever became of it.
-  auto asked = parts_.database.write([&](Session& session) {
-    return session.query("SELECT 1 FROM catalog_dead_media WHERE media_key = ?",
-                         {"account-" + author.text()}, [&](const Row&) { committed = true; });
-  });
-  if (asked && committed) {
+  const auto posted = reaper_.post([this, author, sounds = std::move(sounds)] {
     cache_.erase_sounds(sounds);
-    asked = sweep_dead_media(author);
-  }
-  if (asked && !committed) {
-    {
-      Lock lock(gone_mutex_);
-      gone_.erase(author);
-    }
-    asked = load_media_keys();
-  }
-  if (!asked) log::error("catalog.forget_failed", {{"reason", asked.error().message}});
+    if (const auto swept = sweep_dead_media(author); !swept)
+      log::error("catalog.forget_failed", {{"reason", swept.error().message}});
+  });
+  if (!posted) log::warn("catalog.reaper_full", {{"reason", posted.error().message}});
 }
 
 }  // namespace filoscope::catalog

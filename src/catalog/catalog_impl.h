@@ -24,8 +24,8 @@ Reach reach_of(const Video& video);
 SoundId resettled_sound(const Video& before, const Video& after);
 
 /// Threads: any. Changes of one video are serialised by a stripe lock that is held until memory
-/// shows what the transaction stored. The hook of account deletion runs on the writer's thread and
-/// takes no stripe; transactions check the row's state and `gone_` instead.
+/// shows what the transaction stored. The hook of account deletion runs inside its transaction and
+/// takes no stripe until that is committed; transactions check the row's state and the author.
 class CatalogImpl final : public Catalog {
  public:
   explicit CatalogImpl(const Parts& parts);
@@ -109,11 +109,10 @@ class CatalogImpl final : public Catalog {
   Result<void> remove_where(std::string_view sql, std::span<const SqlValue> arguments);
   /// After the commit: cache and media map.
   void remember(const Video& before, const Video& after);
-  bool gone(AccountId author) const;
   /// Runs inside the transaction that deletes an account.
   Result<void> forget_author(Session& session, AccountId author);
-  /// `sounds`: those its videos carried.
-  void finish_forgetting(AccountId author, const std::unordered_set<SoundId>& sounds);
+  /// After its commit: cache, media map and files.
+  void finish_forgetting(AccountId author, const std::vector<Video>& videos);
 
   // catalog_removed.cc
   bool is_restorable(const Video& video) const;
@@ -161,8 +160,6 @@ class CatalogImpl final : public Catalog {
   std::array<Mutex, kStripes> stripes_;
   mutable Mutex progress_mutex_;
   std::unordered_map<VideoId, int> progress_ FILOSCOPE_GUARDED_BY(progress_mutex_);
-  mutable Mutex gone_mutex_;
-  std::unordered_set<AccountId> gone_ FILOSCOPE_GUARDED_BY(gone_mutex_);  ///< deleted accounts
   Pool reaper_;  ///< deletes files of deleted accounts; last, so that it stops first
 };
 

@@ -132,7 +132,7 @@ Result<std::vector<Video>> CatalogImpl::get_many(std::span<const VideoId> ids) {
   for (std::size_t i = 0; i < missing.size(); ++i) {
     const auto at = loaded.find(missing[i]);
     if (at == loaded.end()) continue;
-    if (at->second.state == State::removed || gone(at->second.author)) {
+    if (at->second.state == State::removed) {
       loaded.erase(at);
     } else if (at->second.state == State::published) {
       cache_.fill(at->second, generations[i]);
@@ -284,9 +284,8 @@ Result<std::vector<Catalog::PublicVideo>> CatalogImpl::public_videos(std::int64_
         "SELECT id, author, published_ms FROM catalog_videos WHERE state = 3 AND draft = 0 "
         "AND visibility = 0 ORDER BY id DESC LIMIT ? OFFSET ?",
         {limit, offset}, [&](const Row& row) {
-          const auto author = AccountId::from_db(row.integer(1));
-          if (!gone(author))
-            found.push_back({VideoId::from_db(row.integer(0)), author, row.integer(2)});
+          found.push_back({VideoId::from_db(row.integer(0)), AccountId::from_db(row.integer(1)),
+                           row.integer(2)});
         });
   }));
   return found;

@@ -46,7 +46,9 @@ Result<void> CatalogImpl::reread_video(VideoId id,
                        after.mentions != before.mentions;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(save(session));
-    if (before.state == State::removed || gone(before.author)) return {};
+    const auto living = parts_.accounts.need_account(session, before.author);
+    if (!living && living.error().code != Code::not_found) return living;
+    if (before.state == State::removed || !living) return {};
     if (changed) return store(session, before, after);
     if (before.state != State::published) return {};
     FILOSCOPE_DO(store_hashtags(session, after));

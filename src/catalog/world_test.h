@@ -23,8 +23,7 @@ namespace filoscope::catalog {
 
 class World {
  public:
-  /// `listens`: to the log, which has one listener; where there is an engine, that is it.
-  explicit World(bool listens_to_log = true) : listens(listens_to_log) {
+  World() {
     const auto base = std::filesystem::temp_directory_path();
     folder = base / ("filoscope_test_" + std::to_string(::getpid()) + "_" + id_text(new_id(1)));
     std::filesystem::create_directories(folder);
@@ -41,23 +40,25 @@ class World {
   void open() {
     database = must(open_sqlite(SqliteOptions::from(config, folder / "test.sqlite")));
     log = must(open_sqlite_event_log(*database));
-    if (listens) listen();
+    listen();
     blobs = must(open_file_blob_store(folder / "blobs"));
     accounts = must(accounts::Accounts::open({*database, *log, clock, config, crypto::Key{1}}));
     catalog =
         must(Catalog::open({*database, *log, *blobs, *accounts, clock, config, crypto::Key{2}}));
   }
   void listen() {
-    log->subscribe([this](std::span<const LogRecord> records) {
-      Lock lock(mutex);
-      for (const auto& record : records) kinds.push_back(record.kind);
-      last = records.back();
-    });
+    listener = log->subscribe("world", must(log->last_position()), Awaited::yes,
+                              [this](std::span<const LogRecord> records) {
+                                Lock lock(mutex);
+                                for (const auto& record : records) kinds.push_back(record.kind);
+                                last = records.back();
+                              });
   }
   void close() {
     catalog.reset();
     accounts.reset();
     blobs.reset();
+    listener.reset();
     log.reset();
     database.reset();
   }
@@ -136,12 +137,12 @@ class World {
     return std::exchange(kinds, {});
   }
 
-  const bool listens;
   std::filesystem::path folder;
   ManualClock clock;
   Config config;
   std::unique_ptr<Database> database;
   std::unique_ptr<EventLog> log;
+  std::unique_ptr<Subscription> listener;
   std::unique_ptr<BlobStore> blobs;
   std::unique_ptr<accounts::Accounts> accounts;
   std::unique_ptr<Catalog> catalog;

@@ -216,7 +216,7 @@ LogRecord encode(PersonKey person, const Decision& body);
 LogRecord encode(PersonKey person, const ErasePerson& body);
 LogRecord encode(const WeightsChanged& body);
 
-/// An erased record: its body was blanked by EventLog::blank. The engine passes over it.
+/// An erased record: its body was blanked by EventStream::blank. The engine passes over it.
 inline bool is_blanked(const LogRecord& record) { return record.body.empty(); }
 
 /// Errors: corrupt (wrong kind or length, a count above its limit, a blanked body), conflict (a

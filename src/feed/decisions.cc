@@ -4,6 +4,7 @@
 
 #include "feed/feed_impl.h"
 #include "feed/token.h"
+#include "ports/reasons.h"
 
 namespace filoscope::feed {
 namespace {
@@ -37,11 +38,10 @@ Result<FeedImpl::Recorded> FeedImpl::read_decision(RequestId request) {
     return Error(reason("decision_not_kept"), request.text(),
                  parts_.config[kDecisionRetentionDays]);
   }
-  FILOSCOPE_TRY(const auto records, parts_.log.read(row->position - 1, 1));
-  if (records.empty() || records.front().position != row->position) {
-    return Error(Code::corrupt, "the event log has lost the decision " + request.text());
-  }
-  FILOSCOPE_TRY(auto decision, engine::decode<engine::Decision>(records.front()));
+  FILOSCOPE_TRY(const auto record, parts_.log.find(row->token));
+  if (!record && !parts_.log.keeps_up()) return Error(ports::reason("database_away"));
+  if (!record) return Error(Code::corrupt, "the event log has lost the decision " + request.text());
+  FILOSCOPE_TRY(auto decision, engine::decode<engine::Decision>(*record));
   return Recorded{std::move(*row), std::move(decision)};
 }
 
@@ -180,45 +180,34 @@ Result<Feed::Reexecution> FeedImpl::explain(RequestId request) {
   return answer;
 }
 
+Result<bool> FeedImpl::has_decision(const DecisionPlace& place) {
+  FILOSCOPE_TRY(const auto record, parts_.log.find(place.token));
+  if (!record || !is_decision(*record)) return false;
+  const auto decision = engine::decode<engine::Decision>(*record);
+  return decision && decision->request == place.request;
+}
+
 Result<std::vector<std::string>> FeedImpl::verify() {
   FILOSCOPE_TRY(auto findings, life_->verify());
-  struct Place {
-    RequestId request;
-    LogPosition position = 0;
-  };
-  LogPosition after = 0;
+  OutboxToken after = 0;
   while (findings.size() < kFindingsMax) {
-    std::vector<Place> places;
+    std::vector<DecisionPlace> places;
     FILOSCOPE_DO(parts_.database.read([&](Session& session) {
       places.clear();
       return session.query(
-          "SELECT request, position FROM feed_decisions WHERE position > ? ORDER BY position "
-          "LIMIT ?",
+          "SELECT request, token FROM feed_decisions WHERE token > ? ORDER BY token LIMIT ?",
           {after, static_cast<std::int64_t>(kLogBatch)}, [&](const Row& row) {
             places.push_back({RequestId::from_db(row.integer(0)), row.integer(1)});
           });
     }));
     if (places.empty()) break;
-    after = places.back().position;
-    std::vector<LogRecord> records;
+    after = places.back().token;
     for (const auto& place : places) {
-      const bool known = !records.empty() && records.back().position >= place.position;
-      if (!known) {
-        FILOSCOPE_TRY(records, parts_.log.read(place.position - 1, kLogBatch));
-      }
-      const auto found = std::lower_bound(
-          records.begin(), records.end(), place.position,
-          [](const LogRecord& record, LogPosition at) { return record.position < at; });
-      bool good =
-          found != records.end() && found->position == place.position && is_decision(*found);
-      if (good) {
-        const auto decision = engine::decode<engine::Decision>(*found);
-        good = decision && decision->request == place.request;
-      }
-      if (!good && findings.size() < kFindingsMax) {
-        findings.push_back(fmt::format("the decision {} is not at position {} of the event log",
-                                       place.request.text(), place.position));
-      }
+      FILOSCOPE_TRY(const bool good, has_decision(place));
+      if (good || findings.size() >= kFindingsMax) continue;
+      findings.push_back(
+          fmt::format("the decision {} is not in the event log where it was put ({})",
+                      place.request.text(), place.token));
     }
   }
   return findings;

@@ -27,6 +27,7 @@ constexpr const char* kVersion = "engine_rules";
 constexpr const char* kTrouble = "engine";
 constexpr const char* kSuffix = ".snapshot";
 constexpr const char* kKeeper = "engine-keeper";
+constexpr const char* kConsumer = "engine";
 
 bool erases(const LogRecord& record) {
   return record.kind == static_cast<std::uint16_t>(engine::RecordKind::erase_person);
@@ -41,26 +42,21 @@ Result<std::unique_ptr<EngineLife>> EngineLife::open(const Parts& parts) {
     return Error(reason("snapshots_folder_not_made"), parts.folder.string(), problem.message());
   }
   std::unique_ptr<EngineLife> life(new EngineLife(parts));
-  {
-    Lock lock(life->gate_->mutex);
-    life->gate_->life = life.get();
-  }
-  parts.log.subscribe(
-      [gate = life->gate_](std::span<const LogRecord> records) { take(*gate, records); });
   FILOSCOPE_DO(life->load());
   FILOSCOPE_DO(life->replay());
   if (auto done = life->adopt_version(); !done) {  // a disk that cannot be written: the next start
     log::warn("engine.version_not_adopted", {{"reason", done.error().message}});
   }
-  life->keeper_ = guarded_thread(kKeeper, [raw = life.get()] { raw->keep(); });
+  auto* raw = life.get();
+  life->keeper_ = guarded_thread(kKeeper, [raw] { raw->keep(); });
+  life->subscription_ =
+      parts.log.subscribe(kConsumer, life->engine_->position(), Awaited::yes,
+                          [raw](std::span<const LogRecord> records) { raw->take(records); });
   return life;
 }
 
 EngineLife::~EngineLife() {
-  {
-    Lock lock(gate_->mutex);
-    gate_->life = nullptr;
-  }
+  subscription_.reset();
   if (stopped_) trouble::end(kTrouble);
   if (!keeper_.joinable()) return;
   {
@@ -148,14 +144,7 @@ Result<void> EngineLife::replay() {
     FILOSCOPE_TRY(const auto records, parts_.log.read(engine_->position(), kReplayBatch));
     for (const auto& record : records) apply(record);
     count += static_cast<std::int64_t>(records.size());
-    if (records.size() == kReplayBatch && !stopped_) continue;
-    Lock lock(gate_->mutex);
-    for (const auto& record : gate_->early) {
-      if (record.position > engine_->position()) apply(record);
-    }
-    gate_->early = {};
-    gate_->live = true;
-    break;
+    if (records.size() < kReplayBatch || stopped_) break;
   }
   log::info("engine.ready", {{"snapshot", from},
                              {"replayed", count},
@@ -199,17 +188,12 @@ Result<bool> EngineLife::log_is_whole() const {
   return base == 0 && (first.empty() || first.front().position == 1);
 }
 
-void EngineLife::take(Gate& gate, std::span<const LogRecord> records) {
-  Lock lock(gate.mutex);
-  if (gate.life == nullptr) return;
-  if (!gate.live) {
-    gate.early.insert(gate.early.end(), records.begin(), records.end());
-    return;
+void EngineLife::take(std::span<const LogRecord> records) {
+  Lock lock(learning_mutex_);
+  for (const auto& record : records) {  // a batch may come again
+    if (record.position > engine_->position()) apply(record);
   }
-  for (const auto& record : records) {  // the replay may have read what was announced after it
-    if (record.position > gate.life->engine_->position()) gate.life->apply(record);
-  }
-  gate.life->ask_for_snapshot();
+  ask_for_snapshot();
 }
 
 void EngineLife::ask_for_snapshot() {
@@ -293,9 +277,9 @@ Result<EngineLife::Rebuilt> EngineLife::rebuild(
   FILOSCOPE_DO(write_file_durably(life.path_of(made.position), life.engine_->save()));
   FILOSCOPE_DO(life.keep_as_base(made.position));
   if (!first.empty()) {
-    FILOSCOPE_DO(parts.database.write([&](Session& session) {
-      return delete_decisions_before(session, first.front().position);
-    }));
+    FILOSCOPE_TRY(const auto token, parts.log.first_token(first.front().position - 1));
+    FILOSCOPE_DO(parts.database.write(
+        [&](Session& session) { return delete_decisions_up_to(session, token - 1); }));
   }
   return made;
 }
@@ -308,7 +292,7 @@ Result<void> EngineLife::snapshot() {
   LogPosition position = 0;
   Bytes bytes;
   {
-    Lock lock(gate_->mutex);
+    Lock lock(learning_mutex_);
     position = engine_->position();
     bytes = engine_->save();
   }
@@ -498,9 +482,9 @@ Result<void> EngineLife::drop_old_records() {
   if (first.front().at_ms >= oldest_ms) return {};
   FILOSCOPE_TRY(const auto stays, first_after(oldest_ms, first.front().position, kept.front()));
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    FILOSCOPE_DO(delete_decisions_before(session, stays));
     FILOSCOPE_DO(put_text(session, kReplayBase, std::to_string(kept.front())));
-    return parts_.log.drop(session, stays - 1);
+    FILOSCOPE_TRY(const auto token, parts_.log.drop(session, stays - 1));
+    return delete_decisions_up_to(session, token);
   }));
   log::info("engine.log_dropped", {{"up_to", stays - 1}});
   return {};

@@ -20,7 +20,7 @@
 #include "engine/engine.h"
 #include "feed/feed_probe.h"
 #include "ports/database.h"
-#include "ports/event_log.h"
+#include "ports/event_stream.h"
 
 namespace filoscope::feed {
 
@@ -31,7 +31,7 @@ class EngineLife {
  public:
   struct Parts {
     Database& database;
-    EventLog& log;
+    EventStream& log;
     const Clock& clock;
     const Config& config;
     std::filesystem::path folder;  ///< of the snapshots; made when missing
@@ -51,8 +51,8 @@ class EngineLife {
     std::function<void(double share)> progress;
   };
   /// Makes the state anew: from the whole log where it is kept from its beginning, else from the
-  /// facts that `restate` tells and the log that is left. The state becomes the only base of replay.
-  /// While nothing else has the folder open. Errors: those of records, disk and database.
+  /// facts that `restate` tells and the log that is left. The state becomes the only base of
+  /// replay. While nothing else has the folder open. Errors: those of records, disk and database.
   using Tell = std::function<Result<void>(const LogRecord&)>;
   static Result<Rebuilt> rebuild(const Parts& parts,
                                  const std::function<Result<void>(const Tell&)>& restate,
@@ -72,17 +72,11 @@ class EngineLife {
   Result<std::unique_ptr<engine::Engine>> at(LogPosition position, bool oldest) const;
   /// The live state against what snapshots and log give. One sentence per finding.
   Result<std::vector<std::string>> verify() const;
+  /// False while it stands before a record that it cannot read, or does not keep up with writes.
+  bool learns() const { return !stopped_ && parts_.log.keeps_up(); }
 
  private:
-  /// Outlives this object in the log's subscription, which cannot be ended.
-  struct Gate {
-    Mutex mutex;  ///< held while records are learned: the position stands still for its holder
-    EngineLife* life FILOSCOPE_GUARDED_BY(mutex) = nullptr;
-    bool live FILOSCOPE_GUARDED_BY(mutex) = false;  ///< replay is done
-    std::vector<LogRecord> early FILOSCOPE_GUARDED_BY(mutex);
-  };
-
-  explicit EngineLife(const Parts& parts) : parts_(parts), gate_(std::make_shared<Gate>()) {}
+  explicit EngineLife(const Parts& parts) : parts_(parts) {}
 
   Result<void> load();
   Result<void> replay();
@@ -90,7 +84,7 @@ class EngineLife {
   Result<bool> log_is_whole() const;
   Result<void> keep_as_base(LogPosition position);
   void remove_snapshots_before(LogPosition position);
-  static void take(Gate& gate, std::span<const LogRecord> records);
+  void take(std::span<const LogRecord> records);
   void ask_for_snapshot();
   void apply(const LogRecord& record);
   void stop(const LogRecord& record, const Error& why);
@@ -112,7 +106,8 @@ class EngineLife {
   std::atomic<LogPosition> saved_at_{0};
   std::atomic<bool> stopped_{false};  ///< at a record that it cannot read
 
-  const std::shared_ptr<Gate> gate_;
+  Mutex learning_mutex_;  ///< held while records are learned: the position stands still for its
+                          ///< holder
   Mutex snapshot_mutex_;  ///< one snapshot at a time
 
   mutable Mutex mutex_;
@@ -121,6 +116,7 @@ class EngineLife {
   bool stopping_ FILOSCOPE_GUARDED_BY(mutex_) = false;
   std::string stop_sentence_ FILOSCOPE_GUARDED_BY(mutex_);
   std::thread keeper_;
+  std::unique_ptr<Subscription> subscription_;  ///< last: it ends first
 };
 
 }  // namespace filoscope::feed

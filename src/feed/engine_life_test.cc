@@ -133,6 +133,7 @@ TEST_F(EngineLifeTest, ARecordThatCannotBeReadStopsItThereInWords) {
   append_unreadable();
   swipe(jo, 1);
   EXPECT_EQ(feed->state_hash(), hash) << "nothing is skipped";
+  EXPECT_FALSE(must(feed->take_events(jo, {})).learned);
   EXPECT_FALSE(ask(jo).items.empty()) << "answers go on";
   const auto sentence =
       "the engine has stopped learning before log position " + std::to_string(ours + 1);
@@ -147,6 +148,7 @@ TEST_F(EngineLifeTest, ARecordThatCannotBeReadStopsItThereInWords) {
   }));
   reopen();
   EXPECT_NE(feed->state_hash(), hash);
+  EXPECT_TRUE(must(feed->take_events(jo, {})).learned);
   EXPECT_THAT(trouble::sentences(), Not(Contains(HasSubstr(sentence))));
   expect_sound();
 }
@@ -185,7 +187,7 @@ TEST_F(EngineLifeTest, MadeAnewFromFactsAndTheLogThatIsLeft) {
   close();
   for (const auto& path : snapshot_paths()) std::filesystem::remove(path);
   open_below();
-  must(database->write([&](Session& session) { return log->drop(session, end - 4); }));
+  must(database->write<OutboxToken>([&](Session& session) { return log->drop(session, end - 4); }));
   const auto made = must(rebuild({}));
   EXPECT_EQ(made.records_count, 4);
   EXPECT_EQ(made.facts_count, 12 + 2 + 1 + 1) << "videos, people, a follow, a mute";
@@ -227,6 +229,7 @@ class ScarceDatabase final : public Database {
   Result<void> migrate(std::string_view module, std::span<const Migration> steps) override {
     return database_.migrate(module, steps);
   }
+  Result<std::vector<std::string>> check() override { return database_.check(); }
   /// False when they do not come within 20 s.
   bool wait_for_writes(int count) {
     Lock lock(mutex_);
@@ -301,11 +304,12 @@ TEST_F(EngineLifeTest, VerifyFindsDecisionsThatAreNotInTheLog) {
   ask(jo);
   must(database->write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(
-        session.execute("UPDATE feed_decisions SET position = position - 1 WHERE position "
-                        "= (SELECT MAX(position) FROM feed_decisions)"));
+        session.execute("UPDATE feed_decisions SET token = token - 1 WHERE token "
+                        "= (SELECT MAX(token) FROM feed_decisions)"));
     return {};
   }));
-  EXPECT_THAT(must(feed->verify()), ElementsAre(HasSubstr("is not at position")));
+  EXPECT_THAT(must(feed->verify()),
+              ElementsAre(HasSubstr("is not in the event log where it was put")));
 }
 
 TEST_F(EngineLifeTest, AnErasureForcesASnapshotFromWhichReplayIsPromised) {

@@ -159,9 +159,9 @@ Result<void> FeedImpl::record(const Served& served, std::int64_t at_ms) {
   return parts_.database.write([&](Session& session) -> Result<void> {
     LogRecord record = served.ranking.decision;
     record.at_ms = at_ms;
-    FILOSCOPE_TRY(const auto position, parts_.log.append(session, std::span(&record, 1)));
+    FILOSCOPE_TRY(const auto token, parts_.log.append(session, std::span(&record, 1)));
     return insert_decision(
-        session, {served.asked.request, served.asked.person, served.asked.mode, at_ms, position});
+        session, {served.asked.request, served.asked.person, served.asked.mode, at_ms, token});
   });
 }
 
@@ -261,6 +261,7 @@ Result<EventsAnswer> FeedImpl::take_events(const accounts::Viewer& viewer,
   FILOSCOPE_DO(
       event_rates_.take(viewer.person, static_cast<std::int64_t>(events.size()), start_us));
   FILOSCOPE_TRY(auto answer, intake_.take(viewer, events));
+  answer.learned = life_->learns();
   probe_.events_seconds.observe_s(static_cast<double>(parts_.clock.mono_us() - start_us) * 1e-6);
   probe_.events_accepted.add(answer.accepted);
   probe_.events_duplicate.add(answer.duplicate);

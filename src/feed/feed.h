@@ -109,6 +109,7 @@ struct ClientEvent {
 
 struct EventsAnswer {
   int accepted = 0, duplicate = 0;
+  bool learned = true;  ///< false: stored, but the engine will learn of it later
   struct Rejected {
     int index = 0;
     Error error;

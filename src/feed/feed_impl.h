@@ -64,6 +64,12 @@ class FeedImpl final : public Feed {
     engine::Decision decision;
   };
   Result<Recorded> read_decision(RequestId request);
+  struct DecisionPlace {
+    RequestId request;
+    OutboxToken token = 0;
+  };
+  /// Whether its record is in the log.
+  Result<bool> has_decision(const DecisionPlace& place);
   Result<void> execute_again(const engine::Engine& engine, const Recorded& recorded,
                              Reexecution& answer);
   Result<void> explain_items(const accounts::Viewer& viewer, DecisionView& view);

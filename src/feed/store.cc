@@ -41,6 +41,9 @@ constexpr std::array kMigrations = {Migration{1, R"(
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
   );
+)"},
+                                    Migration{2, R"(
+  ALTER TABLE feed_decisions RENAME COLUMN position TO token;
 )"}};
 
 constexpr std::int64_t kSweepRowsMax = 20'000;
@@ -51,27 +54,26 @@ Result<void> migrate_store(Database& database) { return database.migrate("feed",
 
 Result<void> insert_decision(Session& session, const DecisionRow& row) {
   FILOSCOPE_DO(session.execute(
-      "INSERT INTO feed_decisions (request, person, at_ms, position, mode) VALUES (?, ?, ?, ?, ?)",
-      {row.request.db(), row.person.db(), row.at_ms, row.position,
+      "INSERT INTO feed_decisions (request, person, at_ms, token, mode) VALUES (?, ?, ?, ?, ?)",
+      {row.request.db(), row.person.db(), row.at_ms, row.token,
        static_cast<std::int64_t>(row.mode)}));
   return {};
 }
 
-Result<void> delete_decisions_before(Session& session, LogPosition position) {
-  FILOSCOPE_DO(session.execute("DELETE FROM feed_decisions WHERE position < ?", {position}));
+Result<void> delete_decisions_up_to(Session& session, OutboxToken token) {
+  FILOSCOPE_DO(session.execute("DELETE FROM feed_decisions WHERE token <= ?", {token}));
   return {};
 }
 
 Result<std::optional<DecisionRow>> find_decision(Database& database, RequestId request) {
   std::optional<DecisionRow> found;
   FILOSCOPE_DO(database.read([&](Session& session) {
-    return session.query(
-        "SELECT person, mode, at_ms, position FROM feed_decisions WHERE request = ?",
-        {request.db()}, [&](const Row& row) {
-          found = DecisionRow{request, PersonKey::from_db(row.integer(0)),
-                              static_cast<engine::Mode>(row.integer(1)), row.integer(2),
-                              row.integer(3)};
-        });
+    return session.query("SELECT person, mode, at_ms, token FROM feed_decisions WHERE request = ?",
+                         {request.db()}, [&](const Row& row) {
+                           found = DecisionRow{request, PersonKey::from_db(row.integer(0)),
+                                               static_cast<engine::Mode>(row.integer(1)),
+                                               row.integer(2), row.integer(3)};
+                         });
   }));
   return found;
 }

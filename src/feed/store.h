@@ -13,6 +13,7 @@
 #include "base/log_record.h"
 #include "engine/engine.h"
 #include "ports/database.h"
+#include "ports/outbox.h"
 
 namespace filoscope::feed {
 
@@ -22,7 +23,7 @@ struct DecisionRow {
   PersonKey person;
   engine::Mode mode = engine::Mode::for_you;
   std::int64_t at_ms = 0;
-  LogPosition position = 0;  ///< of its record in the log
+  OutboxToken token = 0;  ///< of its record in the log
 };
 
 /// What the events of one token have told so far.
@@ -39,7 +40,7 @@ Result<void> migrate_store(Database& database);
 
 Result<void> insert_decision(Session& session, const DecisionRow& row);
 /// Of which the log has no record any more.
-Result<void> delete_decisions_before(Session& session, LogPosition position);
+Result<void> delete_decisions_up_to(Session& session, OutboxToken token);
 Result<std::optional<DecisionRow>> find_decision(Database& database, RequestId request);
 
 /// False when the person has told this event before.

@@ -17,7 +17,7 @@ using filoscope::must;
 
 class World : public ::testing::Test, protected social::World {
  protected:
-  World() : social::World(false) { feed = must(open_feed()); }
+  World() { feed = must(open_feed()); }
   ~World() override { close(); }
 
   void open() {

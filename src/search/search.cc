@@ -50,7 +50,7 @@ struct Term {
   std::string word;
   bool prefix = false;
   std::int64_t videos_count = 0;
-  std::string end() const { return word + (prefix ? kLast : std::string(1, '\0')); }
+  std::string end() const { return word + (prefix ? kLast : "\x01"); }
 };
 
 struct Hit {

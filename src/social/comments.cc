@@ -50,7 +50,7 @@ Result<Comment> SocialImpl::comment(const accounts::Viewer& who, VideoId video_i
   comment.id = new_id_of<CommentId>(comment.created_ms);
   Counted counted;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    FILOSCOPE_DO(need_living(who.person));
+    FILOSCOPE_DO(parts_.accounts.need_person(session, who.person));
     FILOSCOPE_DO(check_comment_rate(session, who.account));
     bool first = true;
     FILOSCOPE_DO(

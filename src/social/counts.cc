@@ -51,7 +51,7 @@ Result<void> SocialImpl::count_view(Session& session, VideoId video) {
       "social_counts.views + 1, version = social_counts.version + 1 WHERE social_counts.removed = "
       "0";
   FILOSCOPE_DO(session.execute(sql, {video.db()}));
-  counts_.add_view(video);
+  session.on_commit([this, video] { counts_.add_view(video); });
   return {};
 }
 

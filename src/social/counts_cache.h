@@ -3,8 +3,8 @@
 /// Counts of hot videos in memory. Internal to this module.
 ///
 /// Each change of a row raises its version, so whoever comes late with an older reading cannot
-/// overwrite a newer one; and a reading is trusted for a second only, which bounds what changes
-/// inside other modules' transactions (views, erasures) may lag.
+/// overwrite a newer one; and a reading is trusted for a second only, which bounds what a guest's
+/// erasure may lag.
 
 #include <optional>
 
@@ -32,7 +32,7 @@ class CountsCache {
     if (entry != nullptr && entry->version > version) return;
     entries_.put(video, {counts, version, clock_.mono_us()});
   }
-  /// A view about to be committed.
+  /// A view that was committed.
   void add_view(VideoId video) {
     Lock lock(mutex_);
     if (auto* entry = entries_.find(video)) ++entry->counts.views;

@@ -39,7 +39,7 @@ Result<VideoCounts> SocialImpl::set_fact(const Fact& fact, std::int64_t key,
   FILOSCOPE_DO(parts_.accounts.keep_guest(who));
   Counted counted;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    FILOSCOPE_DO(need_living(who.person));
+    FILOSCOPE_DO(parts_.accounts.need_person(session, who.person));
     FILOSCOPE_TRY(const bool changed, write_fact(session, fact, key, video, on));
     if (changed) {
       FILOSCOPE_DO(append_event(session, who, video_id, on ? fact.on : fact.off, origin));
@@ -170,7 +170,7 @@ Result<void> SocialImpl::report(const accounts::Viewer& who, const Report& repor
                                                       kReportCharactersMax));
   FILOSCOPE_DO(parts_.accounts.keep_guest(who));
   return parts_.database.write([&](Session& session) -> Result<void> {
-    FILOSCOPE_DO(need_living(who.person));
+    FILOSCOPE_DO(parts_.accounts.need_person(session, who.person));
     const auto now_ms = parts_.clock.now_ms();
     std::int64_t today_count = 0;
     FILOSCOPE_DO(session.query(

@@ -5,17 +5,9 @@
 #include "social/social_impl.h"
 
 namespace filoscope::social {
-namespace {
-
-constexpr std::size_t kErasedMax = 10'000;
-constexpr std::int64_t kErasedUs = 60'000'000;
-
-}  // namespace
-
 SocialImpl::SocialImpl(const Parts& parts)
     : parts_(parts),
-      counts_(static_cast<std::size_t>(parts.config[kCountsCachedMax]), parts.clock),
-      erased_us_(kErasedMax) {}
+      counts_(static_cast<std::size_t>(parts.config[kCountsCachedMax]), parts.clock) {}
 
 Result<std::unique_ptr<Social>> Social::open(const Parts& parts) {
   FILOSCOPE_DO(parts.database.migrate("social", kMigrations));
@@ -27,14 +19,10 @@ Result<std::unique_ptr<Social>> Social::open(const Parts& parts) {
 void SocialImpl::hook_in() {
   parts_.accounts.on_delete(
       [this](Session& session, AccountId account, PersonKey person) -> Result<void> {
-        {
-          Lock lock(mutex_);
-          erased_us_.put(person, parts_.clock.mono_us());
-        }
         FILOSCOPE_DO(forget_person(session, person));
         if (!account) return {};  // guests expire often: their shares may stay in view for a second
         FILOSCOPE_DO(forget_account(session, account));
-        counts_.clear();
+        session.on_commit([this] { counts_.clear(); });
         return {};
       });
   parts_.catalog.on_change([this](Session& session, const catalog::Video& video) -> Result<void> {
@@ -51,13 +39,6 @@ Result<void> SocialImpl::need_account(const accounts::Viewer& who) {
 Result<void> SocialImpl::need_person(const accounts::Viewer& who) {
   if (who.person) return {};
   return Error(accounts::reason("sign_in_or_guest_first"));
-}
-
-Result<void> SocialImpl::need_living(PersonKey person) {
-  Lock lock(mutex_);
-  const auto* erased_us = erased_us_.find(person);
-  if (erased_us == nullptr || parts_.clock.mono_us() - *erased_us > kErasedUs) return {};
-  return Error(accounts::reason("account_being_deleted"));
 }
 
 Result<void> SocialImpl::append_event(Session& session, const accounts::Viewer& who, VideoId video,

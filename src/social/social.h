@@ -80,7 +80,7 @@ class Social {
  public:
   struct Parts {
     Database& database;
-    EventLog& log;
+    Outbox& log;
     accounts::Accounts& accounts;
     catalog::Catalog& catalog;
     const Clock& clock;

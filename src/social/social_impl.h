@@ -2,8 +2,6 @@
 
 /// The implementation of Social; one class over several files. Internal to this module.
 
-#include "base/lru_cache.h"
-#include "base/mutex.h"
 #include "social/counts_cache.h"
 #include "social/social.h"
 
@@ -74,7 +72,6 @@ class SocialImpl final : public Social {
   // What everyone needs
   static Result<void> need_account(const accounts::Viewer& who);
   static Result<void> need_person(const accounts::Viewer& who);
-  Result<void> need_living(PersonKey person);  ///< not erased a moment ago; inside a transaction
   Result<void> append_event(Session& session, const accounts::Viewer& who, VideoId video,
                             engine::EventType type, const Origin& origin);
 
@@ -122,10 +119,6 @@ class SocialImpl final : public Social {
 
   const Parts parts_;
   CountsCache counts_;
-  Mutex mutex_;
-  /// Erased in the last minute, or about to be: a fact that comes after the erasure in the writer's
-  /// order must not be stored for nobody.
-  LruCache<PersonKey, std::int64_t> erased_us_ FILOSCOPE_GUARDED_BY(mutex_);
 };
 
 }  // namespace filoscope::social

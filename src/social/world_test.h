@@ -11,7 +11,7 @@ namespace filoscope::social {
 
 class World : public catalog::World {
  public:
-  explicit World(bool listens_to_log = true) : catalog::World(listens_to_log) { open_social(); }
+  World() { open_social(); }
   using Settings = std::vector<std::pair<std::string, std::string>>;
   explicit World(const Settings& settings) {
     for (const auto& [name, value] : settings) must(config.set(name, value));

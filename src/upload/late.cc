@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "catalog/reasons.h"
 #include "ports/makes_space.h"
+#include "ports/reasons.h"
 #include "upload/reasons.h"
 #include "upload/upload_impl.h"
 
@@ -92,7 +93,7 @@ void UploadsImpl::run_late(const Job& job) {
     Lock lock(mutex_);
     stopping = stopping_;
   }
-  const bool put_off = stopping || job.cancel->load();
+  const bool put_off = stopping || job.cancel->load() || ports::is_for_now(problem);
   const int attempts_count = job.attempts_count + (put_off ? 0 : 1);
   const bool hopeless = problem.code == Code::invalid_argument || problem.code == Code::conflict ||
                         problem.code == Code::not_found || problem.code == Code::unavailable;
@@ -100,7 +101,8 @@ void UploadsImpl::run_late(const Job& job) {
     log::info("upload.late_failed", {{"video", job.video.text()}, {"reason", problem.message}});
     if (hopeless || attempts_count > parts_.config[kRetriesMax]) return drop_late(job);
   }
-  postpone_late(job, attempts_count, put_off ? 0 : kRetryDelayMs * attempts_count);
+  const bool waits = !put_off || ports::is_for_now(problem);
+  postpone_late(job, attempts_count, waits ? kRetryDelayMs * std::max(1, attempts_count) : 0);
 }
 
 Result<void> UploadsImpl::try_late(const Job& job) {
@@ -188,21 +190,11 @@ bool UploadsImpl::drop_waiting_late() {
 }
 
 void UploadsImpl::reap_late(VideoId video) {
-  bool stored = false;
-  // As in reap(): a write waits behind the transaction that removed the video.
-  const auto asked = parts_.database.write([&](Session& session) {
-    return session.query("SELECT 1 FROM upload_late WHERE video = ?", {video.db()},
-                         [&](const Row&) { stored = true; });
-  });
   std::optional<Job> gone;
   {
     Lock lock(mutex_);
     auto* job = late_.find(video);
-    if (!asked || job == nullptr || job->running) return;  // its thread ends it
-    if (stored) {
-      job->cancel->store(false);
-      return;
-    }
+    if (job == nullptr || job->running) return;  // its thread ends it
     gone = *job;
   }
   end_late(*gone);

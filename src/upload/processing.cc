@@ -6,6 +6,7 @@
 #include "catalog/reasons.h"
 #include "media/reasons.h"
 #include "ports/makes_space.h"
+#include "ports/reasons.h"
 #include "upload/reasons.h"
 #include "upload/upload_impl.h"
 
@@ -148,37 +149,24 @@ Result<void> UploadsImpl::on_video_change(Session& session, const catalog::Video
   FILOSCOPE_TRY(const auto late,
                 session.execute("DELETE FROM upload_late WHERE video = ?", {video.id.db()}));
   if (changed == 0 && late == 0) return {};
-  Lock lock(mutex_);
-  for (auto* queue : {&queue_, &late_})
-    if (auto* job = queue->find(video.id)) job->cancel->store(true);
-  removed_.insert(video.id);
-  wake_sweeper_.notify_all();
+  session.on_commit([this, id = video.id] {
+    Lock lock(mutex_);
+    for (auto* queue : {&queue_, &late_})
+      if (auto* job = queue->find(id)) job->cancel->store(true);
+    removed_.insert(id);
+    wake_sweeper_.notify_all();
+  });
   return {};
 }
 
 void UploadsImpl::reap(const std::unordered_set<VideoId>& videos) {
   for (const auto video : videos) {
     reap_late(video);
-    bool stored = false;
-    // A write waits behind the transaction that removed the video, whatever became of it.
-    const auto asked = parts_.database.write([&](Session& session) {
-      return session.query("SELECT 1 FROM upload_jobs WHERE video = ?", {video.db()},
-                           [&](const Row&) { stored = true; });
-    });
-    if (!asked) {
-      log::warn("upload.reap_failed", {{"reason", asked.error().message}});
-      continue;
-    }
     Lock lock(mutex_);
     auto* job = queue_.find(video);
     if (job == nullptr || job->running) continue;  // its worker ends it
-    if (stored) {
-      job->cancel->store(false);
-      wake_workers_.notify_all();
-    } else {
-      ::unlink(path_of(job->file).c_str());
-      end_job(video);
-    }
+    ::unlink(path_of(job->file).c_str());
+    end_job(video);
   }
 }
 
@@ -389,7 +377,8 @@ void UploadsImpl::failed_try(const Job& job, const catalog::Video& video, const 
     return give_up(job, video, problem);
   const bool cancelled = job.cancel->load();
   // A worker that has begun wants for nothing but space.
-  const bool its_try = failure.begun && !cancelled && space_.check(outputs_bytes(job.size_bytes));
+  const bool its_try = failure.begun && !cancelled && !ports::is_for_now(problem) &&
+                       space_.check(outputs_bytes(job.size_bytes));
   if (problem.code == Code::unavailable && !its_try) {
     if (!cancelled) log::warn("upload.try_put_off", {{"reason", problem.message}});
     return postpone(job, job.attempts_count, cancelled ? 0 : kNoSpaceDelayMs);

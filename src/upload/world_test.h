@@ -114,6 +114,7 @@ class HookedDatabase final : public Database {
   Result<void> migrate(std::string_view module, std::span<const Migration> steps) override {
     return database_.migrate(module, steps);
   }
+  Result<std::vector<std::string>> check() override { return database_.check(); }
   std::atomic<bool> full{false};
   std::function<void()> before_write;
 

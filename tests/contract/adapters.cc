@@ -1,7 +1,13 @@
 #include "contract/adapters.h"
 
+#include <libpq-fe.h>
+
+#include <cstdlib>
+
 #include "adapters/files/checked_blob_store.h"
 #include "adapters/files/file_blob_store.h"
+#include "adapters/postgres/postgres_database.h"
+#include "adapters/postgres/postgres_event_log.h"
 #include "adapters/sqlite/sqlite_database.h"
 #include "adapters/sqlite/sqlite_event_log.h"
 
@@ -29,6 +35,37 @@ class Forwarding final : public BlobStore {
   BlobStore& blobs_;
 };
 
+/// Of the server that tools/with_postgres.py has begun: each folder is a schema there.
+PostgresOptions postgres_options(const std::string& server, const std::filesystem::path& folder) {
+  PostgresOptions options;
+  options.url = server + "&options=-csearch_path%3D%22" + folder.filename().string() + "%22";
+  options.readers_count = 2;
+  options.read_wait_ms = 200;
+  return options;
+}
+
+Result<void> make_schema(const std::string& server, const std::filesystem::path& folder) {
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(server.c_str()),
+                                                                PQfinish);
+  const auto sql = "CREATE SCHEMA IF NOT EXISTS \"" + folder.filename().string() + "\"";
+  const std::unique_ptr<PGresult, decltype(&PQclear)> made(PQexec(connection.get(), sql.c_str()),
+                                                           PQclear);
+  if (PQresultStatus(made.get()) == PGRES_COMMAND_OK) return {};
+  return Error(Code::internal, PQerrorMessage(connection.get()));
+}
+
+RecordsAdapter postgres_adapter(const std::string& server) {
+  // The log needs the options of the database that was opened last in this test.
+  auto last = std::make_shared<PostgresOptions>();
+  return {"postgres",
+          [=](const std::filesystem::path& folder) -> Result<std::unique_ptr<Database>> {
+            FILOSCOPE_DO(make_schema(server, folder));
+            *last = postgres_options(server, folder);
+            return open_postgres(*last);
+          },
+          [=](Database& database) { return open_postgres_event_log(database, *last); }};
+}
+
 }  // namespace
 
 std::vector<RecordsAdapter> records_adapters() {
@@ -42,8 +79,12 @@ std::vector<RecordsAdapter> records_adapters() {
       return open_sqlite(options);
     };
   };
-  return {{"sqlite", sqlite(kSqliteMmapBytes.default_value), open_sqlite_event_log},
-          {"sqlite_without_mmap", sqlite(0), open_sqlite_event_log}};
+  std::vector<RecordsAdapter> adapters{
+      {"sqlite", sqlite(kSqliteMmapBytes.default_value), open_sqlite_event_log},
+      {"sqlite_without_mmap", sqlite(0), open_sqlite_event_log}};
+  if (const char* server = std::getenv("FILOSCOPE_TEST_POSTGRES"))
+    adapters.push_back(postgres_adapter(server));
+  return adapters;
 }
 
 std::vector<BlobsAdapter> blobs_adapters() {

@@ -14,7 +14,7 @@
 #include "base/crypto.h"
 #include "ports/blob_store.h"
 #include "ports/database.h"
-#include "ports/event_log.h"
+#include "ports/event_stream.h"
 
 namespace filoscope::contract {
 

@@ -1,10 +1,11 @@
-/// What every EventLog promises.
+/// What every Outbox with its EventStream promises.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <thread>
 
@@ -30,23 +31,32 @@ class EventLogContract : public ::testing::TestWithParam<RecordsAdapter> {
     ASSERT_TRUE(ok(log));
     log_ = *std::move(log);
   }
-  Result<LogPosition> append(std::vector<LogRecord> records) {
-    LogPosition last = 0;
-    FILOSCOPE_DO(database_->write([&](Session& session) -> Result<void> {
-      FILOSCOPE_TRY(last, log_->append(session, records));
-      return {};
-    }));
-    return last;
+  Result<OutboxToken> append(const std::vector<LogRecord>& records) {
+    return database_->write<OutboxToken>(
+        [&](Session& session) { return log_->append(session, records); });
   }
   std::vector<LogRecord> all() {
     auto records = log_->read(0, 1'000'000);
     EXPECT_TRUE(ok(records));
     return *std::move(records);
   }
+  /// What is taken is in `seen` when its write returns.
+  std::unique_ptr<Subscription> collect(std::vector<LogRecord>& seen, LogPosition after = 0) {
+    return log_->subscribe("collector", after, Awaited::yes,
+                           [&seen](std::span<const LogRecord> records) {
+                             seen.insert(seen.end(), records.begin(), records.end());
+                           });
+  }
   void expect_gapless(const std::vector<LogRecord>& records, LogPosition first) {
     for (std::size_t i = 0; i < records.size(); ++i) {
       ASSERT_EQ(records[i].position, first + static_cast<LogPosition>(i));
     }
+  }
+
+  static void wait_until(const std::function<bool()>& holds) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!holds() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    EXPECT_TRUE(holds());
   }
 
   Folder folder_;
@@ -61,7 +71,7 @@ TEST_P(EventLogContract, BeginsAtOneAndComesBackWhole) {
   big.version = 65'535;
   big.reader_version = 65'534;
   big.body.assign(1 << 20, 0xA5);
-  EXPECT_EQ(append({record(1), big}).value(), 2);
+  ASSERT_TRUE(ok(append({record(1), big})));
   open();
   const auto records = all();
   ASSERT_EQ(records.size(), 2U);
@@ -104,20 +114,16 @@ TEST_P(EventLogContract, TimeNeverDecreasesAlongTheLog) {
 
 TEST_P(EventLogContract, AnUndoneWorkGivesItsPositionsBackAndIsNeverSeen) {
   std::vector<LogRecord> seen;
-  log_->subscribe([&](std::span<const LogRecord> records) {
-    seen.insert(seen.end(), records.begin(), records.end());
-  });
+  const auto subscription = collect(seen);
   ASSERT_TRUE(ok(append({record(1)})));
   const auto failed = database_->write([&](Session& session) -> Result<void> {
     std::vector<LogRecord> lost{record(2), record(3)};
-    FILOSCOPE_TRY(const auto position, log_->append(session, lost));
-    EXPECT_EQ(position, 3);
-    EXPECT_EQ(lost[0].position, 2);
+    FILOSCOPE_DO(log_->append(session, lost));
     return Error(kGivenUp);
   });
   EXPECT_EQ(failed.error().reason, kGivenUp.word);
   EXPECT_EQ(seen.size(), 1U);
-  EXPECT_EQ(append({record(4)}).value(), 2);
+  ASSERT_TRUE(ok(append({record(4)})));
   ASSERT_EQ(seen.size(), 2U);
   EXPECT_EQ(seen[1].kind, 4);
   expect_gapless(seen, 1);
@@ -125,9 +131,7 @@ TEST_P(EventLogContract, AnUndoneWorkGivesItsPositionsBackAndIsNeverSeen) {
 
 TEST_P(EventLogContract, TwoAppendsOfOneWorkFollowEachOther) {
   std::vector<LogRecord> seen;
-  log_->subscribe([&](std::span<const LogRecord> records) {
-    seen.insert(seen.end(), records.begin(), records.end());
-  });
+  const auto subscription = collect(seen);
   ASSERT_TRUE(ok(database_->write([&](Session& session) -> Result<void> {
     std::vector<LogRecord> first{record(1)};
     std::vector<LogRecord> second{record(2), record(3)};
@@ -140,20 +144,23 @@ TEST_P(EventLogContract, TwoAppendsOfOneWorkFollowEachOther) {
   expect_gapless(seen, 1);
 }
 
-TEST_P(EventLogContract, TheSubscriberHasSeenARecordWhenItsWriteReturns) {
+TEST_P(EventLogContract, AnAwaitedConsumerHasTakenARecordWhenItsWriteReturns) {
   std::atomic<LogPosition> seen = 0;
-  log_->subscribe([&](std::span<const LogRecord> records) {
-    EXPECT_EQ(records.front().position, seen + 1);
-    EXPECT_GE(log_->last_position().value(), records.back().position);  // it is committed
-    seen = records.back().position;
-  });
+  std::atomic<int> kinds = 0;
+  const auto subscription =
+      log_->subscribe("counter", 0, Awaited::yes, [&](std::span<const LogRecord> records) {
+        EXPECT_EQ(records.front().position, seen + 1);
+        EXPECT_GE(log_->last_position().value(), records.back().position);  // it is committed
+        seen = records.back().position;
+        for (const auto& one : records) kinds += one.kind;
+      });
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&] {
       for (int n = 0; n < 25; ++n) {
-        const auto position = append({record(1), record(2)});
-        ASSERT_TRUE(ok(position));
-        EXPECT_GE(seen, *position);
+        const auto before = kinds.load();
+        ASSERT_TRUE(ok(append({record(1), record(2)})));
+        EXPECT_GE(kinds.load(), before + 3);
       }
     });
   }
@@ -164,10 +171,8 @@ TEST_P(EventLogContract, TheSubscriberHasSeenARecordWhenItsWriteReturns) {
 TEST_P(EventLogContract, ConcurrentWritersWithFailuresLeaveNoGapAndNoStranger) {
   constexpr int kThreads = 12;
   constexpr int kEach = 40;
-  std::vector<LogRecord> seen;  // only the writer's thread touches it until all have ended
-  log_->subscribe([&](std::span<const LogRecord> records) {
-    seen.insert(seen.end(), records.begin(), records.end());
-  });
+  std::vector<LogRecord> seen;
+  const auto subscription = collect(seen);
   std::atomic<int> stored = 0;
   std::atomic<int> failed = 0;
   std::vector<std::thread> threads;
@@ -202,6 +207,159 @@ TEST_P(EventLogContract, ConcurrentWritersWithFailuresLeaveNoGapAndNoStranger) {
   }
 }
 
+TEST_P(EventLogContract, EveryConsumerGetsAllBehindItsPosition) {
+  std::vector<LogRecord> first, second;
+  const auto one = collect(first);
+  ASSERT_TRUE(ok(append({record(1), record(2)})));
+  const auto two = collect(second, 1);
+  ASSERT_TRUE(ok(append({record(3)})));
+  EXPECT_EQ(first.size(), 3U);
+  expect_gapless(first, 1);
+  EXPECT_EQ(second.size(), 2U);
+  expect_gapless(second, 2);
+}
+
+TEST_P(EventLogContract, AConsumerThatHasEndedTakesNothingAndHoldsNobody) {
+  std::vector<LogRecord> seen;
+  collect(seen).reset();
+  const auto start = std::chrono::steady_clock::now();
+  ASSERT_TRUE(ok(append({record(1)})));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(kTakenWaitMs));
+  EXPECT_TRUE(seen.empty());
+}
+
+TEST_P(EventLogContract, ATokenFindsItsRecord) {
+  std::vector<OutboxToken> tokens;
+  for (std::uint16_t kind = 1; kind <= 5; ++kind) {
+    auto token = append({record(kind)});
+    ASSERT_TRUE(ok(token));
+    tokens.push_back(*token);
+  }
+  wait_until([&] { return log_->last_position().value() == 5; });
+  for (std::uint16_t kind = 1; kind <= 5; ++kind) {
+    const auto found = log_->find(tokens[kind - 1U]);
+    ASSERT_TRUE(ok(found));
+    ASSERT_TRUE(found->has_value());
+    EXPECT_EQ((*found)->kind, kind);
+    EXPECT_EQ((*found)->position, kind);
+  }
+  EXPECT_EQ(log_->first_token(0).value(), tokens[0]);
+  EXPECT_EQ(log_->first_token(2).value(), tokens[2]);
+  EXPECT_EQ(log_->first_token(5).value(), 0);
+  ASSERT_TRUE(
+      ok(database_->write<OutboxToken>([&](Session& session) { return log_->drop(session, 2); })));
+  EXPECT_FALSE(log_->find(tokens[1]).value().has_value());
+  EXPECT_TRUE(log_->find(tokens[2]).value().has_value());
+  EXPECT_FALSE(log_->find(tokens[4] + 1000).value().has_value());
+}
+
+TEST_P(EventLogContract, OneThatStandsStillHoldsAWriteForAWhileOnly) {
+  std::mutex stands;
+  stands.lock();
+  const auto take = [&](std::span<const LogRecord>) { const std::lock_guard held(stands); };
+  auto still = log_->subscribe("still", 0, Awaited::yes, take);
+  const auto start = std::chrono::steady_clock::now();
+  ASSERT_TRUE(ok(append({record(1)})));
+  const auto took = std::chrono::steady_clock::now() - start;
+  EXPECT_GE(took, std::chrono::milliseconds(kTakenWaitMs));
+  EXPECT_LT(took, std::chrono::milliseconds(kTakenWaitMs * 5));
+  EXPECT_FALSE(log_->keeps_up());
+  stands.unlock();
+  wait_until([&] { return log_->keeps_up(); });
+}
+
+TEST_P(EventLogContract, SeveralAppendsOfOneWriteWaitOnce) {
+  std::mutex stands;
+  stands.lock();
+  const auto take = [&](std::span<const LogRecord>) { const std::lock_guard held(stands); };
+  auto still = log_->subscribe("still", 0, Awaited::yes, take);
+  bool followed = false;
+  const auto start = std::chrono::steady_clock::now();
+  ASSERT_TRUE(ok(database_->write([&](Session& session) -> Result<void> {
+    for (std::uint16_t kind = 1; kind <= 4; ++kind) {
+      const LogRecord one[] = {record(kind)};
+      FILOSCOPE_DO(log_->append(session, one));
+    }
+    session.on_commit([&] {
+      followed = std::chrono::steady_clock::now() - start < std::chrono::milliseconds(kTakenWaitMs);
+    });
+    return {};
+  })));
+  EXPECT_LT(std::chrono::steady_clock::now() - start,
+            std::chrono::milliseconds(kTakenWaitMs * 3 / 2));
+  EXPECT_TRUE(followed) << "memory changes before the wait";
+  const auto again = std::chrono::steady_clock::now();
+  ASSERT_TRUE(ok(append({record(5)})));
+  EXPECT_LT(std::chrono::steady_clock::now() - again, std::chrono::milliseconds(kTakenWaitMs / 2))
+      << "while it does not keep up";
+  stands.unlock();
+}
+
+TEST_P(EventLogContract, NobodyWaitsForOneThatIsNotAwaited) {
+  std::mutex stands;
+  stands.lock();
+  const auto take = [&](std::span<const LogRecord>) { const std::lock_guard held(stands); };
+  auto slow = log_->subscribe("slow", 0, Awaited::no, take);
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(ok(append({record(1)})));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(kTakenWaitMs));
+  stands.unlock();
+}
+
+TEST_P(EventLogContract, OneFarBehindGetsWhatMemoryDoesNotHold) {
+  std::mutex stands;
+  stands.lock();
+  std::vector<LogRecord> seen;
+  auto slow = log_->subscribe("slow", 0, Awaited::no, [&](std::span<const LogRecord> records) {
+    const std::lock_guard held(stands);
+    seen.insert(seen.end(), records.begin(), records.end());
+  });
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(ok(append(std::vector<LogRecord>(3'000, record(1)))));
+  stands.unlock();
+  std::vector<LogRecord> awaited;
+  const auto all_taken = collect(awaited);
+  ASSERT_TRUE(ok(append({record(2)})));
+  wait_until([&] {
+    const std::lock_guard held(stands);
+    return seen.size() >= 30'001;
+  });
+  slow.reset();
+  EXPECT_EQ(seen.size(), 30'001U);
+  expect_gapless(seen, 1);
+}
+
+TEST_P(EventLogContract, ABatchWhoseTakeThrowsComesAgain) {
+  int tries = 0;
+  std::vector<LogRecord> seen;
+  const auto subscription =
+      log_->subscribe("thrower", 0, Awaited::yes, [&](std::span<const LogRecord> records) {
+        if (++tries == 1) throw std::bad_alloc();
+        seen.insert(seen.end(), records.begin(), records.end());
+      });
+  ASSERT_TRUE(ok(append({record(1), record(2)})));
+  EXPECT_EQ(tries, 2);
+  ASSERT_EQ(seen.size(), 2U);
+}
+
+TEST_P(EventLogContract, WhatIsCalledOnCommitComesOfTheRunThatWasCommitted) {
+  std::vector<int> called;
+  int runs = 0;
+  const auto made = database_->write<int>([&](Session& session) -> Result<int> {
+    ++runs;
+    session.on_commit([&called, run = runs] { called.push_back(run); });
+    session.on_commit([&called] { called.push_back(-1); });
+    return runs;
+  });
+  ASSERT_TRUE(ok(made));
+  EXPECT_THAT(called, ::testing::ElementsAre(*made, -1));
+  const auto undone = database_->write([&](Session& session) -> Result<void> {
+    session.on_commit([&called] { called.push_back(-2); });
+    return Error(kGivenUp);
+  });
+  EXPECT_FALSE(undone);
+  EXPECT_EQ(called.size(), 2U);
+}
+
 TEST_P(EventLogContract, BlankingTakesOnePersonsContentsOnly) {
   ASSERT_TRUE(ok(append({record(1, 1, 7), record(2, 1, 8), record(3, 1, 0), record(4, 1, 7)})));
   ASSERT_TRUE(
@@ -222,7 +380,8 @@ TEST_P(EventLogContract, BlankingTakesOnePersonsContentsOnly) {
 TEST_P(EventLogContract, DroppingKeepsPositionsAndTimeGoingOn) {
   ASSERT_TRUE(ok(append({record(1, 900), record(2, 900), record(3, 900)})));
   const auto drop = [&](LogPosition up_to) {
-    return database_->write([&](Session& session) { return log_->drop(session, up_to); });
+    return database_->write<OutboxToken>(
+        [&](Session& session) { return log_->drop(session, up_to); });
   };
   ASSERT_TRUE(ok(drop(2)));
   EXPECT_EQ(all().size(), 1U);
@@ -232,7 +391,8 @@ TEST_P(EventLogContract, DroppingKeepsPositionsAndTimeGoingOn) {
   EXPECT_EQ(log_->last_position().value(), 3);
   open();
   EXPECT_EQ(log_->last_position().value(), 3);
-  EXPECT_EQ(append({record(4, 100)}).value(), 4);
+  ASSERT_TRUE(ok(append({record(4, 100)})));
+  EXPECT_EQ(all()[0].position, 4);
   EXPECT_EQ(all()[0].at_ms, 900);
 }
 

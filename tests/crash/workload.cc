@@ -175,12 +175,13 @@ Result<void> run_workload(const WorkloadOptions& options) {
   }));
   std::atomic<LogPosition> seen = 0;
   FILOSCOPE_TRY(seen, stores.log->last_position());
-  stores.log->subscribe([&](std::span<const LogRecord> records) {
-    for (const auto& record : records) {
-      if (record.position != ++seen) announce("e the subscriber missed a record");
-      if (record.kind == 999) announce("e the subscriber saw an undone record");
-    }
-  });
+  const auto subscription = stores.log->subscribe(
+      "workload", seen, Awaited::yes, [&](std::span<const LogRecord> records) {
+        for (const auto& record : records) {
+          if (record.position != ++seen) announce("e the subscriber missed a record");
+          if (record.kind == 999) announce("e the subscriber saw an undone record");
+        }
+      });
   std::vector<ThreadOfWork> work;
   for (int t = 0; t < options.threads_count; ++t) work.emplace_back(stores, options, t, last[t]);
   std::vector<std::thread> threads;

@@ -18,7 +18,7 @@
 #include "base/result.h"
 #include "ports/blob_store.h"
 #include "ports/database.h"
-#include "ports/event_log.h"
+#include "ports/event_stream.h"
 
 namespace filoscope::crash {
 

@@ -22,6 +22,8 @@ PROGRAM = pathlib.Path(os.environ.get("FILOSCOPE_PROGRAM", ROOT / "build/release
 PASSWORD = "correct horse battery"
 TUS = {"Tus-Resumable": "1.0.0"}
 START_TIMEOUT_S = 120
+ON_POSTGRES = os.environ.get("FILOSCOPE_JOURNEYS_ON") == "postgres"
+needs_sqlite = unittest.skipIf(ON_POSTGRES, "looks into the data folder's own database")
 SERVERS = []  # all that are not closed: what a failure's trace tells of, and what is ended at the end
 
 
@@ -33,7 +35,7 @@ class Server:
         self.own_folder = data is None
         self.settings = {"accounts.password_memory_bytes": 8 << 20, **(settings or {})}
         self.arguments = list(arguments)
-        self.environment = dict(environment or {})
+        self.environment = {**database_of(self.folder), **(environment or {})}
         self.process = None
         self.port = 0
         self.log_path = self.folder.parent / (self.folder.name + ".log")
@@ -103,7 +105,8 @@ class Server:
                 raise RuntimeError(f"server ended with {status}:\n{self.log_path.read_text()[-3000:]}")
 
     def command(self, *arguments, check=True):
-        done = subprocess.run([str(PROGRAM), *arguments], capture_output=True, text=True, timeout=300, check=False)
+        done = subprocess.run([str(PROGRAM), *arguments], capture_output=True, text=True, timeout=300, check=False,
+                              env={**os.environ, **self.environment})
         if check and done.returncode != 0:
             raise RuntimeError(f"{arguments}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
         return done
@@ -123,6 +126,20 @@ class Server:
         if self.own_folder:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.log_path.unlink(missing_ok=True)
+
+
+def database_of(folder):
+    """With FILOSCOPE_JOURNEYS_ON=postgres each data folder has its records in a schema of the server beside these tests."""
+    if not ON_POSTGRES:
+        return {}
+    return {"FILOSCOPE_DATABASE_URL": schema_url(os.environ["FILOSCOPE_TEST_POSTGRES"], folder.name)}
+
+
+def schema_url(server, schema):
+    """The address of a schema of a PostgreSQL server; it is made when missing."""
+    subprocess.run(["psql", "--quiet", server, "--command", f'SET client_min_messages = warning; CREATE SCHEMA IF NOT EXISTS "{schema}"'],
+                   check=True)
+    return f"{server}&options=-csearch_path%3D%22{schema}%22"
 
 
 def wait_for(what, condition, timeout_s=60):

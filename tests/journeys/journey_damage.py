@@ -4,9 +4,10 @@ import os
 import sqlite3
 import unittest
 
-from harness import Client, Server, clip_folder, make_clip, wait_for
+from harness import Client, Server, clip_folder, make_clip, wait_for, needs_sqlite
 
 
+@needs_sqlite
 class Damage(unittest.TestCase):
     def setUp(self):
         self.server = Server()

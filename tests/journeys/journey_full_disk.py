@@ -10,7 +10,7 @@ import unittest
 import uuid
 
 import workload
-from harness import PASSWORD, TUS, Client, Server, make_clip, wait_for
+from harness import PASSWORD, TUS, Client, Server, make_clip, wait_for, needs_sqlite
 from power_cut import Disk
 
 
@@ -19,6 +19,7 @@ READ_ONLY = "disk can only be read"
 BROKEN = "disk (under the database )?failed"
 
 
+@needs_sqlite
 class FullDisk(unittest.TestCase):
     def setUp(self):
         self.why = FULL

@@ -3,7 +3,7 @@
 import sqlite3
 import unittest
 
-from harness import Client, Server, clip_folder, make_clip
+from harness import Client, Server, clip_folder, make_clip, needs_sqlite
 
 PLACES = 10
 
@@ -35,6 +35,7 @@ class Guests(unittest.TestCase):
         client.token = answer["guest_token"]
         return client, answer
 
+    @needs_sqlite
     def test_1_looking_costs_no_row(self):
         before = self.rows()
         for _ in range(3 * PLACES):
@@ -44,6 +45,7 @@ class Guests(unittest.TestCase):
             Client(self.server).guest().feed()
         self.assertEqual(self.rows(), before)
 
+    @needs_sqlite
     def test_2_a_crowd_that_acts_drives_out_nobody_who_is_there(self):
         viewer, answer = self.visitor()
         seen = answer["items"][0]

@@ -9,11 +9,12 @@ import tempfile
 import unittest
 from unittest import mock
 
-from harness import Client, Server
+from harness import Client, Server, needs_sqlite
 
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "data/formats/folder_1.tar.xz"
 
 
+@needs_sqlite
 class OldFolder(unittest.TestCase):
     def setUp(self):
         self.parent = tempfile.TemporaryDirectory(prefix="filoscope-old-")

@@ -11,7 +11,7 @@ import time
 import unittest
 
 import workload
-from harness import PROGRAM, Client, Server
+from harness import PROGRAM, Client, Server, needs_sqlite
 from power_cut import Disk
 
 ALL = os.environ.get("FILOSCOPE_ALL") == "yes"
@@ -19,6 +19,7 @@ SEED = int(os.environ.get("FILOSCOPE_SEED", "7"))
 KINDS = ["lazy", "eager", "torn"]
 
 
+@needs_sqlite
 class PowerCut(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(os.path.realpath(tempfile.mkdtemp(prefix="filoscope-power-")))

@@ -9,11 +9,12 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import TUS, Client, Server, make_clip, wait_for
+from harness import TUS, Client, Server, make_clip, wait_for, needs_sqlite
 
 MEBIBYTE = 1 << 20
 
 
+@needs_sqlite
 class SmallDisk(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(os.path.realpath(tempfile.mkdtemp(prefix="filoscope-small-")))

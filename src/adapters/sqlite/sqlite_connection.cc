@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/utf8.h"
+
 namespace filoscope::sqlite {
 namespace {
 
@@ -94,6 +96,7 @@ Result<void> Statement::bind_all(std::span<const SqlValue> arguments) {
     } else if (const auto* real = std::get_if<double>(&value)) {
       code = sqlite3_bind_double(statement_, i, *real);
     } else if (const auto* text = std::get_if<std::string>(&value)) {
+      if (!is_storable_text(*text)) return Error(ports::reason("database_text_refused"));
       code = sqlite3_bind_text64(statement_, i, text->data(), text->size(), SQLITE_STATIC,
                                  SQLITE_UTF8);
     } else if (const auto* bytes = std::get_if<Bytes>(&value)) {
@@ -292,7 +295,7 @@ Error Connection::error(int code, std::string_view sql) const {
   const std::string detail = sqlite3_errmsg(db_);
   switch (code & 0xFF) {
     case SQLITE_CONSTRAINT:
-      return Error(reason("contradicts_stored"), detail);
+      return Error(ports::reason("contradicts_stored"), detail);
     case SQLITE_FULL:
       return Error(kDiskFull);
     case SQLITE_BUSY:
@@ -315,9 +318,9 @@ Error Connection::error(int code, std::string_view sql) const {
     case SQLITE_NOTADB:
       return Error(Code::corrupt, "the database file is damaged: " + detail);
     case SQLITE_TOOBIG:
-      return Error(reason("database_value_too_long"));
+      return Error(ports::reason("database_value_too_long"));
     case SQLITE_INTERRUPT:
-      return Error(reason("database_too_slow"));
+      return Error(ports::reason("database_too_slow"));
     case SQLITE_AUTH:
       return Error(Code::internal,
                    "transactions, pragmas and ATTACH are not a module's: " + shown(sql));

@@ -19,6 +19,7 @@
 #include "base/reasons.h"
 #include "base/result.h"
 #include "ports/database.h"
+#include "ports/reasons.h"
 
 namespace filoscope::sqlite {
 

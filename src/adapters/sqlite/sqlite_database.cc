@@ -1,15 +1,14 @@
 #include "adapters/sqlite/sqlite_database.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
-#include "adapters/sqlite/reasons.h"
+#include "adapters/records/migrations.h"
+#include "adapters/records/run_work.h"
 #include "adapters/sqlite/sqlite_writer.h"
-#include "base/crypto.h"
 #include "base/file.h"
 #include "base/trouble.h"
 #include "ports/makes_space.h"
+#include "ports/reasons.h"
 
 namespace filoscope {
 
@@ -20,11 +19,6 @@ using sqlite::Writer;
 namespace {
 
 constexpr std::int64_t kOpenBytes = 1 << 20;
-
-struct Applied {
-  int version = 0;
-  std::string checksum;
-};
 
 class SqliteDatabase final : public Database {
  public:
@@ -37,6 +31,7 @@ class SqliteDatabase final : public Database {
   Result<void> read(const Work& work) override;
   Result<void> write(const Work& work) override { return writer_.write(work); }
   Result<void> migrate(std::string_view module, std::span<const Migration> steps) override;
+  Result<std::vector<std::string>> check() override;
 
  private:
   /// The read that this thread is inside, to run a nested one on the same snapshot.
@@ -48,7 +43,6 @@ class SqliteDatabase final : public Database {
 
   Result<std::unique_ptr<Connection>> take_reader();
   void give_back(std::unique_ptr<Connection> reader);
-  Result<std::vector<Applied>> applied(std::string_view module);
 
   const SqliteOptions options_;
   Mutex mutex_;
@@ -61,7 +55,7 @@ thread_local SqliteDatabase::Current SqliteDatabase::current_;
 
 Result<void> SqliteDatabase::read(const Work& work) {
   FILOSCOPE_CHECK(!writer_.inside_work());
-  if (current_.database == this) return sqlite::run_work(work, *current_.session);
+  if (current_.database == this) return records::run_work(work, *current_.session);
   FILOSCOPE_TRY(auto reader, take_reader());
   if (reader->read_only() && !writer_.read_only()) {  // of before the disk could be written
     if (auto again = Connection::open(options_, Connection::Role::reader))
@@ -71,7 +65,7 @@ Result<void> SqliteDatabase::read(const Work& work) {
   if (result) {
     SqliteSession session(*reader);
     const auto outer = std::exchange(current_, Current{this, &session});
-    result = sqlite::run_work(work, session);
+    result = records::run_work(work, session);
     current_ = outer;
   }
   if (reader->in_transaction()) {
@@ -88,7 +82,7 @@ Result<std::unique_ptr<Connection>> SqliteDatabase::take_reader() {
   Lock lock(mutex_);
   if (!reader_free_.wait_for_ms(mutex_, options_.reader_wait_ms,
                                 [&]() FILOSCOPE_REQUIRES(mutex_) { return !idle_.empty(); })) {
-    return Error(sqlite::reason("database_busy"), options_.reader_wait_ms);
+    return Error(ports::reason("database_busy"), options_.reader_wait_ms);
   }
   auto reader = std::move(idle_.back());  // the last used has the warmest cache
   idle_.pop_back();
@@ -101,65 +95,22 @@ void SqliteDatabase::give_back(std::unique_ptr<Connection> reader) {
   reader_free_.notify_one();
 }
 
-Result<std::vector<Applied>> SqliteDatabase::applied(std::string_view module) {
-  std::vector<Applied> rows;
-  bool exists = false;
-  FILOSCOPE_DO(read([&](Session& session) {
-    return session.query("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'", {},
-                         [&](const Row&) { exists = true; });
-  }));
-  if (!exists) {
-    FILOSCOPE_DO(write([&](Session& session) -> Result<void> {
-      FILOSCOPE_DO(
-          session.execute("CREATE TABLE IF NOT EXISTS schema_migrations ("
-                          "module TEXT NOT NULL, version BIGINT NOT NULL, "
-                          "checksum TEXT NOT NULL, PRIMARY KEY (module, version))"));
-      return {};
-    }));
-  }
-  FILOSCOPE_DO(read([&](Session& session) {
-    rows.clear();
-    return session.query(
-        "SELECT version, checksum FROM schema_migrations WHERE module = ? ORDER BY version",
-        {std::string(module)}, [&](const Row& row) {
-          rows.push_back({static_cast<int>(row.integer(0)), row.text(1)});
-        });
-  }));
-  return rows;
+Result<void> SqliteDatabase::migrate(std::string_view module, std::span<const Migration> steps) {
+  const MakesSpace part_of_the_start;  // which a full disk must not prevent
+  return records::run_migrations(*this, module, steps, [](Session& session, std::string_view sql) {
+    return static_cast<SqliteSession&>(session).connection().script(sql);
+  });
 }
 
-Result<void> SqliteDatabase::migrate(std::string_view module, std::span<const Migration> steps) {
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (static_cast<std::size_t>(steps[i].version) != i + 1) {
-      return Error(Code::internal, fmt::format("the migrations of {} have a gap: {} stands where "
-                                               "{} belongs",
-                                               module, steps[i].version, i + 1));
-    }
-  }
-  const MakesSpace part_of_the_start;  // which a full disk must not prevent
-  FILOSCOPE_TRY(const auto done, applied(module));
-  if (done.size() > steps.size()) {
-    return Error(sqlite::reason("database_tables_too_new"), module, done.size(), steps.size());
-  }
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const auto checksum = crypto::hex(crypto::sha256(steps[i].sql));
-    if (i < done.size()) {
-      if (done[i].version != steps[i].version) {
-        return Error(Code::corrupt, fmt::format("migration {} of {} is missing in the database",
-                                                steps[i].version, module));
-      }
-      if (done[i].checksum == checksum) continue;
-      return Error(sqlite::reason("migration_changed"), steps[i].version, module);
-    }
-    FILOSCOPE_DO(write([&](Session& session) -> Result<void> {
-      FILOSCOPE_DO(static_cast<SqliteSession&>(session).connection().script(steps[i].sql));
-      FILOSCOPE_DO(session.execute(
-          "INSERT INTO schema_migrations (module, version, checksum) VALUES (?, ?, ?)",
-          {std::string(module), std::int64_t{steps[i].version}, checksum}));
-      return {};
-    }));
-  }
-  return {};
+Result<std::vector<std::string>> SqliteDatabase::check() {
+  std::vector<std::string> findings;
+  FILOSCOPE_DO(read([&](Session& session) {
+    findings.clear();
+    return session.query("SELECT * FROM pragma_integrity_check(20)", {}, [&](const Row& row) {
+      if (row.text(0) != "ok") findings.push_back("the database says: " + row.text(0));
+    });
+  }));
+  return findings;
 }
 
 }  // namespace

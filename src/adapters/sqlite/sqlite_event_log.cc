@@ -4,8 +4,10 @@
 #include <array>
 #include <string>
 
-#include "adapters/sqlite/reasons.h"
+#include "adapters/records/record_row.h"
+#include "adapters/records/stream_hub.h"
 #include "adapters/sqlite/sqlite_session.h"
+#include "ports/reasons.h"
 
 namespace filoscope {
 
@@ -30,10 +32,25 @@ constexpr std::array kMigrations = {
     at_ms BIGINT NOT NULL
   );
 )"},
-    Migration{2, "ALTER TABLE event_log ADD COLUMN reader_version INTEGER NOT NULL DEFAULT 1"}};
+    Migration{2, "ALTER TABLE event_log ADD COLUMN reader_version INTEGER NOT NULL DEFAULT 1"},
+    Migration{3, R"(
+  CREATE TABLE event_log_end (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    position BIGINT NOT NULL,
+    at_ms BIGINT NOT NULL
+  );
+  INSERT INTO event_log_end (id, position, at_ms) VALUES (1, 0, 0);
+  UPDATE event_log_end SET (position, at_ms) = (
+    SELECT position, at_ms FROM (
+      SELECT 0 AS position, 0 AS at_ms
+      UNION ALL SELECT position, at_ms FROM event_log_floor
+      UNION ALL SELECT * FROM (SELECT position, at_ms FROM event_log ORDER BY position DESC LIMIT 1)
+    ) ORDER BY position DESC LIMIT 1);
+  DROP TABLE event_log_floor;
+)"}};
 
-/// The end of the log as the session's transaction sees it. The table itself is the counter, so an
-/// undone savepoint gives its positions back without any bookkeeping.
+/// The end of the log as the session's transaction sees it: a row, so that what is dropped never
+/// moves it, and what is undone gives its positions back.
 struct End {
   LogPosition position = 0;
   std::int64_t at_ms = 0;
@@ -41,17 +58,10 @@ struct End {
 
 Result<End> find_end(Session& session) {
   End end;
-  bool found = false;
-  const auto take = [&](const Row& row) {
-    end = {row.integer(0), row.integer(1)};
-    found = true;
-  };
-  FILOSCOPE_DO(session.query("SELECT position, at_ms FROM event_log ORDER BY position DESC LIMIT 1",
-                             {}, take));
-  if (!found) {
-    FILOSCOPE_DO(
-        session.query("SELECT position, at_ms FROM event_log_floor WHERE id = 1", {}, take));
-  }
+  FILOSCOPE_DO(session.query("SELECT position, at_ms FROM event_log_end WHERE id = 1", {},
+                             [&](const Row& row) {
+                               end = {row.integer(0), row.integer(1)};
+                             }));
   return end;
 }
 
@@ -63,33 +73,51 @@ SqliteSession& own(Session& session) {
 
 class SqliteEventLog final : public EventLog {
  public:
-  explicit SqliteEventLog(Database& database) : database_(database) {}
+  explicit SqliteEventLog(Database& database)
+      : database_(database),
+        hub_([this](LogPosition after, std::size_t count) { return read(after, count); }) {}
 
-  Result<LogPosition> append(Session& session, std::span<LogRecord> records) override;
-  void subscribe(Subscriber subscriber) override {
-    FILOSCOPE_CHECK(!subscriber_);  // the one consumer
-    subscriber_ = std::move(subscriber);
-  }
+  Result<OutboxToken> append(Session& session, std::span<const LogRecord> records) override;
   Result<std::vector<LogRecord>> read(LogPosition after, std::size_t count_max) override;
   Result<LogPosition> last_position() override;
+  Result<std::optional<LogRecord>> find(OutboxToken token) override;
+  Result<OutboxToken> first_token(LogPosition after) override;
+  std::unique_ptr<Subscription> subscribe(std::string_view consumer, LogPosition after,
+                                          Awaited awaited, Take take) override {
+    return hub_.subscribe(consumer, after, awaited, std::move(take));
+  }
+  bool keeps_up() const override { return hub_.keeps_up(); }
   Result<void> blank(Session& session, PersonKey person) override;
-  Result<void> drop(Session& session, LogPosition up_to) override;
+  Result<OutboxToken> drop(Session& session, LogPosition up_to) override;
 
  private:
+  Result<void> insert(SqliteSession& session, std::span<LogRecord> records, End& end);
+
   Database& database_;
-  Subscriber subscriber_;  ///< set before the first append, read on the writer's thread
+  records::Hub hub_;
 };
 
-Result<LogPosition> SqliteEventLog::append(Session& session, std::span<LogRecord> records) {
+/// One transaction runs at a time here: the token is the position.
+Result<OutboxToken> SqliteEventLog::append(Session& session, std::span<const LogRecord> records) {
   for (const auto& record : records) {
     if (record.body.size() > kEventBodyBytesMax) {
-      return Error(sqlite::reason("log_record_too_large"), record.body.size(), kEventBodyBytesMax);
+      return Error(ports::reason("log_record_too_large"), record.body.size(), kEventBodyBytesMax);
     }
   }
+  if (records.empty()) return OutboxToken{0};
   FILOSCOPE_TRY(End end, find_end(session));
-  if (records.empty()) return end.position;
-  auto& inner = own(session);
-  FILOSCOPE_TRY(auto insert, inner.connection().prepare(
+  std::vector<LogRecord> stored(records.begin(), records.end());
+  FILOSCOPE_DO(insert(own(session), stored, end));
+  own(session).when_stored([this, stored = std::move(stored)] { hub_.announce(stored); });
+  session.wait_after_commit([this, last = end.position] {
+    hub_.wait_taken(last, hub_.keeps_up() ? kTakenWaitMs : kBehindWaitMs);
+  });
+  return end.position;
+}
+
+Result<void> SqliteEventLog::insert(SqliteSession& session, std::span<LogRecord> records,
+                                    End& end) {
+  FILOSCOPE_TRY(auto insert, session.connection().prepare(
                                  "INSERT INTO event_log (position, at_ms, kind, version, person, "
                                  "body, reader_version) VALUES (?, ?, ?, ?, ?, ?, ?)"));
   for (auto& record : records) {
@@ -105,33 +133,33 @@ Result<LogPosition> SqliteEventLog::append(Session& session, std::span<LogRecord
     FILOSCOPE_DO(insert.step());
     insert.reset();
   }
-  if (subscriber_) {
-    inner.on_commit([this, stored = std::vector<LogRecord>(records.begin(), records.end())] {
-      subscriber_(stored);
-    });
-  }
-  return end.position;
+  FILOSCOPE_DO(session.execute("UPDATE event_log_end SET position = ?, at_ms = ? WHERE id = 1",
+                               {end.position, end.at_ms}));
+  return {};
 }
 
 Result<std::vector<LogRecord>> SqliteEventLog::read(LogPosition after, std::size_t count_max) {
+  const std::string sql = "SELECT " + std::string(records::kRecordColumns) +
+                          " FROM event_log WHERE position > ? ORDER BY position LIMIT ?";
   std::vector<LogRecord> records;
   FILOSCOPE_DO(database_.read([&](Session& session) {
+    records.clear();
     return session.query(
-        "SELECT position, at_ms, kind, version, person, body, reader_version FROM event_log "
-        "WHERE position > ? ORDER BY position LIMIT ?",
-        {after, static_cast<std::int64_t>(std::min(count_max, std::size_t{1} << 62))},
-        [&](const Row& row) {
-          LogRecord& record = records.emplace_back();
-          record.position = row.integer(0);
-          record.at_ms = row.integer(1);
-          record.kind = static_cast<std::uint16_t>(row.integer(2));
-          record.version = static_cast<std::uint16_t>(row.integer(3));
-          record.person = PersonKey::from_db(row.integer(4));
-          record.body = row.bytes(5);
-          record.reader_version = static_cast<std::uint16_t>(row.integer(6));
-        });
+        sql, {after, static_cast<std::int64_t>(std::min(count_max, std::size_t{1} << 62))},
+        [&](const Row& row) { records.push_back(records::read_record(row)); });
   }));
   return records;
+}
+
+Result<std::optional<LogRecord>> SqliteEventLog::find(OutboxToken token) {
+  FILOSCOPE_TRY(auto records, read(token - 1, 1));
+  if (records.empty() || records.front().position != token) return std::optional<LogRecord>();
+  return std::optional(std::move(records.front()));
+}
+
+Result<OutboxToken> SqliteEventLog::first_token(LogPosition after) {
+  FILOSCOPE_TRY(const auto records, read(after, 1));
+  return records.empty() ? OutboxToken{0} : records.front().position;
 }
 
 Result<LogPosition> SqliteEventLog::last_position() {
@@ -156,16 +184,10 @@ Result<void> SqliteEventLog::blank(Session& session, PersonKey person) {
   return {};
 }
 
-Result<void> SqliteEventLog::drop(Session& session, LogPosition up_to) {
-  FILOSCOPE_TRY(const End end, find_end(session));
-  if (up_to >= end.position && end.position > 0) {  // nothing stays behind to continue from
-    FILOSCOPE_DO(session.execute(
-        "INSERT INTO event_log_floor (id, position, at_ms) VALUES (1, ?, ?) "
-        "ON CONFLICT (id) DO UPDATE SET position = excluded.position, at_ms = excluded.at_ms",
-        {end.position, end.at_ms}));
-  }
-  FILOSCOPE_DO(session.execute("DELETE FROM event_log WHERE position <= ?", {up_to}));
-  return {};
+Result<OutboxToken> SqliteEventLog::drop(Session& session, LogPosition up_to) {
+  FILOSCOPE_TRY(const auto count,
+                session.execute("DELETE FROM event_log WHERE position <= ?", {up_to}));
+  return count > 0 ? up_to : OutboxToken{0};
 }
 
 }  // namespace

@@ -1,10 +1,5 @@
 #include "adapters/sqlite/sqlite_session.h"
 
-#include <exception>
-#include <new>
-
-#include "base/reasons.h"
-
 namespace filoscope::sqlite {
 namespace {
 
@@ -64,19 +59,6 @@ Result<void> SqliteSession::query(std::string_view sql, std::span<const SqlValue
     FILOSCOPE_TRY(const bool more, statement.step());
     if (!more) return {};
     each(row);
-  }
-}
-
-Result<void> run_work(const Database::Work& work, Session& session) {
-  try {
-    return work(session);
-  } catch (const std::bad_alloc&) {
-    return Error(base_reason("no_memory"));
-  } catch (const std::exception& problem) {
-    return Error(Code::internal,
-                 std::string("a change to the database broke off: ") + problem.what());
-  } catch (...) {
-    return Error(Code::internal, "a change to the database broke off");
   }
 }
 

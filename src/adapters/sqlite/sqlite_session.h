@@ -4,6 +4,7 @@
 /// adapter.
 
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "adapters/sqlite/sqlite_connection.h"
@@ -14,8 +15,6 @@ namespace filoscope::sqlite {
 /// Threads: only inside the work that received it.
 class SqliteSession final : public Session {
  public:
-  using AfterCommit = std::function<void()>;
-
   explicit SqliteSession(Connection& connection) : connection_(connection) {}
   using Session::execute;
   using Session::query;
@@ -23,10 +22,17 @@ class SqliteSession final : public Session {
   Result<void> query(std::string_view sql, std::span<const SqlValue> arguments,
                      const std::function<void(const Row&)>& each) override;
 
-  /// Called on the writer's thread when this work is on disk, before write() returns; never when it
-  /// is undone. Works of one group: in their order. Must not throw.
-  void on_commit(AfterCommit call) { after_commit_.push_back(std::move(call)); }
-  std::vector<AfterCommit> take_after_commit() { return std::move(after_commit_); }
+  void on_commit(Call call) override { on_commit_.push_back(std::move(call)); }
+  void wait_after_commit(Call call) override { wait_ = std::move(call); }
+  /// With the wait behind them.
+  std::vector<Call> take_on_commit() {
+    if (wait_) on_commit_.push_back(std::exchange(wait_, {}));
+    return std::move(on_commit_);
+  }
+  /// As on_commit, but on the writer's thread and before all of on_commit; works of one group come
+  /// in their order.
+  void when_stored(Call call) { when_stored_.push_back(std::move(call)); }
+  std::vector<Call> take_when_stored() { return std::move(when_stored_); }
   /// After this work commits, no copy of what it erased may stay in the write-ahead log.
   void erase_everywhere() { erases_ = true; }
   bool erases() const { return erases_; }
@@ -34,11 +40,9 @@ class SqliteSession final : public Session {
 
  private:
   Connection& connection_;
-  std::vector<AfterCommit> after_commit_;
+  std::vector<Call> on_commit_, when_stored_;
+  Call wait_;
   bool erases_ = false;
 };
-
-/// Runs work; an exception becomes an error.
-Result<void> run_work(const Database::Work& work, Session& session);
 
 }  // namespace filoscope::sqlite

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "adapters/records/run_work.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -55,13 +56,17 @@ Result<void> Writer::write(const Database::Work& work) {
   Request request;
   request.work = &work;
   request.makes_space = MakesSpace::active();
-  Lock lock(mutex_);
-  if (queue_.size() >= queue_max_) return Error(reason("too_many_changes_wait"), queue_max_);
-  queue_.push_back(&request);
-  work_to_do_.notify_one();
-  request.ready.wait(mutex_, [&] { return request.done; });
+  {
+    Lock lock(mutex_);
+    if (queue_.size() >= queue_max_)
+      return Error(ports::reason("too_many_changes_wait"), queue_max_);
+    queue_.push_back(&request);
+    work_to_do_.notify_one();
+    request.ready.wait(mutex_, [&] { return request.done; });
+  }
   if (request.error) return *std::move(request.error);
   if (request.found_no_memory) return Error(base_reason("no_memory"));
+  records::call_committed(request.on_commit);
   return {};
 }
 
@@ -84,7 +89,7 @@ void Writer::run() {
 void Writer::break_off(Group& group) {
   if (connection_->in_transaction()) static_cast<void>(connection_->control("ROLLBACK"));
   for (auto* request : group) {
-    request->after_commit.clear();
+    request->when_stored.clear();
     request->found_no_memory = true;
   }
 }
@@ -151,7 +156,7 @@ void Writer::commit_together(Group& group, bool alone) {
   const auto start_us = now_us();
   const auto fail_rest = [&](const Error& problem) {
     for (auto* request : group) {
-      request->after_commit.clear();
+      request->when_stored.clear();
       if (!request->error) request->error = problem;
     }
   };
@@ -183,18 +188,14 @@ void Writer::commit_together(Group& group, bool alone) {
                {{"reason", problem.message}, {"writes", static_cast<std::int64_t>(group.size())}});
     if (problem.code == Code::unavailable || problem.code == Code::corrupt)
       return fail_rest(problem);
-    return fail_rest(Error(reason("change_not_stored")));
+    return fail_rest(Error(ports::reason("change_not_stored")));
   }
   if (sweep_wal_) sweep_wal();
   probe_.groups.add();
   probe_.commit_seconds.observe_s(static_cast<double>(now_us() - start_us) * 1e-6);
   for (auto* request : group) {
     (request->error ? probe_.undone : probe_.writes).add();
-    try {
-      for (const auto& call : std::exchange(request->after_commit, {})) call();
-    } catch (const std::bad_alloc&) {
-      memory::end_for_want_of_memory("a change that is stored could not be taken up");
-    }
+    records::call_committed(std::exchange(request->when_stored, {}));
   }
 }
 
@@ -222,16 +223,18 @@ bool Writer::run_in_savepoint(Request& request) {
   }
   SqliteSession session(*connection_);
   running_work_ = true;
-  auto result = run_work(*request.work, session);
+  auto result = records::run_work(*request.work, session);
   running_work_ = false;
   if (!connection_->in_transaction()) {
-    request.error = result ? Error(reason("change_not_stored")) : Error(std::move(result).error());
+    request.error =
+        result ? Error(ports::reason("change_not_stored")) : Error(std::move(result).error());
     note_failure(*request.error);
     return false;
   }
   if (result) result = connection_->control("RELEASE work");
   if (result) {
-    request.after_commit = session.take_after_commit();
+    request.when_stored = session.take_when_stored();
+    request.on_commit = session.take_on_commit();
     sweep_wal_ = sweep_wal_ || session.erases();
     return true;
   }

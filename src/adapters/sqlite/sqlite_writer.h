@@ -42,7 +42,7 @@ class Writer {
  private:
   struct Request {
     const Database::Work* work = nullptr;
-    std::vector<SqliteSession::AfterCommit> after_commit;
+    std::vector<Session::Call> when_stored, on_commit;
     std::optional<Error> error;
     bool found_no_memory = false;  ///< nor may there be any for an error
     bool makes_space = false;

@@ -44,7 +44,7 @@ function make(now = 2000): Outbox {
     send: async (events): Promise<EventsAnswer> => {
       if (fail) throw fail();
       sent.push(events.map((one) => one.event_id));
-      return { accepted: events.length, duplicate: 0, rejected: [] };
+      return { accepted: events.length, duplicate: 0, rejected: [], learned: true };
     },
   });
 }

@@ -282,6 +282,7 @@ export interface ClientEvent {
 export interface EventsAnswer {
   accepted: number;
   duplicate: number;
+  learned: boolean;
   rejected: { index: number; problem: string }[];
 }
 

@@ -1,0 +1,73 @@
+#pragma once
+
+/// All that was committed to the outbox, in one order: what the engine's state, counts and indexes
+/// follow. Positions rise by one; they have no meaning but their order. Times never decrease along
+/// the stream.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/log_record.h"
+#include "base/result.h"
+#include "ports/outbox.h"
+
+namespace filoscope {
+
+/// How long a write waits for those who take its records.
+inline constexpr std::int64_t kTakenWaitMs = 2'000;
+/// The same while they do not keep up.
+inline constexpr std::int64_t kBehindWaitMs = 50;
+
+/// Whether a write returns only when this consumer has taken its records.
+enum class Awaited { no, yes };
+
+/// A consumer that is fed; it ends with this object. Its destructor waits for a call of `take` that
+/// runs.
+class Subscription {
+ public:
+  virtual ~Subscription() = default;
+};
+
+/// Threads: any. All calls may block.
+class EventStream {
+ public:
+  /// One batch: consecutive positions.
+  using Take = std::function<void(std::span<const LogRecord>)>;
+  virtual ~EventStream() = default;
+
+  /// Records with position > after, in order, at most `count_max`. Errors: unavailable, corrupt.
+  virtual Result<std::vector<LogRecord>> read(LogPosition after, std::size_t count_max) = 0;
+  /// 0 before the first. Errors: as above.
+  virtual Result<LogPosition> last_position() = 0;
+  /// The record of a token: none while it waits for its position, and after it was dropped. Errors:
+  /// as above.
+  virtual Result<std::optional<LogRecord>> find(OutboxToken token) = 0;
+  /// The lowest token among the records behind `after`; 0 when there is none. Errors: as above.
+  virtual Result<OutboxToken> first_token(LogPosition after) = 0;
+
+  /// Gives every record behind `after` once, in order, without gaps, on a thread of its own: what
+  /// is stored and then what is committed. A batch whose `take` throws comes again, as does one
+  /// that cannot be read, until it is taken.
+  virtual std::unique_ptr<Subscription> subscribe(std::string_view consumer, LogPosition after,
+                                                  Awaited awaited, Take take) = 0;
+  /// False from the moment on that a write waited in vain, until the position that its records got
+  /// has been taken by all that are waited for.
+  virtual bool keeps_up() const = 0;
+
+  /// Blanks the bodies of a person's records (erasure): positions and kinds stay, contents go.
+  /// Errors: those of Session::execute.
+  virtual Result<void> blank(Session& session, PersonKey person) = 0;
+  /// Drops records with position <= up_to (a snapshot holds their effect) and gives the highest of
+  /// their tokens, 0 without any. A consumer that has not taken them yet goes on behind them.
+  /// Errors: as above.
+  virtual Result<OutboxToken> drop(Session& session, LogPosition up_to) = 0;
+};
+
+/// Both ends of one log.
+class EventLog : public Outbox, public EventStream {};
+
+}  // namespace filoscope
