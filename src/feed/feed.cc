@@ -157,6 +157,7 @@ Result<FeedImpl::Served> FeedImpl::rank_visible(const accounts::Viewer& viewer,
 Result<void> FeedImpl::record(const Served& served, std::int64_t at_ms) {
   if (served.ranking.decision.body.empty()) return {};
   return parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(parts_.accounts.need_person(session, served.asked.person));
     LogRecord record = served.ranking.decision;
     record.at_ms = at_ms;
     FILOSCOPE_TRY(const auto token, parts_.log.append(session, std::span(&record, 1)));

@@ -217,6 +217,20 @@ TEST_F(FeedTest, WithoutProfilingTwoPeopleGetEqualAnswersAndNothingIsKeptOfThem)
   EXPECT_EQ(rows("feed_decisions"), decisions);
 }
 
+TEST_F(FeedTest, WhoIsErasedMeanwhileLeavesNothingBehind) {
+  fill(2, 10);
+  const auto answer = ask(jo);
+  must(accounts->remove(jo.account, "a long password 1"));
+  const auto position = must(log->last_position());
+  const std::vector events{event("i", answer.items.at(0), "impression"),
+                           event("w", answer.items.at(0), "watch", 1'000)};
+  clock.advance_ms(2'000);
+  EXPECT_EQ(code_of(feed->take_events(jo, events)), Code::unauthenticated);
+  EXPECT_EQ(code_of(feed->answer(jo, {})), Code::unauthenticated);
+  EXPECT_EQ(rows("feed_plays") + rows("feed_decisions") + rows("feed_event_ids"), 0);
+  EXPECT_EQ(must(log->last_position()), position);
+}
+
 TEST_F(FeedTest, AnAnswerToWhoHasNotActedCostsNoRow) {
   fill(2, 10);
   const auto guest = must(accounts->make_guest("en"));

@@ -206,6 +206,8 @@ Result<void> Intake::take_plays(const accounts::Viewer& viewer, std::span<const 
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
     accepted = 0;
     views.clear();
+    if (std::any_of(run.begin(), run.end(), [](const Told& told) { return told.profiled; }))
+      FILOSCOPE_DO(parts_.accounts.need_person(session, viewer.person));
     for (const auto& told : run) {
       FILOSCOPE_TRY(const bool fresh, take_play(session, viewer, told, now_ms, views));
       accepted += fresh ? 1 : 0;
