@@ -128,7 +128,7 @@ class OnPostgres(unittest.TestCase):
         while cursor is not None:
             page = mara.get(f"/videos/{video}/comments?limit=50" + (f"&cursor={cursor}" if cursor else ""))
             stored += [(one["id"], one["text"]) for one in page["items"]]
-            cursor = page.get("cursor")
+            cursor = page["next_cursor"]
         texts = [text for _, text in stored]
         self.assertEqual(len(texts), len(set(texts)), "stored twice")
         self.assertEqual(set(told) - {comment for comment, _ in stored}, set(), "acknowledged and not there")

@@ -28,8 +28,11 @@ constexpr int kTriesMax = 20;    ///< then; only the relay and other programs ca
 constexpr std::int64_t kPauseMaxMs = 10;
 constexpr std::int64_t kReturnPauseMs = 100;
 constexpr const char* kBeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-constexpr const char* kBeginWrite =
-    "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT pg_current_xact_id()::text";
+/// Each write leaves a row of its own, by which it is known whether it was committed. (A
+/// transaction id does not tell: one that a crash kept out of the write-ahead log is given again.)
+constexpr const char* kWrittenTable =
+    "CREATE TABLE IF NOT EXISTS postgres_written (id BIGINT PRIMARY KEY, at TIMESTAMPTZ NOT NULL "
+    "DEFAULT now())";
 
 std::int64_t now_us() { return SystemClock().mono_us(); }
 
@@ -75,8 +78,8 @@ class PostgresDatabase final : public Database {
   Try try_write(ConnectionPool::Lease& lease, const Work& work,
                 PostgresSession::Savepoints savepoints);
   Try commit(ConnectionPool::Lease& lease, Connection& connection, PostgresSession& session,
-             const std::string& transaction);
-  static bool was_committed(ConnectionPool::Lease& lease, const std::string& transaction);
+             const std::string& mark);
+  static bool was_committed(ConnectionPool::Lease& lease, const std::string& mark);
   Result<void> try_read(Connection& connection, const Work& work, bool& lost);
   Result<std::vector<Session::Call>> write_on(ConnectionPool::Lease& lease, const Work& work);
 
@@ -173,8 +176,15 @@ PostgresDatabase::Try PostgresDatabase::try_write(ConnectionPool::Lease& lease, 
   const auto opened = lease.get();
   if (!opened) return {End::again_elsewhere, opened.error(), {}};
   Connection& connection = **opened;
-  const auto begun = connection.run(kBeginWrite);
-  if (!begun) return {End::again_elsewhere, begun.error(), {}};
+  const auto mark = std::to_string(crypto::random_u64() >> 1);
+  const auto begin =
+      "BEGIN ISOLATION LEVEL SERIALIZABLE; INSERT INTO postgres_written (id) VALUES (" + mark + ")";
+  if (const auto begun = connection.run(begin.c_str()); !begun) {
+    if (connection.last_failure() == Failure::connection)
+      return {End::again_elsewhere, begun.error(), {}};
+    lease.renew();
+    return {End::undone, begun.error(), {}};
+  }
   PostgresSession session(connection, savepoints);
   const auto outer = std::exchange(current_, Current{this, nullptr});
   auto result = records::run_work(work, session);
@@ -184,7 +194,7 @@ PostgresDatabase::Try PostgresDatabase::try_write(ConnectionPool::Lease& lease, 
     lease.renew();
     return {End::again_elsewhere, {}, {}};
   }
-  if (result && !failure) return commit(lease, connection, session, postgres::first_text(*begun));
+  if (result && !failure) return commit(lease, connection, session, mark);
   if (!connection.run("ROLLBACK")) lease.renew();
   if (failure == Failure::order) return {End::again_by_order, std::move(result), {}};
   const bool can_save = savepoints == PostgresSession::Savepoints::no;
@@ -195,31 +205,29 @@ PostgresDatabase::Try PostgresDatabase::try_write(ConnectionPool::Lease& lease, 
 }
 
 PostgresDatabase::Try PostgresDatabase::commit(ConnectionPool::Lease& lease, Connection& connection,
-                                               PostgresSession& session,
-                                               const std::string& transaction) {
+                                               PostgresSession& session, const std::string& mark) {
   const auto committed = connection.run("COMMIT");
   if (committed) return {End::done, {}, session.take_on_commit()};
   if (connection.last_failure() == Failure::order)
     return {End::again_by_order, committed.error(), {}};
   if (connection.last_failure() == Failure::statement) return {End::undone, committed.error(), {}};
   lease.renew();
-  if (was_committed(lease, transaction)) return {End::done, {}, session.take_on_commit()};
+  if (was_committed(lease, mark)) return {End::done, {}, session.take_on_commit()};
   return {End::again_elsewhere, committed.error(), {}};
 }
 
-/// Of a transaction whose COMMIT was not answered. There is no other right answer than the
-/// server's: it is asked until it has one, and while it is away its caller waits.
-bool PostgresDatabase::was_committed(ConnectionPool::Lease& lease, const std::string& transaction) {
-  const auto sql = "SELECT pg_xact_status('" + transaction + "'::xid8)";
+/// Of a write whose COMMIT was not answered: who puts its mark second knows. Waits for a
+/// transaction that still runs, and keeps it from committing later. There is no other right answer
+/// than the server's: it is asked until it has one, and while it is away its caller waits.
+bool PostgresDatabase::was_committed(ConnectionPool::Lease& lease, const std::string& mark) {
+  const auto sql = "INSERT INTO postgres_written (id) VALUES (" + mark + ") ON CONFLICT DO NOTHING";
   while (true) {
     pause_ms(kReturnPauseMs);
     const auto connection = lease.get();
     if (!connection) continue;
     const auto answer = (*connection)->run(sql.c_str());
-    const auto status = answer ? postgres::first_text(*answer) : "";
-    if (status == "committed") return true;
-    if (status == "aborted") return false;
-    if (!answer) lease.renew();
+    if (answer) return std::string_view(PQcmdTuples(answer->get())) == "0";
+    lease.renew();
   }
 }
 
@@ -260,8 +268,8 @@ PostgresOptions PostgresOptions::from(const Config& config, std::string url) {
 Result<std::unique_ptr<Database>> open_postgres(const PostgresOptions& options) {
   auto database = std::make_unique<PostgresDatabase>(options);
   FILOSCOPE_TRY(const auto lease, database->lease());
-  FILOSCOPE_TRY(const auto reached, lease->get());
-  static_cast<void>(reached);
+  FILOSCOPE_TRY(auto* const connection, lease->get());
+  FILOSCOPE_TRY(const auto made, connection->run(kWrittenTable));
   return std::unique_ptr<Database>(std::move(database));
 }
 

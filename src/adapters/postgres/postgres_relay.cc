@@ -7,6 +7,7 @@
 #include "adapters/postgres/postgres_row.h"
 #include "adapters/postgres/reasons.h"
 #include "adapters/records/record_row.h"
+#include "base/clock.h"
 #include "base/guarded_thread.h"
 #include "base/log.h"
 #include "base/trouble.h"
@@ -20,6 +21,11 @@ constexpr std::size_t kRememberedMax = 65'536;
 /// Another program (an import) may append without waking this one.
 constexpr std::int64_t kLookMs = 500;
 constexpr std::int64_t kTryAgainMs = 200;
+/// The marks of writes go after ten minutes, but no earlier than this after a server is back: who
+/// asks for one does so at once.
+constexpr std::int64_t kCleanEveryUs = 300'000'000;
+constexpr const char* kClean =
+    "DELETE FROM postgres_written WHERE at < now() - interval '10 minutes'";
 constexpr const char* kName = "relay";
 constexpr const char* kTrouble = "event relay";
 
@@ -102,6 +108,7 @@ Result<void> Relay::connect() {
   FILOSCOPE_TRY(const auto locked, opened->run(kTakeLock));
   if (first_text(locked) != "t") return Error(reason("postgres_in_use"));
   connection_ = std::move(opened);
+  cleaned_us_ = SystemClock().mono_us();
   return catch_up();
 }
 
@@ -149,6 +156,7 @@ void Relay::run() {
   while (look()) {
     auto moved = connection_ ? move_some() : Result<std::size_t>(std::size_t{0});
     if (moved && connection_) {
+      clean();
       if (*moved == static_cast<std::size_t>(kBatch)) wake();
       continue;
     }
@@ -163,6 +171,14 @@ void Relay::run() {
     }
     wake();
   }
+}
+
+void Relay::clean() {
+  const auto now_us = SystemClock().mono_us();
+  if (now_us - cleaned_us_ < kCleanEveryUs) return;
+  cleaned_us_ = now_us;
+  const auto cleaned = connection_->run(kClean);
+  if (!cleaned) log::warn("postgres.marks_stay", {{"reason", cleaned.error().message}});
 }
 
 bool Relay::look() {

@@ -44,6 +44,7 @@ class Relay {
   /// False when there is to be an end.
   bool look();
   Result<void> connect();
+  void clean();
   /// Tells what a connection that was lost may have moved.
   Result<void> catch_up();
   Result<std::size_t> move_some();
@@ -56,8 +57,9 @@ class Relay {
   const PostgresOptions options_;
   records::Hub& hub_;
   std::unique_ptr<Connection> connection_;  ///< holds the lock; of the relay's thread
-  bool was_woken_ = false;                  ///< of the relay's thread
-  LogPosition told_ = -1;                   ///< of the relay's thread; -1: nothing yet
+  std::int64_t cleaned_us_ = 0;
+  bool was_woken_ = false;  ///< of the relay's thread
+  LogPosition told_ = -1;   ///< of the relay's thread; -1: nothing yet
   mutable Mutex mutex_;
   Condition wake_, moved_;
   bool woken_ FILOSCOPE_GUARDED_BY(mutex_) = true;
