@@ -1,6 +1,5 @@
 #include "adapters/postgres/postgres_event_log.h"
 
-#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -55,7 +54,9 @@ class PostgresEventLog final : public EventLog {
   Result<void> start() { return relay_.start(); }
 
   Result<OutboxToken> append(Session& session, std::span<const LogRecord> records) override;
-  Result<std::vector<LogRecord>> read(LogPosition after, std::size_t count_max) override;
+  Result<std::vector<LogRecord>> read(LogPosition after, std::size_t count_max) override {
+    return records::read_records(database_, after, count_max);
+  }
   Result<LogPosition> last_position() override;
   Result<std::optional<LogRecord>> find(OutboxToken token) override;
   Result<OutboxToken> first_token(LogPosition after) override;
@@ -92,19 +93,6 @@ Result<OutboxToken> PostgresEventLog::append(Session& session, std::span<const L
     relay_.wait(token, keeps_up() ? kTakenWaitMs : kBehindWaitMs);
   });
   return token;
-}
-
-Result<std::vector<LogRecord>> PostgresEventLog::read(LogPosition after, std::size_t count_max) {
-  const std::string sql = "SELECT " + std::string(records::kRecordColumns) +
-                          " FROM event_log WHERE position > ? ORDER BY position LIMIT ?";
-  std::vector<LogRecord> records;
-  FILOSCOPE_DO(database_.read([&](Session& session) {
-    records.clear();
-    return session.query(
-        sql, {after, static_cast<std::int64_t>(std::min(count_max, std::size_t{1} << 62))},
-        [&](const Row& row) { records.push_back(records::read_record(row)); });
-  }));
-  return records;
 }
 
 Result<std::optional<LogRecord>> PostgresEventLog::find(OutboxToken token) {

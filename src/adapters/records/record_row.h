@@ -2,9 +2,12 @@
 
 /// A log record as adapters of EventStream store it.
 
+#include <cstddef>
 #include <string_view>
+#include <vector>
 
 #include "base/log_record.h"
+#include "base/result.h"
 #include "ports/database.h"
 
 namespace filoscope::records {
@@ -14,5 +17,9 @@ inline constexpr std::string_view kRecordColumns =
 
 /// REQUIRES: the row begins with kRecordColumns.
 LogRecord read_record(const Row& row);
+
+/// As EventStream::read, from the table event_log.
+Result<std::vector<LogRecord>> read_records(Database& database, LogPosition after,
+                                            std::size_t count_max);
 
 }  // namespace filoscope::records

@@ -78,7 +78,9 @@ class SqliteEventLog final : public EventLog {
         hub_([this](LogPosition after, std::size_t count) { return read(after, count); }) {}
 
   Result<OutboxToken> append(Session& session, std::span<const LogRecord> records) override;
-  Result<std::vector<LogRecord>> read(LogPosition after, std::size_t count_max) override;
+  Result<std::vector<LogRecord>> read(LogPosition after, std::size_t count_max) override {
+    return records::read_records(database_, after, count_max);
+  }
   Result<LogPosition> last_position() override;
   Result<std::optional<LogRecord>> find(OutboxToken token) override;
   Result<OutboxToken> first_token(LogPosition after) override;
@@ -136,19 +138,6 @@ Result<void> SqliteEventLog::insert(SqliteSession& session, std::span<LogRecord>
   FILOSCOPE_DO(session.execute("UPDATE event_log_end SET position = ?, at_ms = ? WHERE id = 1",
                                {end.position, end.at_ms}));
   return {};
-}
-
-Result<std::vector<LogRecord>> SqliteEventLog::read(LogPosition after, std::size_t count_max) {
-  const std::string sql = "SELECT " + std::string(records::kRecordColumns) +
-                          " FROM event_log WHERE position > ? ORDER BY position LIMIT ?";
-  std::vector<LogRecord> records;
-  FILOSCOPE_DO(database_.read([&](Session& session) {
-    records.clear();
-    return session.query(
-        sql, {after, static_cast<std::int64_t>(std::min(count_max, std::size_t{1} << 62))},
-        [&](const Row& row) { records.push_back(records::read_record(row)); });
-  }));
-  return records;
 }
 
 Result<std::optional<LogRecord>> SqliteEventLog::find(OutboxToken token) {
