@@ -13,6 +13,14 @@ namespace filoscope::app {
 
 inline const Setting<std::string> kLogLevel{"app.log_level", "info",
                                             "What is logged: debug, info, warn, error or off."};
+inline const Setting<std::int64_t> kClockStepDays{
+    "app.clock_step_days_max", 7, 1, 36500,
+    "Days that the machine's clock may go ahead at once; a larger step is not believed until it is "
+    "undone or the server restarts."};
+inline const Setting<std::int64_t> kClockPauseDays{
+    "app.clock_pause_days_max", 180, 1, 36500,
+    "Days that the machine's clock may be ahead of the last log record at a start; one further "
+    "ahead is not believed."};
 inline const Setting<std::int64_t> kDrainS{
     "app.drain_s", 10, 0, 600, "Seconds that requests in flight get to finish at shutdown."};
 

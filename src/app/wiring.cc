@@ -1,12 +1,15 @@
 #include "app/wiring.h"
 
 #include "adapters/files/file_blob_store.h"
+#include "app/commands.h"
 #include "app/records.h"
 #include "base/log.h"
 #include "ports/makes_space.h"
 
 namespace filoscope::app {
 namespace {
+
+constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
 
 /// Opens one part, says so, and names it in an error.
 template <typename Open>
@@ -30,6 +33,11 @@ Result<std::unique_ptr<Wiring>> Wiring::open(const Options& options, const Confi
   return wiring;
 }
 
+Wiring::Wiring(DataFolder folder, const Config& config)
+    : folder_(std::move(folder)),
+      clock_(machine_clock_, config[kClockStepDays] * kDayMs),
+      config_(config) {}
+
 Wiring::~Wiring() {
   rereader_.reset();
   if (uploads_) uploads_->stop();
@@ -48,6 +56,14 @@ Result<void> Wiring::open_stores() {
                   FILOSCOPE_TRY(auto files, open_file_blob_store(folder_.path() / "blobs"));
                   return open_checked_blob_store(std::move(files), *database_);
                 }));
+  return hold_clock();
+}
+
+/// What is logged never gets an earlier time again: a clock that is far ahead must not reach it.
+Result<void> Wiring::hold_clock() {
+  FILOSCOPE_TRY(const auto end, log_->last_position());
+  FILOSCOPE_TRY(const auto last, log_->read(end - 1, 1));
+  if (!last.empty()) clock_.go_on_from(last.front().at_ms, config_[kClockPauseDays] * kDayMs);
   return {};
 }
 

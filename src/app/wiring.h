@@ -11,7 +11,7 @@
 #include "adapters/files/checked_blob_store.h"
 #include "app/data_folder.h"
 #include "app/rereader.h"
-#include "base/clock.h"
+#include "base/bounded_clock.h"
 #include "base/config.h"
 #include "catalog/catalog.h"
 #include "feed/feed.h"
@@ -57,12 +57,14 @@ class Wiring {
   crypto::Key key_for(std::string_view purpose) const;
 
  private:
-  Wiring(DataFolder folder, const Config& config) : folder_(std::move(folder)), config_(config) {}
+  Wiring(DataFolder folder, const Config& config);
   Result<void> open_stores();
+  Result<void> hold_clock();
   Result<void> open_modules(const Options& options);
 
   DataFolder folder_;
-  SystemClock clock_;
+  const SystemClock machine_clock_;
+  BoundedClock clock_;
   const Config& config_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<EventLog> log_;

@@ -2,10 +2,12 @@
 distinct and in order, and `filoscope verify` is clean. The clock is libfaketime's (Debian package faketime)."""
 
 import glob
+import json
 import os
 import pathlib
 import shutil
 import tempfile
+import time
 import unittest
 import uuid
 
@@ -88,6 +90,31 @@ class WallClock(unittest.TestCase):
         self.all_works()
         self.assertEqual(len(set(self.ids)), len(self.ids))
         self.assertEqual(self.positions, sorted(set(self.positions)))
+        self.finish()
+
+    def readiness(self):
+        self.viewer.feed()  # whatever asks for the time
+        told = self.viewer.raw("GET", "/readyz")
+        return told.status, " ".join(json.loads(told.body)["problems"])
+
+    def test_a_year_ahead_is_not_believed_and_said_until_it_is_undone(self):
+        self.video = self.publish()
+        self.assertEqual(self.readiness(), (200, ""))
+        for restarted in (False, True):
+            self.set_clock(400 * DAY_S)
+            if restarted:
+                self.server.stop()
+                self.server.start()
+                self.viewer.connection = self.author.connection = None
+            status, problems = self.readiness()
+            self.assertEqual(status, 503)
+            self.assertRegex(problems, "(399|400) days ahead")
+            self.assertEqual(self.viewer.get("/me")["account"]["handle"], "viewer")
+            made = self.viewer.call("POST", f"/videos/{self.video['id']}/comments", {"text": "now"}, expect=201).json
+            self.assertLess(abs(made["created_ms"] / 1000 - time.time()), 600)
+            self.watch()
+            self.set_clock(0)
+            self.assertEqual(self.readiness(), (200, ""))
         self.finish()
 
     def test_what_waits_does_not_wait_for_the_old_time(self):

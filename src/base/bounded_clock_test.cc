@@ -1,0 +1,72 @@
+#include "base/bounded_clock.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/trouble.h"
+
+namespace filoscope {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
+
+class BoundedClockTest : public ::testing::Test {
+ protected:
+  ManualClock machine;
+  BoundedClock clock{machine, 7 * kDayMs};
+  const std::int64_t start_ms = machine.now_ms();
+};
+
+TEST_F(BoundedClockTest, FollowsTheMachineInSmallStepsAndBack) {
+  EXPECT_EQ(clock.now_ms(), start_ms);
+  for (const auto step_ms : {std::int64_t{1}, 7 * kDayMs, -300 * kDayMs, 7 * kDayMs}) {
+    machine.jump_to_ms(machine.now_ms() + step_ms);
+    EXPECT_EQ(clock.now_ms(), machine.now_ms()) << step_ms;
+  }
+  machine.advance_ms(400 * kDayMs);
+  EXPECT_EQ(clock.now_ms(), machine.now_ms()) << "so much time has passed";
+  EXPECT_THAT(trouble::sentences(), IsEmpty());
+}
+
+TEST_F(BoundedClockTest, ALargeStepIsNotBelievedAndIsATroubleUntilItIsUndone) {
+  machine.jump_to_ms(start_ms + 400 * kDayMs);
+  EXPECT_EQ(clock.now_ms(), start_ms);
+  EXPECT_THAT(trouble::sentences(), ElementsAre(HasSubstr("400 days ahead")));
+  machine.advance_ms(90'000);
+  EXPECT_EQ(clock.now_ms(), start_ms + 90'000) << "time goes on";
+  machine.jump_to_ms(start_ms + 95'000);
+  EXPECT_EQ(clock.now_ms(), start_ms + 95'000);
+  EXPECT_THAT(trouble::sentences(), IsEmpty());
+}
+
+TEST_F(BoundedClockTest, AtTheStartItMayBeAheadByAPause) {
+  clock.go_on_from(start_ms - 100 * kDayMs, 180 * kDayMs);
+  EXPECT_EQ(clock.now_ms(), start_ms);
+  machine.jump_to_ms(start_ms + 100 * kDayMs);
+  EXPECT_EQ(clock.now_ms(), start_ms) << "only at the start";
+}
+
+TEST_F(BoundedClockTest, AtTheStartMoreThanAPauseIsNotBelieved) {
+  clock.go_on_from(start_ms - 200 * kDayMs, 180 * kDayMs);
+  EXPECT_EQ(clock.now_ms(), start_ms - 200 * kDayMs);
+  EXPECT_THAT(trouble::sentences(), ElementsAre(HasSubstr("200 days ahead")));
+  machine.jump_to_ms(start_ms - 30 * kDayMs);
+  EXPECT_EQ(clock.now_ms(), start_ms - 30 * kDayMs);
+  EXPECT_THAT(trouble::sentences(), IsEmpty());
+}
+
+TEST_F(BoundedClockTest, ItsTroubleEndsWithIt) {
+  {
+    BoundedClock other(machine, 1);
+    machine.jump_to_ms(start_ms + 2 * kDayMs);
+    EXPECT_EQ(other.now_ms(), start_ms);
+  }
+  EXPECT_THAT(trouble::sentences(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace filoscope
