@@ -24,6 +24,7 @@ TEST(Id, TextRoundTripsAndRejectsWhatIsNotAnId) {
   EXPECT_FALSE(VideoId::parse("short"));
   EXPECT_FALSE(VideoId::parse("zzzzzzzzzzzzz"));
   EXPECT_FALSE(VideoId::parse("0000000000u00"));
+  EXPECT_EQ(parse_id_text(id_text(~std::uint64_t{0})), ~std::uint64_t{0}) << "all 64 bits";
 }
 
 TEST(Id, LaterIdsAreLarger) { EXPECT_LT(new_id(1000), new_id(1001)); }

@@ -45,7 +45,6 @@ std::optional<std::uint64_t> parse_id_text(std::string_view text) {
     if (digit < 0 || value >> 59 != 0) return std::nullopt;
     value = value << 5 | static_cast<std::uint64_t>(digit);
   }
-  if (value >> 63 != 0) return std::nullopt;
   return value;
 }
 

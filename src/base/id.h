@@ -1,7 +1,8 @@
 #pragma once
 
-/// Distinct 64-bit ids. Time-ordered (42 bits of milliseconds, 21 random bits, top bit 0), so that
-/// rows made together lie together; never reused. As text: 13 characters of Crockford base32, lower
+/// Distinct 64-bit ids, never reused. What names rows is time-ordered (42 bits of milliseconds, 21
+/// random bits, top bit 0), so that rows made together lie together; what nobody may guess or count
+/// (people, requests) is random. As text: 13 characters of Crockford base32, lower
 /// case.
 
 #include <compare>
@@ -14,7 +15,7 @@
 namespace filoscope {
 
 std::string id_text(std::uint64_t value);
-/// Nothing when `text` is not 13 base32 characters of a value below 2^63 (upper case is read too).
+/// Nothing when `text` is not 13 base32 characters of a value below 2^64 (upper case is read too).
 std::optional<std::uint64_t> parse_id_text(std::string_view text);
 
 template <typename Tag>
@@ -37,7 +38,8 @@ using VideoId = Id<struct VideoTag>;
 using SoundId = Id<struct SoundTag>;
 using CommentId = Id<struct CommentTag>;
 using UploadId = Id<struct UploadTag>;
-using RequestId = Id<struct RequestTag>;  ///< one feed answer and its decision record
+using RequestId =
+    Id<struct RequestTag>;  ///< one feed answer and its decision record; 64 random bits
 using PersonKey =
     Id<struct PersonTag>;  ///< the pseudonym by which log and engine know a person; random
 using NotificationId = Id<struct NotificationTag>;

@@ -107,7 +107,7 @@ Result<engine::RankRequest> FeedImpl::ask(const accounts::Viewer& viewer,
     return Error(engine::reason("too_many_shown_clips"), kShownMax);
   engine::RankRequest asked;
   asked.at_ms = parts_.clock.now_ms();
-  asked.request = new_id_of<RequestId>(asked.at_ms);
+  while (!asked.request) asked.request.value = crypto::random_u64();
   asked.person = viewer.person;
   asked.mode = request.mode;
   if (!viewer.person && asked.mode == engine::Mode::for_you) {

@@ -125,6 +125,17 @@ TEST_F(FeedTest, EveryAnswerIsRecordedAndComesOutTheSameAgain) {
   expect_sound();
 }
 
+TEST_F(FeedTest, RequestIdsAre64RandomBits) {
+  std::uint64_t ones = 0, zeros = 0;
+  for (int i = 0; i < 64; ++i) {
+    const auto request = ask(jo).request;
+    ones |= request.value, zeros |= ~request.value;
+    EXPECT_EQ(RequestId::parse(request.text()), request);
+    EXPECT_EQ(must(feed->decision(jo, request)).decision.request, request);
+  }
+  EXPECT_EQ(ones & zeros, ~std::uint64_t{0});
+}
+
 TEST_F(FeedTest, ReasonsNameWhatSheDid) {
   for (int i = 0; i < 6; ++i) publish(mara, "bowl " + std::to_string(i) + " #ceramics");
   for (int i = 0; i < 3; ++i) {
