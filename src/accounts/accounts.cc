@@ -344,14 +344,17 @@ Result<void> AccountsImpl::erase_account(Session& session, const Account& accoun
                         "VALUES (?, ?)",
                         {handle_hash(account.handle), parts_.clock.now_ms()}));
   }
-  return erase_person(session, account.id, account.person);
+  FILOSCOPE_DO(erase_rows(session, account.id, account.person));
+  return append_erasure(session, account.person);
 }
 
-Result<void> AccountsImpl::erase_person(Session& session, AccountId account,
-                                        PersonKey person) const {
+Result<void> AccountsImpl::erase_rows(Session& session, AccountId account, PersonKey person) const {
   for (const auto& hook : delete_hooks_) FILOSCOPE_DO(hook(session, account, person));
   FILOSCOPE_DO(session.execute("DELETE FROM accounts_mutes WHERE person = ?", {person.db()}));
-  FILOSCOPE_DO(parts_.log.blank(session, person));
+  return {};
+}
+
+Result<void> AccountsImpl::append_erasure(Session& session, PersonKey person) const {
   LogRecord record = engine::encode(person, engine::ErasePerson{});
   record.at_ms = parts_.clock.now_ms();
   FILOSCOPE_DO(parts_.log.append(session, {&record, 1}));

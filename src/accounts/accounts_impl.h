@@ -110,7 +110,9 @@ class AccountsImpl final : public Accounts {
   Result<void> log_person(Session& session, const Account& account) const;
   Result<void> erase_account(Session& session, const Account& account, bool retire_handle,
                              std::vector<std::string>& ended_tokens) const;
-  Result<void> erase_person(Session& session, AccountId account, PersonKey person) const;
+  Result<void> erase_rows(Session& session, AccountId account, PersonKey person) const;
+  /// What the engine holds of her is gone when this is committed.
+  Result<void> append_erasure(Session& session, PersonKey person) const;
   Result<void> remove_account(AccountId id, bool retire_handle);
 
   // Passwords

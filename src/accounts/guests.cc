@@ -87,6 +87,8 @@ Result<void> AccountsImpl::keep_guest(const Viewer& who) {
     FILOSCOPE_TRY(const bool signed_up, is_account(session, who.person));
     if (signed_up) return signed_out();
     FILOSCOPE_DO(erase_guests(session, people, erased));
+    // Their tokens stay good: they may come back, as somebody of whom nothing is known.
+    for (const auto person : erased.people) FILOSCOPE_DO(append_erasure(session, person));
     FILOSCOPE_DO(session.execute(
         "INSERT INTO accounts_guests (token_hash, person, language, created_ms, ends_ms) "
         "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -118,7 +120,7 @@ Result<void> AccountsImpl::erase_guests(Session& session, std::span<const Person
     FILOSCOPE_DO(session.execute("DELETE FROM accounts_guests WHERE person = ?", {person.db()}));
     FILOSCOPE_TRY(const bool signed_up, is_account(session, person));
     if (signed_up) continue;
-    FILOSCOPE_DO(erase_person(session, {}, person));
+    FILOSCOPE_DO(erase_rows(session, {}, person));
     erased.people.push_back(person);
   }
   return {};
@@ -129,13 +131,13 @@ void AccountsImpl::forget_guests(const ErasedGuests& erased) {
   sessions_.forget(erased.tokens);
 }
 
-/// Her state goes at the next sweep.
+/// Her rows go at the next sweep.
 Result<void> AccountsImpl::sign_out_guest(const Viewer& guest) {
   if (guest.kept) {
     FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
       FILOSCOPE_DO(session.execute("UPDATE accounts_guests SET ends_ms = ? WHERE person = ?",
                                    {parts_.clock.now_ms(), guest.person.db()}));
-      return {};
+      return append_erasure(session, guest.person);
     }));
   }
   guests_.end(guest.person);
@@ -143,6 +145,7 @@ Result<void> AccountsImpl::sign_out_guest(const Viewer& guest) {
   return {};
 }
 
+/// What the engine holds of them ends by itself, a day behind their last act.
 Result<void> AccountsImpl::sweep_guests() {
   const auto now_ms = parts_.clock.now_ms();
   std::vector<PersonKey> people;

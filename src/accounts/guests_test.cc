@@ -107,6 +107,7 @@ TEST(GuestTest, AnEndedOneStaysEnded) {
       ASSERT_TRUE(world.accounts->keep_guest(viewer).has_value());
     }
     ASSERT_TRUE(world.accounts->sign_out(guest.token).has_value());
+    EXPECT_EQ(world.count_records(RecordKind::erase_person, guest.person), acts ? 1 : 0);
     EXPECT_EQ(code_of(world.accounts->authenticate(guest.token)), Code::unauthenticated);
     EXPECT_EQ(code_of(world.accounts->sign_out(guest.token)), Code::unauthenticated);
   }
@@ -251,7 +252,7 @@ TEST(GuestTest, ExpiresAndIsErased) {
   EXPECT_THAT(erased, testing::ElementsAre(guest.person));
   EXPECT_EQ(world.count_rows("accounts_guests"), 0);
   EXPECT_EQ(world.count_rows("accounts_mutes"), 0);
-  EXPECT_EQ(world.count_records(RecordKind::erase_person, guest.person), 1);
+  EXPECT_EQ(world.count_records(RecordKind::erase_person), 0) << "the engine knows the time";
   EXPECT_EQ(code_of(world.accounts->set_mute(viewer, MuteKind::word, "x", true)),
             Code::unauthenticated);
 }

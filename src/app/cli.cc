@@ -105,6 +105,11 @@ void add_operator(CLI::App& app, Words& words) {
   rebuild.add_flag("--leave-out-unreadable", words.leave_out_unreadable,
                    "Go on behind log records that this program cannot read, and name them");
 
+  add_data(*engine.add_subcommand("erase",
+                                  "Blank now what deleted people left in the event log, while the "
+                                  "server is stopped"),
+           words, words.data.data, words.data.config_path);
+
   auto& samples = *app.add_subcommand("samples", "The sample catalogue");
   samples.require_subcommand(1);
   add_data(*samples.add_subcommand("remove", "Remove sample videos, accounts and their influence"),
@@ -178,7 +183,11 @@ int dispatch(const CLI::App& app, const Words& words) {
   if (name == "import") return import_files(words.import);
   if (name == "verify") return verify(words.data);
   if (name == "explain") return explain(words.data, words.request_id);
-  if (name == "engine") return engine_rebuild(words.data, words.leave_out_unreadable);
+  if (name == "engine") {
+    const auto& what = app.get_subcommand("engine")->get_subcommands().front()->get_name();
+    return what == "erase" ? engine_erase(words.data)
+                           : engine_rebuild(words.data, words.leave_out_unreadable);
+  }
   if (name == "samples") return samples_remove(words.data);
   if (name == "doctor") return doctor(words.data.data, words.data.json);
   if (name == "problems") return problems();

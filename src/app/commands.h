@@ -43,6 +43,8 @@ int verify(const DataOptions& options);
 int explain(const DataOptions& options, const std::string& request_id);
 /// `leave_out_unreadable`: go on behind log records that this program cannot read.
 int engine_rebuild(const DataOptions& options, bool leave_out_unreadable);
+/// Blanks now what erased people left in the event log.
+int engine_erase(const DataOptions& options);
 int samples_remove(const DataOptions& options);
 int doctor(const std::string& data, const std::string& json);
 

@@ -215,6 +215,16 @@ int engine_rebuild(const DataOptions& options, bool leave_out_unreadable) {
   return 0;
 }
 
+int engine_erase(const DataOptions& options) {
+  auto opened = open_quietly(options.data, options.config_path);
+  if (!opened) return fail(opened.error());
+  auto& feed = opened->wiring->feed();
+  if (auto done = feed.finish_erasures(); !done) return fail(done.error());
+  fmt::print("no record of the event log holds what erased people did; log position {}\n",
+             feed.stats().position);
+  return 0;
+}
+
 int samples_remove(const DataOptions& options) {
   auto opened = open_quietly(options.data, options.config_path);
   if (!opened) return fail(opened.error());
@@ -223,7 +233,7 @@ int samples_remove(const DataOptions& options) {
     return fail(done.error());
   }
   // Their influence goes with the snapshots that held it.
-  if (auto done = wiring.feed().snapshot(); !done) return fail(done.error());
+  if (auto done = wiring.feed().finish_erasures(); !done) return fail(done.error());
   fmt::print("the sample videos, their accounts and their influence are gone\n");
   return 0;
 }

@@ -480,6 +480,7 @@ Result<void> apply_record(State& state, const EngineOptions& options, const LogR
     state.position = position, state.at_ms = at_ms;
     return done;
   }
+  state.people.sweep_erased();
   state.people.expire(state.at_ms, options.guest_state_ttl_ms, options.people_max);
   state.pending.expire(state.at_ms);
   state.embeddings.sweep(state.at_ms);

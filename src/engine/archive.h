@@ -1,9 +1,9 @@
 #pragma once
 
 /// One walk over the state, three uses: writing a snapshot, reading one, hashing. Each part of the
-/// state has one `template <class A> void visit(A&)` that names its fields in a fixed order; a field
-/// that came with version N of its section is visited where `archive.version >= N`.
-/// Loader fails softly: ask `ok()`; sizes are checked against what is left before allocating.
+/// state has one `template <class A> void visit(A&)` that names its fields in a fixed order; a
+/// field that came with version N of its section is visited where `archive.version >= N`. Loader
+/// fails softly: ask `ok()`; sizes are checked against what is left before allocating.
 
 #include <cstdint>
 #include <cstring>

@@ -40,6 +40,15 @@ class ChunkedVector {
   std::size_t size_ = 0;
 };
 
+/// What `bytes_of` gives over all rows, judged by at most 1,024 of them, evenly spread.
+template <typename Rows, typename BytesOf>
+std::size_t sampled_bytes(const Rows& rows, BytesOf bytes_of) {
+  const std::size_t step = rows.size() / 1024 + 1;
+  std::size_t sum = 0, count = 0;
+  for (std::size_t i = 0; i < rows.size(); i += step) sum += bytes_of(rows[i]), ++count;
+  return count == 0 ? 0 : sum / count * rows.size();
+}
+
 /// 64-bit key (not 0) → 32-bit number. Its layout never reaches the engine's state: the numbers
 /// index dense storage, and the map is built again from that after loading.
 class SegmentedMap {

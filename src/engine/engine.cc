@@ -79,6 +79,10 @@ class EngineImpl final : public Engine {
                          state_.pending.bytes() + sizeof(State);
     return stats;
   }
+  bool erasing() const override {
+    const std::shared_lock phase(phase_);
+    return state_.people.erasing();
+  }
   LogPosition position() const override {
     const std::shared_lock phase(phase_);
     return state_.position;

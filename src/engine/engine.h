@@ -17,7 +17,7 @@ namespace filoscope::engine {
 /// `engine_version_test` fails where they change and this number does not. A snapshot with the
 /// records behind it gives the same state again only by the rules that made it: whoever keeps
 /// snapshots begins a new base of replay where this number changes.
-inline constexpr std::int64_t kEngineVersion = 4;
+inline constexpr std::int64_t kEngineVersion = 5;
 
 /// Everything the state depends on besides the log. A snapshot holds seed, limits,
 /// fresh_impressions and guest_state_ttl_ms, and refuses others; exploration_share and
@@ -80,7 +80,7 @@ struct EngineStats {
   std::uint64_t examples_count = 0;  ///< trained on
   HeadValues prequential_loss{};  ///< mean log loss per head over the last ~10,000 examples, scored
                                   ///< before learning
-  std::size_t memory_bytes = 0;
+  std::size_t memory_bytes = 0;   ///< what rows point to is judged by 1,024 of each table
 };
 
 /// Threads: `rank`, `explain`, `summary`, `stats`, `state_hash`, `save` from any thread,
@@ -113,7 +113,11 @@ class Engine {
 
   /// What the engine holds about a person.
   virtual PersonSummary summary(PersonKey person) const = 0;
+  /// In a time that does not grow with the state.
   virtual EngineStats stats() const = 0;
+  /// Whether erased people still stand in others' relations; each record takes some of them out, so
+  /// that no record takes long.
+  virtual bool erasing() const = 0;
 
   virtual LogPosition position() const = 0;
   /// The kEngineVersion of the engine whose snapshot was loaded; this one's own where none was.

@@ -208,7 +208,7 @@ class NewerSnapshot : public ::testing::Test {
 
 TEST_F(NewerSnapshot, WhatAsksForANewerReaderIsRefusedInWords) {
   expect_refused([](Bytes& bytes) { bytes[kFormatAt] = 3; }, "format 3");
-  expect_refused([](Bytes& bytes) { ++bytes[kEngineAt]; }, "engine 5");
+  expect_refused([](Bytes& bytes) { ++bytes[kEngineAt]; }, "engine 6");
   expect_refused(
       [&](Bytes& bytes) {
         bytes[second_section() + kVersionAt] = 9, bytes[second_section() + kReaderAt] = 8;

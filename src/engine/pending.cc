@@ -64,10 +64,9 @@ void PendingTable::erase(PersonKey person) {
 }
 
 std::size_t PendingTable::bytes() const {
-  std::size_t total = slots_.bytes() + index_.bytes();
-  for (std::uint32_t i = 0; i < slots_.size(); ++i)
-    total += slots_[i].items.capacity() * sizeof(PendingItem);
-  return total;
+  return slots_.bytes() + index_.bytes() + sampled_bytes(slots_, [](const PendingDecision& d) {
+           return d.items.capacity() * sizeof(PendingItem);
+         });
 }
 
 }  // namespace filoscope::engine

@@ -1,6 +1,7 @@
 #include "engine/person_state.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/numbers.h"
 
@@ -11,6 +12,7 @@ constexpr std::int64_t kInterestHalfLifeMs = 14LL * 24 * 3600 * 1000;
 constexpr std::uint32_t kEncounterLastsS = 6 * 3600;
 constexpr std::size_t kEncounterLookBack = 64;
 constexpr std::int64_t kHourMs = 3600 * 1000;
+constexpr std::size_t kSweptAtOnce = 64, kSweptPart = 4096;
 /// Imaginary neutral encounters with every content: one real one moves the mean half the way.
 constexpr float kLeanPrior = 1.0F;
 
@@ -162,11 +164,6 @@ bool PersonState::follows_author(std::uint64_t author) const {
   return sorted_contains(follows, author);
 }
 
-bool PersonState::has_relations() const {
-  return !(follows.empty() && blocks.empty() && blocked_by.empty() && muted_people.empty() &&
-           muted_keys.empty());
-}
-
 void PersonState::forget_activity() {
   events_count = showings = seen_total = 0;
   share_mean = share_weight = 0;
@@ -191,6 +188,7 @@ PersonState* PeopleTable::find(PersonKey key) {
 
 PersonState& PeopleTable::get(PersonKey key) {
   if (PersonState* known = find(key)) return *known;
+  for (auto* list : {&erased_, &next_erased_}) sorted_set(*list, key.value, false);  // she is back
   std::uint32_t slot = 0;
   if (free_.empty()) {
     slot = static_cast<std::uint32_t>(people_.size());
@@ -296,27 +294,45 @@ void PeopleTable::release(std::uint32_t slot) {
 }
 
 void PeopleTable::erase(PersonKey key) {
-  const auto slot = key ? index_.find(key.value) : std::nullopt;
-  if (slot) release(*slot);
-  for (std::uint32_t i = 0; i < people_.size(); ++i) {
-    PersonState& other = people_[i];
-    for (auto* list : {&other.follows, &other.blocks, &other.blocked_by, &other.muted_people})
-      sorted_set(*list, key.value, false);
+  if (!key) return;
+  if (const auto slot = index_.find(key.value)) release(*slot);
+  const auto at = std::lower_bound(next_erased_.begin(), next_erased_.end(), key.value);
+  if (at == next_erased_.end() || *at != key.value) next_erased_.insert(at, key.value);
+}
+
+void PeopleTable::sweep_erased() {
+  if (!erasing()) return;
+  if (erased_.empty()) erased_.swap(next_erased_);
+  const auto step = std::max<std::size_t>(kSweptAtOnce, people_.size() / kSweptPart);
+  const auto end = static_cast<std::uint32_t>(std::min(people_.size(), swept_ + step));
+  for (; swept_ < end; ++swept_) drop_erased(swept_);
+  if (swept_ >= people_.size()) erased_.clear(), swept_ = 0;
+}
+
+void PeopleTable::drop_erased(std::uint32_t slot) {
+  const auto is_erased = [this](std::uint64_t key) { return sorted_contains(erased_, key); };
+  for (const auto list : {&PersonState::follows, &PersonState::blocks, &PersonState::blocked_by,
+                          &PersonState::muted_people}) {
+    const auto& held = std::as_const(people_)[slot].*list;
+    if (std::any_of(held.begin(), held.end(), is_erased))
+      std::erase_if(people_[slot].*list, is_erased);
   }
+}
+
+void PeopleTable::end_guest(std::uint32_t slot) {
+  PersonState& guest = people_[slot];
+  if (!guest.has_blocks()) return release(slot);
+  forget(guest);  // a block outlives the guest, for both sides
+  guest.follows = {}, guest.muted_people = {}, guest.muted_keys = {};
+  become_known(guest);
 }
 
 void PeopleTable::expire(std::int64_t at_ms, std::int64_t guest_ttl_ms, std::size_t people_max) {
   for (int step = 0; step < 4; ++step) {
     const bool crowded = guests_.count + known_.count > people_max;
-    if (guests_.oldest != 0) {
-      PersonState& guest = people_[guests_.oldest - 1];
-      if (crowded || guest.last_ms + guest_ttl_ms < at_ms) {
-        if (guest.has_relations())
-          forget(guest), become_known(guest);  // a block outlives the guest's state
-        else
-          release(guests_.oldest - 1);
-        continue;
-      }
+    if (guests_.oldest != 0 && (crowded || last_ms(guests_.oldest) + guest_ttl_ms < at_ms)) {
+      end_guest(guests_.oldest - 1);
+      continue;
     }
     if (!crowded || known_.oldest == 0) return;
     PersonState& person = people_[known_.oldest - 1];
@@ -326,9 +342,8 @@ void PeopleTable::expire(std::int64_t at_ms, std::int64_t guest_ttl_ms, std::siz
 }
 
 std::size_t PeopleTable::bytes() const {
-  std::size_t total = people_.bytes() + index_.bytes();
-  for (std::uint32_t i = 0; i < people_.size(); ++i) total += people_[i].bytes();
-  return total;
+  return people_.bytes() + index_.bytes() +
+         sampled_bytes(people_, [](const PersonState& person) { return person.bytes(); });
 }
 
 }  // namespace filoscope::engine

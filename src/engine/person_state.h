@@ -166,7 +166,7 @@ class PersonState {
   bool blocked(std::uint64_t other) const;
   bool muted(const Video& video) const;
   bool follows_author(std::uint64_t author) const;
-  bool has_relations() const;
+  bool has_blocks() const { return !(blocks.empty() && blocked_by.empty()); }
   void forget_activity();
   std::size_t bytes() const;
   template <typename A>
@@ -182,8 +182,9 @@ bool sorted_contains(const std::vector<std::uint64_t>& values, std::uint64_t val
 /// Adds or removes; false when it would exceed kRelationsMax.
 bool sorted_set(std::vector<std::uint64_t>& values, std::uint64_t value, bool on);
 
-/// People by pseudonym. Guests expire by log time; beyond `people_max` the least recently active
-/// person's activity is forgotten (her relations and profile stay).
+/// People by pseudonym. Guests end by log time, but for the blocks that they are part of; beyond
+/// `people_max` the least recently active person's activity is forgotten (her relations and profile
+/// stay).
 class PeopleTable {
  public:
   const PersonState* find(PersonKey key) const;
@@ -198,7 +199,11 @@ class PeopleTable {
   /// part of what the person who saw most has, so that a place where everybody is new learns.
   float weight(const PersonState& person) const;
   void become_known(PersonState& person);
+  /// What she is and did is gone; her key leaves other people's relations by and by.
   void erase(PersonKey key);
+  /// A bounded step of that (64 people, or 1/4096 of all); called once per record.
+  void sweep_erased();
+  bool erasing() const { return !erased_.empty() || !next_erased_.empty(); }
   /// A bounded step (4 people) of expiry; called once per record.
   void expire(std::int64_t at_ms, std::int64_t guest_ttl_ms, std::size_t people_max);
 
@@ -210,6 +215,7 @@ class PeopleTable {
   void visit(A& archive);
 
  private:
+  static constexpr std::size_t kErasedMax = 1U << 30;
   struct List {
     std::uint32_t newest = 0, oldest = 0, count = 0;  // slot + 1
   };
@@ -219,11 +225,17 @@ class PeopleTable {
   void leave_hour(const PersonState& person);
   void forget(PersonState& person);
   void release(std::uint32_t slot);
+  void end_guest(std::uint32_t slot);
+  std::int64_t last_ms(std::uint32_t place) const { return people_[place - 1].last_ms; }
+  void drop_erased(std::uint32_t slot);
   std::uint32_t slot_of(const PersonState& person) const { return *index_.find(person.key); }
 
   ChunkedVector<PersonState, 6> people_;
   std::vector<std::uint32_t> free_;
   List known_, guests_;
+  // Keys of erased people, sorted: those that this round takes out, and those of the next one.
+  std::vector<std::uint64_t> erased_, next_erased_;
+  std::uint32_t swept_ = 0;                // slots that this round has passed
   std::array<std::uint32_t, 24> hours_{};  // people whose last activity lies in hour h mod 24
   std::int64_t hour_ = 0;
   SegmentedMap index_;                      // rebuilt after loading
@@ -253,6 +265,7 @@ void PeopleTable::visit(A& a) {
   for (List* list : {&known_, &guests_}) a(list->newest), a(list->oldest), a(list->count);
   for (auto& hour : hours_) a(hour);
   a(hour_);
+  if (a.version >= 2) a(erased_, kErasedMax), a(next_erased_, kErasedMax), a(swept_);
   if constexpr (A::kLoading) {
     index_.reset();
     levels_ = {};

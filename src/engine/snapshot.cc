@@ -39,7 +39,7 @@ struct Section {
 };
 constexpr std::array kSections{
     Section{Tag::options, "options"},       Section{Tag::base, "base", 2, 2},
-    Section{Tag::videos, "videos"},         Section{Tag::people, "people"},
+    Section{Tag::videos, "videos"},         Section{Tag::people, "people", 2, 2},
     Section{Tag::embeddings, "embeddings"}, Section{Tag::model, "model", 2, 2},
     Section{Tag::pending, "pending"},       Section{Tag::everyone, "everyone"}};
 

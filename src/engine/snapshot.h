@@ -19,8 +19,8 @@ Bytes write_state(State& state, const EngineOptions& options, std::size_t bytes_
 void seal(Bytes& snapshot);
 
 /// Fills `state`, which is as made, and gives the version of the engine that wrote it. Errors:
-/// corrupt (checksum, format; the state is then to be thrown away), invalid_argument (made with other
-/// options), conflict (a newer release wrote it; the sentence says what to do).
+/// corrupt (checksum, format; the state is then to be thrown away), invalid_argument (made with
+/// other options), conflict (a newer release wrote it; the sentence says what to do).
 Result<std::int64_t> read_snapshot(std::span<const std::uint8_t> snapshot,
                                    const EngineOptions& options, State& state);
 

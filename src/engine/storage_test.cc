@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <utility>
 
 #include "engine/embedding_table.h"
 #include "engine/numbers.h"
@@ -132,6 +133,62 @@ TEST(PeopleExpiry, ABlockOutlivesTheGuestsActivity) {
   ASSERT_NE(people.find({1}), nullptr);
   EXPECT_TRUE(people.find({1})->blocked(9));
   EXPECT_FALSE(people.find({1})->has_seen(3));
+}
+
+TEST(PeopleExpiry, AGuestsMutesGoWithHer) {
+  PeopleTable people;
+  for (std::uint64_t p = 1; p <= 2; ++p) {
+    PersonState& guest = people.get({p});
+    people.touch(guest, 1000);
+    guest.muted_keys = {5}, guest.muted_people = {6}, guest.follows = {7};
+  }
+  people.get({2}).blocks = {9};
+  people.expire(200'000'000, 86'400'000, 100);
+  EXPECT_EQ(people.find({1}), nullptr);
+  const PersonState* blocking = people.find({2});
+  ASSERT_NE(blocking, nullptr);
+  EXPECT_TRUE(blocking->muted_keys.empty() && blocking->muted_people.empty() &&
+              blocking->follows.empty());
+}
+
+TEST(PeopleErased, LeaveOthersRelationsInBoundedSteps) {
+  PeopleTable people;
+  constexpr std::uint64_t kPeople = 1000, kHer = 5000, kOther = 6000;
+  for (std::uint64_t p = 1; p <= kPeople; ++p) {
+    PersonState& person = people.get({p});
+    person.follows = {kHer, kOther};
+    person.blocks = person.blocked_by = person.muted_people = {kHer};
+  }
+  people.get({kHer});
+  const auto count_holders = [&] {
+    std::size_t count = 0;
+    for (std::uint64_t p = 1; p <= kPeople; ++p) {
+      const PersonState& person = *people.find({p});
+      count += person.follows.size() == 2 || person.blocked(kHer) || !person.muted_people.empty();
+      EXPECT_TRUE(person.follows_author(kOther));
+    }
+    return count;
+  };
+  people.erase({kHer});
+  EXPECT_EQ(people.find({kHer}), nullptr);
+  EXPECT_EQ(count_holders(), kPeople) << "not all at once";
+  for (auto left = kPeople; left > 0;) {
+    people.sweep_erased();
+    EXPECT_TRUE(people.erasing() || left <= 64);
+    left -= std::min<std::uint64_t>(left, 64);
+    ASSERT_EQ(count_holders(), left);
+  }
+  EXPECT_FALSE(people.erasing());
+}
+
+TEST(PeopleErased, WhoComesBackIsNotTakenOut) {
+  PeopleTable people;
+  people.get({1}), people.get({2});
+  people.erase({2});
+  people.get({2});
+  people.get({1}).follows = {2};
+  people.sweep_erased();
+  EXPECT_TRUE(people.find({1})->follows_author(2));
 }
 
 TEST(PeopleAudience, CountsPeopleOfTheLastDayOnce) {

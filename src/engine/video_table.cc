@@ -250,10 +250,11 @@ void VideoTable::rebuild_indexes() {
 std::size_t VideoTable::bytes() const {
   std::size_t total = videos_.bytes() + scan_.bytes() + authors_.bytes() + postings_.bytes() +
                       index_.bytes() + author_index_.bytes() + posting_index_.bytes();
-  for (std::uint32_t i = 0; i < videos_.size(); ++i)
-    total += videos_[i].keys.capacity() * 8 + videos_[i].co_watch.capacity() * sizeof(CoWatch);
-  for (std::uint32_t i = 0; i < authors_.size(); ++i) total += authors_[i].videos.capacity() * 4;
-  for (std::uint32_t i = 0; i < postings_.size(); ++i) total += postings_[i].videos.capacity() * 4;
+  total += sampled_bytes(videos_, [](const Video& video) {
+    return video.keys.capacity() * 8 + video.co_watch.capacity() * sizeof(CoWatch);
+  });
+  const auto numbers = [](const auto& row) { return row.videos.capacity() * 4; };
+  total += sampled_bytes(authors_, numbers) + sampled_bytes(postings_, numbers);
   return total + (trending_.capacity() + fresh_.capacity()) * 4;
 }
 

@@ -22,16 +22,10 @@ constexpr std::size_t kSnapshotsKept = 2;
 constexpr std::int64_t kSweepEveryMs = 600'000;
 constexpr std::int64_t kSnapshotPauseMs = 5'000;
 constexpr std::int64_t kHourMs = 3'600'000;
-constexpr const char* kReplayBase = "replay_base";
-constexpr const char* kVersion = "engine_rules";
 constexpr const char* kTrouble = "engine";
 constexpr const char* kSuffix = ".snapshot";
 constexpr const char* kKeeper = "engine-keeper";
 constexpr const char* kConsumer = "engine";
-
-bool erases(const LogRecord& record) {
-  return record.kind == static_cast<std::uint16_t>(engine::RecordKind::erase_person);
-}
 
 }  // namespace
 
@@ -48,24 +42,31 @@ Result<std::unique_ptr<EngineLife>> EngineLife::open(const Parts& parts) {
     log::warn("engine.version_not_adopted", {{"reason", done.error().message}});
   }
   auto* raw = life.get();
-  life->keeper_ = guarded_thread(kKeeper, [raw] { raw->keep(); });
   life->subscription_ =
       parts.log.subscribe(kConsumer, life->engine_->position(), Awaited::yes,
                           [raw](std::span<const LogRecord> records) { raw->take(records); });
+  life->keeper_ = guarded_thread(kKeeper, [raw] { raw->keep(); });
   return life;
 }
 
 EngineLife::~EngineLife() {
+  const bool opened = keeper_.joinable();
+  if (opened) {
+    {
+      Lock lock(mutex_);
+      stopping_ = true;
+      wake_.notify_all();
+    }
+    keeper_.join();
+  }
   subscription_.reset();
   if (stopped_) trouble::end(kTrouble);
-  if (!keeper_.joinable()) return;
-  {
-    Lock lock(mutex_);
-    stopping_ = true;
-    wake_.notify_all();
-  }
-  keeper_.join();
-  try_snapshot();
+  if (opened) try_snapshot();
+}
+
+bool EngineLife::stopping() const {
+  Lock lock(mutex_);
+  return stopping_;
 }
 
 std::filesystem::path EngineLife::path_of(LogPosition position) const {
@@ -104,6 +105,9 @@ Result<std::unique_ptr<engine::Engine>> EngineLife::read_snapshot(LogPosition po
 
 Result<void> EngineLife::load() {
   FILOSCOPE_TRY(auto found, snapshots());
+  FILOSCOPE_TRY(const auto base, find_number(parts_.database, kReplayBase));
+  // What an older one would need of the log may be blanked.
+  std::erase_if(found, [&](LogPosition each) { return each < base; });
   std::string refusal;
   for (; !found.empty() && !engine_; found.pop_back()) {
     const auto path = path_of(found.back());
@@ -150,8 +154,6 @@ Result<void> EngineLife::replay() {
                              {"replayed", count},
                              {"position", engine_->position()},
                              {"ms", (parts_.clock.mono_us() - start_us) / 1000}});
-  Lock lock(mutex_);
-  due_ = erased_at_ > saved_at_;
   return {};
 }
 
@@ -160,24 +162,9 @@ Result<void> EngineLife::adopt_version() {
   FILOSCOPE_TRY(const auto known, find_number(parts_.database, kVersion));
   if (known == engine::kEngineVersion && engine_->made_by() == engine::kEngineVersion) return {};
   saved_at_ = 0;  // also a state that nothing was added to is written anew
-  FILOSCOPE_DO(snapshot());
-  const LogPosition base = saved_at_;
-  FILOSCOPE_DO(keep_as_base(base));
+  FILOSCOPE_TRY(const auto base, begin_base());
   if (base != 0)
     log::info("engine.version_adopted", {{"version", engine::kEngineVersion}, {"base", base}});
-  return {};
-}
-
-/// The state at `position` was made by this version of the engine, or is taken as it is.
-Result<void> EngineLife::keep_as_base(LogPosition position) {
-  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    if (position != 0) FILOSCOPE_DO(put_text(session, kReplayBase, std::to_string(position)));
-    return put_text(session, kVersion, std::to_string(engine::kEngineVersion));
-  }));
-  FILOSCOPE_TRY(const auto all, snapshots());
-  std::error_code ignored;  // the next snapshot removes them
-  for (const auto each : all)
-    if (each != position) std::filesystem::remove(path_of(each), ignored);
   return {};
 }
 
@@ -198,7 +185,7 @@ void EngineLife::take(std::span<const LogRecord> records) {
 
 void EngineLife::ask_for_snapshot() {
   const auto behind = engine_->position() - saved_at_;
-  if (erased_at_ <= saved_at_ && behind < parts_.config[kSnapshotRecords]) return;
+  if (behind < parts_.config[kSnapshotRecords]) return;
   Lock lock(mutex_);
   due_ = true;
   wake_.notify_all();
@@ -207,7 +194,6 @@ void EngineLife::ask_for_snapshot() {
 void EngineLife::apply(const LogRecord& record) {
   if (stopped_) return;
   if (auto done = engine_->apply(record); !done) return stop(record, done.error());
-  if (erases(record)) erased_at_ = record.position;
   probe_.position.set(static_cast<double>(record.position));
 }
 
@@ -275,7 +261,10 @@ Result<EngineLife::Rebuilt> EngineLife::rebuild(
   }
   made.position = life.engine_->position();
   FILOSCOPE_DO(write_file_durably(life.path_of(made.position), life.engine_->save()));
-  FILOSCOPE_DO(life.keep_as_base(made.position));
+  {
+    Lock one(life.snapshot_mutex_);
+    FILOSCOPE_DO(life.keep_as_base(made.position));
+  }
   if (!first.empty()) {
     FILOSCOPE_TRY(const auto token, parts.log.first_token(first.front().position - 1));
     FILOSCOPE_DO(parts.database.write(
@@ -286,7 +275,10 @@ Result<EngineLife::Rebuilt> EngineLife::rebuild(
 
 Result<void> EngineLife::snapshot() {
   Lock one(snapshot_mutex_);
-  const LogPosition erased = erased_at_;
+  return write_snapshot();
+}
+
+Result<void> EngineLife::write_snapshot() {
   if (engine_->position() == saved_at_) return {};
   const auto start_us = parts_.clock.mono_us();
   LogPosition position = 0;
@@ -298,30 +290,18 @@ Result<void> EngineLife::snapshot() {
   }
   FILOSCOPE_DO(write_file_durably(path_of(position), bytes));
   saved_at_ = position;
-  const bool forget = erased != 0 && erased <= position;
-  if (forget) {
-    FILOSCOPE_DO(parts_.database.write([&](Session& session) {
-      return put_text(session, kReplayBase, std::to_string(position));
-    }));
-  }
   FILOSCOPE_TRY(auto all, snapshots());
-  const std::size_t keep = forget ? 1 : kSnapshotsKept;
   std::error_code ignored;
-  while (all.size() > keep) {
+  while (all.size() > kSnapshotsKept) {
     std::filesystem::remove(path_of(all.front()), ignored);
     all.erase(all.begin());
   }
   FILOSCOPE_DO(sync_folder(parts_.folder));
-  if (forget) {
-    LogPosition expected = erased;  // one that came meanwhile stays due
-    erased_at_.compare_exchange_strong(expected, 0);
-  }
   probe_.snapshots.add();
   const auto took_us = parts_.clock.mono_us() - start_us;
   probe_.snapshot_seconds.observe_s(static_cast<double>(took_us) * 1e-6);
   log::info("engine.snapshot", {{"position", position},
                                 {"bytes", static_cast<std::int64_t>(bytes.size())},
-                                {"erasure", forget},
                                 {"ms", took_us / 1000}});
   return {};
 }
@@ -436,7 +416,7 @@ void EngineLife::keep() {
     }
     if (!due) continue;
     try_snapshot();
-    // Erasures that come one after the other share the next snapshot.
+    // One that failed is not tried again at once.
     Lock lock(mutex_);
     wake_.wait_for_ms(mutex_, kSnapshotPauseMs, [&] { return stopping_; });
     if (stopping_) return;
@@ -452,10 +432,11 @@ Result<void> EngineLife::sweep() {
   while (true) {
     FILOSCOPE_TRY(const bool more, sweep_store(parts_.database, before));
     if (!more) break;
-    Lock lock(mutex_);
-    if (stopping_) return {};
+    if (stopping()) return {};
   }
-  return drop_old_records();
+  FILOSCOPE_DO(drop_old_records());
+  FILOSCOPE_TRY(const bool due, has_erasures(parts_.database, now_ms));
+  return due ? finish_erasures() : Result<void>();
 }
 
 Result<LogPosition> EngineLife::first_after(std::int64_t at_ms, LogPosition low,

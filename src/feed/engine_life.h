@@ -31,11 +31,13 @@ class EngineLife {
  public:
   struct Parts {
     Database& database;
-    EventStream& log;
+    EventLog& log;
     const Clock& clock;
     const Config& config;
     std::filesystem::path folder;  ///< of the snapshots; made when missing
     engine::EngineOptions options;
+    /// Whether who was to be forgotten is a guest or an account again; without it nobody is.
+    std::function<Result<bool>(Session&, PersonKey)> is_here{};
   };
   /// Replays, then follows the log. Errors: corrupt (neither a snapshot nor the log can give the
   /// state; says what to do), and those of disk and database.
@@ -63,9 +65,13 @@ class EngineLife {
 
   const engine::Engine& engine() const { return *engine_; }
 
-  /// Writes the state durably and takes away the snapshots that are not needed any more: all older
-  /// ones after an erasure, else all but the newest two.
+  /// Writes the state durably and takes away all but the newest two snapshots.
   Result<void> snapshot();
+  /// For erased people and ended guests: one new base of replay, the only state that is left, and
+  /// behind it what their records in the log held is blanked. Nothing when nobody waits for it.
+  /// Errors: unavailable (the engine does not learn), those of disk and database; what is not done
+  /// stays noted.
+  Result<void> finish_erasures();
   /// The state as it was at `position`, made again from a snapshot not after it. `oldest` takes the
   /// oldest such snapshot instead of the newest. Errors: not_found (before what replay is promised
   /// from).
@@ -82,13 +88,18 @@ class EngineLife {
   Result<void> replay();
   Result<void> adopt_version();
   Result<bool> log_is_whole() const;
-  Result<void> keep_as_base(LogPosition position);
-  void remove_snapshots_before(LogPosition position);
+  Result<void> write_snapshot() FILOSCOPE_REQUIRES(snapshot_mutex_);
+  Result<void> keep_as_base(LogPosition position) FILOSCOPE_REQUIRES(snapshot_mutex_);
+  Result<LogPosition> begin_base();
+  Result<void> forget_names();
+  Result<std::int64_t> blank_erased(LogPosition base);
+  Result<std::size_t> blank_some(std::span<const PersonKey> people, LogPosition base);
   void take(std::span<const LogRecord> records);
   void ask_for_snapshot();
   void apply(const LogRecord& record);
   void stop(const LogRecord& record, const Error& why);
   void keep();
+  bool stopping() const;
   void try_snapshot();
   void try_sweep();
   Result<void> sweep();
@@ -99,15 +110,18 @@ class EngineLife {
   Result<std::unique_ptr<engine::Engine>> read_snapshot(LogPosition position) const;
   Result<void> replay_into(engine::Engine& engine, LogPosition up_to) const;
 
+  static constexpr const char* kReplayBase = "replay_base";
+  static constexpr const char* kVersion = "engine_rules";
+
   const Parts parts_;
   LifeProbe probe_;
   std::unique_ptr<engine::Engine> engine_;
-  std::atomic<LogPosition> erased_at_{0};  ///< the newest erasure seen
   std::atomic<LogPosition> saved_at_{0};
   std::atomic<bool> stopped_{false};  ///< at a record that it cannot read
 
   Mutex learning_mutex_;  ///< held while records are learned: the position stands still for its
                           ///< holder
+  Mutex erasing_mutex_;   ///< one batch of erasures at a time; before snapshot_mutex_
   Mutex snapshot_mutex_;  ///< one snapshot at a time
 
   mutable Mutex mutex_;
@@ -115,8 +129,8 @@ class EngineLife {
   bool due_ FILOSCOPE_GUARDED_BY(mutex_) = false;
   bool stopping_ FILOSCOPE_GUARDED_BY(mutex_) = false;
   std::string stop_sentence_ FILOSCOPE_GUARDED_BY(mutex_);
-  std::thread keeper_;
-  std::unique_ptr<Subscription> subscription_;  ///< last: it ends first
+  std::unique_ptr<Subscription> subscription_;
+  std::thread keeper_;  ///< ends first: what it waits for is learned until then
 };
 
 }  // namespace filoscope::feed

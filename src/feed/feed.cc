@@ -14,6 +14,8 @@ constexpr std::size_t kHeldMax = 64;
 constexpr std::size_t kShownMax = 2'000;
 constexpr int kRanksMax = 4;
 constexpr const char* kWeightsName = "value_weights";
+constexpr std::int64_t kHourMs = 3'600'000;
+constexpr std::int64_t kGuestRecordsMs = 7 * 24 * kHourMs;  ///< kept behind a guest's end
 
 constexpr std::array<std::string_view, 7> kSurfaceNames{
     "feed", "following", "video_page", "profile", "hashtag", "search", "other"};
@@ -89,12 +91,21 @@ std::string_view to_string(Surface surface) {
 
 Result<std::unique_ptr<Feed>> Feed::open(const Parts& parts) {
   FILOSCOPE_DO(migrate_store(parts.database));
+  const auto is_here = [&accounts = parts.accounts](Session& session,
+                                                    PersonKey person) -> Result<bool> {
+    const auto needed = accounts.need_person(session, person);
+    if (!needed && needed.error().code != Code::unauthenticated) return needed.error();
+    return needed.has_value();
+  };
   FILOSCOPE_TRY(auto life, EngineLife::open({parts.database, parts.log, parts.clock, parts.config,
                                              std::filesystem::path(parts.data_folder) / "engine",
-                                             engine::EngineOptions()}));
+                                             engine::EngineOptions(), is_here}));
   FILOSCOPE_DO(apply_weights(parts));
-  parts.accounts.on_delete(
-      [](Session& session, AccountId, PersonKey person) { return delete_person(session, person); });
+  parts.accounts.on_delete([&clock = parts.clock, &config = parts.config](
+                               Session& session, AccountId account, PersonKey person) {
+    const auto wait_ms = account ? config[kErasureHours] * kHourMs : kGuestRecordsMs;
+    return delete_person(session, person, clock.now_ms() + wait_ms);
+  });
   return std::unique_ptr<Feed>(std::make_unique<FeedImpl>(parts, std::move(life)));
 }
 

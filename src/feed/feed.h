@@ -33,6 +33,10 @@ inline const Setting<std::int64_t> kLogRetentionDays{
 inline const Setting<std::int64_t> kDecisionRetentionDays{
     "feed.decision_retention_days", 90, 1, 36500, "Days a decision record can be asked for."};
 
+inline const Setting<std::int64_t> kErasureHours{
+    "feed.erasure_hours", 24, 0, 168,
+    "Hours until the records of a deleted account are blanked in the event log; one new base of "
+    "replay for all that wait."};
 inline const Setting<std::int64_t> kUnrecordedKept{
     "feed.unrecorded_answers_kept", 10'000, 1, 1'000'000,
     "Answers without a decision record that can be explained by their id; in memory only, under "
@@ -182,7 +186,11 @@ class Feed {
 
   virtual engine::EngineStats stats() const = 0;
   virtual std::uint64_t state_hash() const = 0;
-  virtual Result<void> snapshot() = 0;  ///< also after an erasure, which forces one
+  virtual Result<void> snapshot() = 0;
+  /// Does now what is due within kErasureHours of a deletion and 7 days of a guest's end: blanks
+  /// their records in the log, and makes one new base of replay. Errors: unavailable (the engine
+  /// does not learn), those of disk and database.
+  virtual Result<void> finish_erasures() = 0;
   /// Snapshot + replay against the live state, decision rows against the log. One sentence per
   /// finding.
   virtual Result<std::vector<std::string>> verify() = 0;

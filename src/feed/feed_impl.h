@@ -40,6 +40,7 @@ class FeedImpl final : public Feed {
   engine::EngineStats stats() const override { return life_->engine().stats(); }
   std::uint64_t state_hash() const override { return life_->engine().state_hash(); }
   Result<void> snapshot() override { return life_->snapshot(); }
+  Result<void> finish_erasures() override { return life_->finish_erasures(); }
   Result<std::vector<std::string>> verify() override;
   Result<Reexecution> explain(RequestId request) override;
 

@@ -44,6 +44,13 @@ constexpr std::array kMigrations = {Migration{1, R"(
 )"},
                                     Migration{2, R"(
   ALTER TABLE feed_decisions RENAME COLUMN position TO token;
+)"},
+                                    Migration{3, R"(
+  CREATE TABLE feed_erasures (
+    person BIGINT PRIMARY KEY,
+    due_ms BIGINT NOT NULL
+  );
+  CREATE INDEX feed_erasures_due ON feed_erasures (due_ms);
 )"}};
 
 constexpr std::int64_t kSweepRowsMax = 20'000;
@@ -157,10 +164,48 @@ Result<void> put_text(Session& session, const std::string& name, const std::stri
   return {};
 }
 
-Result<void> delete_person(Session& session, PersonKey person) {
+Result<void> delete_person(Session& session, PersonKey person, std::int64_t due_ms) {
   FILOSCOPE_DO(session.execute("DELETE FROM feed_decisions WHERE person = ?", {person.db()}));
   FILOSCOPE_DO(session.execute("DELETE FROM feed_event_ids WHERE person = ?", {person.db()}));
   FILOSCOPE_DO(session.execute("DELETE FROM feed_plays WHERE person = ?", {person.db()}));
+  FILOSCOPE_DO(
+      session.execute("INSERT INTO feed_erasures (person, due_ms) VALUES (?, ?) "
+                      "ON CONFLICT (person) DO UPDATE SET due_ms = excluded.due_ms",
+                      {person.db(), due_ms}));
+  return {};
+}
+
+Result<bool> has_erasures(Database& database, std::int64_t due_ms) {
+  bool found = false;
+  FILOSCOPE_DO(database.read([&](Session& session) {
+    return session.query("SELECT 1 FROM feed_erasures WHERE due_ms <= ? LIMIT 1", {due_ms},
+                         [&](const Row&) { found = true; });
+  }));
+  return found;
+}
+
+Result<std::vector<PersonKey>> find_erasures(Database& database, PersonKey after,
+                                             std::int64_t count_max) {
+  std::vector<PersonKey> people;
+  FILOSCOPE_DO(database.read([&](Session& session) {
+    people.clear();
+    return session.query(
+        "SELECT person FROM feed_erasures WHERE person > ? ORDER BY person "
+        "LIMIT ?",
+        {after.db(), count_max},
+        [&](const Row& row) { people.push_back(PersonKey::from_db(row.integer(0))); });
+  }));
+  return people;
+}
+
+Result<void> end_erasure(Session& session, PersonKey person) {
+  FILOSCOPE_DO(session.execute("DELETE FROM feed_erasures WHERE person = ?", {person.db()}));
+  return {};
+}
+
+Result<void> put_off_erasure(Session& session, PersonKey person, std::int64_t due_ms) {
+  FILOSCOPE_DO(session.execute("UPDATE feed_erasures SET due_ms = ? WHERE person = ?",
+                               {due_ms, person.db()}));
   return {};
 }
 

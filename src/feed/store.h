@@ -1,7 +1,8 @@
 #pragma once
 
 /// The feed's own tables: event ids taken in, what each token has told, where decisions lie in the
-/// log, and a few numbers about the log itself. All plain SQL in the common subset.
+/// log, whose records are to be blanked, and a few numbers about the log itself. All plain SQL in
+/// the common subset.
 
 #include <cstdint>
 #include <optional>
@@ -61,8 +62,17 @@ Result<std::int64_t> find_number(Database& database, const std::string& name);
 Result<std::string> find_text(Database& database, const std::string& name);
 Result<void> put_text(Session& session, const std::string& name, const std::string& value);
 
-/// Takes away what a person left here. Part of an account's deletion.
-Result<void> delete_person(Session& session, PersonKey person);
+/// Takes away what a person left here, and notes that her records in the log are to be blanked,
+/// at the latest from `due_ms` on. Part of an account's deletion and of a guest's end.
+Result<void> delete_person(Session& session, PersonKey person, std::int64_t due_ms);
+/// Whether somebody's records are to be blanked by then.
+Result<bool> has_erasures(Database& database, std::int64_t due_ms);
+/// Whose records are to be blanked, due or not, in their order behind `after`. (A PersonKey has 63
+/// bits.)
+Result<std::vector<PersonKey>> find_erasures(Database& database, PersonKey after,
+                                             std::int64_t count_max);
+Result<void> end_erasure(Session& session, PersonKey person);
+Result<void> put_off_erasure(Session& session, PersonKey person, std::int64_t due_ms);
 /// Rows older than these times go; plays must outlive their tokens.
 struct SweepTimes {
   std::int64_t event_ids_ms = 0, plays_ms = 0, decisions_ms = 0;

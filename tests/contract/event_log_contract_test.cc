@@ -362,8 +362,15 @@ TEST_P(EventLogContract, WhatIsCalledOnCommitComesOfTheRunThatWasCommitted) {
 
 TEST_P(EventLogContract, BlankingTakesOnePersonsContentsOnly) {
   ASSERT_TRUE(ok(append({record(1, 1, 7), record(2, 1, 8), record(3, 1, 0), record(4, 1, 7)})));
-  ASSERT_TRUE(
-      ok(database_->write([&](Session& session) { return log_->blank(session, PersonKey{7}); })));
+  const auto blank = [&](PersonKey person, LogPosition up_to, std::int64_t count_max) {
+    return database_
+        ->write<EventStream::Blanked>(
+            [&](Session& session) { return log_->blank(session, person, up_to, count_max); })
+        .value();
+  };
+  EXPECT_EQ(blank(PersonKey{7}, 4, 1).count, 1);
+  EXPECT_EQ(blank(PersonKey{7}, 4, 9).count, 1);
+  EXPECT_EQ(blank(PersonKey{7}, 4, 9).count, 0);
   const auto records = all();
   ASSERT_EQ(records.size(), 4U);
   expect_gapless(records, 1);
@@ -372,9 +379,24 @@ TEST_P(EventLogContract, BlankingTakesOnePersonsContentsOnly) {
   EXPECT_FALSE(records[1].body.empty());
   EXPECT_FALSE(records[2].body.empty());
   EXPECT_TRUE(records[3].body.empty());
-  ASSERT_TRUE(ok(database_->write(  // "nobody" is not a person
-      [&](Session& session) { return log_->blank(session, PersonKey{}); })));
+  EXPECT_EQ(blank(PersonKey{}, 4, 9).count, 0) << "nobody is not a person";
   EXPECT_FALSE(all()[2].body.empty());
+}
+
+TEST_P(EventLogContract, BlankingStopsAtAPositionAndTellsWhatIsLeft) {
+  ASSERT_TRUE(ok(append({record(1, 1, 7), record(2, 1, 8), record(3, 1, 7)})));
+  const auto left_behind = [&](LogPosition up_to) {
+    return database_
+        ->write<EventStream::Blanked>(
+            [&](Session& session) { return log_->blank(session, PersonKey{7}, up_to, 9); })
+        .value()
+        .left;
+  };
+  EXPECT_TRUE(left_behind(2));
+  EXPECT_TRUE(all()[0].body.empty());
+  EXPECT_FALSE(all()[2].body.empty());
+  EXPECT_FALSE(left_behind(3));
+  EXPECT_TRUE(all()[2].body.empty());
 }
 
 TEST_P(EventLogContract, DroppingKeepsPositionsAndTimeGoingOn) {

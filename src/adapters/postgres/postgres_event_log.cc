@@ -65,7 +65,8 @@ class PostgresEventLog final : public EventLog {
     return hub_.subscribe(consumer, after, awaited, std::move(take));
   }
   bool keeps_up() const override { return relay_.keeps_up() && hub_.keeps_up(); }
-  Result<void> blank(Session& session, PersonKey person) override;
+  Result<Blanked> blank(Session& session, PersonKey person, LogPosition up_to,
+                        std::int64_t count_max) override;
   Result<OutboxToken> drop(Session& session, LogPosition up_to) override;
 
  private:
@@ -126,13 +127,20 @@ Result<LogPosition> PostgresEventLog::last_position() {
   return last;
 }
 
-Result<void> PostgresEventLog::blank(Session& session, PersonKey person) {
-  for (const std::string_view sql :
-       {"UPDATE event_outbox SET body = ? WHERE person = ? AND person <> 0",
-        "UPDATE event_log SET body = ? WHERE person = ? AND person <> 0"}) {
-    FILOSCOPE_DO(session.execute(sql, {Bytes(), person.db()}));
-  }
-  return {};
+Result<EventStream::Blanked> PostgresEventLog::blank(Session& session, PersonKey person,
+                                                     LogPosition up_to, std::int64_t count_max) {
+  Blanked blanked;
+  if (!person) return blanked;
+  FILOSCOPE_TRY(
+      blanked.count,
+      session.execute("UPDATE event_log SET body = ? WHERE position IN (SELECT position FROM "
+                      "event_log WHERE person = ? AND position <= ? AND length(body) > 0 LIMIT ?)",
+                      {Bytes(), person.db(), up_to, count_max}));
+  FILOSCOPE_DO(
+      session.query("SELECT 1 FROM event_log WHERE person = ? AND position > ? UNION ALL "
+                    "SELECT 1 FROM event_outbox WHERE person = ? LIMIT 1",
+                    {person.db(), up_to, person.db()}, [&](const Row&) { blanked.left = true; }));
+  return blanked;
 }
 
 Result<OutboxToken> PostgresEventLog::drop(Session& session, LogPosition up_to) {

@@ -89,7 +89,8 @@ class SqliteEventLog final : public EventLog {
     return hub_.subscribe(consumer, after, awaited, std::move(take));
   }
   bool keeps_up() const override { return hub_.keeps_up(); }
-  Result<void> blank(Session& session, PersonKey person) override;
+  Result<Blanked> blank(Session& session, PersonKey person, LogPosition up_to,
+                        std::int64_t count_max) override;
   Result<OutboxToken> drop(Session& session, LogPosition up_to) override;
 
  private:
@@ -161,16 +162,24 @@ Result<LogPosition> SqliteEventLog::last_position() {
   return last;
 }
 
-Result<void> SqliteEventLog::blank(Session& session, PersonKey person) {
+Result<EventStream::Blanked> SqliteEventLog::blank(Session& session, PersonKey person,
+                                                   LogPosition up_to, std::int64_t count_max) {
+  if (!person) return Blanked();
   auto& connection = own(session).connection();
   // Erased means erased: what is freed is overwritten with zeros, here regardless of the cost.
   FILOSCOPE_DO(connection.control("PRAGMA secure_delete = ON"));
-  auto done = session.execute("UPDATE event_log SET body = x'' WHERE person = ? AND person <> 0",
-                              {person.db()});
+  const auto count = session.execute(
+      "UPDATE event_log SET body = x'' WHERE position IN (SELECT position FROM event_log WHERE "
+      "person = ? AND person <> 0 AND position <= ? AND length(body) > 0 LIMIT ?)",
+      {person.db(), up_to, count_max});
   FILOSCOPE_DO(connection.control("PRAGMA secure_delete = FAST"));
   own(session).erase_everywhere();
-  FILOSCOPE_DO(std::move(done));
-  return {};
+  Blanked blanked;
+  FILOSCOPE_TRY(blanked.count, count);
+  FILOSCOPE_DO(session.query(
+      "SELECT 1 FROM event_log WHERE person = ? AND person <> 0 AND position > ? LIMIT 1",
+      {person.db(), up_to}, [&](const Row&) { blanked.left = true; }));
+  return blanked;
 }
 
 Result<OutboxToken> SqliteEventLog::drop(Session& session, LogPosition up_to) {

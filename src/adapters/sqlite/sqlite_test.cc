@@ -189,8 +189,10 @@ TEST_F(SqliteTest, WhatIsBlankedIsNowhereOnDisk) {
   }
   EXPECT_TRUE(found_on_disk(secret));
   const auto blank = [&] {
-    return (*database)->write(
-        [&](Session& session) { return (*log)->blank(session, PersonKey{7}); });
+    return (*database)->write([&](Session& session) -> Result<void> {
+      FILOSCOPE_DO((*log)->blank(session, PersonKey{7}, 20, 20));
+      return {};
+    });
   };
   // A reader on the old snapshot keeps the old pages alive; the next commit after it clears them.
   ASSERT_TRUE((*database)
