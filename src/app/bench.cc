@@ -112,6 +112,7 @@ struct Bench {
   const char* name;
   int (*run)(const BenchOptions&);
   const char* what;
+  std::int64_t videos_count = 100'000, people_count = 20'000;
 };
 constexpr std::array kBenches{
     Bench{"feed", bench_feed, "answers of 8 at a fixed rate and as fast as it can"},
@@ -120,7 +121,10 @@ constexpr std::array kBenches{
     Bench{"upload", bench_upload, "upload complete to published with all rungs"},
     Bench{"media.ladder", bench_ladder, "the whole pipeline against one ffmpeg"},
     Bench{"engine.rank", bench_engine, "one answer of the engine alone, in process"},
-    Bench{"engine.train", bench_engine, "the same run: learning"}};
+    Bench{"engine.train", bench_engine, "the same run: learning"},
+    Bench{"engine.snapshot", bench_snapshot,
+          "the longest stall of learning and answers beside snapshots, and a start", 1'000'000,
+          1'000'000}};
 
 }  // namespace
 
@@ -142,7 +146,10 @@ int bench(const BenchOptions& options) {
   for (const auto& one : kBenches) {
     if (options.name != one.name) continue;
     const TidyEnd tidy_end;
-    return one.run(options);
+    BenchOptions sized = options;
+    if (sized.videos_count == 0) sized.videos_count = one.videos_count;
+    if (sized.people_count == 0) sized.people_count = one.people_count;
+    return one.run(sized);
   }
   return fail("there is no bench \"" + options.name + "\"; `filoscope bench` lists them");
 }

@@ -141,12 +141,11 @@ void add_operator(CLI::App& app, Words& words) {
   bench_command.add_option("--json", words.bench.json, "Write the result as JSON to a file or -");
   bench_command.add_option("--seconds", words.bench.seconds,
                            "Length of one measurement of feed, events (default 20), delivery (5)");
-  bench_command
-      .add_option("--videos", words.bench.videos_count,
-                  "Of feed, events, engine.rank, engine.train")
-      ->capture_default_str();
-  bench_command.add_option("--people", words.bench.people_count, "Of the same")
-      ->capture_default_str();
+  bench_command.add_option("--videos", words.bench.videos_count,
+                           "Of feed, events, engine.rank, engine.train (default 100,000) and "
+                           "engine.snapshot (1,000,000)");
+  bench_command.add_option("--people", words.bench.people_count,
+                           "Of the same (default 20,000; 1,000,000)");
   bench_command.add_option("--data", words.bench.data,
                            "Keep the seeded folder of feed and events here, and use it again");
   add_database(bench_command, words);

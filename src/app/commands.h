@@ -57,9 +57,9 @@ int account_recover(const AccountOptions& options);
 
 struct BenchOptions {
   std::string name, json;
-  std::int64_t seconds = 0;  ///< of one measurement; 0 takes the bench's own
-  std::int64_t videos_count = 100'000, people_count = 20'000;
-  std::string data;  ///< keep and reuse the seeded folder here
+  std::int64_t seconds = 0;                         ///< of one measurement; 0 takes the bench's own
+  std::int64_t videos_count = 0, people_count = 0;  ///< as above
+  std::string data;                                 ///< keep and reuse the seeded folder here
   std::vector<std::string> arguments;
 };
 int bench(const BenchOptions& options);

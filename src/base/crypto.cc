@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "base/blake2b.h"
 #include "base/reasons.h"
 
 namespace filoscope::crypto {
@@ -72,6 +73,24 @@ Digest Sha256::finish() {
   Digest digest;
   crypto_hash_sha256_final(reinterpret_cast<crypto_hash_sha256_state*>(state_.data()),
                            digest.data());
+  return digest;
+}
+
+Blake2b::Blake2b() {
+  static_assert(sizeof(crypto_generichash_state) <= sizeof state_);
+  crypto_generichash_init(new (state_.data()) crypto_generichash_state, nullptr, 0,
+                          Digest().size());
+}
+
+void Blake2b::update(std::span<const std::uint8_t> data) {
+  crypto_generichash_update(reinterpret_cast<crypto_generichash_state*>(state_.data()), data.data(),
+                            data.size());
+}
+
+Digest Blake2b::finish() {
+  Digest digest;
+  crypto_generichash_final(reinterpret_cast<crypto_generichash_state*>(state_.data()),
+                           digest.data(), digest.size());
   return digest;
 }
 

@@ -11,6 +11,11 @@
 #include "base/reasons.h"
 
 namespace filoscope {
+namespace {
+
+constexpr std::int64_t kSyncedAtOnce = 32 << 20;
+
+}  // namespace
 
 void UniqueFd::reset(int fd) {
   if (fd_ >= 0) ::close(fd_);
@@ -90,11 +95,19 @@ Result<void> sync_folder(const std::filesystem::path& folder) {
 }
 
 Result<void> write_file_durably(const std::filesystem::path& path,
-                                std::span<const std::uint8_t> data) {
+                                const std::function<Result<void>(const WriteBytes&)>& fill) {
   const auto temporary = path.string() + ".tmp" + crypto::hex(crypto::random_bytes(6));
   UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd) return errno_error("create " + temporary);
-  auto written = write_all(fd.get(), data, 0);
+  std::int64_t size = 0, synced = 0;
+  auto written = fill([&](std::span<const std::uint8_t> part) -> Result<void> {
+    FILOSCOPE_DO(write_all(fd.get(), part, size));
+    size += std::ssize(part);
+    if (size - synced < kSyncedAtOnce) return {};
+    synced = size;
+    if (::fdatasync(fd.get()) != 0) return errno_error("fsync " + temporary);
+    return {};
+  });
   if (written.has_value() && ::fsync(fd.get()) != 0) written = errno_error("fsync " + temporary);
   if (written.has_value() && ::rename(temporary.c_str(), path.c_str()) != 0)
     written = errno_error("rename " + temporary);
@@ -103,6 +116,11 @@ Result<void> write_file_durably(const std::filesystem::path& path,
     return written;
   }
   return sync_folder(path.parent_path());
+}
+
+Result<void> write_file_durably(const std::filesystem::path& path,
+                                std::span<const std::uint8_t> data) {
+  return write_file_durably(path, [&](const WriteBytes& write) { return write(data); });
 }
 
 }  // namespace filoscope

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -43,6 +44,12 @@ Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
 /// exists, whole.
 Result<void> write_file_durably(const std::filesystem::path& path,
                                 std::span<const std::uint8_t> data);
+/// The same for a content that comes in parts: `fill` gives them to what it is called with. It
+/// reaches the disk bit by bit, so that no other file's fsync has to wait for all of it. Errors:
+/// also those of `fill`.
+using WriteBytes = std::function<Result<void>(std::span<const std::uint8_t>)>;
+Result<void> write_file_durably(const std::filesystem::path& path,
+                                const std::function<Result<void>(const WriteBytes&)>& fill);
 Result<void> sync_folder(const std::filesystem::path& folder);
 /// Fills `out` from `offset`. Errors: corrupt (the file ends before).
 Result<void> read_all(int fd, std::span<std::uint8_t> out, std::int64_t offset);

@@ -23,21 +23,22 @@ concept Plain = std::is_trivially_copyable_v<T>;
 /// Of every section: what this program writes.
 inline constexpr std::uint16_t kNewestVersion = 0xFFFF;
 
-class Saver {
+/// Gives the bytes of what it walks over to `sink.put(data, size)`.
+template <typename Sink>
+class Walker {
  public:
   static constexpr bool kLoading = false;
-  explicit Saver(Bytes& out) : out_(out) {}
   static constexpr std::uint16_t version = kNewestVersion;
+  explicit Walker(Sink& sink) : sink_(sink) {}
   template <Plain T>
   void operator()(const T& value) {
-    raw(&value, sizeof value);
+    sink_.put(&value, sizeof value);
   }
   /// REQUIRES: T without padding (padding has no defined bytes).
   template <Plain T>
   void operator()(const std::vector<T>& values, std::size_t) {
-    const auto count = static_cast<std::uint64_t>(values.size());
-    raw(&count, sizeof count);
-    if (count != 0) raw(values.data(), values.size() * sizeof(T));
+    (*this)(static_cast<std::uint64_t>(values.size()));
+    if (!values.empty()) sink_.put(values.data(), values.size() * sizeof(T));
   }
   std::size_t count(std::size_t n, std::size_t) {
     (*this)(static_cast<std::uint64_t>(n));
@@ -47,11 +48,13 @@ class Saver {
   void fail() {}
 
  private:
-  void raw(const void* data, std::size_t size) {
-    const auto* bytes = static_cast<const std::uint8_t*>(data);
-    out_.insert(out_.end(), bytes, bytes + size);
-  }
-  Bytes& out_;
+  Sink& sink_;
+};
+
+/// How many bytes they are.
+struct CountingSink {
+  std::uint64_t size = 0;
+  void put(const void*, std::size_t more) { size += more; }
 };
 
 class Loader {
@@ -93,34 +96,18 @@ class Loader {
   bool ok_ = true;
 };
 
-class Hasher {
+/// The hash of the state, field by field.
+class HashingSink {
  public:
-  static constexpr bool kLoading = false;
-  static constexpr std::uint16_t version = kNewestVersion;
-  template <Plain T>
-  void operator()(const T& value) {
-    raw(&value, sizeof value);
-  }
-  template <Plain T>
-  void operator()(const std::vector<T>& values, std::size_t) {
-    (*this)(static_cast<std::uint64_t>(values.size()));
-    raw(values.data(), values.size() * sizeof(T));
-  }
-  std::size_t count(std::size_t n, std::size_t) {
-    (*this)(static_cast<std::uint64_t>(n));
-    return n;
-  }
-  bool ok() const { return true; }
-  void fail() {}
-  std::uint64_t value() const { return mix64(state_ ^ size_); }
-
- private:
-  void raw(const void* data, std::size_t size) {
+  void put(const void* data, std::size_t size) {
     const auto* bytes = static_cast<const std::uint8_t*>(data);
     size_ += size;
     for (; size >= 8; size -= 8, bytes += 8) word(bytes, 8);
     if (size != 0) word(bytes, size);
   }
+  std::uint64_t value() const { return mix64(state_ ^ size_); }
+
+ private:
   void word(const std::uint8_t* bytes, std::size_t size) {
     std::uint64_t x = 0;
     std::memcpy(&x, bytes, size);

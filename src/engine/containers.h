@@ -1,14 +1,16 @@
 #pragma once
 
-/// Storage that grows without ever moving what it holds in one go: rows in chunks, and an index of
+/// Storage that grows without ever moving what it holds in one go: rows in pages, and an index of
 /// 64-bit keys in segments (extendible hashing: Fagin et al., TODS 4 (1979), with linear probing
 /// inside a segment). The largest single step is one segment split: 1,024 slots.
 /// Threads: none of their own; the engine's phases guard them.
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
@@ -16,28 +18,89 @@
 
 namespace filoscope::engine {
 
-/// A vector in chunks of 2^Shift; references stay valid while it grows.
+/// A vector in pages of 2^Shift items; references stay valid while it grows. A copy is a frozen
+/// view in the time of the number of pages: both hold the pages, and who writes to a page that
+/// another holds takes a copy of it first (references to the page from before are then of the
+/// other's). Threads: while a copy is made nobody writes to the source; then each may have its own
+/// thread.
 template <typename T, unsigned Shift = 8>
-class ChunkedVector {
+class PagedVector {
  public:
-  static constexpr std::size_t kChunk = std::size_t{1} << Shift;
+  static constexpr std::size_t kPage = std::size_t{1} << Shift;
 
-  T& operator[](std::size_t i) { return (*chunks_[i >> Shift])[i & (kChunk - 1)]; }
-  const T& operator[](std::size_t i) const { return (*chunks_[i >> Shift])[i & (kChunk - 1)]; }
+  PagedVector() = default;
+  PagedVector(const PagedVector& other) : size_(other.size_) {
+    places_.reserve(other.places_.size());
+    for (const Place& place : other.places_) {
+      place.page->holders.fetch_add(1, std::memory_order_relaxed);
+      places_.push_back({place.page, 0});
+    }
+    ++other.turn_;  // nothing is known to be its own any more
+  }
+  PagedVector& operator=(const PagedVector&) = delete;
+  ~PagedVector() {
+    for (const Place& place : places_) let_go(place.page);
+  }
+
+  T& operator[](std::size_t i) {
+    Place& place = places_[i >> Shift];
+    if (place.own_since != turn_) make_own(place);
+    return place.page->items[i & (kPage - 1)];
+  }
+  const T& operator[](std::size_t i) const {
+    return places_[i >> Shift].page->items[i & (kPage - 1)];
+  }
+  /// For a walk that changes items only where it loads them (archive.h).
+  template <typename A>
+  T& visited(std::size_t i) {
+    if constexpr (A::kLoading) return (*this)[i];
+    return const_cast<T&>(std::as_const(*this)[i]);
+  }
   std::size_t size() const { return size_; }
   T& push_back(T value) {
-    if (size_ == chunks_.size() * kChunk) chunks_.push_back(std::make_unique<Chunk>());
+    if (size_ == places_.size() * kPage) places_.push_back({new Page(), turn_});
     T& place = (*this)[size_++];
     place = std::move(value);
     return place;
   }
-  void clear() { chunks_.clear(), size_ = 0; }
-  std::size_t bytes() const { return chunks_.size() * sizeof(Chunk); }
+  std::size_t bytes() const { return places_.size() * (sizeof(Page) + sizeof(Place)); }
 
  private:
-  using Chunk = std::array<T, kChunk>;
-  std::vector<std::unique_ptr<Chunk>> chunks_;
+  struct Page {
+    Page() = default;
+    explicit Page(const std::array<T, kPage>& other) : items(other) {}
+    std::atomic<std::uint32_t> holders{1};
+    alignas(64) std::array<T, kPage> items{};
+  };
+  /// `own_since` spares writers a look at the page's holders.
+  struct Place {
+    Page* page = nullptr;
+    std::uint32_t own_since = 0;
+  };
+
+  static void let_go(Page* page) {
+    if (page->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) delete page;
+  }
+  void make_own(Place& place) {
+    // Acquire: what the last other holder read, it has read.
+    if (place.page->holders.load(std::memory_order_acquire) != 1) {
+      auto* const copy = new Page(place.page->items);
+      let_go(std::exchange(place.page, copy));
+    }
+    place.own_since = turn_;
+  }
+
+  std::vector<Place> places_;
   std::size_t size_ = 0;
+  mutable std::uint32_t turn_ = 1;  ///< of the copies that were made; 0 is none
+};
+
+/// An index that is made again from what it indexes: a copy of its owner has an empty one.
+template <typename Index>
+struct Rebuilt : Index {
+  Rebuilt() = default;
+  Rebuilt(const Rebuilt&) : Index() {}
+  Rebuilt& operator=(const Rebuilt&) = delete;
 };
 
 /// What `bytes_of` gives over all rows, judged by at most 1,024 of them, evenly spread.

@@ -67,10 +67,11 @@ class ContributionTest : public testing::Test {
     return std::find(list.begin(), list.end(), number(id)) - list.begin();
   }
   std::uint64_t model_hash() {
-    Hasher hasher;
-    state.model.visit(hasher);
-    state.embeddings.visit(hasher);
-    return hasher.value();
+    HashingSink sink;
+    Walker walker(sink);
+    state.model.visit(walker);
+    state.embeddings.visit(walker);
+    return sink.value();
   }
 
   EngineOptions options;

@@ -47,8 +47,9 @@ class EmbeddingTable {
     const auto n = a.count(rows_.size(), kRowsMax);
     for (std::size_t i = 0; i < n && a.ok(); ++i) {
       if constexpr (A::kLoading) rows_.push_back({}), metas_.push_back({});
-      a(metas_[i].key), a(metas_[i].squares), a(metas_[i].at_s);
-      if (metas_[i].key != 0) a(rows_[i]);
+      Meta& meta = metas_.template visited<A>(i);
+      a(meta.key), a(meta.squares), a(meta.at_s);
+      if (meta.key != 0) a(rows_.template visited<A>(i));
     }
     a(free_, kRowsMax), a(sketch_, kSketchSize), a(sketched_), a(hand_);
     if constexpr (A::kLoading) {
@@ -68,9 +69,9 @@ class EmbeddingTable {
   };
   std::uint32_t sight(std::uint64_t key);
 
-  SegmentedMap index_;
-  ChunkedVector<Row> rows_;
-  ChunkedVector<Meta> metas_;
+  Rebuilt<SegmentedMap> index_;
+  PagedVector<Row> rows_;
+  PagedVector<Meta> metas_;
   std::vector<std::uint32_t> free_;
   std::vector<std::uint8_t> sketch_;  // count-min, 2 rows; halved as it fills
   std::uint32_t sketched_ = 0;

@@ -1,7 +1,6 @@
 #include "engine/engine.h"
 
 #include <algorithm>
-#include <atomic>
 #include <mutex>
 #include <shared_mutex>
 
@@ -33,6 +32,21 @@ Result<void> check(const EngineOptions& o) {
     if (!(w >= -1000 && w <= 1000)) return outside("a weight", "-1000", "1000");
   return {};
 }
+
+class FrozenStateImpl final : public FrozenState {
+ public:
+  FrozenStateImpl(const State& state, const EngineOptions& options)
+      : state_(state), options_(options) {}
+  LogPosition position() const override { return state_.position; }
+  std::uint64_t hash() const override { return hash_of(state_); }
+  Result<void> save(const Write& write) const override {
+    return write_snapshot(state_, options_, write);
+  }
+
+ private:
+  const State state_;
+  const EngineOptions options_;
+};
 
 class EngineImpl final : public Engine {
  public:
@@ -87,21 +101,10 @@ class EngineImpl final : public Engine {
     const std::shared_lock phase(phase_);
     return state_.position;
   }
-  std::uint64_t state_hash() const override {
-    const std::shared_lock phase(phase_);
-    Hasher hasher;
-    state_.visit(hasher);
-    return hasher.value();
-  }
-  Bytes save() const override {
-    Bytes out;
-    {
-      const std::shared_lock phase(phase_);
-      out = write_state(state_, options_, saved_bytes_ + saved_bytes_ / 8);
-    }
-    saved_bytes_ = out.size();
-    seal(out);
-    return out;
+  std::uint64_t state_hash() const override { return freeze()->hash(); }
+  std::unique_ptr<FrozenState> freeze() const override {
+    const std::unique_lock phase(phase_);
+    return std::make_unique<FrozenStateImpl>(state_, options_);
   }
   std::int64_t made_by() const override { return made_by_; }
   Result<void> restore(std::span<const std::uint8_t> snapshot) {
@@ -112,14 +115,21 @@ class EngineImpl final : public Engine {
  private:
   EngineOptions options_;
   mutable PhaseLock phase_;
-  // `visit` serves reading and writing with one list of fields and is therefore not const; Saver
-  // and Hasher only read.
-  mutable State state_;
+  State state_;
   std::int64_t made_by_ = kEngineVersion;
-  mutable std::atomic<std::size_t> saved_bytes_{1 << 20};  // a hint for the next snapshot's size
 };
 
 }  // namespace
+
+Bytes Engine::save() const {
+  Bytes out;
+  const Write keep = [&out](std::span<const std::uint8_t> part) -> Result<void> {
+    out.insert(out.end(), part.begin(), part.end());
+    return {};
+  };
+  FILOSCOPE_CHECK(freeze()->save(keep).has_value());
+  return out;
+}
 
 RankRequest request_of(PersonKey person, const Decision& decision) {
   RankRequest request;

@@ -5,7 +5,9 @@
 /// threads of its own.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -83,6 +85,22 @@ struct EngineStats {
   std::size_t memory_bytes = 0;   ///< what rows point to is judged by 1,024 of each table
 };
 
+/// Takes bytes that come in parts.
+using Write = std::function<Result<void>(std::span<const std::uint8_t>)>;
+
+/// The engine's state at one position, apart from it: whoever reads it holds up neither answers nor
+/// learning; what changes meanwhile is copied page by page.
+/// Threads: its own, one at a time. May outlive its engine.
+class FrozenState {
+ public:
+  virtual ~FrozenState() = default;
+  virtual LogPosition position() const = 0;
+  /// As Engine::state_hash was there.
+  virtual std::uint64_t hash() const = 0;
+  /// Gives a checksummed snapshot to `write`. Errors: those of `write`.
+  virtual Result<void> save(const Write& write) const = 0;
+};
+
 /// Threads: `rank`, `explain`, `summary`, `stats`, `state_hash`, `save` from any thread,
 /// concurrently; `apply` from one thread at a time. A waiting `apply` is let in before new readers,
 /// so a stream of answers cannot starve it. Answers never see a half-applied record.
@@ -124,8 +142,10 @@ class Engine {
   virtual std::int64_t made_by() const = 0;
   /// Over the whole state in a canonical order: equal for equal log prefixes, bit for bit.
   virtual std::uint64_t state_hash() const = 0;
-  /// A checksummed snapshot of the whole state at one position.
-  virtual Bytes save() const = 0;
+  /// Holds up everything for the time that it takes to copy the numbers of pages.
+  virtual std::unique_ptr<FrozenState> freeze() const = 0;
+  /// The snapshot of now, in memory.
+  Bytes save() const;
 };
 
 }  // namespace filoscope::engine

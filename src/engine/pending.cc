@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace filoscope::engine {
 
@@ -45,7 +46,7 @@ void PendingTable::drop_first() {
 
 void PendingTable::expire(std::int64_t at_ms) {
   for (int step = 0; step < 8 && begin_ < end_; ++step) {
-    const PendingDecision& first = slots_[begin_ % kDecisionsMax];
+    const PendingDecision& first = std::as_const(slots_)[begin_ % kDecisionsMax];
     if (first.at_ms + kLifeMs >= at_ms) return;
     drop_first();
   }
@@ -54,8 +55,9 @@ void PendingTable::expire(std::int64_t at_ms) {
 void PendingTable::erase(PersonKey person) {
   for (auto i = begin_; i < end_; ++i) {
     const auto slot = static_cast<std::uint32_t>(i % kDecisionsMax);
+    const PendingDecision& held = std::as_const(slots_)[slot];
+    if (held.person != person.value || held.request == 0) continue;
     PendingDecision& decision = slots_[slot];
-    if (decision.person != person.value || decision.request == 0) continue;
     if (index_.find(decision.request) == slot) index_.erase(decision.request);
     const auto at_ms = decision.at_ms;
     decision = {};

@@ -55,7 +55,7 @@ class PendingTable {
       while (slots_.size() < std::min<std::uint64_t>(end_, kDecisionsMax)) slots_.push_back({});
     }
     for (auto i = begin_; i < end_ && a.ok(); ++i) {
-      PendingDecision& d = slots_[i % kDecisionsMax];
+      PendingDecision& d = slots_.template visited<A>(i % kDecisionsMax);
       a(d.request), a(d.person), a(d.at_ms), a(d.items, kDecisionItemsMax);
       if constexpr (A::kLoading)
         if (d.request != 0) index_.put(d.request, static_cast<std::uint32_t>(i % kDecisionsMax));
@@ -64,9 +64,9 @@ class PendingTable {
 
  private:
   void drop_first();
-  ChunkedVector<PendingDecision> slots_;  // a ring: decision i lies in slot i mod kDecisionsMax
+  PagedVector<PendingDecision, 4> slots_;  // a ring: decision i lies in slot i mod kDecisionsMax
   std::uint64_t begin_ = 0, end_ = 0;
-  SegmentedMap index_;  // request → slot; rebuilt after loading
+  Rebuilt<SegmentedMap> index_;  // request → slot
 };
 
 }  // namespace filoscope::engine

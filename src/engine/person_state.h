@@ -230,7 +230,7 @@ class PeopleTable {
   void drop_erased(std::uint32_t slot);
   std::uint32_t slot_of(const PersonState& person) const { return *index_.find(person.key); }
 
-  ChunkedVector<PersonState, 6> people_;
+  PagedVector<PersonState, 4> people_;
   std::vector<std::uint32_t> free_;
   List known_, guests_;
   // Keys of erased people, sorted: those that this round takes out, and those of the next one.
@@ -238,7 +238,7 @@ class PeopleTable {
   std::uint32_t swept_ = 0;                // slots that this round has passed
   std::array<std::uint32_t, 24> hours_{};  // people whose last activity lies in hour h mod 24
   std::int64_t hour_ = 0;
-  SegmentedMap index_;                      // rebuilt after loading
+  Rebuilt<SegmentedMap> index_;
   std::array<std::uint32_t, 33> levels_{};  // people by bit width of seen_total; rebuilt too
 };
 
@@ -259,7 +259,7 @@ void PeopleTable::visit(A& a) {
   const auto n = a.count(people_.size(), 1U << 30);
   for (std::size_t i = 0; i < n && a.ok(); ++i) {
     if constexpr (A::kLoading) people_.push_back({});
-    people_[i].visit(a);
+    people_.template visited<A>(i).visit(a);
   }
   a(free_, 1U << 30);
   for (List* list : {&known_, &guests_}) a(list->newest), a(list->oldest), a(list->count);

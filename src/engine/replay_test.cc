@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "base/random.h"
 #include "engine/test_world.h"
@@ -89,6 +90,60 @@ TEST(ReplayProperty, ASnapshotAtAnyPointAndTheRestGiveTheSameBits) {
     EXPECT_EQ(replay->state_hash(), world.engine().state_hash()) << seed;
     EXPECT_EQ(replay->save(), world.engine().save());
   }
+}
+
+Bytes bytes_of(const FrozenState& frozen) {
+  Bytes bytes;
+  frozen
+      .save([&](std::span<const std::uint8_t> part) -> Result<void> {
+        bytes.insert(bytes.end(), part.begin(), part.end());
+        return {};
+      })
+      .value();
+  return bytes;
+}
+
+TEST(FrozenProperty, StaysAsItWasWhileLearningGoesOn) {
+  TestWorld world;
+  random_log(world, 21, 150);
+  std::vector<std::unique_ptr<FrozenState>> frozen;
+  std::vector<Bytes> saved;
+  std::vector<std::uint64_t> hashes;
+  for (std::uint64_t seed = 31; seed < 35; ++seed) {
+    saved.push_back(world.engine().save());
+    hashes.push_back(world.engine().state_hash());
+    frozen.push_back(world.engine().freeze());
+    random_log(world, seed, 60);
+  }
+  for (std::size_t i = 0; i < frozen.size(); ++i) {
+    EXPECT_EQ(frozen[i]->hash(), hashes[i]) << i;
+    EXPECT_EQ(bytes_of(*frozen[i]), saved[i]) << i;
+  }
+  auto replay = Engine::create({}).value();
+  for (const auto& record : world.log) replay->apply(record).value();
+  EXPECT_EQ(replay->state_hash(), world.engine().state_hash());
+}
+
+TEST(FrozenProperty, IsReadByAnotherThreadWhileLearningGoesOn) {
+  TestWorld world;
+  random_log(world, 22, 150);
+  for (std::uint64_t seed = 41; seed < 45; ++seed) {
+    const auto saved = world.engine().save();
+    auto frozen = world.engine().freeze();
+    Bytes beside;
+    std::thread reader([&] { beside = bytes_of(*frozen), frozen.reset(); });
+    random_log(world, seed, 60);
+    reader.join();
+    EXPECT_EQ(beside, saved);
+  }
+}
+
+TEST(FrozenState, AnErrorOfTheWriterEndsIt) {
+  TestWorld world;
+  random_log(world, 23, 20);
+  const auto failed = world.engine().freeze()->save(
+      [](std::span<const std::uint8_t>) { return Result<void>(Error(Code::corrupt, "full")); });
+  EXPECT_EQ(failed.error().code, Code::corrupt);
 }
 
 TEST(ReplayProperty, EveryDecisionComesOutTheSameAgain) {

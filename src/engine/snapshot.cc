@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/blake2b.h"
 #include "base/crypto.h"
 #include "engine/archive.h"
 #include "engine/numbers.h"
@@ -16,6 +17,7 @@ namespace {
 constexpr std::array<std::uint8_t, 7> kMagic{'F', 'I', 'L', 'O', 'E', 'N', 'G'};
 constexpr std::uint8_t kOneWalk = 1;
 constexpr std::uint8_t kInSections = 2;
+constexpr std::uint8_t kFasterDigest = 3;  ///< sections too
 constexpr std::size_t kDigestBytes = 32;
 /// Format 1 does not say which engine wrote it: one of the rules before they had a version here.
 constexpr std::int64_t kBeforeVersions = 3;
@@ -53,13 +55,50 @@ void visit_options(A& a, EngineOptions& o) {
   a(o.fresh_impressions), a(o.guest_state_ttl_ms);
 }
 
-Bytes options_bytes(EngineOptions options) {
+struct BytesSink {
   Bytes bytes;
-  bytes.reserve(64);  // without it GCC 12 warns of a copy into nothing
-  Saver saver(bytes);
-  visit_options(saver, options);
-  return bytes;
+  void put(const void* data, std::size_t size) {
+    const auto* from = static_cast<const std::uint8_t*>(data);
+    bytes.insert(bytes.end(), from, from + size);
+  }
+};
+
+Bytes options_bytes(EngineOptions options) {
+  BytesSink sink;
+  sink.bytes.reserve(64);  // without it GCC 12 warns of a copy into nothing
+  Walker walker(sink);
+  visit_options(walker, options);
+  return std::move(sink.bytes);
 }
+
+/// Digests what is written, and gives it on in parts; after the first error nothing.
+class DigestingSink {
+ public:
+  explicit DigestingSink(const Write& write) : write_(write) { part_.reserve(kPartBytes); }
+  void put(const void* data, std::size_t size) {
+    if (part_.size() + size > kPartBytes) give();
+    const auto* from = static_cast<const std::uint8_t*>(data);
+    part_.insert(part_.end(), from, from + size);
+  }
+  Result<void> finish() {
+    give();
+    const auto digest = digest_.finish();
+    if (done_) done_ = write_(digest);
+    return std::move(done_);
+  }
+
+ private:
+  static constexpr std::size_t kPartBytes = 1 << 20;
+  void give() {
+    digest_.update(part_);
+    if (done_) done_ = write_(part_);
+    part_.clear();
+  }
+  const Write& write_;
+  Bytes part_;
+  crypto::Blake2b digest_;
+  Result<void> done_;
+};
 
 template <typename A>
 void visit_section(A& a, Tag tag, State& state) {
@@ -87,9 +126,11 @@ Error misfit() { return {Code::corrupt, "the snapshot's contents do not fit its 
 Error other_options() { return Error(reason("snapshot_of_other_options")); }
 Error newer(const std::string& part) { return Error(reason("snapshot_too_new"), part); }
 
-void put(Bytes& out, const auto& value) {
-  Saver saver(out);
-  saver(value);
+crypto::Digest digest_of(std::span<const std::uint8_t> content, std::uint8_t format) {
+  if (format < kFasterDigest) return crypto::sha256(content);
+  crypto::Blake2b digest;
+  digest.update(content);
+  return digest.finish();
 }
 
 /// The digest and the magic are right: what is between them, and the format.
@@ -101,11 +142,11 @@ Result<std::pair<std::uint8_t, std::span<const std::uint8_t>>> open_envelope(
     return Error{Code::corrupt, "this is no engine snapshot"};
   }
   const auto content = snapshot.first(snapshot.size() - kDigestBytes);
-  const auto digest = crypto::sha256(content);
+  const auto format = snapshot[kMagic.size()];
+  const auto digest = digest_of(content, format);
   if (!std::equal(digest.begin(), digest.end(), snapshot.end() - kDigestBytes))
     return Error{Code::corrupt, "the engine snapshot is damaged: its checksum does not match"};
-  const auto format = snapshot[kMagic.size()];
-  if (format > kInSections) return newer(fmt::format("format {}", format));
+  if (format > kFasterDigest) return newer(fmt::format("format {}", format));
   return std::pair(format, content.subspan(head));
 }
 
@@ -167,37 +208,40 @@ Result<std::int64_t> read_sections(std::span<const std::uint8_t> content,
 
 }  // namespace
 
-Bytes write_state(State& state, const EngineOptions& options, std::size_t bytes_hint) {
-  Bytes out;
-  out.reserve(bytes_hint);
-  out.assign(kMagic.begin(), kMagic.end());
-  put(out, kInSections);
-  put(out, kEngineVersion);
+Result<void> write_snapshot(const State& frozen, const EngineOptions& options, const Write& write) {
+  // `visit` serves reading and writing with one list of fields and is therefore not const; a Walker
+  // changes nothing.
+  auto& state = const_cast<State&>(frozen);
+  DigestingSink sink(write);
+  Walker out(sink);
+  out(kMagic), out(kFasterDigest), out(kEngineVersion);
   const auto named = options_bytes(options);
   for (const auto& section : kSections) {
-    put(out, section.tag), put(out, section.version), put(out, section.reader);
-    const auto size_at = out.size();
-    put(out, std::uint64_t{0});
-    const auto from = out.size();
-    if (section.tag == Tag::options) out.insert(out.end(), named.begin(), named.end());
-    Saver saver(out);
-    visit_section(saver, section.tag, state);
-    const std::uint64_t size = out.size() - from;
-    std::memcpy(out.data() + size_at, &size, sizeof size);
+    CountingSink counted;
+    Walker counter(counted);
+    visit_section(counter, section.tag, state);
+    const bool is_options = section.tag == Tag::options;
+    out(section.tag), out(section.version), out(section.reader);
+    out(is_options ? std::uint64_t{named.size()} : counted.size);
+    if (is_options) sink.put(named.data(), named.size());
+    visit_section(out, section.tag, state);
   }
-  return out;
+  return sink.finish();
 }
 
-void seal(Bytes& snapshot) {
-  const auto digest = crypto::sha256(snapshot);
-  snapshot.insert(snapshot.end(), digest.begin(), digest.end());
+std::uint64_t hash_of(const State& frozen) {
+  HashingSink sink;
+  Walker walker(sink);
+  const_cast<State&>(frozen).visit(walker);  // as above
+  return sink.value();
 }
 
 Result<std::int64_t> read_snapshot(std::span<const std::uint8_t> snapshot,
                                    const EngineOptions& options, State& state) {
   FILOSCOPE_TRY(const auto envelope, open_envelope(snapshot));
   const auto [format, content] = envelope;
-  if (format == kInSections) return read_sections(content, options, state);
+  if (format == kInSections || format == kFasterDigest)
+    return read_sections(content, options, state);
   if (format != kOneWalk) return misfit();
   FILOSCOPE_DO(read_one_walk(content, options, state));
   return kBeforeVersions;

@@ -1,9 +1,9 @@
 #pragma once
 
-/// The state as bytes: magic, the version of the engine that made it, sections, SHA-256 over all.
-/// A section is tag, version, the lowest version that can read it, size, content; sections that a
-/// reader may pass over say 0. Format 1, of the first release, was one walk without sections and is
-/// still read.
+/// The state as bytes: magic, format, the version of the engine that made it, sections, BLAKE2b-256
+/// over all. A section is tag, version, the lowest version that can read it, size, content;
+/// sections that a reader may pass over say 0. Format 2 had SHA-256 at its end; format 1, of the
+/// first release, was one walk without sections. Both are still read.
 
 #include <span>
 
@@ -13,10 +13,12 @@
 
 namespace filoscope::engine {
 
-/// Without its digest, which `seal` adds: that takes no look at the state. `bytes_hint`: reserved
-/// at first, since growing would copy.
-Bytes write_state(State& state, const EngineOptions& options, std::size_t bytes_hint);
-void seal(Bytes& snapshot);
+/// Gives the snapshot to `write` in parts; REQUIRES: nobody writes to `state`. Errors: those of
+/// `write`.
+Result<void> write_snapshot(const State& state, const EngineOptions& options, const Write& write);
+
+/// Over the whole state in its canonical order. REQUIRES: as above.
+std::uint64_t hash_of(const State& state);
 
 /// Fills `state`, which is as made, and gives the version of the engine that wrote it. Errors:
 /// corrupt (checksum, format; the state is then to be thrown away), invalid_argument (made with

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <memory>
+#include <string>
 #include <utility>
 
 #include "engine/embedding_table.h"
@@ -33,6 +35,49 @@ TEST(SegmentedMapOracle, EqualsAStandardMapUnderRandomUse) {
       ASSERT_EQ(*found, at->second);
     }
   }
+}
+
+/// Counts its copies.
+struct Counted {
+  int value = 0;
+  inline static int copies = 0;
+  Counted() = default;
+  explicit Counted(int v) : value(v) {}
+  Counted(const Counted& other) : value(other.value) { ++copies; }
+  Counted(Counted&&) = default;
+  Counted& operator=(const Counted&) = default;
+  Counted& operator=(Counted&&) = default;
+};
+
+TEST(PagedVectorFrozen, ACopyStaysAsItWasAndOnlyPagesThatChangeAreCopied) {
+  PagedVector<Counted, 4> live;
+  for (int i = 0; i < 1000; ++i) live.push_back(Counted(i));
+  Counted::copies = 0;
+  {
+    const PagedVector<Counted, 4> frozen(live);
+    EXPECT_EQ(Counted::copies, 0);
+    live[7].value = -7, live[8].value = -8, live[999].value = -999;
+    live.push_back(Counted(1000));
+    EXPECT_EQ(Counted::copies, 2 * 16) << "the first page, and the last";
+    EXPECT_EQ(frozen.size(), 1000U);
+    for (int i = 0; i < 1000; ++i) ASSERT_EQ(frozen[static_cast<std::size_t>(i)].value, i);
+  }
+  live[500].value = -500;
+  EXPECT_EQ(Counted::copies, 2 * 16) << "nobody holds it any more";
+  EXPECT_EQ(std::as_const(live)[7].value, -7);
+  EXPECT_EQ(live.size(), 1001U);
+}
+
+TEST(PagedVectorFrozen, OutlivesWhatItWasMadeOf) {
+  auto live = std::make_unique<PagedVector<std::string, 2>>();
+  for (int i = 0; i < 50; ++i) live->push_back(std::to_string(i));
+  const PagedVector<std::string, 2> first(*live);
+  (*live)[3] = "changed";
+  const PagedVector<std::string, 2> second(*live);
+  live.reset();
+  EXPECT_EQ(first[3], "3");
+  EXPECT_EQ(second[3], "changed");
+  EXPECT_EQ(second[49], "49");
 }
 
 TEST(EmbeddingAdmission, RareKeysKeepTheirPriorRow) {

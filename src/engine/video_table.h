@@ -144,16 +144,17 @@ class VideoTable {
   std::uint32_t author_index(std::uint64_t key);
   void rebuild_indexes();
 
-  ChunkedVector<Video> videos_;
-  ChunkedVector<ScanRow, 10> scan_;
-  ChunkedVector<Author> authors_;
-  ChunkedVector<Posting> postings_;
+  // Small pages where rows hold lists of their own, which are copied with them.
+  PagedVector<Video, 5> videos_;
+  PagedVector<ScanRow, 10> scan_;
+  PagedVector<Author, 5> authors_;
+  PagedVector<Posting, 5> postings_;
   std::vector<std::uint32_t> trending_;
   std::vector<std::uint32_t> fresh_;
   std::uint32_t fresh_begin_ = 0;
   std::uint32_t oldest_ = 0;  ///< no live video has a lower number
   std::uint32_t live_count_ = 0;
-  SegmentedMap index_, author_index_, posting_index_;  // rebuilt after loading
+  Rebuilt<SegmentedMap> index_, author_index_, posting_index_;
 };
 
 template <typename A>
@@ -177,7 +178,7 @@ void VideoTable::visit(A& a) {
     const auto n = a.count(table.size(), kMax);
     for (std::size_t i = 0; i < n && a.ok(); ++i) {
       if constexpr (A::kLoading) table.push_back({});
-      member(table[i]);
+      member(table.template visited<A>(i));
     }
   };
   each(videos_, [&](Video& v) { engine::visit(a, v); });

@@ -176,7 +176,6 @@ Result<bool> EngineLife::log_is_whole() const {
 }
 
 void EngineLife::take(std::span<const LogRecord> records) {
-  Lock lock(learning_mutex_);
   for (const auto& record : records) {  // a batch may come again
     if (record.position > engine_->position()) apply(record);
   }
@@ -260,7 +259,7 @@ Result<EngineLife::Rebuilt> EngineLife::rebuild(
     if (options.progress) options.progress(static_cast<double>(after) / static_cast<double>(last));
   }
   made.position = life.engine_->position();
-  FILOSCOPE_DO(write_file_durably(life.path_of(made.position), life.engine_->save()));
+  FILOSCOPE_DO(life.write_state(*life.engine_->freeze()));
   {
     Lock one(life.snapshot_mutex_);
     FILOSCOPE_DO(life.keep_as_base(made.position));
@@ -281,14 +280,9 @@ Result<void> EngineLife::snapshot() {
 Result<void> EngineLife::write_snapshot() {
   if (engine_->position() == saved_at_) return {};
   const auto start_us = parts_.clock.mono_us();
-  LogPosition position = 0;
-  Bytes bytes;
-  {
-    Lock lock(learning_mutex_);
-    position = engine_->position();
-    bytes = engine_->save();
-  }
-  FILOSCOPE_DO(write_file_durably(path_of(position), bytes));
+  const auto frozen = engine_->freeze();
+  const auto position = frozen->position();
+  FILOSCOPE_DO(write_state(*frozen));
   saved_at_ = position;
   FILOSCOPE_TRY(auto all, snapshots());
   std::error_code ignored;
@@ -300,10 +294,13 @@ Result<void> EngineLife::write_snapshot() {
   probe_.snapshots.add();
   const auto took_us = parts_.clock.mono_us() - start_us;
   probe_.snapshot_seconds.observe_s(static_cast<double>(took_us) * 1e-6);
-  log::info("engine.snapshot", {{"position", position},
-                                {"bytes", static_cast<std::int64_t>(bytes.size())},
-                                {"ms", took_us / 1000}});
+  log::info("engine.snapshot", {{"position", position}, {"ms", took_us / 1000}});
   return {};
+}
+
+Result<void> EngineLife::write_state(const engine::FrozenState& frozen) const {
+  return write_file_durably(path_of(frozen.position()),
+                            [&](const WriteBytes& write) { return frozen.save(write); });
 }
 
 Result<void> EngineLife::replay_into(engine::Engine& engine, LogPosition up_to) const {
@@ -347,10 +344,10 @@ Result<std::vector<std::string>> EngineLife::verify() const {
   std::vector<std::string> findings;
   LogPosition position = 0;
   std::uint64_t hash = 0;
-  do {  // both at one position, though others may write
-    position = engine_->position();
-    hash = engine_->state_hash();
-  } while (engine_->position() != position);
+  {
+    const auto frozen = engine_->freeze();
+    position = frozen->position(), hash = frozen->hash();
+  }
   if (stopped_) {
     Lock lock(mutex_);
     findings.push_back(stop_sentence_);

@@ -88,6 +88,7 @@ class EngineLife {
   Result<void> replay();
   Result<void> adopt_version();
   Result<bool> log_is_whole() const;
+  Result<void> write_state(const engine::FrozenState& frozen) const;
   Result<void> write_snapshot() FILOSCOPE_REQUIRES(snapshot_mutex_);
   Result<void> keep_as_base(LogPosition position) FILOSCOPE_REQUIRES(snapshot_mutex_);
   Result<LogPosition> begin_base();
@@ -119,8 +120,6 @@ class EngineLife {
   std::atomic<LogPosition> saved_at_{0};
   std::atomic<bool> stopped_{false};  ///< at a record that it cannot read
 
-  Mutex learning_mutex_;  ///< held while records are learned: the position stands still for its
-                          ///< holder
   Mutex erasing_mutex_;   ///< one batch of erasures at a time; before snapshot_mutex_
   Mutex snapshot_mutex_;  ///< one snapshot at a time
 

@@ -37,7 +37,7 @@ class Bench(unittest.TestCase):
         listed = bench(folder=self.path)
         self.assertEqual(listed.returncode, 0)
         names = [line.split()[0] for line in listed.stdout.splitlines()]
-        self.assertEqual(names, ["feed", "events", "delivery", "upload", "media.ladder", "engine.rank", "engine.train"])
+        self.assertEqual(names, ["feed", "events", "delivery", "upload", "media.ladder", "engine.rank", "engine.train", "engine.snapshot"])
         refused = bench("fed", folder=self.path)
         self.assertEqual(refused.returncode, 1)
         self.assertIn('no bench "fed"', refused.stderr)
@@ -51,6 +51,13 @@ class Bench(unittest.TestCase):
         self.assertEqual(found["watched_given_again"], 0)
         self.assertEqual(found["examples_learned"], 80)
         self.assertGreater(found["unwatched_given_again_percent"], 0, "else the line above says nothing")
+
+    def test_a_snapshot_beside_learning_gives_the_state_it_was_taken_of(self):
+        found = self.measure("engine.snapshot", "--videos", "2000", "--people", "500", "--seconds", "2")
+        self.assertEqual(found["beside"]["events"]["errors"] + found["beside"]["answers"]["errors"], 0)
+        self.assertGreater(found["beside"]["events"]["answers"], 300)
+        self.assertGreater(found["snapshot_bytes"], 100_000)
+        self.assertFalse([miss for miss in found["missed"] if "another state" in miss], found["missed"])
 
     def test_delivery_runs_beside_nginx(self):
         file = self.path / "any.mp4"
