@@ -22,7 +22,6 @@ constexpr std::size_t kSnapshotsKept = 2;
 constexpr std::int64_t kSweepEveryMs = 600'000;
 constexpr std::int64_t kSnapshotPauseMs = 5'000;
 constexpr std::int64_t kHourMs = 3'600'000;
-constexpr const char* kReplayBase = "replay_base";
 constexpr const char* kVersion = "engine_rules";
 constexpr const char* kTrouble = "engine";
 constexpr const char* kSuffix = ".snapshot";

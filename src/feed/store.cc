@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "feed/schema.h"
 #include "ports/makes_space.h"
 
 namespace filoscope::feed {
@@ -49,6 +50,8 @@ constexpr std::array kMigrations = {Migration{1, R"(
 constexpr std::int64_t kSweepRowsMax = 20'000;
 
 }  // namespace
+
+std::span<const Migration> migrations() { return kMigrations; }
 
 Result<void> migrate_store(Database& database) { return database.migrate("feed", kMigrations); }
 
@@ -147,6 +150,14 @@ Result<std::string> find_text(Database& database, const std::string& name) {
 Result<std::int64_t> find_number(Database& database, const std::string& name) {
   FILOSCOPE_TRY(const std::string value, find_text(database, name));
   return value.empty() ? std::int64_t{0} : std::int64_t{std::strtoll(value.c_str(), nullptr, 10)};
+}
+
+Result<LogPosition> replay_base(Session& session) {
+  LogPosition base = 0;
+  FILOSCOPE_DO(session.query(
+      "SELECT value FROM feed_state WHERE name = ?", {std::string(kReplayBase)},
+      [&](const Row& row) { base = std::strtoll(row.text(0).c_str(), nullptr, 10); }));
+  return base;
 }
 
 Result<void> put_text(Session& session, const std::string& name, const std::string& value) {

@@ -34,6 +34,9 @@ struct Play {
   std::int64_t watch_ms = 0;  ///< the largest told; 0 is none
 };
 
+/// The number in feed_state from which replay is promised.
+inline constexpr const char* kReplayBase = "replay_base";
+
 inline constexpr std::int64_t kEventIdsKeptMs = 48LL * 3600 * 1000;
 
 Result<void> migrate_store(Database& database);

@@ -273,6 +273,17 @@ Result<std::vector<std::string>> CheckedBlobs::verify(
 
 }  // namespace
 
+std::span<const Migration> blob_sums_migrations() { return kMigrations; }
+
+Result<void> each_blob_sum(
+    Session& session,
+    const std::function<void(const std::string& key, std::int64_t size_bytes,
+                             const std::string& sha256)>& each) {
+  return session.query(
+      "SELECT key, size_bytes, sha256 FROM blobs_sums", {},
+      [&](const Row& row) { each(row.text(0), row.integer(1), row.text(2)); });
+}
+
 Result<std::unique_ptr<CheckedBlobStore>> open_checked_blob_store(std::unique_ptr<BlobStore> blobs,
                                                                   Database& database) {
   auto store = std::make_unique<CheckedBlobs>(std::move(blobs), database);

@@ -145,6 +145,8 @@ Result<OutboxToken> PostgresEventLog::drop(Session& session, LogPosition up_to) 
 
 }  // namespace
 
+std::span<const Migration> postgres_event_log_migrations() { return kMigrations; }
+
 Result<std::unique_ptr<EventLog>> open_postgres_event_log(Database& database,
                                                           const PostgresOptions& options) {
   FILOSCOPE_DO(database.migrate("event_log", kMigrations));

@@ -181,6 +181,8 @@ Result<OutboxToken> SqliteEventLog::drop(Session& session, LogPosition up_to) {
 
 }  // namespace
 
+std::span<const Migration> sqlite_event_log_migrations() { return kMigrations; }
+
 Result<std::unique_ptr<EventLog>> open_sqlite_event_log(Database& database) {
   FILOSCOPE_DO(database.migrate("event_log", kMigrations));
   return std::unique_ptr<EventLog>(std::make_unique<SqliteEventLog>(database));

@@ -1,0 +1,95 @@
+#include "app/backup_source.h"
+
+#include <algorithm>
+
+#include "adapters/files/checked_blob_store.h"
+#include "app/reasons.h"
+#include "app/records.h"
+#include "app/schema.h"
+#include "base/log.h"
+#include "feed/schema.h"
+#include "upload/schema.h"
+
+namespace filoscope::app {
+namespace {
+
+constexpr std::int64_t kKeptBeforeMigration = 3;
+
+using Versions = std::vector<std::pair<std::string, std::int64_t>>;
+
+bool has_module(const Versions& versions, std::string_view name) {
+  return std::any_of(versions.begin(), versions.end(),
+                     [&](const auto& version) { return version.first == name; });
+}
+
+/// Whether a module's tables are older than this program's.
+bool is_older(const Versions& versions, std::span<const backup::Module> modules) {
+  return std::any_of(versions.begin(), versions.end(), [&](const auto& version) {
+    return std::any_of(modules.begin(), modules.end(), [&](const auto& module) {
+      return module.name == version.first &&
+             version.second < static_cast<std::int64_t>(module.steps.size());
+    });
+  });
+}
+
+/// The records alone, of whichever release.
+Result<backup::Source::Needs> needs_of_records(Session& session) {
+  backup::Source::Needs needs;
+  FILOSCOPE_TRY(const auto versions, records::module_versions(session));
+  if (!has_module(versions, "feed")) return needs;
+  FILOSCOPE_TRY(needs.engine_from, feed::replay_base(session));
+  return needs;
+}
+
+Result<void> back_up_records(const DataFolder& folder, Database& database,
+                             const records::Dialect& dialect) {
+  FILOSCOPE_TRY(auto store, backup::ObjectStore::open(folder.path() / kBackupsBelow,
+                                                      backup::ObjectStore::Missing::make));
+  FILOSCOPE_TRY(const auto made,
+                backup::make(records_source(folder.path(), installation_id(folder.master_key()),
+                                            database, dialect),
+                             store, SystemClock(), [](double, const std::string&) {}));
+  log::info("backup.before_migration", {{"name", made.name}, {"rows", made.rows_count}});
+  FILOSCOPE_DO(backup::keep_newest(store, kKeptBeforeMigration));
+  return {};
+}
+
+}  // namespace
+
+Result<backup::Source::Needs> needs_of(Session& session, std::span<const backup::Module> modules) {
+  backup::Source::Needs needs;
+  FILOSCOPE_TRY(const auto versions, records::module_versions(session));
+  if (is_older(versions, modules)) return Error(reason("backup_of_older_tables"));
+  FILOSCOPE_DO(each_blob_sum(session, [&](const std::string& key, std::int64_t size_bytes,
+                                          const std::string& sha256) {
+    needs.blobs.emplace(key, backup::Object{sha256, size_bytes});
+  }));
+  FILOSCOPE_TRY(const auto names, upload::waiting_files(session));
+  for (const auto& name : names) needs.files.push_back("uploads/" + name);
+  FILOSCOPE_TRY(needs.engine_from, feed::replay_base(session));
+  return needs;
+}
+
+backup::Source records_source(const std::filesystem::path& folder, const std::string& installation,
+                              Database& database, const records::Dialect& dialect) {
+  return {dialect, [&database](const Database::Work& work) { return database.read(work); }, folder,
+          nullptr, installation, needs_of_records};
+}
+
+Result<void> back_up_before_migration(const DataFolder& folder, Database& database,
+                                      const Config& config) {
+  if (!config[kBackupBeforeMigration]) return {};
+  const auto& dialect = dialect_of(config);
+  bool older = false;
+  FILOSCOPE_DO(database.read([&](Session& session) -> Result<void> {
+    FILOSCOPE_TRY(const auto versions, records::module_versions(session));
+    older = is_older(versions, all_modules(dialect));
+    return {};
+  }));
+  if (!older) return {};
+  const auto done = back_up_records(folder, database, dialect);
+  if (!done) return Error(reason("backup_before_migration_failed"), done.error().message);
+  return {};
+}
+
+}  // namespace filoscope::app
