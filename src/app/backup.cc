@@ -61,10 +61,10 @@ Result<backup::Source> whole_source(const fs::path& folder, const Config& config
   FILOSCOPE_TRY(const auto key, DataFolder::read_key(folder));
   FILOSCOPE_TRY(opened.blobs, open_file_blob_store(folder / "blobs"));
   const auto& dialect = dialect_of(config);
-  backup::Source source{dialect, {}, folder, opened.blobs.get(), installation_id(key),
-                        [&dialect](Session& session) {
-                          return needs_of(session, all_modules(dialect));
-                        }};
+  backup::Source source{
+      dialect, {}, folder, opened.blobs.get(), installation_id(key), [&dialect](Session& session) {
+        return needs_of(session, all_modules(dialect));
+      }};
   FILOSCOPE_DO(check_records_place(folder, config));
   if (config[kDatabaseUrl].empty()) {
     source.read_snapshot = [folder, &store](const Database::Work& work) {
@@ -86,10 +86,10 @@ Result<backup::Made> make_backup(const BackupOptions& options, const Config& con
   Opened opened;
   FILOSCOPE_TRY(const auto source, whole_source(options.data, config, store, opened));
   const SystemClock clock;
-  FILOSCOPE_TRY(auto made, backup::make(source, store, clock,
-                                        [&](double share, const std::string& what) {
-                                          bar.show(share, what);
-                                        }));
+  FILOSCOPE_TRY(auto made,
+                backup::make(source, store, clock, [&](double share, const std::string& what) {
+                  bar.show(share, what);
+                }));
   if (options.keep_count > 0) FILOSCOPE_DO(backup::keep_newest(store, options.keep_count));
   return made;
 }

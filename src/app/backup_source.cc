@@ -60,10 +60,10 @@ Result<backup::Source::Needs> needs_of(Session& session, std::span<const backup:
   backup::Source::Needs needs;
   FILOSCOPE_TRY(const auto versions, records::module_versions(session));
   if (is_older(versions, modules)) return Error(reason("backup_of_older_tables"));
-  FILOSCOPE_DO(each_blob_sum(session, [&](const std::string& key, std::int64_t size_bytes,
-                                          const std::string& sha256) {
-    needs.blobs.emplace(key, backup::Object{sha256, size_bytes});
-  }));
+  FILOSCOPE_DO(each_blob_sum(
+      session, [&](const std::string& key, std::int64_t size_bytes, const std::string& sha256) {
+        needs.blobs.emplace(key, backup::Object{sha256, size_bytes});
+      }));
   FILOSCOPE_TRY(const auto names, upload::waiting_files(session));
   for (const auto& name : names) needs.files.push_back("uploads/" + name);
   FILOSCOPE_TRY(needs.engine_from, feed::replay_base(session));
@@ -72,8 +72,9 @@ Result<backup::Source::Needs> needs_of(Session& session, std::span<const backup:
 
 backup::Source records_source(const std::filesystem::path& folder, const std::string& installation,
                               Database& database, const records::Dialect& dialect) {
-  return {dialect, [&database](const Database::Work& work) { return database.read(work); }, folder,
-          nullptr, installation, needs_of_records};
+  return {dialect,      [&database](const Database::Work& work) { return database.read(work); },
+          folder,       nullptr,
+          installation, needs_of_records};
 }
 
 Result<void> back_up_before_migration(const DataFolder& folder, Database& database,

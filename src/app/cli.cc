@@ -89,8 +89,9 @@ void add_import(CLI::App& app, Words& words) {
 
 void add_backup(CLI::App& app, Words& words) {
   auto& make = *app.add_subcommand(
-      "backup", "Copy an installation into a folder, also while it serves; only what is new is "
-                "stored again");
+      "backup",
+      "Copy an installation into a folder, also while it serves; only what is new is "
+      "stored again");
   make.add_option("DIR", words.backup.folder, "The backups' folder; made when missing")->required();
   add_data(make, words, words.backup.data, words.backup.config_path);
   make.add_option("--keep", words.backup.keep_count, "Keep this many backups, the newest; else all")

@@ -84,8 +84,7 @@ Result<void> Restorer::check_own_folder(const Manifest& manifest) {
 Result<void> Restorer::keep_present_records(ObjectStore& store) {
   FILOSCOPE_TRY(const auto key, DataFolder::read_key(folder_));
   FILOSCOPE_TRY(const auto database, open_records(folder_, config_));
-  const auto source =
-      records_source(folder_, installation_id(key), *database, dialect_of(config_));
+  const auto source = records_source(folder_, installation_id(key), *database, dialect_of(config_));
   const auto own = folder_ / kBackupsBelow;
   std::error_code problem;
   if (fs::equivalent(own, store.folder(), problem)) {
@@ -129,8 +128,7 @@ Result<void> Restorer::drop_tables() {
   return database->write([&](Session& session) -> Result<void> {
     FILOSCOPE_TRY(const auto tables, dialect_of(config_).tables(session));
     for (const auto& table : tables) FILOSCOPE_DO(session.execute("DROP TABLE " + table.name));
-    FILOSCOPE_DO(
-        session.execute("DROP TABLE IF EXISTS " + std::string(records::kMigrationsTable)));
+    FILOSCOPE_DO(session.execute("DROP TABLE IF EXISTS " + std::string(records::kMigrationsTable)));
     return {};
   });
 }
@@ -224,9 +222,8 @@ int check_backup(const RestoreOptions& options) {
   return with_store(options, [&](ObjectStore& store) -> Result<void> {
     FILOSCOPE_TRY(const auto manifest, choose(store, options));
     ProgressBar bar;
-    FILOSCOPE_DO(backup::check(store, manifest, [&](double share, const std::string& what) {
-      bar.show(share, what);
-    }));
+    FILOSCOPE_DO(backup::check(
+        store, manifest, [&](double share, const std::string& what) { bar.show(share, what); }));
     bar.clear();
     fmt::print("{} is whole\n", manifest.name);
     return {};

@@ -20,8 +20,7 @@ constexpr const char* kKeyFile = "master.key";
 constexpr std::size_t kFindingsMax = 100;
 
 std::string name_of(std::int64_t now_ms) {
-  return fmt::format("{:%Y-%m-%dT%H-%M-%SZ}",
-                     fmt::gmtime(static_cast<std::time_t>(now_ms / 1000)));
+  return fmt::format("{:%Y-%m-%dT%H-%M-%SZ}", fmt::gmtime(static_cast<std::time_t>(now_ms / 1000)));
 }
 
 /// One backup in the making.

@@ -34,7 +34,7 @@ struct Source {
 
   /// What the records of a snapshot say of the files that must come with them.
   struct Needs {
-    Files blobs;  ///< by key; as they were when they were stored
+    Files blobs;                     ///< by key; as they were when they were stored
     std::vector<std::string> files;  ///< paths below the folder
     /// The engine's state comes from a snapshot that is not before this; 0: from the log alone.
     LogPosition engine_from = 0;
@@ -45,7 +45,7 @@ struct Source {
 struct Made {
   std::string name;
   std::int64_t rows_count = 0, files_count = 0;
-  std::int64_t stored_bytes = 0;  ///< that were new to the folder
+  std::int64_t stored_bytes = 0;      ///< that were new to the folder
   std::vector<std::string> findings;  ///< what was damaged or lost in the source already
 };
 

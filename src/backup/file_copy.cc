@@ -47,8 +47,8 @@ Result<void> copy_out(int from, const fs::path& to) {
 
 }  // namespace
 
-Result<Files> FileCopy::blobs(const BlobStore& blobs, const Files& known, std::int64_t put_before_ms,
-                              const Progress& progress) {
+Result<Files> FileCopy::blobs(const BlobStore& blobs, const Files& known,
+                              std::int64_t put_before_ms, const Progress& progress) {
   std::vector<std::string> keys;
   FILOSCOPE_DO(blobs.list("", [&](std::string_view key) { keys.emplace_back(key); }));
   Files files;

@@ -28,9 +28,11 @@ class FileCopy {
   FileCopy(std::filesystem::path folder, ObjectStore& store)
       : folder_(std::move(folder)), store_(store) {}
 
-  /// All blobs: those of `known` (by key) that are stored already are not read again. `put_before_ms`
-  /// leaves out what the store of blobs took in later; 0 leaves out none. Errors: those of files.
-  Result<Files> blobs(const BlobStore& blobs, const Files& known, std::int64_t put_before_ms, const Progress& progress);
+  /// All blobs: those of `known` (by key) that are stored already are not read again.
+  /// `put_before_ms` leaves out what the store of blobs took in later; 0 leaves out none. Errors:
+  /// those of files.
+  Result<Files> blobs(const BlobStore& blobs, const Files& known, std::int64_t put_before_ms,
+                      const Progress& progress);
   /// One file below the data folder. Errors: those of files.
   Result<Object> file(const std::string& path);
   /// Those of `paths` that are there. Errors: as above.

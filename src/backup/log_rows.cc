@@ -99,10 +99,10 @@ Result<void> LogRows::append_outbox(Database& database) {
   });
 }
 
-
 OutboxToken LogRows::turned(OutboxToken token) const {
   if (positions_are_tokens_) return token;
-  const auto at = std::lower_bound(tokens_.begin(), tokens_.end(), std::pair(token, LogPosition{0}));
+  const auto at =
+      std::lower_bound(tokens_.begin(), tokens_.end(), std::pair(token, LogPosition{0}));
   return at != tokens_.end() && at->first == token ? at->second : 0;
 }
 

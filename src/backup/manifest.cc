@@ -39,8 +39,7 @@ Parts parts_of(const Json& json) {
   Parts parts;
   parts.rows_count = json.at("rows").get<std::int64_t>();
   for (const auto& object : json.at("objects"))
-    parts.objects.push_back(
-        {object.at(0).get<std::string>(), object.at(1).get<std::int64_t>()});
+    parts.objects.push_back({object.at(0).get<std::string>(), object.at(1).get<std::int64_t>()});
   return parts;
 }
 
@@ -116,8 +115,8 @@ Result<void> check_first_line(const std::string& name, std::string_view line,
 Result<std::vector<std::string>> list_backups(const ObjectStore& store) {
   std::vector<std::string> names;
   std::error_code problem;
-  for (std::filesystem::directory_iterator at(store.folder(), problem), end;
-       !problem && at != end; at.increment(problem)) {
+  for (std::filesystem::directory_iterator at(store.folder(), problem), end; !problem && at != end;
+       at.increment(problem)) {
     if (at->path().extension() == kEnding) names.push_back(at->path().stem().string());
   }
   if (problem) {
@@ -155,8 +154,7 @@ Result<void> write_manifest(const ObjectStore& store, const Manifest& manifest) 
 
 Result<void> remove_manifest(const ObjectStore& store, const std::string& name) {
   const auto path = path_of(store, name);
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT)
-    return errno_error("remove " + path.string());
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return errno_error("remove " + path.string());
   return sync_folder(store.folder());
 }
 

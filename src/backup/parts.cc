@@ -72,8 +72,8 @@ Result<void> PartWriter::add(std::span<const SqlValue> row) {
   for (const auto& value : row) put_cell(bytes_, value);
   ++parts_.rows_count;
   const auto size = bytes_.bytes().size();
-  const bool due = size >= kPartBytesMin &&
-                   hash_of(std::span(bytes_.bytes()).subspan(begin)) % kRowsACut == 0;
+  const bool due =
+      size >= kPartBytesMin && hash_of(std::span(bytes_.bytes()).subspan(begin)) % kRowsACut == 0;
   return due || size >= kPartBytesMax ? cut() : Result<void>();
 }
 

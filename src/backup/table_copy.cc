@@ -92,16 +92,16 @@ Result<Parts> dump_table(Session& session, const records::Table& table, ObjectSt
   const auto key = joined(table.key);
   const auto head = fmt::format("SELECT {} FROM {}", names_of(table.columns), table.name);
   const auto tail = fmt::format(" ORDER BY {} LIMIT {}", key, kRowsAtOnce);
-  const auto behind = fmt::format("{} WHERE ({}) > ({}){}", head, key, marks(table.key.size()), tail);
+  const auto behind =
+      fmt::format("{} WHERE ({}) > ({}){}", head, key, marks(table.key.size()), tail);
   const auto places = key_places(table);
   PartWriter writer(store);
   std::vector<SqlValue> last;
   for (std::size_t count = kRowsAtOnce; count == kRowsAtOnce;) {
     Rows rows;
-    FILOSCOPE_DO(session.query(last.empty() ? head + tail : behind,
-                               std::span<const SqlValue>(last), [&](const Row& row) {
-                                 rows.push_back(values_of(row, table.columns));
-                               }));
+    FILOSCOPE_DO(
+        session.query(last.empty() ? head + tail : behind, std::span<const SqlValue>(last),
+                      [&](const Row& row) { rows.push_back(values_of(row, table.columns)); }));
     count = rows.size();
     for (const auto& row : rows) FILOSCOPE_DO(writer.add(row));
     if (rows.empty()) break;

@@ -24,8 +24,7 @@ std::optional<ColumnType> type_of(std::string_view sql) {
 
 }  // namespace
 
-Result<Table> describe_table(Session& session, const std::string& name,
-                             std::string_view describe) {
+Result<Table> describe_table(Session& session, const std::string& name, std::string_view describe) {
   Table table{name, {}, {}};
   std::vector<std::pair<std::int64_t, std::string>> key;
   std::string unknown;

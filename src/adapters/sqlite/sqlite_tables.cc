@@ -37,8 +37,8 @@ Error copy_error(int code, sqlite3* database) {
   if ((code & 0xFF) == SQLITE_FULL) return Error(base_reason("disk_full"));
   if ((code & 0xFF) == SQLITE_BUSY) return Error(sqlite::reason("database_locked"));
   if ((code & 0xFF) == SQLITE_CORRUPT || (code & 0xFF) == SQLITE_NOTADB)
-    return Error(Code::corrupt, std::string("the database file is damaged: ") +
-                                    sqlite3_errmsg(database));
+    return Error(Code::corrupt,
+                 std::string("the database file is damaged: ") + sqlite3_errmsg(database));
   return Error(Code::internal, std::string("copy the database: ") + sqlite3_errmsg(database));
 }
 
@@ -54,9 +54,8 @@ Result<Handle> open_handle(const std::filesystem::path& path, int flags) {
 }  // namespace
 
 const records::Dialect& sqlite_dialect() {
-  static const records::Dialect dialect{
-      "sqlite", sqlite_tables, false,
-      [](Session&, OutboxToken) -> Result<void> { return {}; }};
+  static const records::Dialect dialect{"sqlite", sqlite_tables, false,
+                                        [](Session&, OutboxToken) -> Result<void> { return {}; }};
   return dialect;
 }
 
