@@ -5,7 +5,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
+#include "adapters/files/file_blob_store.h"
 #include "adapters/sqlite/sqlite_database.h"
 #include "adapters/sqlite/sqlite_tables.h"
 #include "backup/parts.h"
@@ -137,6 +139,105 @@ TEST_F(BackupTest, WhatAWholeBackupNamesIsStoredOnce) {
   must(trust_backups(again));
   must(again.put(Bytes(1'000, 3)));
   EXPECT_EQ(again.stored_bytes(), 0);
+}
+
+/// An installation whose files change at the worst moments.
+class MovingTest : public BackupTest {
+ protected:
+  MovingTest()
+      : database_(with_pets("records.db")), blobs_(must(open_file_blob_store(folder_ / "blobs"))) {
+    insert(*database_, 0, 10);
+    std::ofstream(folder_ / "master.key") << "key";
+  }
+
+  void put(const std::string& key, std::size_t size) {
+    auto file = must(blobs_->make_temporary());
+    must(write_all(file.get(), Bytes(size, 9), 0));
+    known_[key] = must(object_of(file.get()));
+    must(blobs_->put(key, std::move(file)));
+  }
+  void remove(const std::string& key) {
+    must(blobs_->remove(key));
+    known_.erase(key);
+  }
+
+  /// `before` and `behind` run around each look at the records; they get its number, from 1 on.
+  Files back_up(
+      const std::function<void(int)>& behind, const std::function<void(int)>& before = [](int) {}) {
+    auto objects = store();
+    looks_ = 0;
+    Source source{sqlite_dialect(), {}, folder_, blobs_.get(), "an id", {}};
+    source.read_snapshot = [&](const Database::Work& work) {
+      before(++looks_);
+      auto done = database_->read(work);
+      behind(looks_);
+      return done;
+    };
+    source.needs = [&](Session&) -> Result<Source::Needs> {
+      return Source::Needs{known_, waiting_, 0};
+    };
+    made_ = must(make(source, objects, clock_, [](double, const std::string&) {}));
+    return must(read_files(must(read_manifest(objects, made_.name)).files, objects));
+  }
+
+  const std::unique_ptr<Database> database_;
+  const std::unique_ptr<BlobStore> blobs_;
+  SystemClock clock_;
+  Files known_;
+  std::vector<std::string> waiting_;
+  Made made_;
+  int looks_ = 0;  ///< at the records
+};
+
+TEST_F(MovingTest, WhatIsRemovedBehindTheRecordsIsInTheBackup) {
+  put("media/a", 100);
+  fs::create_directories(folder_ / "uploads");
+  std::ofstream(folder_ / "uploads/waits") << "bytes";
+  waiting_ = {"uploads/waits"};
+  const auto files = back_up([&](int look) {
+    if (look != 2) return;
+    remove("media/a");
+    fs::remove(folder_ / "uploads/waits");
+  });
+  EXPECT_EQ(looks_, 2);
+  EXPECT_TRUE(files.contains("blobs/media/a"));
+  EXPECT_TRUE(files.contains("uploads/waits"));
+  EXPECT_TRUE(files.contains("master.key"));
+}
+
+TEST_F(MovingTest, WhatComesBehindTheRecordsIsLeftOut) {
+  put("media/a", 100);
+  const auto files = back_up([&](int look) {
+    if (look != 2) return;
+    const auto known = known_;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // a file's time is a tick's
+    put("media/later", 50);
+    known_ = known;
+  });
+  EXPECT_EQ(looks_, 2);
+  EXPECT_TRUE(files.contains("blobs/media/a"));
+  EXPECT_FALSE(files.contains("blobs/media/later"));
+}
+
+TEST_F(MovingTest, WhatCameAndWentMeanwhileMakesItBeginAgain) {
+  put("media/a", 100);
+  const auto files = back_up(
+      [&](int look) {
+        if (look != 2) return;
+        remove("media/b");
+        put("media/c", 50);
+      },
+      [&](int look) {
+        if (look == 2) put("media/b", 50);
+      });
+  EXPECT_TRUE(files.contains("blobs/media/c"));
+  EXPECT_THAT(made_.findings, SizeIs(0));
+}
+
+TEST_F(MovingTest, AnUploadThatIsLostIsSaid) {
+  waiting_ = {"uploads/lost"};
+  back_up([](int) {});
+  EXPECT_THAT(made_.findings, ElementsAre("uploads/lost"));
 }
 
 TEST_F(BackupTest, OneAtATimeHasTheFolder) {
