@@ -30,16 +30,16 @@ class SqliteCopy {
   SqliteCopy(const SqliteCopy&) = delete;
   SqliteCopy& operator=(const SqliteCopy&) = delete;
 
-  /// Errors: those of copy_sqlite, open_sqlite and `work`.
-  Result<void> read(const fs::path& database, const Database::Work& work) const {
+  /// Errors: those of copy_sqlite, open_sqlite and the look.
+  Result<void> read(const fs::path& database, const backup::Source::Look& look) const {
     std::error_code problem;
     fs::create_directories(folder_, problem);
-    FILOSCOPE_DO(copy_sqlite(database, folder_ / "copy.db"));
+    FILOSCOPE_TRY(const auto moment_ms, copy_sqlite(database, folder_ / "copy.db"));
     SqliteOptions options;
     options.path = folder_ / "copy.db";
     options.reserve_bytes = 0;
     FILOSCOPE_TRY(const auto copy, open_sqlite(options));
-    return copy->read(work);
+    return copy->read([&](Session& session) { return look(session, moment_ms); });
   }
 
  private:
@@ -66,15 +66,13 @@ Result<backup::Source> whole_source(const fs::path& folder, const Config& config
         return needs_of(session, all_modules(dialect));
       }};
   FILOSCOPE_DO(check_records_place(folder, config));
-  if (config[kDatabaseUrl].empty()) {
-    source.read_snapshot = [folder, &store](const Database::Work& work) {
-      return SqliteCopy(store.folder()).read(sqlite_path(folder), work);
-    };
-    return source;
+  if (!config[kDatabaseUrl].empty()) {
+    FILOSCOPE_TRY(opened.database, open_records(folder, config));
   }
-  FILOSCOPE_TRY(opened.database, open_records(folder, config));
-  source.read_snapshot = [&opened](const Database::Work& work) {
-    return opened.database->read(work);
+  source.read_snapshot = [&, folder](const backup::Source::Look& look) -> Result<void> {
+    FILOSCOPE_DO(DataFolder::check_whole(folder));
+    if (opened.database) return snapshots_of(*opened.database)(look);
+    return SqliteCopy(store.folder()).read(sqlite_path(folder), look);
   };
   return source;
 }
@@ -85,12 +83,12 @@ Result<backup::Made> make_backup(const BackupOptions& options, const Config& con
                 backup::ObjectStore::open(options.folder, backup::ObjectStore::Missing::make));
   Opened opened;
   FILOSCOPE_TRY(const auto source, whole_source(options.data, config, store, opened));
-  const SystemClock clock;
-  FILOSCOPE_TRY(auto made,
-                backup::make(source, store, clock, [&](double share, const std::string& what) {
+  FILOSCOPE_TRY(auto made, backup::make(source, store, [&](double share, const std::string& what) {
                   bar.show(share, what);
                 }));
-  if (options.keep_count > 0) FILOSCOPE_DO(backup::keep_newest(store, options.keep_count));
+  // One that lacks something makes no other one needless.
+  if (options.keep_count > 0 && made.findings.empty())
+    FILOSCOPE_DO(backup::keep_newest(store, options.keep_count));
   return made;
 }
 

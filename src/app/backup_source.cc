@@ -6,6 +6,7 @@
 #include "app/reasons.h"
 #include "app/records.h"
 #include "app/schema.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "feed/schema.h"
 #include "upload/schema.h"
@@ -32,6 +33,16 @@ bool is_older(const Versions& versions, std::span<const backup::Module> modules)
   });
 }
 
+/// Whether a module's tables, or a module, are of a newer program.
+bool is_newer(const Versions& versions, std::span<const backup::Module> modules) {
+  return std::any_of(versions.begin(), versions.end(), [&](const auto& version) {
+    return std::none_of(modules.begin(), modules.end(), [&](const auto& module) {
+      return module.name == version.first &&
+             version.second <= static_cast<std::int64_t>(module.steps.size());
+    });
+  });
+}
+
 /// The records alone, of whichever release.
 Result<backup::Source::Needs> needs_of_records(Session& session) {
   backup::Source::Needs needs;
@@ -41,16 +52,24 @@ Result<backup::Source::Needs> needs_of_records(Session& session) {
   return needs;
 }
 
-Result<void> back_up_records(const DataFolder& folder, Database& database,
-                             const records::Dialect& dialect) {
+Result<backup::ObjectStore> back_up_records(const DataFolder& folder, Database& database,
+                                            const records::Dialect& dialect) {
   FILOSCOPE_TRY(auto store, backup::ObjectStore::open(folder.path() / kBackupsBelow,
                                                       backup::ObjectStore::Missing::make));
   FILOSCOPE_TRY(const auto made,
                 backup::make(records_source(folder.path(), installation_id(folder.master_key()),
                                             database, dialect),
-                             store, SystemClock(), [](double, const std::string&) {}));
+                             store, [](double, const std::string&) {}));
   log::info("backup.before_migration", {{"name", made.name}, {"rows", made.rows_count}});
-  FILOSCOPE_DO(backup::keep_newest(store, kKeptBeforeMigration));
+  return store;
+}
+
+/// All that is older, so that the next start finds nothing to back up again.
+Result<void> migrate_older(Database& database, const Versions& versions,
+                           std::span<const backup::Module> modules) {
+  for (const auto& module : modules)
+    if (has_module(versions, module.name))
+      FILOSCOPE_DO(database.migrate(module.name, module.steps));
   return {};
 }
 
@@ -59,37 +78,48 @@ Result<void> back_up_records(const DataFolder& folder, Database& database,
 Result<backup::Source::Needs> needs_of(Session& session, std::span<const backup::Module> modules) {
   backup::Source::Needs needs;
   FILOSCOPE_TRY(const auto versions, records::module_versions(session));
+  if (is_newer(versions, modules)) return Error(reason("backup_of_newer_tables"));
   if (is_older(versions, modules)) return Error(reason("backup_of_older_tables"));
-  FILOSCOPE_DO(each_blob_sum(
-      session, [&](const std::string& key, std::int64_t size_bytes, const std::string& sha256) {
-        needs.blobs.emplace(key, backup::Object{sha256, size_bytes});
-      }));
+  FILOSCOPE_DO(each_blob_sum(session, [&](const std::string& key, const FileSum& sum) {
+    needs.blobs.emplace(key, backup::Object{sum.sha256, sum.size_bytes});
+  }));
   FILOSCOPE_TRY(const auto names, upload::waiting_files(session));
   for (const auto& name : names) needs.files.push_back("uploads/" + name);
   FILOSCOPE_TRY(needs.engine_from, feed::replay_base(session));
   return needs;
 }
 
+std::function<Result<void>(const backup::Source::Look&)> snapshots_of(Database& database) {
+  return [&database](const backup::Source::Look& look) {
+    return database.read([&](Session& session) -> Result<void> {
+      // Its first query fixes what a transaction sees.
+      FILOSCOPE_DO(session.query("SELECT 1", {}, [](const Row&) {}));
+      return look(session, SystemClock().now_ms());
+    });
+  };
+}
+
 backup::Source records_source(const std::filesystem::path& folder, const std::string& installation,
                               Database& database, const records::Dialect& dialect) {
-  return {dialect,      [&database](const Database::Work& work) { return database.read(work); },
-          folder,       nullptr,
-          installation, needs_of_records};
+  return {dialect, snapshots_of(database), folder, nullptr, installation, needs_of_records};
 }
 
 Result<void> back_up_before_migration(const DataFolder& folder, Database& database,
                                       const Config& config) {
   if (!config[kBackupBeforeMigration]) return {};
   const auto& dialect = dialect_of(config);
-  bool older = false;
+  const auto modules = all_modules(dialect);
+  Versions versions;
   FILOSCOPE_DO(database.read([&](Session& session) -> Result<void> {
-    FILOSCOPE_TRY(const auto versions, records::module_versions(session));
-    older = is_older(versions, all_modules(dialect));
+    FILOSCOPE_TRY(versions, records::module_versions(session));
     return {};
   }));
-  if (!older) return {};
-  const auto done = back_up_records(folder, database, dialect);
-  if (!done) return Error(reason("backup_before_migration_failed"), done.error().message);
+  if (!is_older(versions, modules)) return {};
+  auto store = back_up_records(folder, database, dialect);
+  if (!store) return Error(reason("backup_before_migration_failed"), store.error().message);
+  FILOSCOPE_DO(migrate_older(database, versions, modules));
+  if (const auto kept = backup::keep_newest(*store, kKeptBeforeMigration); !kept)
+    log::warn("backup.older_ones_stay", {{"reason", kept.error().message}});
   return {};
 }
 

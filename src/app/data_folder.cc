@@ -38,11 +38,17 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path, Missing m
     return Error(reason("not_a_data_folder"), whole.string());
   }
   FILOSCOPE_TRY(auto held, lock(whole));
-  if (std::filesystem::exists(whole / kRestoreUnfinished, problem))
-    return Error(reason("restore_unfinished"), whole.string());
+  FILOSCOPE_DO(check_whole(whole));
   DataFolder folder(whole, std::move(held));
   FILOSCOPE_DO(folder.load_key());
   return folder;
+}
+
+Result<void> DataFolder::check_whole(const std::filesystem::path& path) {
+  std::error_code problem;
+  if (std::filesystem::exists(path / kRestoreUnfinished, problem))
+    return Error(reason("restore_unfinished"), path.string());
+  return {};
 }
 
 Result<UniqueFd> DataFolder::lock(const std::filesystem::path& path) {

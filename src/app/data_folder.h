@@ -24,6 +24,8 @@ class DataFolder {
   static Result<DataFolder> open(const std::filesystem::path& path, Missing missing);
   /// Only keeps other processes out of a folder that exists. Errors: conflict, unavailable.
   static Result<UniqueFd> lock(const std::filesystem::path& path);
+  /// Errors: conflict (a restore into it has not ended).
+  static Result<void> check_whole(const std::filesystem::path& path);
   /// The key of a folder that another process may have open. Errors: not_found, corrupt.
   static Result<crypto::Key> read_key(const std::filesystem::path& path);
 

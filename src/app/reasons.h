@@ -13,6 +13,8 @@ inline constexpr ErrorReason kReasons[] = {
      "the data folder {path} is in use by {program}; stop it first"},
     {"restore_unfinished", Code::conflict,
      "a restore into {path} has begun and not ended; run the same filoscope restore again"},
+    {"another_restore_begun", Code::conflict,
+     "the restore of {name} into {path} has begun and not ended; end that first"},
     {"restore_folder_not_empty", Code::conflict,
      "{path} is not empty; a backup is restored into a new folder (or, with --records, into the "
      "folder that it is of)"},
@@ -23,6 +25,8 @@ inline constexpr ErrorReason kReasons[] = {
     {"backup_without_files", Code::conflict,
      "the backup {name} holds the records alone; put them back with --records into the folder "
      "that it is of"},
+    {"backup_of_newer_tables", Code::conflict,
+     "the records are of a newer release; back them up with that one"},
     {"backup_of_older_tables", Code::conflict,
      "the records are of an older release; back them up with that one, or start this one first"},
     {"no_backups", Code::not_found, "there is no whole backup in {folder}"},

@@ -16,7 +16,6 @@
 #include "backup/log_rows.h"
 #include "backup/manifest.h"
 #include "backup/object_store.h"
-#include "base/clock.h"
 #include "base/result.h"
 #include "ports/blob_store.h"
 #include "ports/database.h"
@@ -26,8 +25,11 @@ namespace filoscope::backup {
 /// What an installation is made of, as `make` sees it.
 struct Source {
   const records::Dialect& dialect;
-  /// Runs the work on one snapshot of the records, as they are now; perhaps more than once.
-  std::function<Result<void>(const Database::Work&)> read_snapshot;
+  /// Looks at one snapshot of the records. `moment_ms` is when it was taken, by the system's clock.
+  using Look = std::function<Result<void>(Session&, std::int64_t moment_ms)>;
+  /// Runs the look on a snapshot of now; perhaps more than once. Errors: those of the database and
+  /// of the look; conflict (the installation is not to be backed up now).
+  std::function<Result<void>(const Look&)> read_snapshot;
   std::filesystem::path folder;
   const BlobStore* blobs = nullptr;  ///< none: a backup of the records alone
   std::string installation;
@@ -49,9 +51,9 @@ struct Made {
   std::vector<std::string> findings;  ///< what was damaged or lost in the source already
 };
 
-/// Errors: those of the database, of files and of ObjectStore.
-Result<Made> make(const Source& source, ObjectStore& store, const Clock& clock,
-                  const Progress& progress);
+/// What it put into the folder goes when it fails. Errors: those of the database, of files and of
+/// ObjectStore; conflict (the folder has backups of another installation).
+Result<Made> make(const Source& source, ObjectStore& store, const Progress& progress);
 
 /// Names the objects of all backups that are there: what they hold is not stored again. Errors:
 /// those of files; damaged backups are passed over.
@@ -76,8 +78,12 @@ struct Target {
   std::span<const TokenColumn> token_columns;
 };
 
+/// Whether the backup can go there. Errors: conflict (it is of a newer release; its log is of an
+/// older one).
+Result<void> check_fits(const Manifest& manifest, const ObjectStore& store,
+                        const records::Dialect& dialect, std::span<const Module> modules);
 /// Makes the tables as the backup has them, by the modules' migrations, and fills them. Errors:
-/// those of the database and of read_parts; conflict (a module is newer than this program's).
+/// those of the database, of read_parts and of check_fits.
 Result<void> restore_records(const Manifest& manifest, const ObjectStore& store,
                              const Target& target, const Progress& progress);
 

@@ -12,6 +12,7 @@
 #include "adapters/sqlite/sqlite_tables.h"
 #include "backup/parts.h"
 #include "backup/table_copy.h"
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "base/test_result.h"
 
@@ -167,22 +168,22 @@ class MovingTest : public BackupTest {
     auto objects = store();
     looks_ = 0;
     Source source{sqlite_dialect(), {}, folder_, blobs_.get(), "an id", {}};
-    source.read_snapshot = [&](const Database::Work& work) {
+    source.read_snapshot = [&](const Source::Look& look) {
       before(++looks_);
-      auto done = database_->read(work);
+      auto done =
+          database_->read([&](Session& session) { return look(session, SystemClock().now_ms()); });
       behind(looks_);
       return done;
     };
     source.needs = [&](Session&) -> Result<Source::Needs> {
       return Source::Needs{known_, waiting_, 0};
     };
-    made_ = must(make(source, objects, clock_, [](double, const std::string&) {}));
+    made_ = must(make(source, objects, [](double, const std::string&) {}));
     return must(read_files(must(read_manifest(objects, made_.name)).files, objects));
   }
 
   const std::unique_ptr<Database> database_;
   const std::unique_ptr<BlobStore> blobs_;
-  SystemClock clock_;
   Files known_;
   std::vector<std::string> waiting_;
   Made made_;

@@ -25,24 +25,16 @@ std::int64_t named_ms(int file) {
 /// Whether it stays below the folder that it is put into.
 bool is_below(const std::string& path) {
   const fs::path given(path);
-  return given.is_relative() && given == given.lexically_normal() && *given.begin() != "..";
+  return !path.empty() && given.is_relative() && given == given.lexically_normal() &&
+         *given.begin() != "..";
 }
 
-Result<void> copy_out(int from, const fs::path& to) {
+Result<UniqueFd> make_file(const fs::path& path) {
   std::error_code problem;
-  fs::create_directories(to.parent_path(), problem);
-  const UniqueFd file(::open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!file) return errno_error("make " + to.string());
-  Bytes buffer(1 << 20);
-  for (std::int64_t at = 0;;) {
-    const auto count = ::pread(from, buffer.data(), buffer.size(), at);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return errno_error("read the backup");
-    if (count == 0) return {};
-    const auto part = std::span<const std::uint8_t>(buffer).first(static_cast<std::size_t>(count));
-    FILOSCOPE_DO(write_all(file.get(), part, at));
-    at += count;
-  }
+  fs::create_directories(path.parent_path(), problem);
+  UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!file) return errno_error("make " + path.string());
+  return file;
 }
 
 }  // namespace
@@ -132,12 +124,10 @@ Result<void> restore_files(const Files& files, const ObjectStore& store, const f
   std::size_t done = 0;
   for (const auto& [path, object] : files) {
     progress(static_cast<double>(done++) / static_cast<double>(files.size()), "files");
-    FILOSCOPE_TRY(auto file, store.open_object(object.id));
-    if (path.starts_with(kBlobsBelow)) {
-      FILOSCOPE_DO(blobs.put(path.substr(kBlobsBelow.size()), std::move(file)));
-    } else {
-      FILOSCOPE_DO(copy_out(file.get(), folder / path));
-    }
+    const bool blob = path.starts_with(kBlobsBelow);
+    FILOSCOPE_TRY(auto file, blob ? blobs.make_temporary() : make_file(folder / path));
+    FILOSCOPE_DO(store.copy_out(object, file.get()));
+    if (blob) FILOSCOPE_DO(blobs.put(path.substr(kBlobsBelow.size()), std::move(file)));
   }
   return {};
 }

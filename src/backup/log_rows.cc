@@ -1,6 +1,8 @@
 #include "backup/log_rows.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "backup/parts.h"
 #include "backup/reasons.h"
@@ -10,11 +12,20 @@ namespace filoscope::backup {
 namespace {
 
 const std::string kLog = "event_log", kOutbox = "event_outbox", kEnd = "event_log_end";
+constexpr std::array<std::string_view, 2> kEndColumns{"position", "at_ms"};
+constexpr std::array<std::string_view, 2> kLogColumns{"position", "reader_version"};
+constexpr std::array<std::string_view, 1> kLogTokenColumn{"token"};
+constexpr std::array<std::string_view, 2> kOutboxColumns{"token", "at_ms"};
 
-std::size_t place_of(const records::Table& table, const std::string& column) {
+std::size_t place_of(const records::Table& table, std::string_view column) {
   const auto at = std::find_if(table.columns.begin(), table.columns.end(),
                                [&](const auto& each) { return each.name == column; });
   return static_cast<std::size_t>(at - table.columns.begin());
+}
+
+std::int64_t whole(const SqlValue& value) {
+  const auto* const number = std::get_if<std::int64_t>(&value);
+  return number ? *number : 0;
 }
 
 /// The table that holds the columns of `from` but `token`, and `token` at last where there is one.
@@ -27,15 +38,27 @@ records::Table table_with(const records::Table& from, bool tokens) {
 
 }  // namespace
 
-Result<const TableParts*> LogRows::part(const std::string& table) const {
+Result<const TableParts*> LogRows::part(const std::string& table,
+                                        std::span<const std::string_view> columns) const {
   const auto at = std::find_if(parts_.begin(), parts_.end(),
                                [&](const auto& each) { return each.table.name == table; });
   if (at == parts_.end()) return Error(reason("backup_log_too_old"));
+  for (const auto column : columns)
+    if (place_of(at->table, column) == at->table.columns.size())
+      return Error(reason("backup_log_too_old"));
   return &*at;
 }
 
+Result<void> LogRows::check() const {
+  FILOSCOPE_DO(part(kEnd, kEndColumns));
+  FILOSCOPE_DO(part(kLog, kLogColumns));
+  if (!dialect_.tokens) FILOSCOPE_DO(part(kLog, kLogTokenColumn));
+  if (!dialect_.tokens) FILOSCOPE_DO(part(kOutbox, kOutboxColumns));
+  return {};
+}
+
 Result<void> LogRows::load(Database& database) {
-  FILOSCOPE_TRY(const auto* const end, part(kEnd));
+  FILOSCOPE_TRY(const auto* const end, part(kEnd, kEndColumns));
   FILOSCOPE_DO(load_table(database, end->table, *end, store_, {}));
   FILOSCOPE_DO(load_log(database));
   if (!dialect_.tokens) {
@@ -53,26 +76,25 @@ Result<void> LogRows::load(Database& database) {
 }
 
 Result<void> LogRows::load_log(Database& database) {
-  FILOSCOPE_TRY(const auto* const log, part(kLog));
+  FILOSCOPE_TRY(const auto* const log, part(kLog, kLogColumns));
   const auto position = place_of(log->table, "position");
   const auto token = place_of(log->table, "token");
   return load_table(database, table_with(log->table, dialect_.tokens), *log, store_,
                     [&](std::vector<SqlValue>& row) {
-                      const auto at = std::get<OutboxToken>(row[position]);
+                      const auto at = whole(row[position]);
                       if (dialect_.tokens) {
                         row.emplace_back(at);
                       } else {
-                        tokens_.emplace_back(std::get<OutboxToken>(row[token]), at);
+                        tokens_.emplace_back(whole(row[token]), at);
                         row.erase(row.begin() + static_cast<std::ptrdiff_t>(token));
                       }
-                      return true;
                     });
 }
 
 /// What was committed and had no position yet stands behind the end, in the order of its tokens: as
 /// its relay would have placed it.
 Result<void> LogRows::append_outbox(Database& database) {
-  FILOSCOPE_TRY(const auto* const outbox, part(kOutbox));
+  FILOSCOPE_TRY(const auto* const outbox, part(kOutbox, kOutboxColumns));
   const auto token = place_of(outbox->table, "token");
   const auto at_ms = place_of(outbox->table, "at_ms");
   LogPosition last = 0;
@@ -87,10 +109,9 @@ Result<void> LogRows::append_outbox(Database& database) {
   table.name = kLog;
   table.columns[token].name = "position";
   FILOSCOPE_DO(append_table(database, table, *outbox, store_, [&](std::vector<SqlValue>& row) {
-    tokens_.emplace_back(std::get<OutboxToken>(row[token]), ++last);
+    tokens_.emplace_back(whole(row[token]), ++last);
     row[token] = last;
-    row[at_ms] = last_ms = std::max(last_ms, std::get<std::int64_t>(row[at_ms]));
-    return true;
+    row[at_ms] = last_ms = std::max(last_ms, whole(row[at_ms]));
   }));
   return database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(

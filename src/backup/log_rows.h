@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,8 @@ class LogRows {
           const records::Dialect& dialect)
       : store_(store), parts_(parts), dialect_(dialect) {}
 
+  /// Errors: conflict (the log is of an older release, which cannot be turned over).
+  Result<void> check() const;
   /// Fills the log's tables from those of a database of the other kind. Errors: those of the
   /// database and of read_parts; conflict (the log is of an older release).
   Result<void> load(Database& database);
@@ -39,7 +42,8 @@ class LogRows {
   OutboxToken turned(OutboxToken token) const;
 
  private:
-  Result<const TableParts*> part(const std::string& table) const;
+  Result<const TableParts*> part(const std::string& table,
+                                 std::span<const std::string_view> columns) const;
   Result<void> load_log(Database& database);
   Result<void> append_outbox(Database& database);
 

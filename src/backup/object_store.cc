@@ -10,41 +10,16 @@
 
 #include "backup/reasons.h"
 #include "base/crypto.h"
+#include "base/file_sum.h"
 
 namespace filoscope::backup {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kReadBytes = 1 << 20;
 constexpr mode_t kFileMode = 0600;
 constexpr std::size_t kIdLength = 64;
 constexpr const char* kUnfinished = "unfinished";  ///< what is being written, below the folder
-
-Result<std::int64_t> size_of(int file) {
-  struct stat info {};
-  if (::fstat(file, &info) != 0) return errno_error("look at a file");
-  return info.st_size;
-}
-
-/// What the file is; `each` gets its bytes in order.
-template <typename Each>
-Result<Object> hash_through(int file, Each each) {
-  Object object;
-  FILOSCOPE_TRY(object.size_bytes, size_of(file));
-  crypto::Sha256 hash;
-  Bytes buffer(std::min(kReadBytes, static_cast<std::size_t>(object.size_bytes)));
-  for (std::int64_t at = 0; at < object.size_bytes;) {
-    const auto part = std::span(buffer).first(
-        std::min(buffer.size(), static_cast<std::size_t>(object.size_bytes - at)));
-    FILOSCOPE_DO(read_all(file, part, at));
-    hash.update(part);
-    FILOSCOPE_DO(each(std::span<const std::uint8_t>(part), at));
-    at += static_cast<std::int64_t>(part.size());
-  }
-  object.id = crypto::hex(hash.finish());
-  return object;
-}
 
 Result<void> make_folder(const fs::path& folder) {
   std::error_code problem;
@@ -57,8 +32,8 @@ Result<void> make_folder(const fs::path& folder) {
 }  // namespace
 
 Result<Object> object_of(int file) {
-  return hash_through(
-      file, [](std::span<const std::uint8_t>, std::int64_t) -> Result<void> { return {}; });
+  FILOSCOPE_TRY(auto sum, sum_file(file));
+  return Object{std::move(sum.sha256), sum.size_bytes};
 }
 
 Result<ObjectStore> ObjectStore::open(const fs::path& folder, Missing missing) {
@@ -73,7 +48,9 @@ Result<ObjectStore> ObjectStore::open(const fs::path& folder, Missing missing) {
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
     return Error(reason("backup_folder_in_use"), folder.string());
   fs::remove_all(folder / kUnfinished, problem);  // of a try that was cut off
-  return ObjectStore(folder, std::move(lock));
+  UniqueFd whole(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!whole) return errno_error("open " + folder.string());
+  return ObjectStore(folder, std::move(lock), std::move(whole));
 }
 
 fs::path ObjectStore::path_of(const std::string& id) const {
@@ -102,9 +79,10 @@ Result<Object> ObjectStore::put_file(int source) {
   const auto made = folder_ / kUnfinished;
   UniqueFd file(::open(made.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode));
   if (!file) return errno_error("make " + made.string());
-  FILOSCOPE_TRY(const auto object, hash_through(source, [&](auto part, std::int64_t at) {
+  FILOSCOPE_TRY(auto sum, sum_file(source, [&](auto part, std::int64_t at) {
                   return write_all(file.get(), part, at);
                 }));
+  const Object object{std::move(sum.sha256), sum.size_bytes};
   if (is_trusted(object.id)) return object;
   FILOSCOPE_DO(place(object.id, made));
   stored_bytes_ += object.size_bytes;
@@ -116,13 +94,31 @@ Result<void> ObjectStore::place(const std::string& id, const fs::path& made) {
   FILOSCOPE_DO(make_folder(path.parent_path()));
   if (::rename(made.c_str(), path.c_str()) != 0) return errno_error("store " + path.string());
   trusted_.insert(id);
+  placed_.push_back(id);
   return {};
 }
 
 Result<void> ObjectStore::sync() {
-  const UniqueFd folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder || ::syncfs(folder.get()) != 0) return errno_error("store the backup");
+  if (::syncfs(whole_.get()) != 0) return errno_error("store the backup");
   return {};
+}
+
+void ObjectStore::drop_placed() {
+  for (const auto& id : placed_) {
+    ::unlink(path_of(id).c_str());
+    trusted_.erase(id);
+  }
+  placed_.clear();
+  ::unlink((folder_ / kUnfinished).c_str());
+}
+
+Result<void> ObjectStore::copy_out(const Object& object, int to) const {
+  FILOSCOPE_TRY(const auto file, open_object(object.id));
+  FILOSCOPE_TRY(const auto sum, sum_file(file.get(), [&](auto part, std::int64_t at) {
+                  return write_all(to, part, at);
+                }));
+  if (sum == FileSum{object.size_bytes, object.id}) return {};
+  return Error(Code::corrupt, "the object " + object.id + " of the backup was altered");
 }
 
 Result<UniqueFd> ObjectStore::open_object(const std::string& id) const {

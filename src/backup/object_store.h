@@ -8,6 +8,8 @@
 #include <span>
 #include <string>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/file.h"
@@ -43,26 +45,32 @@ class ObjectStore {
   /// What was put is on disk when this returns. Errors: unavailable.
   Result<void> sync();
 
-  /// Errors: not_found, those of files.
-  Result<UniqueFd> open_object(const std::string& id) const;
+  /// Writes it into a file. Errors: not_found, those of files; corrupt (it is not what its name
+  /// says).
+  Result<void> copy_out(const Object& object, int to) const;
   /// Errors: as above; corrupt (it is not what its name says).
   Result<Bytes> read(const Object& object) const;
   /// Reads it all. What is wrong with it, or "".
   std::string check(const Object& object) const;
+  /// Takes away what was put since the folder was opened: of a backup that failed.
+  void drop_placed();
   /// Takes away all objects but these. Gives their number. Errors: those of files.
   Result<std::int64_t> keep_only(const std::unordered_set<std::string>& ids);
 
   std::int64_t stored_bytes() const { return stored_bytes_; }  ///< by put() and put_file()
 
  private:
-  ObjectStore(std::filesystem::path folder, UniqueFd lock)
-      : folder_(std::move(folder)), lock_(std::move(lock)) {}
+  ObjectStore(std::filesystem::path folder, UniqueFd lock, UniqueFd whole)
+      : folder_(std::move(folder)), lock_(std::move(lock)), whole_(std::move(whole)) {}
+  Result<UniqueFd> open_object(const std::string& id) const;
   std::filesystem::path path_of(const std::string& id) const;
   Result<void> place(const std::string& id, const std::filesystem::path& made);
 
   std::filesystem::path folder_;
   UniqueFd lock_;
+  UniqueFd whole_;  ///< the folder, open from the start: sync() tells what failed since
   std::unordered_set<std::string> trusted_;
+  std::vector<std::string> placed_;
   std::int64_t stored_bytes_ = 0;
 };
 

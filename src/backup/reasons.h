@@ -12,6 +12,8 @@ inline constexpr ErrorReason kReasons[] = {
      "there is no backup {name} in {folder}; filoscope restore with --list shows what there is"},
     {"backup_folder_in_use", Code::conflict,
      "another backup or restore uses {folder}; wait until it has ended"},
+    {"backups_of_another_installation", Code::conflict,
+     "{folder} has backups of another installation; name another folder"},
     {"backup_too_new", Code::conflict,
      "the backup {name} was made by a newer release; restore it with that or a newer one"},
     {"backup_damaged", Code::conflict,

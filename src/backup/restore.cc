@@ -23,32 +23,17 @@ Result<std::vector<Object>> objects_of(const Manifest& manifest, const ObjectSto
   return objects;
 }
 
-bool is_same_database(const Manifest& manifest, const Target& target) {
-  return manifest.database == target.dialect.name;
+bool is_same_database(const Manifest& manifest, const records::Dialect& dialect) {
+  return manifest.database == dialect.name;
 }
 
 /// The steps that make a module's tables as they are in the backup.
-Result<std::span<const Migration>> steps_of(const Manifest& manifest, const Target& target,
-                                            const Module& module) {
-  const auto known = static_cast<std::int64_t>(module.steps.size());
+std::span<const Migration> steps_of(const Manifest& manifest, const records::Dialect& dialect,
+                                    const Module& module) {
   const auto at = manifest.modules.find(module.name);
   if (at == manifest.modules.end()) return module.steps.first(0);
-  if (module.name == kLogModule && !is_same_database(manifest, target)) return module.steps;
-  if (at->second > known) return Error(reason("backup_too_new"), manifest.name);
+  if (module.name == kLogModule && !is_same_database(manifest, dialect)) return module.steps;
   return module.steps.first(static_cast<std::size_t>(at->second));
-}
-
-Result<void> make_tables(const Manifest& manifest, const Target& target) {
-  for (const auto& [name, version] : manifest.modules) {
-    const bool known = std::any_of(target.modules.begin(), target.modules.end(),
-                                   [&](const auto& module) { return module.name == name; });
-    if (!known) return Error(reason("backup_too_new"), manifest.name);
-  }
-  for (const auto& module : target.modules) {
-    FILOSCOPE_TRY(const auto steps, steps_of(manifest, target, module));
-    if (!steps.empty()) FILOSCOPE_DO(target.database.migrate(module.name, steps));
-  }
-  return {};
 }
 
 /// Where the tokens of records stand in a table of a module.
@@ -62,12 +47,11 @@ Turn turn_of(const records::Table& table, const Target& target, const LogRows& l
   return [places, &log](std::vector<SqlValue>& row) {
     for (const auto place : places)
       if (auto* const token = std::get_if<std::int64_t>(&row[place])) *token = log.turned(*token);
-    return true;
   };
 }
 
 Result<void> go_on_with_tokens(const Manifest& manifest, const Target& target) {
-  if (!target.dialect.tokens || !is_same_database(manifest, target)) return {};
+  if (!target.dialect.tokens || !is_same_database(manifest, target.dialect)) return {};
   return target.database.write([&](Session& session) -> Result<void> {
     OutboxToken last = 0;
     FILOSCOPE_DO(session.query(
@@ -124,10 +108,28 @@ Result<void> check(const ObjectStore& store, const Manifest& manifest, const Pro
   return {};
 }
 
+Result<void> check_fits(const Manifest& manifest, const ObjectStore& store,
+                        const records::Dialect& dialect, std::span<const Module> modules) {
+  const bool same = is_same_database(manifest, dialect);
+  for (const auto& [name, version] : manifest.modules) {
+    const auto module = std::find_if(modules.begin(), modules.end(),
+                                     [&](const auto& each) { return each.name == name; });
+    if (module == modules.end()) return Error(reason("backup_too_new"), manifest.name);
+    const bool turned = name == kLogModule && !same;
+    if (!turned && version > static_cast<std::int64_t>(module->steps.size()))
+      return Error(reason("backup_too_new"), manifest.name);
+  }
+  return same ? Result<void>() : LogRows(store, manifest.tables, dialect).check();
+}
+
 Result<void> restore_records(const Manifest& manifest, const ObjectStore& store,
                              const Target& target, const Progress& progress) {
-  const bool same = is_same_database(manifest, target);
-  FILOSCOPE_DO(make_tables(manifest, target));
+  FILOSCOPE_DO(check_fits(manifest, store, target.dialect, target.modules));
+  for (const auto& module : target.modules) {
+    const auto steps = steps_of(manifest, target.dialect, module);
+    if (!steps.empty()) FILOSCOPE_DO(target.database.migrate(module.name, steps));
+  }
+  const bool same = is_same_database(manifest, target.dialect);
   LogRows log(store, manifest.tables, target.dialect);
   if (!same) FILOSCOPE_DO(log.load(target.database));
   double done = 0;

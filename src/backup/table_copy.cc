@@ -114,7 +114,7 @@ Result<Parts> dump_table(Session& session, const records::Table& table, ObjectSt
 Result<void> append_table(Database& database, const records::Table& table, const TableParts& from,
                           const ObjectStore& store, const Turn& turn) {
   return read_parts(store, from.parts, from.table.columns.size(), [&](Rows rows) -> Result<void> {
-    if (turn) std::erase_if(rows, [&](auto& row) { return !turn(row); });
+    if (turn) std::for_each(rows.begin(), rows.end(), turn);
     return database.write([&](Session& session) { return insert_rows(session, table, rows); });
   });
 }

@@ -20,8 +20,8 @@ namespace filoscope::backup {
 /// Session::query and PartWriter.
 Result<Parts> dump_table(Session& session, const records::Table& table, ObjectStore& store);
 
-/// Turns a row of the backup into one of the database; false leaves it out.
-using Turn = std::function<bool(std::vector<SqlValue>& row)>;
+/// Turns a row of the backup into one of the database.
+using Turn = std::function<void(std::vector<SqlValue>& row)>;
 
 /// Adds the rows of the backup to `table`, turned; `turn` may be empty. Errors: those of the
 /// database and of read_parts.

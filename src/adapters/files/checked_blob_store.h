@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file_sum.h"
 #include "ports/blob_store.h"
 #include "ports/database.h"
 
@@ -30,9 +31,7 @@ std::span<const Migration> blob_sums_migrations();
 
 /// What each blob was when it was stored, as far as it is noted. Errors: those of Session::query.
 Result<void> each_blob_sum(
-    Session& session,
-    const std::function<void(const std::string& key, std::int64_t size_bytes,
-                             const std::string& sha256)>& each);
+    Session& session, const std::function<void(const std::string& key, const FileSum& sum)>& each);
 
 /// `database` outlives it. Errors: those of Database::migrate.
 Result<std::unique_ptr<CheckedBlobStore>> open_checked_blob_store(std::unique_ptr<BlobStore> blobs,

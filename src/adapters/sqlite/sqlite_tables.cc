@@ -6,6 +6,7 @@
 #include <string>
 
 #include "adapters/sqlite/reasons.h"
+#include "base/clock.h"
 #include "base/reasons.h"
 
 namespace filoscope {
@@ -59,16 +60,22 @@ const records::Dialect& sqlite_dialect() {
   return dialect;
 }
 
-Result<void> copy_sqlite(const std::filesystem::path& from, const std::filesystem::path& to) {
+Result<std::int64_t> copy_sqlite(const std::filesystem::path& from,
+                                 const std::filesystem::path& to) {
   FILOSCOPE_TRY(const auto source, open_handle(from, SQLITE_OPEN_READWRITE));
   FILOSCOPE_TRY(const auto target, open_handle(to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+  // A transaction of the source's own connection: its first read fixes what is copied.
+  const int begun = sqlite3_exec(source.get(), "BEGIN; SELECT count(*) FROM sqlite_schema", nullptr,
+                                 nullptr, nullptr);
+  if (begun != SQLITE_OK) return copy_error(begun, source.get());
+  const auto moment_ms = SystemClock().now_ms();
   auto* const copy = sqlite3_backup_init(target.get(), "main", source.get(), "main");
   if (copy == nullptr) return copy_error(sqlite3_errcode(target.get()), target.get());
   const int stepped = sqlite3_backup_step(copy, -1);
   const int finished = sqlite3_backup_finish(copy);
   if (stepped != SQLITE_DONE) return copy_error(stepped, target.get());
   if (finished != SQLITE_OK) return copy_error(finished, target.get());
-  return {};
+  return moment_ms;
 }
 
 }  // namespace filoscope
