@@ -58,6 +58,7 @@ struct Opened {
 /// A folder that a server may have open. REQUIRES: `opened` and `store` outlive it.
 Result<backup::Source> whole_source(const fs::path& folder, const Config& config,
                                     const backup::ObjectStore& store, Opened& opened) {
+  FILOSCOPE_DO(DataFolder::check_whole(folder));
   FILOSCOPE_TRY(const auto key, DataFolder::read_key(folder));
   FILOSCOPE_TRY(opened.blobs, open_file_blob_store(folder / "blobs"));
   const auto& dialect = dialect_of(config);
