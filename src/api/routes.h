@@ -33,8 +33,8 @@ Handler handler(const ApiPtr& api, Function function, Fixed... fixed) {
   };
 }
 
-/// A route that computes a password hash.
-inline Route hashing(std::string method, std::string pattern, Handler handler, Work work) {
+/// A route whose work has a pool of its own.
+inline Route kind_of(Work work, std::string method, std::string pattern, Handler handler) {
   Route route{std::move(method), std::move(pattern), std::move(handler)};
   route.work = work;
   return route;
