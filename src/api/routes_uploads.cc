@@ -91,7 +91,7 @@ class MultipartSink final : public BodySink, private PartHandler {
     FILOSCOPE_TRY(const auto made, api_->services.uploads.create(viewer_, form_));
     FILOSCOPE_TRY(const auto state, hand_over(made.id));
     FILOSCOPE_TRY(const auto video, api_->services.catalog.get(state.video));
-    const json named = {{"id", video.id.text()}, {"state", encode_state(video)}};
+    const json named = {{"id", video.id.text()}, {"state", encode_state(video.state)}};
     return json_response({{"video", named}}, 202);
   }
 
