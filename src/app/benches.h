@@ -16,6 +16,7 @@ int bench_feed(const BenchOptions& options);
 int bench_events(const BenchOptions& options);
 int bench_delivery(const BenchOptions& options);
 int bench_upload(const BenchOptions& options);
+int bench_waiting(const BenchOptions& options);
 
 /// What a bench found: its JSON, which holds `good`, and the same for a terminal.
 struct BenchReport {

@@ -80,6 +80,8 @@ inline constexpr ErrorReason kReasons[] = {
     // benches
     {"bench_without_people", Code::invalid_argument, "it needs at least one person"},
     {"bench_server_not_ready", Code::unavailable, "the server did not become ready"},
+    {"bench_clients_not_open", Code::unavailable,
+     "{count} clients that were to wait were refused, dropped or not answered"},
     {"bench_clip_refused", Code::invalid_argument, "{clip}: {problem}"},
     {"bench_clip_not_published", Code::deadline, "{clip} is not published after {seconds} s"},
     {"bench_files_too_small", Code::invalid_argument,
