@@ -450,6 +450,7 @@ awaitable<bool> HttpConnection::writable() {
   co_await socket_.async_wait(asio::ip::tcp::socket::wait_write,
                               asio::redirect_error(use_awaitable, error));
   pace_.moved(now_us() - armed_us_, 0);
+  arm(Wait::none);
   co_return !error && !timed_out_;
 }
 
@@ -611,10 +612,11 @@ awaitable<bool> HttpConnection::await_answer(Exchange& exchange) {
   const auto until_us = now_us() + pending->deadline_ms() * 1000;
   {
     const Listening listening(*this, pending->waker());
-    while (!pending->settled() && !gone_ && !ends() && now_us() < until_us)
+    while (!pending->settled() && !gone_ && !ends() && now_us() < until_us) {
+      woken_ = false;  // of a wait before this one; whoever settles it wakes again
       co_await pause(until_us);
+    }
   }
-  woken_ = false;
   if (gone_ || closed_) co_return false;
   const Job make = [&exchange, pending] { run_pending(exchange, *pending); };
   const auto posted = co_await on_pool_patiently(pool_of(exchange), make);
@@ -777,7 +779,9 @@ void begin_connection(LoopState& loop, UniqueFd fd, const std::string& peer, Pla
   loop.connections.emplace(connection.get(), connection);
   asio::co_spawn(loop.io, connection->run(),
                  [&loop, raw = connection.get()](const std::exception_ptr& problem) {
-                   if (problem) loop.connections.erase(raw);
+                   if (!problem) return;
+                   raw->close();  // what else waits on it ends
+                   loop.connections.erase(raw);
                  });
 }
 

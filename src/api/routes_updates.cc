@@ -83,7 +83,9 @@ class NewsTexts {
       const bool there = std::any_of(videos.begin(), videos.end(), [&](const auto& video) {
         return video.id == id && catalog.may_see(viewer, video);
       });
-      if (!there) texts_.push_back(json{{"type", "gone"}, {"id", id.text()}}.dump());
+      if (there) continue;
+      listener_->unwatch(id);
+      texts_.push_back(json{{"type", "gone"}, {"id", id.text()}}.dump());
     }
     return {};
   }
@@ -156,7 +158,9 @@ Response unread_response(std::int64_t count) {
   return json_response({{"unread_notifications", count}});
 }
 
-Result<Response> count_unread(const ApiPtr& api, const accounts::Viewer& viewer) {
+/// For whoever the token names by now.
+Result<Response> count_unread(const ApiPtr& api, const std::string& token) {
+  FILOSCOPE_TRY(const auto viewer, api->services.accounts.authenticate(token));
   FILOSCOPE_TRY(const auto count, api->services.social.unread_count(viewer));
   return unread_response(count);
 }
@@ -167,10 +171,10 @@ Result<Response> unread(const ApiPtr& api, const Request& request) {
   FILOSCOPE_TRY(const auto caller, api->auth.person(request));
   FILOSCOPE_TRY(const auto known, query_integer(request, "not", 0, 1'000'000));
   FILOSCOPE_TRY(const auto wait_s, query_integer(request, "wait_s", 0, kWaitSMax));
-  const auto count_again = [api, viewer = caller.viewer] { return count_unread(api, viewer); };
+  const auto count_again = [api, token = caller.token] { return count_unread(api, token); };
   if (!known || wait_s.value_or(0) == 0) return count_again();
   const auto pending = std::make_shared<PendingAnswer>(
-      *wait_s * 1000, [known = *known] { return unread_response(known); });
+      *wait_s * 1000, count_again);
   FILOSCOPE_TRY(auto listener, api->updates->listen(caller.viewer, Updates::Interest::notices,
                                                     [raw = pending.get(), count_again] {
                                                       raw->settle(count_again);

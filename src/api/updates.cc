@@ -84,10 +84,16 @@ void Updates::Listener::watch(const std::vector<VideoId>& videos) {
   std::erase_if(changed_, [&](VideoId video) { return !wanted.contains(video); });
   for (const auto video : wanted) {
     if (watched_.contains(video)) continue;
+    watched_.insert(video);  // first: whoever leaves is looked for by it
     updates_.by_video_.emplace(video, this);
     changed_.insert(video);
   }
   watched_ = wanted;
+}
+
+void Updates::Listener::unwatch(VideoId video) {
+  Lock lock(updates_.mutex_);
+  if (watched_.erase(video) != 0) erase_pair(updates_.by_video_, video, this);
 }
 
 Updates::Listener::News Updates::Listener::take() {

@@ -65,6 +65,8 @@ class Updates::Listener {
   /// The clips she looks at from now on, at most kWatchedMax; those that are new to it count as
   /// changed, since they may have gone before.
   void watch(const std::vector<VideoId>& videos);
+  /// Nothing more is told of one that is gone for her.
+  void unwatch(VideoId video);
 
   struct News {
     bool notices = false;              ///< her notifications have changed

@@ -138,6 +138,13 @@ class WaitingTest : public testing::Test {
       response.body = pending;
       return response;
     });
+    add("/settled", [](const Request&) -> Result<Response> {
+      const auto pending = std::make_shared<PendingAnswer>(60'000, [] { return text("late"); });
+      pending->settle([] { return text("at once"); });
+      Response response;
+      response.body = pending;
+      return response;
+    });
     add("/pieces", [this](const Request&) -> Result<Response> {
       Response response;
       response.body = std::shared_ptr<BodySource>(std::make_shared<TestSource>(pieces_));
@@ -193,6 +200,21 @@ TEST_F(PendingAnswers, WaitWithoutThreads) {
     EXPECT_EQ(answer.body, "now");
     EXPECT_EQ(client->ask(get("/hello")).body, "hello") << "the connection goes on";
   }
+}
+
+/// One that was woken before it could wait leaves nothing that wakes the next.
+TEST_F(PendingAnswers, WaitAlsoBehindOneThatWasSettledBefore) {
+  start();
+  TestClient client(address());
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(client.ask(get("/settled")).body, "at once");
+  client.send(get("/later?ms=60000"));
+  ASSERT_TRUE(eventually([&] { return pending_count() == 1; }));
+  for (int i = 0; i < 8; ++i) {
+    TestClient other(address());
+    EXPECT_EQ(other.ask(get("/hello")).body, "hello");
+  }
+  settle_all("now");
+  EXPECT_EQ(client.read_answer().body, "now");
 }
 
 TEST_F(PendingAnswers, HaveADeadline) {

@@ -60,7 +60,7 @@ Result<Response> socket_handshake(const Request& request) {
 }
 
 void SocketFrames::take(std::string_view bytes, std::int64_t now_us) {
-  if (closed_) return;
+  if (closed_ || bytes.empty()) return;
   in_.append(bytes);
   heard_us_ = now_us;
   pinged_ = false;

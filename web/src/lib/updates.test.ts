@@ -4,9 +4,9 @@ import { Follow, Updates, type News } from './updates';
 class FakeSocket {
   static made: FakeSocket[] = [];
   sent: string[] = [];
-  onopen = () => {};
-  onclose = () => {};
-  onmessage = (_: { data: string }) => {};
+  onopen: (() => void) | null = null;
+  onclose: (() => void) | null = null;
+  onmessage: ((event: { data: string }) => void) | null = null;
   url: string;
   constructor(url: URL) {
     this.url = String(url);
@@ -16,10 +16,10 @@ class FakeSocket {
     this.sent.push(text);
   }
   close(): void {
-    this.onclose();
+    this.onclose?.();
   }
   say(news: News): void {
-    this.onmessage({ data: JSON.stringify(news) });
+    this.onmessage?.({ data: JSON.stringify(news) });
   }
 }
 
@@ -37,13 +37,14 @@ function opened(): FakeSocket {
   vi.advanceTimersByTime(120_000);
   const socket = FakeSocket.made.at(-1);
   if (!socket) throw new Error('no socket');
-  socket.onopen();
+  socket.onopen?.();
   return socket;
 }
 
 beforeEach(() => {
   vi.useFakeTimers();
   FakeSocket.made = [];
+  vi.spyOn(Math, 'random').mockReturnValue(0.5);
   vi.stubGlobal('window', globalThis);
   vi.stubGlobal('WebSocket', FakeSocket);
   vi.stubGlobal('location', { href: 'https://clips.example/me' });
@@ -92,6 +93,36 @@ it('comes back after it has closed, more and more slowly', () => {
     FakeSocket.made.at(-1)?.close();
   }
   expect(waits).toEqual([1000, 5000, 15_000, 60_000, 60_000]);
+});
+
+it('comes back slowly to a server that closes soon, and quickly to one that was good', () => {
+  updates.start();
+  for (let n = 0; n < 3; n++) {
+    const socket = opened();
+    socket.say({ type: 'unread', count: n });
+    socket.close();
+  }
+  const soon = FakeSocket.made.length;
+  vi.advanceTimersByTime(10_000);
+  expect(FakeSocket.made.length).toBe(soon);
+  const good = opened();
+  vi.advanceTimersByTime(31_000);
+  good.close();
+  vi.advanceTimersByTime(1000);
+  expect(FakeSocket.made.length).toBe(soon + 2);
+});
+
+it('lets the socket of who she was go at once', () => {
+  updates.start();
+  const socket = opened();
+  const heard: (News | null)[] = [];
+  updates.hear((news) => heard.push(news));
+  updates.again();
+  expect(updates.open).toBe(false);
+  socket.say({ type: 'unread', count: 9 });
+  expect(heard).toEqual([null]);
+  vi.advanceTimersByTime(0);
+  expect(FakeSocket.made.length).toBe(2);
 });
 
 it('asks rarely while it is open, and as before while it is not', () => {

@@ -17,6 +17,8 @@ export type News =
 /** The first frame does not wait for it. */
 const FIRST_AFTER_MS = 2000;
 const AGAIN_MS = [1000, 5000, 15_000, 60_000];
+/** A socket that stood this long was a good one. */
+const GOOD_AFTER_MS = 30_000;
 /** She is nobody yet, or the server is away. */
 const LOOK_MS = 5000;
 /** Swiping fast does not flood the server. */
@@ -48,8 +50,13 @@ export class Updates {
   /** She is another one now: signed in or out. */
   again(): void {
     this.#tries = 0;
-    this.#socket?.close();
-    if (this.#timer || this.#socket) this.#later(0);
+    const socket = this.#socket;
+    if (socket) {
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close();
+      this.#closed();
+    }
+    if (this.#timer) this.#later(0);
   }
 
   /** `null`: the socket has closed, what comes now is not told. */
@@ -87,21 +94,27 @@ export class Updates {
     if (!csrfToken() || !net.reachable) return this.#later(LOOK_MS);
     const socket = new WebSocket(new URL(`${API}/updates/socket`, location.href.replace(/^http/, 'ws')));
     this.#socket = socket;
+    let good = 0;
     socket.onopen = () => {
       this.#open = true;
+      good = window.setTimeout(() => (this.#tries = 0), GOOD_AFTER_MS);
       this.#tellWatched();
     };
     socket.onmessage = ({ data }) => {
-      this.#tries = 0;
       this.#tell(JSON.parse(String(data)) as News);
     };
-    socket.onclose = () => this.#closed();
+    socket.onclose = () => {
+      clearTimeout(good);
+      this.#closed();
+    };
   }
 
   #closed(): void {
     this.#socket = null;
     this.#open = false;
-    this.#later(AGAIN_MS[Math.min(this.#tries++, AGAIN_MS.length - 1)] ?? 0);
+    // Spread, so that a server that comes back is not asked by all in one moment.
+    const ms = AGAIN_MS[Math.min(this.#tries++, AGAIN_MS.length - 1)] ?? 0;
+    this.#later(ms * (0.5 + Math.random()));
     this.#tell(null);
   }
 
