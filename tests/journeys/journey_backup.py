@@ -332,7 +332,7 @@ class Backup(unittest.TestCase):
         refused = self.run_command("backup", self.own / "more", "--data", self.own / "restored", check=False)
         self.assertIn("has begun and not ended", refused.stderr)
         other.start()
-        self.assertEqual(Client(other).get("/accounts/ada")["account"]["handle"], "ada")
+        self.assertEqual(Client(other).get("/accounts/ada")["handle"], "ada")
         server.start()
 
     def test_older_backups_go_when_only_some_are_kept(self):
