@@ -18,12 +18,15 @@ TEST(Listeners, AreToldUntilTheirHandleIsGone) {
 }
 
 TEST(Listeners, AHandleMayOutliveTheThing) {
+  const auto kept = std::make_shared<int>(0);
   std::shared_ptr<void> handle;
   {
     Listeners<> listeners;
-    handle = listeners.add([] {});
+    handle = listeners.add([kept] {});
   }
+  EXPECT_EQ(kept.use_count(), 2);
   handle.reset();
+  EXPECT_EQ(kept.use_count(), 1);
 }
 
 }  // namespace
