@@ -15,14 +15,7 @@ constexpr const char* kDescribe =
     "a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
 
 Result<std::vector<records::Table>> postgres_tables(Session& session) {
-  std::vector<std::string> names;
-  FILOSCOPE_DO(session.query(kTables, {std::string(records::kMigrationsTable)},
-                             [&](const Row& row) { names.push_back(row.text(0)); }));
-  std::vector<records::Table> tables;
-  for (const auto& name : names) {
-    FILOSCOPE_TRY(tables.emplace_back(), records::describe_table(session, name, kDescribe));
-  }
-  return tables;
+  return records::describe_tables(session, kTables, kDescribe);
 }
 
 /// A sequence gives its next number behind the one it is set to.

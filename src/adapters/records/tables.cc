@@ -22,8 +22,6 @@ std::optional<ColumnType> type_of(std::string_view sql) {
   return std::nullopt;
 }
 
-}  // namespace
-
 Result<Table> describe_table(Session& session, const std::string& name, std::string_view describe) {
   Table table{name, {}, {}};
   std::vector<std::pair<std::int64_t, std::string>> key;
@@ -39,6 +37,20 @@ Result<Table> describe_table(Session& session, const std::string& name, std::str
   std::sort(key.begin(), key.end());
   for (auto& [place, column] : key) table.key.push_back(std::move(column));
   return table;
+}
+
+}  // namespace
+
+Result<std::vector<Table>> describe_tables(Session& session, std::string_view names,
+                                           std::string_view describe) {
+  std::vector<std::string> found;
+  FILOSCOPE_DO(session.query(names, {std::string(kMigrationsTable)},
+                             [&](const Row& row) { found.push_back(row.text(0)); }));
+  std::vector<Table> tables;
+  for (const auto& name : found) {
+    FILOSCOPE_TRY(tables.emplace_back(), describe_table(session, name, describe));
+  }
+  return tables;
 }
 
 Result<std::vector<std::pair<std::string, std::int64_t>>> module_versions(Session& session) {

@@ -45,9 +45,10 @@ struct Dialect {
   Result<void> (*tokens_go_on)(Session&, OutboxToken last);
 };
 
-/// A table with what `describe` rows say: name, type in SQL, place in the key or 0. Errors: as
-/// Dialect::tables.
-Result<Table> describe_table(Session& session, const std::string& name, std::string_view describe);
+/// The tables that `names` gives for kMigrationsTable, with what `describe` gives for each: a
+/// column's name, its type in SQL, its place in the key or 0. Errors: as Dialect::tables.
+Result<std::vector<Table>> describe_tables(Session& session, std::string_view names,
+                                           std::string_view describe);
 
 /// Version of each module's tables. Errors: those of Session::query.
 Result<std::vector<std::pair<std::string, std::int64_t>>> module_versions(Session& session);

@@ -19,14 +19,7 @@ constexpr const char* kDescribe = "SELECT name, upper(type), pk FROM pragma_tabl
 constexpr int kBusyMs = 30'000;
 
 Result<std::vector<records::Table>> sqlite_tables(Session& session) {
-  std::vector<std::string> names;
-  FILOSCOPE_DO(session.query(kTables, {std::string(records::kMigrationsTable)},
-                             [&](const Row& row) { names.push_back(row.text(0)); }));
-  std::vector<records::Table> tables;
-  for (const auto& name : names) {
-    FILOSCOPE_TRY(tables.emplace_back(), records::describe_table(session, name, kDescribe));
-  }
-  return tables;
+  return records::describe_tables(session, kTables, kDescribe);
 }
 
 struct Close {
