@@ -168,3 +168,24 @@ it('follows a video, and knows when to ask', async () => {
   expect(await waiting).toBe(null);
   follow.end();
 });
+
+it('asks about the video of another as before, which the socket tells nothing of', async () => {
+  updates.start();
+  opened();
+  const follow = new Follow('a', updates);
+  const waiting = follow.next(1000, false);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(await waiting).toBe(null);
+  follow.end();
+});
+
+it('asks at once about a video that is gone', async () => {
+  updates.start();
+  const socket = opened();
+  const follow = new Follow('a', updates);
+  const waiting = follow.next(1000);
+  socket.say({ type: 'gone', id: 'a' });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await waiting).toBe(null);
+  follow.end();
+});

@@ -125,7 +125,7 @@ export class Updates {
 
 export const updates = new Updates();
 
-/** What is told of one of her videos, from now on until `end`. */
+/** What is told of a video, from now on until `end`: of hers everything, of another's nothing. */
 export class Follow {
   #news: VideoNews | null = null;
   #wake: () => void = () => {};
@@ -135,17 +135,17 @@ export class Follow {
   constructor(id: string, from: Updates = updates) {
     this.#from = from;
     this.end = from.hear((news) => {
-      if (news && (news.type !== 'video' || news.id !== id)) return;
-      if (news) this.#news = news;
+      if (news && (news.type === 'unread' || news.id !== id)) return;
+      if (news?.type === 'video') this.#news = news;
       this.#wake();
     });
   }
 
-  /** The newest, as soon as there is one; null when it is time to ask, after `ms` or rarely. */
-  async next(ms: number): Promise<VideoNews | null> {
+  /** The newest, as soon as there is one; null when it is time to ask, after `ms` or rarely when it is hers. */
+  async next(ms: number, hers = true): Promise<VideoNews | null> {
     if (!this.#news) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, this.#from.every(ms));
+        const timer = setTimeout(resolve, hers ? this.#from.every(ms) : ms);
         this.#wake = () => {
           clearTimeout(timer);
           resolve();
