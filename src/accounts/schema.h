@@ -1,8 +1,9 @@
 #pragma once
 
-/// The tables of this module. Internal to it.
+/// The tables of this module.
 
 #include <array>
+#include <span>
 
 #include "ports/database.h"
 
@@ -106,5 +107,7 @@ inline constexpr std::array kMigrations = {Migration{1, R"(
     PRIMARY KEY (account, network)
   );
 )"}};
+
+inline std::span<const Migration> migrations() { return kMigrations; }
 
 }  // namespace filoscope::accounts

@@ -19,15 +19,40 @@ namespace filoscope::api {
 
 inline const Setting<std::int64_t> kNetThreads{"api.net_threads", 0, 0, 256,
                                                "Network threads; 0 is one per core."};
-inline const Setting<std::int64_t> kWorkThreads{"api.work_threads", 8, 1, 1024,
-                                                "Threads that run requests."};
-inline const Setting<std::int64_t> kWorkQueueMax{"api.work_queue_max", 1024, 1, 1000000,
-                                                 "Requests waiting for a thread."};
+inline const Setting<std::int64_t> kWorkThreads{
+    "api.work_threads", 8, 1, 1024, "Threads that run requests, but for those with threads below."};
+inline const Setting<std::int64_t> kFeedThreads{
+    "api.feed_threads", 8, 1, 1024, "Threads that answer for the feed and the page alone."};
+inline const Setting<std::int64_t> kSearchThreads{"api.search_threads", 4, 1, 1024,
+                                                  "Threads that search."};
+inline const Setting<std::int64_t> kUploadThreads{"api.upload_threads", 4, 1, 1024,
+                                                  "Threads that store what uploads bring."};
+inline const Setting<std::int64_t> kWaitingThreads{
+    "api.waiting_threads", 2, 1, 1024, "Threads that make what is told to clients that wait."};
+inline const Setting<std::int64_t> kWorkQueueMax{
+    "api.work_queue_max", 1024, 1, 1000000,
+    "Requests waiting for a thread, for each kind of work."};
 inline const Setting<std::int64_t> kConnectionsMax{"api.connections_max", 4096, 16, 1000000,
                                                    "Open connections."};
+inline const Setting<std::int64_t> kConnectionsPerAddressMax{
+    "api.connections_per_address_max", 256, 1, 1000000,
+    "Open connections of one address, and requests at one time of one behind a trusted proxy; "
+    "loopback is exempt."};
+inline const Setting<std::int64_t> kWaitingMax{
+    "api.waiting_max", 3072, 1, 1000000,
+    "Connections that may wait for something to happen: open sockets, streams, answers that come "
+    "later. Fewer than the open connections, so that others find room."};
+inline const Setting<std::int64_t> kWaitingPerAddressMax{
+    "api.waiting_per_address_max", 128, 1, 1000000, "The same of one address; loopback is exempt."};
+inline const Setting<std::int64_t> kWaitingPerPersonMax{"api.waiting_per_person_max", 16, 1,
+                                                        1000000, "The same of one person."};
 inline const Setting<std::int64_t> kSlowClientS{
     "api.slow_client_s", 30, 1, 3600,
-    "Seconds without progress after which a connection is closed."};
+    "Seconds without progress after which a connection is closed, and in which the head of a "
+    "request must be here."};
+inline const Setting<std::int64_t> kLeastBytesPerS{
+    "api.least_bytes_per_s", 1024, 1, 1000000,
+    "Bytes a second that a client must send and take on average, after api.slow_client_s."};
 inline const Setting<std::int64_t> kIdleS{
     "api.idle_s", 75, 1, 3600, "Seconds that a connection may wait between two requests."};
 inline const Setting<bool> kMediaAccessLog{

@@ -113,9 +113,17 @@ json encode_mentions(const Services& services, const catalog::Video& video) {
   return mentions;
 }
 
-/// How far processing is; null when it is over.
-json encode_step(const catalog::Video& video) {
-  switch (video.state) {
+}  // namespace
+
+json encode_failure(const StoredReason& why) {
+  json values = json::object();
+  for (const auto& [name, value] : why.arguments)
+    std::visit([&](const auto& plain) { values[name] = plain; }, value);
+  return {{"reason", why.reason}, {"detail", why.sentence}, {"arguments", values}};
+}
+
+json encode_step(catalog::State state) {
+  switch (state) {
     case catalog::State::received:
       return "received";
     case catalog::State::checked:
@@ -127,18 +135,9 @@ json encode_step(const catalog::Video& video) {
   }
 }
 
-}  // namespace
-
-json encode_failure(const StoredReason& why) {
-  json values = json::object();
-  for (const auto& [name, value] : why.arguments)
-    std::visit([&](const auto& plain) { values[name] = plain; }, value);
-  return {{"reason", why.reason}, {"detail", why.sentence}, {"arguments", values}};
-}
-
-std::string_view encode_state(const catalog::Video& video) {
-  const bool working = !encode_step(video).is_null();
-  return catalog::to_string(working ? catalog::State::processing : video.state);
+std::string_view encode_state(catalog::State state) {
+  const bool working = !encode_step(state).is_null();
+  return catalog::to_string(working ? catalog::State::processing : state);
 }
 
 Response json_response(const json& value, int status) {
@@ -202,8 +201,8 @@ json encode_video(const Services& services, const accounts::Viewer& viewer,
   // The title names whose sound it is.
   const bool is_own_sound = video.sound_title.ends_with(" @" + item.author.handle);
   json result = {{"id", video.id.text()},
-                 {"state", encode_state(video)},
-                 {"step", encode_step(video)},
+                 {"state", encode_state(video.state)},
+                 {"step", encode_step(video.state)},
                  {"progress_percent", video.progress_percent},
                  {"draft", video.draft},
                  {"author", author},

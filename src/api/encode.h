@@ -20,7 +20,9 @@ Result<nlohmann::json> encode_person(const Services& services, const accounts::V
 Result<nlohmann::json> encode_own_account(const Services& services, const accounts::Viewer& viewer,
                                           const accounts::Account& account);
 /// The state as the contract names it: what comes before "published" is "processing".
-std::string_view encode_state(const catalog::Video& video);
+std::string_view encode_state(catalog::State state);
+/// What is being done with it: "received", "checked" or "encoding"; null when nothing is.
+nlohmann::json encode_step(catalog::State state);
 /// Why processing ended, from what catalogue and notifications keep of it (`stored_text`).
 nlohmann::json encode_failure(const StoredReason& why);
 /// A Video as `viewer` sees it.

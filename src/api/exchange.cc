@@ -8,6 +8,7 @@
 #include "api/reasons.h"
 #include "api/throttle.h"
 #include "api/url.h"
+#include "api/websocket.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -20,8 +21,7 @@ namespace filoscope::api {
 namespace {
 
 constexpr std::int64_t kHourMs = 3'600'000;
-constexpr std::int64_t kSpareFiles = 256;      ///< for everything that is no connection
-constexpr std::size_t kPasswordQueueMax = 32;  ///< about two seconds of hashes
+constexpr std::int64_t kSpareFiles = 256;  ///< for everything that is no connection
 
 constexpr std::string_view kSecurityFields =
     "X-Content-Type-Options: nosniff\r\n"
@@ -157,6 +157,16 @@ std::int64_t connections_max_of(const Config& config) {
   return std::min(config[kConnectionsMax], room);
 }
 
+/// Browsers send the cookie along with whatever page asks, and say which page it was: one of
+/// another site must not talk in the name of who visits it (RFC 6455 section 10.2).
+Result<Response> open_socket(const Request& request, const Hosts& hosts) {
+  const auto origin = request.header("origin");
+  const bool own = origin.empty() ? request.header("cookie").empty()
+                                  : hosts.is_own_origin(origin, request.header("host"));
+  if (!own) return Error(reason("socket_origin_unknown"));
+  return socket_handshake(request);
+}
+
 Error no_memory() { return Error(base_reason("no_memory")); }
 
 }  // namespace
@@ -170,8 +180,8 @@ ServerContext::ServerContext(Router routes, const Config& config, const Clock& t
     : router(std::move(routes)),
       clock(time),
       slow_client_us(config[kSlowClientS] * 1'000'000),
+      least_bytes_per_s(config[kLeastBytesPerS]),
       idle_us(config[kIdleS] * 1'000'000),
-      connections_max(connections_max_of(config)),
       media_access_log(config[kMediaAccessLog]),
       throttle(config[kRequestsPerMinuteMax]),
       password_throttle(config[kPasswordsPerMinuteMax]),
@@ -179,12 +189,14 @@ ServerContext::ServerContext(Router routes, const Config& config, const Clock& t
       limits_sign_up(!config[kPublicUrl].empty()),
       proxies(config[kTrustedProxies]),
       hosts(config, time, own_addresses),
-      pool("work", static_cast<std::size_t>(config[kWorkThreads]),
-           static_cast<std::size_t>(config[kWorkQueueMax])),
-      password_pool("passwords", static_cast<std::size_t>(config[accounts::kPasswordHashesMax]),
-                    kPasswordQueueMax),
+      pools(config),
+      connection_places(connections_max_of(config), config[kConnectionsPerAddressMax]),
+      request_places(config[kConnectionsMax], config[kConnectionsPerAddressMax]),
+      waiting_places(config[kWaitingMax], config[kWaitingPerAddressMax]),
       connections_gauge("filoscope_http_connections", "Open connections."),
       in_flight_gauge("filoscope_http_requests_in_flight", "Requests being answered."),
+      waiting_gauge("filoscope_http_waiting",
+                    "Connections that wait for something to happen: sockets, streams, answers."),
       bytes_sent_counter("filoscope_http_sent_bytes_total", "Bytes of answers, heads included."),
       connections_refused_counter("filoscope_http_connections_refused_total",
                                   "Connections closed because too many were open.") {}
@@ -261,7 +273,9 @@ void check_throttles(Exchange& exchange, ServerContext& context) {
   if (!context.throttle.allow(address, exchange.begun_us)) {
     return exchange.answer(problem(Error(reason("too_many_requests"))));
   }
-  if (route == nullptr || route->work == Work::plain) return;
+  const bool hashes =
+      route != nullptr && (route->work == Work::password || route->work == Work::sign_up);
+  if (!hashes) return;
   if (!context.password_throttle.allow(address, exchange.begun_us)) {
     return exchange.answer(problem(Error(reason("too_many_passwords"))));
   }
@@ -281,6 +295,7 @@ Exchange begin_exchange(HttpParser& parser, const std::string& peer, ServerConte
   exchange.keep_alive = parser.keep_alive() && !context.draining.load(std::memory_order_relaxed);
   auto& request = *exchange.request;
   auto& head = parser.head();
+  exchange.chunks = head.version == 11;
   const auto asked_id = head.field("x-request-id");
   request.request_id =
       is_sane_request_id(asked_id) ? std::string(asked_id) : recorder.new_request_id();
@@ -306,6 +321,20 @@ Exchange begin_exchange(HttpParser& parser, const std::string& peer, ServerConte
   if (memory::is_low() && !exchange.answered && !exchange.route->inline_on_network_thread)
     exchange.answer(problem(no_memory()));
   if (!request.loopback) check_throttles(exchange, context);
+  if (!exchange.answered && request.remote_address != peer) {
+    auto place = context.request_places.take(request.remote_address, request.loopback);
+    if (place)
+      exchange.request_place = *std::move(place);
+    else
+      exchange.answer(problem(place.error()));
+  }
+  if (!exchange.answered && exchange.route->socket) {
+    auto handshake = open_socket(request, context.hosts);
+    if (handshake)
+      exchange.handshake = *std::move(handshake);
+    else
+      exchange.answer(problem(handshake.error()));
+  }
   return exchange;
 }
 
@@ -337,10 +366,13 @@ void answer_thrown(Exchange& exchange, const std::exception& problem) {
 
 }  // namespace
 
-void run_handler(Exchange& exchange) {
+namespace {
+
+template <typename Make>
+void answer_made(Exchange& exchange, const Make& make) {
   const log::RequestScope scope(exchange.request->request_id);
   try {
-    auto result = std::get<Handler>(exchange.route->handler)(*exchange.request);
+    auto result = make();
     if (result) {
       exchange.answer(*std::move(result));
     } else {
@@ -348,6 +380,48 @@ void run_handler(Exchange& exchange) {
     }
   } catch (const std::exception& error) {
     answer_thrown(exchange, error);
+  }
+}
+
+}  // namespace
+
+void run_handler(Exchange& exchange) {
+  answer_made(exchange,
+              [&] { return std::get<Handler>(exchange.route->handler)(*exchange.request); });
+}
+
+void run_pending(Exchange& exchange, const PendingAnswer& pending) {
+  answer_made(exchange, pending.make());
+  if (exchange.waits_for<PendingAnswer>() || exchange.waits_for<SocketPeer>())
+    exchange.answer(Error(Code::internal, "an answer that came later waits again"));
+}
+
+void admit_waiting(Exchange& exchange, ServerContext& context) {
+  const auto& request = *exchange.request;
+  auto place = context.waiting_places.take(request.remote_address, request.loopback);
+  if (!place) return exchange.answer(problem(place.error()));
+  auto& gauge = context.waiting_gauge;
+  gauge.add(1);
+  exchange.waiting_place =
+      Places::Place(nullptr, [&gauge, held = *std::move(place)](std::nullptr_t) { gauge.add(-1); });
+}
+
+Result<std::optional<std::string>> next_piece(BodySource& source, const std::string& request_id) {
+  const log::RequestScope scope(request_id);
+  try {
+    return source.next();
+  } catch (const std::exception& error) {
+    return error_of(error);
+  }
+}
+
+Result<void> give_message(SocketPeer& peer, std::string_view message,
+                          const std::string& request_id) {
+  const log::RequestScope scope(request_id);
+  try {
+    return peer.receive(message);
+  } catch (const std::exception& error) {
+    return error_of(error);
   }
 }
 
@@ -383,10 +457,15 @@ std::string response_head(const Exchange& exchange, ExchangeRecorder& recorder) 
   out.append(status_text(response.status)).append("\r\n");
   append_field(out, "Date", recorder.date());
   append_field(out, "X-Request-Id", exchange.request->request_id);
-  const bool has_content = response.status != 204 && response.status != 304;
+  const bool switches = response.status == 101;
+  const bool has_content = !switches && response.status != 204 && response.status != 304;
   if (has_content) {
     if (!response.content_type.empty()) append_field(out, "Content-Type", response.content_type);
-    append_field(out, "Content-Length", std::to_string(body_length(response)));
+    if (!exchange.waits_for<BodySource>()) {
+      append_field(out, "Content-Length", std::to_string(body_length(response)));
+    } else if (exchange.chunks) {
+      append_field(out, "Transfer-Encoding", "chunked");
+    }
   }
   for (const auto& [name, value] : response.headers) append_field(out, name, value);
   if (exchange.route != nullptr) {
@@ -398,7 +477,9 @@ std::string response_head(const Exchange& exchange, ExchangeRecorder& recorder) 
     static const auto policy = content_policy("'self'");
     append_field(out, kPolicyField, policy);
   }
-  out.append(exchange.keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
+  const auto* connection = switches ? "Upgrade" : exchange.keep_alive ? "keep-alive" : "close";
+  append_field(out, "Connection", connection);
+  out.append("\r\n");
   return out;
 }
 

@@ -13,9 +13,10 @@
 #include "api/api.h"
 #include "api/hosts.h"
 #include "api/http_parser.h"
+#include "api/pools.h"
 #include "api/throttle.h"
+#include "api/waiting.h"
 #include "base/metrics.h"
-#include "base/pool.h"
 #include "base/random.h"
 
 namespace filoscope::api {
@@ -31,16 +32,18 @@ struct ServerContext {
 
   const Router router;
   const Clock& clock;
-  const std::int64_t slow_client_us, idle_us, connections_max;
+  const std::int64_t slow_client_us, least_bytes_per_s, idle_us;
   const bool media_access_log;
   Throttle throttle, password_throttle, sign_up_throttle;
   const bool limits_sign_up;  ///< where strangers come: a public_url is set
   const Proxies proxies;
   const Hosts hosts;
-  Pool pool, password_pool;
-  std::atomic<std::int64_t> connections_count{0};
+  Pools pools;
+  /// Open connections; requests of those behind a trusted proxy; what waits for something to
+  /// happen.
+  Places connection_places, request_places, waiting_places;
   std::atomic<bool> draining{false};
-  metrics::Gauge connections_gauge, in_flight_gauge;
+  metrics::Gauge connections_gauge, in_flight_gauge, waiting_gauge;
   metrics::Counter bytes_sent_counter, connections_refused_counter;
 };
 
@@ -70,8 +73,11 @@ struct Exchange {
   bool answered = false;  ///< `response` is final; the body, if any, is not wanted
   bool keep_alive = true;
   bool expects_continue = false;
+  bool chunks = true;  ///< the client knows chunked bodies (HTTP/1.1)
   std::int64_t begun_us = 0;
   Response response;
+  std::optional<Response> handshake;  ///< of a WebSocket that may be opened
+  Places::Place request_place, waiting_place;
 
   void answer(Response made) {
     response = std::move(made);
@@ -81,6 +87,15 @@ struct Exchange {
   void answer(const Error& error);
   bool head_only() const { return request->method == "HEAD"; }
   bool streams() const { return std::holds_alternative<StreamHandler>(route->handler); }
+  bool waits() const {
+    return waits_for<PendingAnswer>() || waits_for<BodySource>() || waits_for<SocketPeer>();
+  }
+  /// The answer, when it is of that kind, or null.
+  template <typename Kind>
+  std::shared_ptr<Kind> waits_for() const {
+    const auto* found = std::get_if<std::shared_ptr<Kind>>(&response.body);
+    return found == nullptr ? nullptr : *found;
+  }
 };
 
 /// REQUIRES: parser.head_done(). `peer` is the socket's other end.
@@ -91,6 +106,14 @@ Exchange failed_exchange(const Error& failure, const std::string& peer, ServerCo
                          ExchangeRecorder& recorder);
 /// Runs the handler of a route that takes whole bodies; an exception is an error.
 void run_handler(Exchange& exchange);
+/// The same for what a PendingAnswer makes; that it waits once more is a fault of ours.
+void run_pending(Exchange& exchange, const PendingAnswer& pending);
+/// Takes a place for an answer that waits; there being none is the answer then.
+void admit_waiting(Exchange& exchange, ServerContext& context);
+/// What a source or peer says next; an exception is an error.
+Result<std::optional<std::string>> next_piece(BodySource& source, const std::string& request_id);
+Result<void> give_message(SocketPeer& peer, std::string_view message,
+                          const std::string& request_id);
 /// What an exception of a handler is to the client: unavailable when memory ran out, else internal.
 Error error_of(const std::exception& problem);
 Result<std::unique_ptr<BodySink>> run_stream_handler(const Exchange& exchange);

@@ -49,6 +49,15 @@ std::string Hosts::origin(const Request& request) const {
   return knows(host) ? std::string("http://").append(host) : std::string();
 }
 
+bool Hosts::is_own_origin(std::string_view origin, std::string_view host_field) const {
+  if (!public_origin_.empty() && equals_ignoring_case(origin, public_origin_)) return true;
+  const auto scheme = origin.find("://");
+  if (scheme == std::string_view::npos || !knows(host_field)) return false;
+  const auto kind = lower(origin.substr(0, scheme));
+  return (kind == "http" || kind == "https") &&
+         equals_ignoring_case(origin.substr(scheme + 3), host_field);
+}
+
 bool Hosts::is_own_address(const std::string& host) const {
   Lock lock(mutex_);
   if (addresses_.contains(host)) return true;

@@ -34,6 +34,9 @@ class Hosts {
   /// "https://example.org": public_url, or "http://" and the Host field when it names this server;
   /// "" when neither.
   std::string origin(const Request& request) const;
+  /// Whether an Origin field (RFC 6454) is that of a page of this server, reached by the name in
+  /// the Host field or by public_url.
+  bool is_own_origin(std::string_view origin, std::string_view host_field) const;
 
  private:
   bool is_own_address(const std::string& host) const;

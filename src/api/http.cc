@@ -40,6 +40,7 @@ std::string_view Request::header(std::string_view name) const {
 
 std::string_view status_text(int status) {
   static constexpr std::pair<int, std::string_view> kTexts[] = {
+      {101, "Switching Protocols"},
       {200, "OK"},
       {201, "Created"},
       {202, "Accepted"},
@@ -63,6 +64,7 @@ std::string_view status_text(int status) {
       {416, "Range Not Satisfiable"},
       {417, "Expectation Failed"},
       {421, "Misdirected Request"},
+      {426, "Upgrade Required"},
       {429, "Too Many Requests"},
       {431, "Request Header Fields Too Large"},
       {460, "Checksum Mismatch"},
@@ -112,6 +114,10 @@ Response problem(const Error& error) {
   if (error.status == 429 || error.status == 503) {
     const int seconds = error.retry_after_s > 0 ? error.retry_after_s : kRetryAfterS;
     response.headers.emplace_back("Retry-After", std::to_string(seconds));
+  }
+  if (error.status == 426) {
+    response.headers.emplace_back("Upgrade", "websocket");
+    response.headers.emplace_back("Sec-WebSocket-Version", "13");
   }
   if (error.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
   return response;

@@ -39,14 +39,22 @@ struct FileBody {
   std::int64_t offset = 0, length_bytes = 0;
 };
 
+class PendingAnswer;
+class BodySource;
+class SocketPeer;
+
 struct Response {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::variant<std::string, FileBody> body;
+  /// A PendingAnswer is no body: another Response comes instead, later. A SocketPeer takes the
+  /// connection over, on a route that is a `socket` (api/waiting.h).
+  std::variant<std::string, FileBody, std::shared_ptr<PendingAnswer>, std::shared_ptr<BodySource>,
+               std::shared_ptr<SocketPeer>>
+      body;
   std::string content_type = "application/json";
 };
 
-/// Receives a request body in parts, for uploads. Runs on the work pool, one call at a time.
+/// Receives a request body in parts, for uploads. Runs on the uploads' pool, one call at a time.
 class BodySink {
  public:
   virtual ~BodySink() = default;
@@ -67,8 +75,12 @@ Result<std::unique_ptr<BodySink>> decided(Response response);
 /// starves the others.
 enum class Work : std::uint8_t {
   plain,
+  feed,      ///< what the first screen needs: the page, the feed; and health
+  search,    ///< reads a great deal
+  upload,    ///< a streamed body
   password,  ///< computes a password hash
   sign_up,   ///< the same, for a new account
+  waiting,   ///< what is made for clients that wait (api/waiting.h)
 };
 
 struct Route {
@@ -77,6 +89,7 @@ struct Route {
   std::size_t body_bytes_max = 16 << 10;
   bool inline_on_network_thread = false;  ///< only for what never blocks: media delivery
   Work work = Work::plain;
+  bool socket = false;  ///< answers WebSocket handshakes alone, with a SocketPeer
   /// In every answer of the route, problems included.
   std::vector<std::pair<std::string, std::string>> headers{};
 };
@@ -105,7 +118,7 @@ class Router {
   Match find(std::string_view method, std::string_view path, std::string* allowed) const;
   /// Answers every path that no pattern knows: GET and HEAD (the web app), or any method.
   enum class Fallback { reads, any };
-  void set_fallback(Handler handler, Fallback methods = Fallback::reads);
+  void set_fallback(Handler handler, Fallback methods = Fallback::reads, Work work = Work::plain);
   const std::deque<Route>& routes() const { return routes_; }
 
  private:

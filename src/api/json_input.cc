@@ -34,10 +34,14 @@ int depth_of(std::string_view text) {
 
 Result<nlohmann::json> read_object(const Request& request, bool may_be_empty) {
   if (request.body.empty() && may_be_empty) return nlohmann::json::object();
-  if (depth_of(request.body) > kDepthMax) {
+  return parse_object(request.body);
+}
+
+Result<nlohmann::json> parse_object(std::string_view text) {
+  if (depth_of(text) > kDepthMax) {
     return Error(reason("json_too_deep"), kDepthMax);
   }
-  auto value = nlohmann::json::parse(request.body, nullptr, false);
+  auto value = nlohmann::json::parse(text, nullptr, false);
   if (value.is_discarded()) return Error(reason("json_invalid"));
   if (!value.is_object()) return Error(reason("json_no_object"));
   return value;
@@ -94,14 +98,20 @@ Result<std::optional<std::int64_t>> integer_field(const nlohmann::json& object,
 }
 
 Result<int> limit_of(const Request& request, int fallback, int maximum) {
-  const auto text = query_text(request, "limit");
-  if (text.empty()) return fallback;
-  int value = 0;
+  FILOSCOPE_TRY(const auto limit, query_integer(request, "limit", 1, maximum));
+  return limit ? static_cast<int>(*limit) : fallback;
+}
+
+Result<std::optional<std::int64_t>> query_integer(const Request& request, std::string_view name,
+                                                  std::int64_t minimum, std::int64_t maximum) {
+  const auto text = query_text(request, name);
+  if (text.empty()) return std::optional<std::int64_t>();
+  std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 1 || value > maximum) {
-    return Error(reason("field_out_of_range"), 1, maximum).at("limit");
-  }
-  return value;
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  if (!whole || value < minimum || value > maximum)
+    return Error(reason("field_out_of_range"), minimum, maximum).at(name);
+  return std::optional(value);
 }
 
 std::string query_text(const Request& request, std::string_view name) {

@@ -27,6 +27,12 @@ Result<std::optional<std::int64_t>> integer_field(const nlohmann::json& object,
                                                   std::string_view name, std::int64_t minimum,
                                                   std::int64_t maximum);
 
+/// A text as an object, as bodies are read. Errors: invalid_argument.
+Result<nlohmann::json> parse_object(std::string_view text);
+
+/// A whole number of the query; nothing when it is not there. Errors: invalid_argument.
+Result<std::optional<std::int64_t>> query_integer(const Request& request, std::string_view name,
+                                                  std::int64_t minimum, std::int64_t maximum);
 /// `limit` of the query, 1..maximum. Errors: invalid_argument.
 Result<int> limit_of(const Request& request, int fallback, int maximum);
 std::string query_text(const Request& request, std::string_view name);

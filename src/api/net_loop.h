@@ -1,7 +1,7 @@
 #pragma once
 
-/// One network thread: the connections it owns, their coroutines and their deadlines. The sockets'
-/// library (Boost.Asio) is in net_loop.cc alone.
+/// One network thread and the connections that it owns. The sockets' library (Boost.Asio) is in
+/// net_loop.cc and connection.cc alone.
 
 #include <memory>
 #include <string>
@@ -16,9 +16,10 @@ class NetLoop {
   /// `context` outlives the loop.
   static std::unique_ptr<NetLoop> start(ServerContext& context);
   virtual ~NetLoop() = default;  ///< closes what is open and joins
-  /// Serves an accepted, non-blocking socket; takes the descriptor over.
-  virtual void take(UniqueFd socket, const std::string& peer) = 0;
-  /// Closes the connections between requests; the others close after their answer.
+  /// Serves an accepted, non-blocking socket; takes the descriptor over, and its place.
+  virtual void take(UniqueFd socket, const std::string& peer, Places::Place place) = 0;
+  /// Closes the connections between requests and those that wait; the others close after their
+  /// answer.
   /// REQUIRES: context.draining is set.
   virtual void drain() = 0;
 };

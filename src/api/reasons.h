@@ -45,6 +45,29 @@ inline constexpr ErrorReason kReasons[] = {
      "Too many passwords came from your address; try again in 1 minute.", 60},
     {"too_many_sign_ups", Code::exhausted,
      "Too many accounts were made from your address; try again in 1 hour.", 3600},
+    {"places_taken", Code::unavailable,
+     "Too many people are connected; try again in a few seconds.", 5},
+    {"share_taken", Code::exhausted,
+     "Your address has {most} connections open, which is the most; close some, or try again in a "
+     "few seconds.",
+     5},
+
+    // WebSockets
+    {"socket_wanted", Code::invalid_argument,
+     "This address speaks WebSocket; ask with GET, Upgrade: websocket and Connection: Upgrade.", 0,
+     426},
+    {"socket_version_unknown", Code::invalid_argument, "The only Sec-WebSocket-Version is 13.", 0,
+     426},
+    {"socket_key_invalid", Code::invalid_argument,
+     "The Sec-WebSocket-Key must be 16 bytes in Base64."},
+    {"socket_origin_unknown", Code::denied,
+     "A socket is for pages of this server alone; its operator sets its address in "
+     "api.public_url."},
+    {"socket_message_invalid", Code::invalid_argument,
+     "A message must be a JSON object with \"watch\", a list of at most {most} video ids."},
+    {"too_many_sockets", Code::exhausted,
+     "You have {count} pages or programs open that wait for news, which is the most; close one.",
+     60},
 
     // JSON and fields
     {"json_too_deep", Code::invalid_argument, "The body is nested more than {most} deep."},

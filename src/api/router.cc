@@ -57,12 +57,13 @@ void Router::add(Route route) {
   node->routes.push_back(&routes_.back());
 }
 
-void Router::set_fallback(Handler handler, Fallback methods) {
+void Router::set_fallback(Handler handler, Fallback methods, Work work) {
   fallback_methods_ = methods;
   fallback_ = std::make_unique<Route>();
   fallback_->method = "GET";
   fallback_->pattern = "/*";
   fallback_->handler = std::move(handler);
+  fallback_->work = work;
 }
 
 const Router::Node* Router::walk(std::string_view path, std::vector<std::string>& values) const {

@@ -10,15 +10,18 @@
 #include "api/encode.h"
 #include "api/json_input.h"
 #include "api/reasons.h"
+#include "api/updates.h"
 #include "catalog/reasons.h"
 
 namespace filoscope::api {
 
 /// What every handler holds on to.
 struct Api {
-  explicit Api(const Services& s) : services(s), auth(services) {}
+  explicit Api(const Services& s)
+      : services(s), auth(services), updates(std::make_unique<Updates>(services)) {}
   const Services services;
   const Auth auth;
+  const std::unique_ptr<Updates> updates;
 };
 using ApiPtr = std::shared_ptr<const Api>;
 
@@ -33,8 +36,8 @@ Handler handler(const ApiPtr& api, Function function, Fixed... fixed) {
   };
 }
 
-/// A route that computes a password hash.
-inline Route hashing(std::string method, std::string pattern, Handler handler, Work work) {
+/// A route whose work has a pool of its own.
+inline Route kind_of(Work work, std::string method, std::string pattern, Handler handler) {
   Route route{std::move(method), std::move(pattern), std::move(handler)};
   route.work = work;
   return route;
@@ -66,6 +69,7 @@ void add_feed_routes(Router& router, const ApiPtr& api);
 void add_search_routes(Router& router, const ApiPtr& api);
 void add_upload_routes(Router& router, const ApiPtr& api);
 void add_tus_routes(Router& router, const ApiPtr& api);
+void add_update_routes(Router& router, const ApiPtr& api);
 void add_operator_routes(Router& router, const ApiPtr& api);
 /// Returns what answers for the app's own addresses.
 Handler add_page_routes(Router& router, const ApiPtr& api);

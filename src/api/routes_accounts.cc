@@ -155,9 +155,9 @@ Result<Response> set_mute(const Api& api, const Request& request, bool on) {
 
 void add_account_routes(Router& router, const ApiPtr& api) {
   const std::string base = kBase;
-  router.add(hashing("POST", base + "/accounts", handler(api, sign_up), Work::sign_up));
-  router.add(hashing("POST", base + "/sessions", handler(api, sign_in), Work::password));
-  router.add(hashing("POST", base + "/sessions/recovery", handler(api, recover), Work::password));
+  router.add(kind_of(Work::sign_up, "POST", base + "/accounts", handler(api, sign_up)));
+  router.add(kind_of(Work::password, "POST", base + "/sessions", handler(api, sign_in)));
+  router.add(kind_of(Work::password, "POST", base + "/sessions/recovery", handler(api, recover)));
   router.add({"DELETE", base + "/sessions/current", handler(api, sign_out)});
   router.add({"POST", base + "/tokens/guest", handler(api, make_guest)});
   router.add({"GET", base + "/accounts/{handle}", handler(api, show)});

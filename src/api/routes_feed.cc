@@ -199,7 +199,7 @@ Result<Response> decision(const Api& api, const Request& request) {
 
 void add_feed_routes(Router& router, const ApiPtr& api) {
   const std::string base = kBase;
-  router.add({"GET", base + "/feed", handler(api, answer)});
+  router.add(kind_of(Work::feed, "GET", base + "/feed", handler(api, answer)));
   router.add({"POST", base + "/events", handler(api, take_events), 256 << 10});
   router.add({"GET", base + "/decisions/{request_id}", handler(api, decision)});
 }

@@ -221,10 +221,10 @@ void add_me_routes(Router& router, const ApiPtr& api) {
   const std::string base = kBase;
   router.add({"GET", base + "/me", handler(api, show)});
   router.add({"PATCH", base + "/me", handler(api, change)});
-  router.add(hashing("DELETE", base + "/me", handler(api, remove), Work::password));
-  router.add(hashing("PUT", base + "/me/password", handler(api, change_password), Work::password));
-  router.add(hashing("POST", base + "/me/recovery-codes", handler(api, make_recovery_codes),
-                     Work::password));
+  router.add(kind_of(Work::password, "DELETE", base + "/me", handler(api, remove)));
+  router.add(kind_of(Work::password, "PUT", base + "/me/password", handler(api, change_password)));
+  router.add(kind_of(Work::password, "POST", base + "/me/recovery-codes",
+                     handler(api, make_recovery_codes)));
   router.add({"GET", base + "/me/sessions", handler(api, sessions)});
   router.add({"DELETE", base + "/me/sessions/{id}", handler(api, end_session)});
   router.add({"GET", base + "/me/uploads", handler(api, uploads)});

@@ -82,12 +82,12 @@ Result<Response> status(const Api& api, const Request&) {
 
 void add_operator_routes(Router& router, const ApiPtr& api) {
   const std::string base = kBase;
-  router.add({"GET", "/healthz", Handler([](const Request&) -> Result<Response> {
-                return text_response("ok\n", 200, "text/plain");
-              })});
-  router.add({"GET", "/readyz", Handler([api](const Request&) -> Result<Response> {
-                return readiness(!api->services.ready || api->services.ready());
-              })});
+  router.add(kind_of(Work::feed, "GET", "/healthz", [](const Request&) -> Result<Response> {
+    return text_response("ok\n", 200, "text/plain");
+  }));
+  router.add(kind_of(Work::feed, "GET", "/readyz", [api](const Request&) -> Result<Response> {
+    return readiness(!api->services.ready || api->services.ready());
+  }));
   router.add({"GET", "/metrics",
               Handler([api](const Request& request) { return metrics_text(*api, request); })});
   router.add({"GET", base + "/status",

@@ -88,8 +88,8 @@ Result<Response> hashtag_videos(const Api& api, const Request& request) {
 
 void add_search_routes(Router& router, const ApiPtr& api) {
   const std::string base = kBase;
-  router.add({"GET", base + "/search", handler(api, search)});
-  router.add({"GET", base + "/search/suggest", handler(api, suggest)});
+  router.add(kind_of(Work::search, "GET", base + "/search", handler(api, search)));
+  router.add(kind_of(Work::search, "GET", base + "/search/suggest", handler(api, suggest)));
   router.add({"GET", base + "/hashtags/{tag}", handler(api, hashtag)});
   router.add({"GET", base + "/hashtags/{tag}/videos", handler(api, hashtag_videos)});
 }

@@ -22,11 +22,11 @@ constexpr std::int64_t kMultipartExtraBytes = 2 << 20;  ///< fields and boundari
 
 /// How many multipart uploads each account has on their way: their files are on the disk before any
 /// quota counts them. Threads: any.
-class Places {
+class Transfers {
  public:
   class Place {
    public:
-    Place(std::shared_ptr<Places> places, AccountId account)
+    Place(std::shared_ptr<Transfers> places, AccountId account)
         : places_(std::move(places)), account_(account) {}
     ~Place() {
       Lock lock(places_->mutex_);
@@ -36,11 +36,11 @@ class Places {
     Place& operator=(const Place&) = delete;
 
    private:
-    const std::shared_ptr<Places> places_;
+    const std::shared_ptr<Transfers> places_;
     const AccountId account_;
   };
   /// Errors: exhausted.
-  static Result<std::unique_ptr<Place>> take(const std::shared_ptr<Places>& places,
+  static Result<std::unique_ptr<Place>> take(const std::shared_ptr<Transfers>& places,
                                              AccountId account, std::int64_t places_max) {
     Lock lock(places->mutex_);
     auto& count = places->taken_[account];
@@ -61,7 +61,7 @@ class Places {
 class MultipartSink final : public BodySink, private PartHandler {
  public:
   MultipartSink(ApiPtr api, accounts::Viewer viewer, std::int64_t network,
-                std::unique_ptr<upload::Room> room, std::unique_ptr<Places::Place> place,
+                std::unique_ptr<upload::Room> room, std::unique_ptr<Transfers::Place> place,
                 std::string_view boundary, UniqueFd file)
       : api_(std::move(api)),
         viewer_(std::move(viewer)),
@@ -91,7 +91,7 @@ class MultipartSink final : public BodySink, private PartHandler {
     FILOSCOPE_TRY(const auto made, api_->services.uploads.create(viewer_, form_));
     FILOSCOPE_TRY(const auto state, hand_over(made.id));
     FILOSCOPE_TRY(const auto video, api_->services.catalog.get(state.video));
-    const json named = {{"id", video.id.text()}, {"state", encode_state(video)}};
+    const json named = {{"id", video.id.text()}, {"state", encode_state(video.state)}};
     return json_response({{"video", named}}, 202);
   }
 
@@ -155,7 +155,7 @@ class MultipartSink final : public BodySink, private PartHandler {
   const ApiPtr api_;
   const accounts::Viewer viewer_;
   std::unique_ptr<upload::Room> room_;  ///< until the upload begins
-  const std::unique_ptr<Places::Place> place_;
+  const std::unique_ptr<Transfers::Place> place_;
   UniqueFd file_;
   std::int64_t size_bytes_ = 0;
   upload::NewUpload form_;
@@ -166,7 +166,7 @@ class MultipartSink final : public BodySink, private PartHandler {
 };
 
 Result<std::unique_ptr<BodySink>> upload_multipart(const ApiPtr& api,
-                                                   const std::shared_ptr<Places>& places,
+                                                   const std::shared_ptr<Transfers>& places,
                                                    const Request& request) {
   FILOSCOPE_TRY(auto caller, api->auth.account(request));
   auto boundary = boundary_of(request.header("content-type"));
@@ -177,8 +177,8 @@ Result<std::unique_ptr<BodySink>> upload_multipart(const ApiPtr& api,
   const auto length = parse_count(request.header("content-length")).value_or(0);
   const auto network = network_of(*api, request);
   FILOSCOPE_TRY(auto room, uploads.make_room(caller.viewer, length, network));
-  FILOSCOPE_TRY(auto place, Places::take(places, caller.viewer.account,
-                                         api->services.config[upload::kUnfinishedMax]));
+  FILOSCOPE_TRY(auto place, Transfers::take(places, caller.viewer.account,
+                                            api->services.config[upload::kUnfinishedMax]));
   FILOSCOPE_TRY(auto file, api->services.blobs.make_temporary());
   return std::unique_ptr<BodySink>(
       std::make_unique<MultipartSink>(api, std::move(caller.viewer), network, std::move(room),
@@ -199,7 +199,7 @@ std::int64_t network_of(const Api& api, const Request& request) {
 void add_upload_routes(Router& router, const ApiPtr& api) {
   const auto file_max =
       static_cast<std::size_t>(api->services.config[upload::kSizeBytesMax] + kMultipartExtraBytes);
-  const auto places = std::make_shared<Places>();
+  const auto places = std::make_shared<Transfers>();
   router.add({"POST", std::string(kBase) + "/videos",
               StreamHandler([api, places](const Request& request) {
                 return upload_multipart(api, places, request);

@@ -14,6 +14,7 @@
 #include "api/exchange.h"
 #include "api/net_loop.h"
 #include "api/reasons.h"
+#include "base/guarded_thread.h"
 #include "base/log.h"
 
 namespace filoscope::api {
@@ -121,10 +122,12 @@ class ServerThreads final : public Server {
     auto threads = config[kNetThreads];
     if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
     for (std::int64_t i = 0; i < threads; ++i) loops_.push_back(NetLoop::start(context_));
-    accept_thread_ = std::thread([this] {
-      pthread_setname_np(pthread_self(), "accept");
-      accept_all();
-    });
+    accept_thread_ = guarded_thread(
+        "accept", [this] { accept_all(); },
+        [this] {
+          wait_a_moment();
+          return !context_.draining.load();
+        });
   }
 
   ~ServerThreads() override { stop(0); }
@@ -140,11 +143,10 @@ class ServerThreads final : public Server {
     listener_.socket.reset();
     for (const auto& loop : loops_) loop->drain();
     const auto end_us = context_.clock.mono_us() + deadline_ms * 1000;
-    while (context_.connections_count.load() > 0 && context_.clock.mono_us() < end_us) {
+    while (context_.connection_places.taken_count() > 0 && context_.clock.mono_us() < end_us) {
       poll(nullptr, 0, kDrainPollMs);
     }
-    context_.password_pool.stop();
-    context_.pool.stop();  // running handlers finish; their answers go to the loops, still there
+    context_.pools.stop();  // running handlers finish; their answers go to the loops, still there
     loops_.clear();
   }
 
@@ -169,35 +171,37 @@ class ServerThreads final : public Server {
       if (errno == ECONNABORTED || errno == EINTR) return true;
       if (errno != EAGAIN) {
         log::warn("accept_failed", {{"errno", static_cast<std::int64_t>(errno)}});
-        pollfd wake{wake_.get(), POLLIN, 0};
-        poll(&wake, 1, kAcceptRetryMs);
+        wait_a_moment();
       }
       return false;
     }
-    if (context_.connections_count.fetch_add(1) >= context_.connections_max) {
-      context_.connections_count.fetch_sub(1);
-      refuse(fd.get());
-      return true;
-    }
-    try {
-      loops_[next++ % loops_.size()]->take(std::move(fd), peer_text(storage));
-    } catch (const std::bad_alloc&) {
-      context_.connections_count.fetch_sub(1);
-      log::warn("accept_failed", {{"errno", std::int64_t{ENOMEM}}});
+    const auto peer = peer_text(storage);
+    const bool shared = is_loopback(peer) || context_.proxies.trusts(peer);
+    auto place = context_.connection_places.take(peer, shared);
+    if (place) {
+      loops_[next++ % loops_.size()]->take(std::move(fd), peer, *std::move(place));
+    } else {
+      refuse(fd.get(), place.error());
     }
     return true;
   }
 
-  void refuse(int fd) {
+  void refuse(int fd, const Error& error) {
     context_.connections_refused_counter.add();
-    static constexpr std::string_view kBody =
-        R"({"type":"about:blank","title":"Service Unavailable","status":503,)"
-        R"("detail":"Too many connections are open; try again in a few seconds."})";
-    const auto answer =
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n"
-        "Retry-After: 5\r\nConnection: close\r\nContent-Length: " +
-        std::to_string(kBody.size()) + "\r\n\r\n" + std::string(kBody);
-    static_cast<void>(send(fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+    const auto response = problem(error);
+    const auto& body = std::get<std::string>(response.body);
+    std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
+    head.append(status_text(response.status)).append("\r\nContent-Type: ");
+    head.append(response.content_type).append("\r\nConnection: close\r\n");
+    for (const auto& [name, value] : response.headers) head += name + ": " + value + "\r\n";
+    head += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    static_cast<void>(send(fd, head.data(), head.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+  }
+
+  /// Or until the server stops.
+  void wait_a_moment() {
+    pollfd wake{wake_.get(), POLLIN, 0};
+    poll(&wake, 1, kAcceptRetryMs);
   }
 
   Listener listener_;

@@ -1,6 +1,7 @@
 #pragma once
 
-/// For tests: a raw HTTP/1.1 client over a blocking loopback socket with a read deadline.
+/// For tests: a raw HTTP/1.1 and WebSocket client over a blocking loopback socket with a read
+/// deadline.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -23,15 +24,39 @@ struct ClientAnswer {
   std::string body;
 };
 
+struct ClientFrame {
+  int opcode = -1;  ///< -1: the connection ended
+  std::string payload;
+};
+
+/// A frame as a client sends it (RFC 6455 section 5.2), masked with `mask`.
+inline std::string client_frame(int opcode, std::string_view payload, bool final = true,
+                                std::string_view mask = "abcd") {
+  std::string frame{static_cast<char>((final ? 0x80 : 0) | opcode)};
+  const auto size = payload.size();
+  if (size < 126) {
+    frame += static_cast<char>(0x80 | size);
+  } else {
+    frame += "\xFE";
+    frame += static_cast<char>(size >> 8);
+    frame += static_cast<char>(size & 0xFF);
+  }
+  frame += mask;
+  for (std::size_t i = 0; i < size; ++i) frame += static_cast<char>(payload[i] ^ mask[i % 4]);
+  return frame;
+}
+
 class TestClient {
  public:
-  /// `address` as Server::address() gives it.
+  /// `address` as Server::address() gives it: that of this machine, or loopback for a name.
   explicit TestClient(const std::string& address, int receive_bytes = 0) {
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(
         static_cast<std::uint16_t>(std::atoi(address.substr(address.rfind(':') + 1).c_str())));
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const auto host = address.substr(7, address.rfind(':') - 7);
+    if (inet_pton(AF_INET, host.c_str(), &to.sin_addr) != 1)
+      to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     fd_ = UniqueFd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const timeval deadline{10, 0};
     setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline);
@@ -51,21 +76,25 @@ class TestClient {
     }
     return true;
   }
-  bool readable() const {
+  bool readable(int wait_ms = 0) const {
     pollfd ready{fd_.get(), POLLIN, 0};
-    return poll(&ready, 1, 0) == 1;
+    return poll(&ready, 1, wait_ms) == 1;
+  }
+  /// One byte every `each_ms`, until all are sent or the server says something.
+  void drip(std::string_view bytes, int each_ms) {
+    for (; !bytes.empty() && !readable(each_ms); bytes.remove_prefix(1)) send(bytes.substr(0, 1));
+  }
+  /// Takes up to so many bytes off the line. False: the server has ended the connection.
+  bool swallow(std::size_t bytes_max) {
+    std::string bytes(bytes_max, '\0');
+    return recv(fd_.get(), bytes.data(), bytes.size(), 0) > 0;
   }
   void shut_down() { shutdown(fd_.get(), SHUT_WR); }
 
   /// The next answer. `head_only` for answers to HEAD.
   ClientAnswer read_answer(bool head_only = false) {
-    ClientAnswer answer;
-    std::size_t end = 0;
-    while ((end = in_.find("\r\n\r\n")) == std::string::npos) {
-      if (!receive()) return answer;
-    }
-    parse_head(in_.substr(0, end + 2), answer);
-    in_.erase(0, end + 4);
+    ClientAnswer answer = read_head();
+    if (answer.status == 0) return answer;
     const bool bare =
         head_only || answer.status == 204 || answer.status == 304 || answer.status == 100;
     const auto found = answer.headers.find("content-length");
@@ -81,6 +110,65 @@ class TestClient {
   ClientAnswer ask(std::string_view request, bool head_only = false) {
     send(request);
     return read_answer(head_only);
+  }
+  /// The head of an answer whose body comes piece by piece.
+  ClientAnswer read_head() {
+    ClientAnswer answer;
+    std::size_t end = 0;
+    while ((end = in_.find("\r\n\r\n")) == std::string::npos) {
+      if (!receive()) return answer;
+    }
+    parse_head(in_.substr(0, end + 2), answer);
+    in_.erase(0, end + 4);
+    return answer;
+  }
+  /// The next chunk of such a body; "" is its end.
+  std::string read_chunk() {
+    std::size_t end = 0;
+    while ((end = in_.find("\r\n")) == std::string::npos) {
+      if (!receive()) return "";
+    }
+    const auto size = std::strtoul(in_.c_str(), nullptr, 16);
+    while (in_.size() < end + 2 + size + 2 && receive()) {
+    }
+    auto chunk = in_.substr(end + 2, size);
+    in_.erase(0, end + 2 + size + 2);
+    return chunk;
+  }
+  ClientAnswer open_socket(const std::string& path, const std::string& fields = "") {
+    send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: " +
+         "Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+         fields + "\r\n");
+    return read_head();
+  }
+  /// Lengths of up to 16 bits.
+  ClientFrame read_frame() {
+    const auto have = [this](std::size_t count) {
+      while (in_.size() < count) {
+        if (!receive()) return false;
+      }
+      return true;
+    };
+    if (!have(2)) return {};
+    std::size_t head = 2, size = static_cast<std::uint8_t>(in_[1]);
+    if (size == 126) {
+      if (!have(4)) return {};
+      size = static_cast<std::size_t>(static_cast<std::uint8_t>(in_[2])) << 8 |
+             static_cast<std::uint8_t>(in_[3]);
+      head = 4;
+    }
+    if (!have(head + size)) return {};
+    ClientFrame frame{static_cast<std::uint8_t>(in_[0]) & 0x0F, in_.substr(head, size)};
+    in_.erase(0, head + size);
+    return frame;
+  }
+  /// The code of the close frame that comes next; 0: none does.
+  int read_close() {
+    auto frame = read_frame();
+    while (frame.opcode >= 0 && frame.opcode != 8) frame = read_frame();
+    if (frame.opcode != 8 || frame.payload.size() < 2) return 0;
+    return static_cast<std::uint8_t>(frame.payload[0]) << 8 |
+           static_cast<std::uint8_t>(frame.payload[1]);
   }
   /// Whether the server ends the connection (nothing more, no time-out).
   bool closed_by_server() {

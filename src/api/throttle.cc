@@ -4,13 +4,29 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
-#include <span>
 
 #include "api/field_text.h"
+#include "api/reasons.h"
 
 namespace filoscope::api {
+namespace {
+
+/// An address, or the network of an IPv6 one, and how many addresses' worth it may have.
+struct Share {
+  std::string key;
+  std::int64_t times;
+};
+
+/// The widest first: what it refuses takes no places of narrower ones in a table.
+std::vector<Share> shares_of(std::string_view address) {
+  auto group = address_group(address);
+  const bool six = address.find(':') != std::string_view::npos && group.size() == 8;
+  if (!six) return {{std::move(group), 1}};
+  return {{group.substr(0, 6), 16}, {group.substr(0, 7), 4}, {group, 1}};
+}
+
+}  // namespace
 
 std::string address_group(std::string_view address) {
   const std::string text(address);
@@ -33,25 +49,66 @@ Throttle::Bucket* Throttle::bucket(const std::string& key, double full, std::int
 }
 
 bool Throttle::allow(std::string_view address, std::int64_t now_us) {
-  struct Step {
-    std::size_t bytes;
-    double times;
-  };
-  static constexpr std::array<Step, 3> kSteps{{{6, 16}, {7, 4}, {8, 1}}};
   const auto full = static_cast<double>(count_max_);
-  const auto group = address_group(address);
-  const bool six = address.find(':') != std::string_view::npos && group.size() == 8;
-  // The widest first: what it refuses takes no places of narrower ones in the table.
-  const auto steps = std::span(kSteps).last(six ? kSteps.size() : 1);
-  const auto key = [&](const Step& step) { return six ? group.substr(0, step.bytes) : group; };
+  const auto shares = shares_of(address);
+  const auto times = [](const Share& share) { return static_cast<double>(share.times); };
   Lock lock(mutex_);
-  for (const auto& step : steps) {
-    const auto* found = bucket(key(step), full * step.times, now_us);
+  for (const auto& share : shares) {
+    const auto* found = bucket(share.key, full * times(share), now_us);
     if (found == nullptr || found->tokens < 1) return false;
   }
-  for (const auto& step : steps) bucket(key(step), full * step.times, now_us)->tokens -= 1;
+  for (const auto& share : shares) bucket(share.key, full * times(share), now_us)->tokens -= 1;
   return true;
 }
+
+struct Places::Taken {
+  explicit Taken(std::shared_ptr<State> of) : state(std::move(of)) {}
+  ~Taken() {
+    Lock lock(state->mutex);
+    if (counted) --state->count;
+    for (const auto& key : keys) {
+      const auto found = state->of_one.find(key);
+      if (--found->second == 0) state->of_one.erase(found);
+    }
+  }
+  Taken(const Taken&) = delete;
+  Taken& operator=(const Taken&) = delete;
+
+  const std::shared_ptr<State> state;
+  bool counted = false;
+  std::vector<std::string> keys;  ///< counted for the address
+};
+
+Places::Places(std::int64_t all_max, std::int64_t of_one_max)
+    : all_max_(all_max), of_one_max_(of_one_max) {}
+
+Result<Places::Place> Places::take(std::string_view address, bool shared) {
+  auto shares = shared ? std::vector<Share>() : shares_of(address);
+  const auto taken = std::make_shared<Taken>(state_);
+  taken->keys.reserve(shares.size());
+  Lock lock(state_->mutex);  // given back before `taken` counts down, when there is no memory
+  if (state_->count >= all_max_) return Error(reason("places_taken"));
+  for (const auto& share : shares) {
+    const auto found = state_->of_one.find(share.key);
+    const auto most = std::min(of_one_max_ * share.times, std::max(of_one_max_, all_max_ / 4));
+    if (found != state_->of_one.end() && found->second >= most)
+      return Error(reason("share_taken"), of_one_max_);
+  }
+  ++state_->count;
+  taken->counted = true;
+  for (auto& share : shares) {
+    ++state_->of_one[share.key];
+    taken->keys.push_back(std::move(share.key));
+  }
+  return Place(taken);
+}
+
+std::int64_t Places::taken_count() const {
+  Lock lock(state_->mutex);
+  return state_->count;
+}
+
+bool Places::crowded() const { return taken_count() > all_max_ / 4 * 3; }
 
 Proxies::Proxies(std::string_view trusted) {
   while (!trusted.empty()) {

@@ -1,15 +1,18 @@
 #pragma once
 
-/// How often an address may do a thing, as token buckets; and who the address is when proxies stand
-/// in between.
+/// How often an address may do a thing, as token buckets; how many of a thing it may have at one
+/// time; and who the address is when proxies stand in between.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/lru_cache.h"
 #include "base/mutex.h"
+#include "base/result.h"
 
 namespace filoscope::api {
 
@@ -40,6 +43,34 @@ class Throttle {
   LruCache<std::string, Bucket> buckets_ FILOSCOPE_GUARDED_BY(mutex_);
 };
 
+/// Things that are held for a time, as connections: so many in all, so many of one address.
+/// Threads: any; the places may outlive this.
+class Places {
+ public:
+  /// An IPv6 address counts with its /64, and with 4 times `of_one_max` for its /56 and 16 times
+  /// for its /48, but no more than a quarter of all.
+  Places(std::int64_t all_max, std::int64_t of_one_max);
+
+  /// A place until it is destroyed.
+  using Place = std::shared_ptr<void>;
+  /// `shared`: the address stands for many, or for this machine, and is only counted in all.
+  /// Errors: unavailable (all are taken), exhausted (the address has its share).
+  Result<Place> take(std::string_view address, bool shared);
+  std::int64_t taken_count() const;
+  /// Three quarters of all are taken.
+  bool crowded() const;
+
+ private:
+  struct State {
+    Mutex mutex;
+    std::int64_t count FILOSCOPE_GUARDED_BY(mutex) = 0;
+    std::unordered_map<std::string, std::int64_t> of_one FILOSCOPE_GUARDED_BY(mutex);
+  };
+  struct Taken;
+  const std::int64_t all_max_, of_one_max_;
+  const std::shared_ptr<State> state_ = std::make_shared<State>();
+};
+
 /// What addresses are counted by: an IPv4 one whole, an IPv6 one by its first 64 bits.
 std::string address_group(std::string_view address);
 
@@ -56,9 +87,9 @@ class Proxies {
   /// The peer, or the last address of X-Forwarded-For that is no trusted proxy when the peer is
   /// one. A loopback peer that forwards for others without being trusted is no loopback client.
   ClientAddress client(const std::string& peer, std::string_view forwarded_for) const;
+  bool trusts(std::string_view address) const;
 
  private:
-  bool trusts(std::string_view address) const;
   std::vector<std::string> trusted_;
 };
 

@@ -118,6 +118,7 @@ constexpr std::array kBenches{
     Bench{"feed", bench_feed, "answers of 8 at a fixed rate and as fast as it can"},
     Bench{"events", bench_events, "told to acknowledged to learned, beside the feed's load"},
     Bench{"delivery", bench_delivery, "ranges of 200 published files, against nginx"},
+    Bench{"api.waiting", bench_waiting, "the feed beside thousands of clients that wait"},
     Bench{"upload", bench_upload, "upload complete to published with all rungs"},
     Bench{"media.ladder", bench_ladder, "the whole pipeline against one ffmpeg"},
     Bench{"engine.rank", bench_engine, "one answer of the engine alone, in process"},

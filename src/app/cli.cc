@@ -28,6 +28,9 @@ struct Words {
   DataOptions data;
   std::string request_id;
   bool leave_out_unreadable = false;
+  BackupOptions backup;
+  RestoreOptions restore;
+  bool list_backups = false, check_backup = false;
   AccountOptions account;
   BenchOptions bench;
   std::string database;
@@ -82,6 +85,30 @@ void add_import(CLI::App& app, Words& words) {
   add_database(command, words);
   command.add_option("--json", words.import.json, "Write the result as JSON to a file or -");
   command.add_option("PATH", words.import.paths, "Files or folders")->required();
+}
+
+void add_backup(CLI::App& app, Words& words) {
+  auto& make = *app.add_subcommand(
+      "backup",
+      "Copy an installation into a folder, also while it serves; only what is new is "
+      "stored again");
+  make.add_option("DIR", words.backup.folder, "The backups' folder; made when missing")->required();
+  add_data(make, words, words.backup.data, words.backup.config_path);
+  make.add_option("--keep", words.backup.keep_count, "Keep this many backups, the newest; else all")
+      ->check(CLI::PositiveNumber);
+  make.add_option("--json", words.backup.json, "Write the result as JSON to a file or -");
+
+  auto& restore = *app.add_subcommand(
+      "restore", "Make a data folder of a backup, on any machine and for either database");
+  restore.add_option("DIR", words.restore.folder, "The backups' folder")->required();
+  restore.add_option("--data", words.restore.data, "The data folder; new or empty");
+  restore.add_option("--config", words.restore.config_path, "A TOML file with settings");
+  add_database(restore, words);
+  restore.add_option("--at", words.restore.at, "The backup's name; the newest when left out");
+  restore.add_flag("--records", words.restore.records_only,
+                   "Put the records alone back, into the folder that the backup is of");
+  auto* list = restore.add_flag("--list", words.list_backups, "Only say what backups there are");
+  restore.add_flag("--check", words.check_backup, "Only read all of the backup")->excludes(list);
 }
 
 void add_operator(CLI::App& app, Words& words) {
@@ -175,11 +202,19 @@ int media_worker() {
   return media::media_worker_main();
 }
 
+int restore_command(const Words& words) {
+  if (words.list_backups) return list_backups(words.restore);
+  if (words.check_backup) return check_backup(words.restore);
+  return restore(words.restore);
+}
+
 int dispatch(const CLI::App& app, const Words& words) {
   const auto& name = app.get_subcommands().front()->get_name();
   if (name == "serve") return serve_command(words);
   if (name == "media-worker") return media_worker();
   if (name == "import") return import_files(words.import);
+  if (name == "backup") return back_up(words.backup);
+  if (name == "restore") return restore_command(words);
   if (name == "verify") return verify(words.data);
   if (name == "explain") return explain(words.data, words.request_id);
   if (name == "engine") {
@@ -253,6 +288,7 @@ int run(int argc, char** argv) {
   Words words;
   add_serve(app, words);
   add_import(app, words);
+  add_backup(app, words);
   add_operator(app, words);
   app.add_subcommand("media-worker", "")->group("");
   if (const auto unknown = unknown_command(app, argc, argv)) {

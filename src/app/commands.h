@@ -48,6 +48,23 @@ int engine_erase(const DataOptions& options);
 int samples_remove(const DataOptions& options);
 int doctor(const std::string& data, const std::string& json);
 
+struct BackupOptions {
+  std::string folder, data, config_path, json;
+  std::int64_t keep_count = 0;  ///< of the newest backups; 0 keeps all
+};
+int back_up(const BackupOptions& options);
+
+struct RestoreOptions {
+  std::string folder, data, config_path;
+  std::string at;             ///< a backup's name; "" takes the newest
+  bool records_only = false;  ///< into the folder that the backup is of
+};
+int restore(const RestoreOptions& options);
+/// What backups there are.
+int list_backups(const RestoreOptions& options);
+/// Reads all of a backup and changes nothing.
+int check_backup(const RestoreOptions& options);
+
 struct AccountOptions {
   std::string data, config_path, handle, password, birth_date = "2000-01-01", display_name;
 };

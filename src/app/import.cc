@@ -10,6 +10,7 @@
 #include "app/import_plan.h"
 #include "app/output.h"
 #include "app/reasons.h"
+#include "app/schema.h"
 #include "app/wiring.h"
 #include "base/log.h"
 
@@ -18,14 +19,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr Migration kMigrations[] = {{1, R"(
-  CREATE TABLE app_imports (
-    account BIGINT NOT NULL,
-    mark TEXT NOT NULL,
-    video BIGINT NOT NULL,
-    PRIMARY KEY (account, mark)
-  );
-)"}};
 constexpr auto kPoll = std::chrono::milliseconds(200);
 constexpr std::size_t kWaitingMax = 16;  ///< files copied in ahead of their processing
 
@@ -38,7 +31,7 @@ class LocalTarget final : public ImportTarget {
     wanted.data_folder = options.data;
     wanted.uploads = true;
     FILOSCOPE_TRY(auto wiring, Wiring::open(wanted, config));
-    FILOSCOPE_DO(wiring->database().migrate("app", kMigrations));
+    FILOSCOPE_DO(wiring->database().migrate("app", import_migrations()));
     auto account = wiring->accounts().find(options.as);
     if (!account) {
       return Error(reason("import_account_missing"), options.as,

@@ -8,6 +8,7 @@
 #include "adapters/sqlite/reasons.h"
 #include "api/reasons.h"
 #include "app/reasons.h"
+#include "backup/reasons.h"
 #include "base/reasons.h"
 #include "catalog/reasons.h"
 #include "engine/reasons.h"
@@ -77,6 +78,7 @@ std::vector<ModuleReasons> all_reasons() {
           {"adapters/sqlite", sqlite::kReasons},
           {"adapters/postgres", postgres::kReasons},
           {"adapters/files", files::kReasons},
+          {"backup", backup::kReasons},
           {"media", media::kReasons},
           {"engine", engine::kReasons},
           {"accounts", accounts::kReasons},

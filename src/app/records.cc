@@ -1,48 +1,27 @@
 #include "app/records.h"
 
-#include <array>
 #include <filesystem>
 #include <string>
 
 #include "adapters/postgres/postgres_database.h"
 #include "adapters/postgres/postgres_event_log.h"
+#include "adapters/postgres/postgres_tables.h"
 #include "adapters/sqlite/sqlite_database.h"
 #include "adapters/sqlite/sqlite_event_log.h"
+#include "adapters/sqlite/sqlite_tables.h"
+#include "app/backup_source.h"
 #include "app/reasons.h"
+#include "app/schema.h"
 #include "base/crypto.h"
 #include "base/file.h"
 
 namespace filoscope::app {
 namespace {
 
-constexpr std::array kMigrations = {Migration{1, R"(
-  CREATE TABLE installation (
-    id TEXT NOT NULL PRIMARY KEY
-  );
-)"}};
-
-std::filesystem::path sqlite_path(const DataFolder& folder) {
-  return folder.path() / "filoscope.db";
-}
-
-/// Says in the folder that its records are in PostgreSQL.
-std::filesystem::path mark_path(const DataFolder& folder) {
-  return folder.path() / kRecordsElsewhere;
-}
-
-Result<void> check_folder(const DataFolder& folder, bool postgres) {
-  std::error_code problem;
-  if (postgres && std::filesystem::exists(sqlite_path(folder), problem))
-    return Error(reason("records_in_folder"), folder.path().string());
-  if (!postgres && std::filesystem::exists(mark_path(folder), problem))
-    return Error(reason("records_elsewhere"), folder.path().string());
-  return {};
-}
-
 /// Keeps whose the database is, or compares it with what was kept.
 Result<void> check_owner(const DataFolder& folder, Database& database) {
-  FILOSCOPE_DO(database.migrate("installation", kMigrations));
-  const auto own = crypto::hex(crypto::derive_key(folder.master_key(), "installation"));
+  FILOSCOPE_DO(database.migrate("installation", installation_migrations()));
+  const auto own = installation_id(folder.master_key());
   const auto owner_of = [](Session& session) -> Result<std::string> {
     std::string id;
     FILOSCOPE_DO(session.query("SELECT id FROM installation", {},
@@ -65,17 +44,46 @@ Result<void> check_owner(const DataFolder& folder, Database& database) {
 
 }  // namespace
 
-Result<std::unique_ptr<Database>> open_database(const DataFolder& folder, const Config& config) {
+std::filesystem::path sqlite_path(const std::filesystem::path& folder) {
+  return folder / "filoscope.db";
+}
+
+std::string installation_id(const crypto::Key& master_key) {
+  return crypto::hex(crypto::derive_key(master_key, "installation"));
+}
+
+Result<void> check_records_place(const std::filesystem::path& folder, const Config& config) {
+  const bool elsewhere = !config[kDatabaseUrl].empty();
+  std::error_code problem;
+  if (elsewhere && std::filesystem::exists(sqlite_path(folder), problem))
+    return Error(reason("records_in_folder"), folder.string());
+  if (!elsewhere && std::filesystem::exists(folder / kRecordsElsewhere, problem))
+    return Error(reason("records_elsewhere"), folder.string());
+  return {};
+}
+
+Result<void> mark_records_elsewhere(const std::filesystem::path& folder) {
+  constexpr std::string_view said = "The records of this folder are in PostgreSQL.\n";
+  return write_file_durably(folder / kRecordsElsewhere, crypto::as_bytes(said));
+}
+
+const records::Dialect& dialect_of(const Config& config) {
+  return config[kDatabaseUrl].empty() ? sqlite_dialect() : postgres_dialect();
+}
+
+Result<std::unique_ptr<Database>> open_records(const std::filesystem::path& folder,
+                                               const Config& config) {
   const auto& url = config[kDatabaseUrl];
-  FILOSCOPE_DO(check_folder(folder, !url.empty()));
-  FILOSCOPE_TRY(auto database, url.empty()
-                                   ? open_sqlite(SqliteOptions::from(config, sqlite_path(folder)))
-                                   : open_postgres(PostgresOptions::from(config, url)));
-  if (!url.empty()) {
-    constexpr std::string_view said = "The records of this folder are in PostgreSQL.\n";
-    FILOSCOPE_DO(write_file_durably(mark_path(folder), crypto::as_bytes(said)));
-  }
+  return url.empty() ? open_sqlite(SqliteOptions::from(config, sqlite_path(folder)))
+                     : open_postgres(PostgresOptions::from(config, url));
+}
+
+Result<std::unique_ptr<Database>> open_database(const DataFolder& folder, const Config& config) {
+  FILOSCOPE_DO(check_records_place(folder.path(), config));
+  FILOSCOPE_TRY(auto database, open_records(folder.path(), config));
+  if (!config[kDatabaseUrl].empty()) FILOSCOPE_DO(mark_records_elsewhere(folder.path()));
   FILOSCOPE_DO(check_owner(folder, *database));
+  FILOSCOPE_DO(back_up_before_migration(folder, *database, config));
   return database;
 }
 

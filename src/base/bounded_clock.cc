@@ -8,6 +8,9 @@ namespace filoscope {
 namespace {
 
 constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
+/// 2026-11-01, before this program: a clock that says less was never set, and a step from there says
+/// nothing about where it leads.
+constexpr std::int64_t kNeverSetMs = 1'793'491'200'000;
 constexpr const char* kTrouble = "clock";
 
 }  // namespace
@@ -16,8 +19,8 @@ BoundedClock::BoundedClock(const Clock& machine, std::int64_t step_ms_max)
     : machine_(machine),
       step_ms_max_(step_ms_max),
       ahead_ms_max_(step_ms_max),
-      right_ms_(machine.now_ms()),
-      right_us_(machine.mono_us()) {}
+      last_{machine.now_ms(), machine.mono_us()},
+      latest_(last_) {}
 
 BoundedClock::~BoundedClock() {
   Lock lock(mutex_);
@@ -26,25 +29,23 @@ BoundedClock::~BoundedClock() {
 
 void BoundedClock::go_on_from(std::int64_t last_ms, std::int64_t pause_ms_max) {
   Lock lock(mutex_);
-  right_ms_ = last_ms;
-  right_us_ = machine_.mono_us();
+  last_ = latest_ = {last_ms, machine_.mono_us()};
   ahead_ms_max_ = pause_ms_max;
 }
 
 std::int64_t BoundedClock::now_ms() const {
   Lock lock(mutex_);
-  const auto said_ms = machine_.now_ms();
-  const auto now_us = machine_.mono_us();
-  const auto passed_ms = right_ms_ + (now_us - right_us_) / 1000;
-  if (said_ms - passed_ms > ahead_ms_max_) {
-    doubt(said_ms - passed_ms);
-    return passed_ms;
+  const Moment said{machine_.now_ms(), machine_.mono_us()};
+  const auto ahead_ms = said.ms - latest_.at(said.us);
+  if (ahead_ms > ahead_ms_max_ && latest_.ms >= kNeverSetMs) {
+    doubt(ahead_ms);
+    return last_.at(said.us);
   }
   believe();
-  right_ms_ = said_ms;
-  right_us_ = now_us;
-  ahead_ms_max_ = step_ms_max_;
-  return said_ms;
+  last_ = said;
+  if (ahead_ms >= 0) latest_ = said;
+  if (ahead_ms >= -step_ms_max_) ahead_ms_max_ = step_ms_max_;
+  return said.ms;
 }
 
 void BoundedClock::doubt(std::int64_t ahead_ms) const {

@@ -123,6 +123,14 @@ struct VideoChange {
   bool publish_draft = false;
 };
 
+/// Where a video stands: told after each commit that changed it, and with each step of processing.
+struct Step {
+  VideoId id;
+  AccountId author;
+  State state = State::received;
+  int progress_percent = 0;
+};
+
 struct VideoPage {
   std::vector<Video> items;
   std::string next_cursor;
@@ -240,6 +248,9 @@ class Catalog {
   /// this.
   using ChangeHook = std::function<Result<void>(Session&, const Video&)>;
   virtual void on_change(ChangeHook hook) = 0;  ///< before serving starts
+  /// Told of every step until the handle is gone (base/listeners.h). Whoever asks then finds the
+  /// video as it was told, or newer.
+  [[nodiscard]] virtual std::shared_ptr<void> on_step(std::function<void(const Step&)> call) = 0;
   /// Reads again, newest first, what was stored by an older accounts::kTextVersion: captions are
   /// cleaned and parsed, their hashtags and search postings renewed, each video in a transaction of
   /// its own. Goes on where the last call was stopped. May take minutes; others go on meanwhile.

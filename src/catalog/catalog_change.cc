@@ -106,14 +106,8 @@ Result<void> CatalogImpl::set_state(VideoId id, State state, int progress_percen
                                     std::string_view error) {
   if (state == State::published || state == State::removed)
     return Error(reason("video_state_of_other_call"));
-  if (state == State::processing) {
-    Lock lock(progress_mutex_);
-    const auto at = progress_.find(id);
-    if (at != progress_.end()) {
-      at->second = std::clamp(progress_percent, 0, 99);
-      return {};
-    }
-  }
+  const int percent = std::clamp(progress_percent, 0, 99);
+  if (state == State::processing && note_progress(id, percent)) return {};
   Lock stripe(stripe_of(id));
   FILOSCOPE_TRY(const auto before, load(id));
   const bool failed = state == State::failed;
@@ -139,9 +133,23 @@ Result<void> CatalogImpl::set_state(VideoId id, State state, int progress_percen
   {
     Lock lock(progress_mutex_);
     progress_.erase(id);
-    if (state == State::processing) progress_[id] = std::clamp(progress_percent, 0, 99);
+    if (state == State::processing) progress_[id] = {percent, before.author};
   }
+  steps_.tell({id, before.author, state, percent});
   return failed ? bury(before.media_key) : Result<void>();
+}
+
+bool CatalogImpl::note_progress(VideoId id, int percent) {
+  AccountId author;
+  {
+    Lock lock(progress_mutex_);
+    const auto at = progress_.find(id);
+    if (at == progress_.end()) return false;
+    at->second.percent = percent;
+    author = at->second.author;
+  }
+  steps_.tell({id, author, State::processing, percent});
+  return true;
 }
 
 Result<Video> CatalogImpl::publish(VideoId id, const Processed& processed) {
@@ -440,6 +448,7 @@ void CatalogImpl::remember(const Video& before, const Video& after) {
   } else {
     cache_.erase(after.id);
   }
+  steps_.tell({after.id, before.author, after.state, after.progress_percent});
 }
 
 Result<void> CatalogImpl::forget_author(Session& session, AccountId author) {
@@ -473,6 +482,7 @@ void CatalogImpl::finish_forgetting(AccountId author, const std::vector<Video>& 
     if (video.sound) sounds.insert(video.sound);
     media_.erase(video.media_key);
     cache_.erase(video.id);
+    steps_.tell({video.id, author, State::removed, 0});
   }
   // Files that stay because the queue is full go at the next start.
   const auto posted = reaper_.post([this, author, sounds = std::move(sounds)] {

@@ -6,6 +6,7 @@
 #include "accounts/text.h"
 #include "base/log.h"
 #include "catalog/catalog_impl.h"
+#include "catalog/schema.h"
 #include "catalog/video_row.h"
 #include "ports/makes_space.h"
 

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/listeners.h"
 #include "base/mutex.h"
 #include "base/pool.h"
 #include "catalog/catalog.h"
@@ -68,6 +69,9 @@ class CatalogImpl final : public Catalog {
   Result<MediaFile> resolve_media(std::string_view path) const override;
   std::string blob_key(const Video& video, std::string_view file) const override;
   void on_change(ChangeHook hook) override { hooks_.push_back(std::move(hook)); }
+  std::shared_ptr<void> on_step(std::function<void(const Step&)> call) override {
+    return steps_.add(std::move(call));
+  }
   Result<void> restate(const std::function<Result<void>(const LogRecord&)>& tell) override;
   Result<void> each(const std::function<Result<void>(const Video&)>& visit) override;
   Result<void> reread(const std::atomic<bool>& stop) override;
@@ -105,6 +109,8 @@ class CatalogImpl final : public Catalog {
   Result<void> store_record(Session& session, const Video& before, const Video& after);
   /// A removed video as it stays: its id, so that nothing else ever gets it.
   static Video tombstone(const Video& video);
+  /// True when the video is being processed, and now so far.
+  bool note_progress(VideoId id, int percent);
   Result<void> remove_loaded(const Video& video);
   Result<void> remove_where(std::string_view sql, std::span<const SqlValue> arguments);
   /// After the commit: cache and media map.
@@ -159,7 +165,12 @@ class CatalogImpl final : public Catalog {
   std::vector<ChangeHook> hooks_;
   std::array<Mutex, kStripes> stripes_;
   mutable Mutex progress_mutex_;
-  std::unordered_map<VideoId, int> progress_ FILOSCOPE_GUARDED_BY(progress_mutex_);
+  struct Progress {
+    int percent = 0;
+    AccountId author;
+  };
+  std::unordered_map<VideoId, Progress> progress_ FILOSCOPE_GUARDED_BY(progress_mutex_);
+  Listeners<Step> steps_;
   Pool reaper_;  ///< deletes files of deleted accounts; last, so that it stops first
 };
 

@@ -105,7 +105,7 @@ Result<void> CatalogImpl::load_many(std::span<const VideoId> ids,
   for (auto& [id, video] : found) {
     const auto at = progress_.find(id);
     if (at != progress_.end() && video.state == State::processing)
-      video.progress_percent = at->second;
+      video.progress_percent = at->second.percent;
   }
   return {};
 }

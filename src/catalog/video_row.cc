@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "catalog/schema.h"
+
 namespace filoscope::catalog {
 namespace {
 

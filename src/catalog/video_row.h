@@ -23,7 +23,4 @@ Result<void> decode_facts(std::span<const std::uint8_t> facts, Video& video);
 /// Errors: corrupt (says which video).
 Result<Video> read_video(const Row& row);
 
-/// Every step of the tables of this module.
-std::span<const Migration> migrations();
-
 }  // namespace filoscope::catalog

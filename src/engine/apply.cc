@@ -407,7 +407,7 @@ Result<void> apply(State& state, const EngineOptions&, PersonKey key, const Foll
 Result<void> apply(State& state, const EngineOptions&, PersonKey key, const Block& body) {
   if (!key || !body.other) return {};
   sorted_set(state.people.get(key).blocks, body.other.value, body.on);
-  sorted_set(state.people.get(body.other).blocked_by, key.value, body.on);
+  sorted_set(state.people.get_named(body.other).blocked_by, key.value, body.on);
   return {};
 }
 
@@ -425,6 +425,7 @@ Result<void> apply(State& state, const EngineOptions&, PersonKey key, const Mute
       sorted_set(person.muted_keys, feature_key(FeatureKind::hashtag, body.key), body.on);
       break;
   }
+  state.people.touch(person, state.at_ms);
   return {};
 }
 

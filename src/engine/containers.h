@@ -18,39 +18,43 @@
 
 namespace filoscope::engine {
 
-/// A vector in pages of 2^Shift items; references stay valid while it grows. A copy is a frozen
-/// view in the time of the number of pages: both hold the pages, and who writes to a page that
-/// another holds takes a copy of it first (references to the page from before are then of the
-/// other's). Threads: while a copy is made nobody writes to the source; then each may have its own
-/// thread.
+/// A vector in pages of 2^Shift items, which stand in branches of 512; references stay valid while
+/// it grows. Copying costs O(branches): both hold the same pages, and who writes to a page that the
+/// other holds takes a copy of it first; references to it from before are then the other's, so a
+/// const reference is not held across a write to the same vector.
+/// Threads: while a copy is made nobody writes to the source; then each may have its own thread.
 template <typename T, unsigned Shift = 8>
 class PagedVector {
  public:
   static constexpr std::size_t kPage = std::size_t{1} << Shift;
+  static constexpr std::size_t kBranch = 512;  ///< pages
 
   PagedVector() = default;
   PagedVector(const PagedVector& other) : size_(other.size_) {
-    places_.reserve(other.places_.size());
-    for (const Place& place : other.places_) {
-      place.page->holders.fetch_add(1, std::memory_order_relaxed);
-      places_.push_back({place.page, 0});
+    roots_.reserve(other.roots_.size());
+    for (const Root& root : other.roots_) {
+      root.branch->holders.fetch_add(1, std::memory_order_relaxed);
+      roots_.push_back({root.branch, 0});
     }
-    ++other.turn_;  // nothing is known to be its own any more
+    ++other.copies_made_;  // nothing is known to be its own any more
   }
   PagedVector& operator=(const PagedVector&) = delete;
   ~PagedVector() {
-    for (const Place& place : places_) let_go(place.page);
+    for (const Root& root : roots_) let_go(root.branch);
   }
 
   T& operator[](std::size_t i) {
-    Place& place = places_[i >> Shift];
-    if (place.own_since != turn_) make_own(place);
-    return place.page->items[i & (kPage - 1)];
+    Root& root = roots_[i / (kPage * kBranch)];
+    if (root.own_since != copies_made_) make_own(root);
+    Place& place = root.branch->places[i / kPage % kBranch];
+    if (place.own_since != copies_made_) make_own(place);
+    return place.page->items[i % kPage];
   }
   const T& operator[](std::size_t i) const {
-    return places_[i >> Shift].page->items[i & (kPage - 1)];
+    return roots_[i / (kPage * kBranch)].branch->places[i / kPage % kBranch].page->items[i % kPage];
   }
-  /// For a walk that changes items only where it loads them (archive.h).
+  /// For a walk that changes items only where it loads them (archive.h); a state that was made const
+  /// is only saved.
   template <typename A>
   T& visited(std::size_t i) {
     if constexpr (A::kLoading) return (*this)[i];
@@ -58,12 +62,19 @@ class PagedVector {
   }
   std::size_t size() const { return size_; }
   T& push_back(T value) {
-    if (size_ == places_.size() * kPage) places_.push_back({new Page(), turn_});
+    if (size_ % (kPage * kBranch) == 0) roots_.push_back({new Branch(), copies_made_});
+    if (size_ % kPage == 0) {
+      Root& root = roots_.back();
+      if (root.own_since != copies_made_) make_own(root);
+      root.branch->places[size_ / kPage % kBranch] = {new Page(), copies_made_};
+    }
     T& place = (*this)[size_++];
     place = std::move(value);
     return place;
   }
-  std::size_t bytes() const { return places_.size() * (sizeof(Page) + sizeof(Place)); }
+  std::size_t bytes() const {
+    return roots_.size() * (sizeof(Branch) + sizeof(Root)) + (size_ + kPage - 1) / kPage * sizeof(Page);
+  }
 
  private:
   struct Page {
@@ -72,27 +83,52 @@ class PagedVector {
     std::atomic<std::uint32_t> holders{1};
     alignas(64) std::array<T, kPage> items{};
   };
-  /// `own_since` spares writers a look at the page's holders.
+  /// `own_since` spares writers a look at the holders.
   struct Place {
     Page* page = nullptr;
-    std::uint32_t own_since = 0;
+    std::uint64_t own_since = 0;
+  };
+  struct Branch {
+    std::atomic<std::uint32_t> holders{1};
+    std::array<Place, kBranch> places{};
+  };
+  struct Root {
+    Branch* branch = nullptr;
+    std::uint64_t own_since = 0;
   };
 
   static void let_go(Page* page) {
-    if (page->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) delete page;
+    if (page != nullptr && page->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) delete page;
+  }
+  static void let_go(Branch* branch) {
+    if (branch->holders.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    for (const Place& place : branch->places) let_go(place.page);
+    delete branch;
+  }
+  // Acquire: what the last other holder read, it has read.
+  void make_own(Root& root) {
+    if (root.branch->holders.load(std::memory_order_acquire) != 1) {
+      auto* const copy = new Branch();
+      for (std::size_t i = 0; i < kBranch; ++i) {
+        copy->places[i].page = root.branch->places[i].page;  // and nobody's own
+        if (auto* page = copy->places[i].page)
+          page->holders.fetch_add(1, std::memory_order_relaxed);
+      }
+      let_go(std::exchange(root.branch, copy));
+    }
+    root.own_since = copies_made_;
   }
   void make_own(Place& place) {
-    // Acquire: what the last other holder read, it has read.
     if (place.page->holders.load(std::memory_order_acquire) != 1) {
       auto* const copy = new Page(place.page->items);
       let_go(std::exchange(place.page, copy));
     }
-    place.own_since = turn_;
+    place.own_since = copies_made_;
   }
 
-  std::vector<Place> places_;
+  std::vector<Root> roots_;
   std::size_t size_ = 0;
-  mutable std::uint32_t turn_ = 1;  ///< of the copies that were made; 0 is none
+  mutable std::uint64_t copies_made_ = 1;  // 0 is none
 };
 
 /// An index that is made again from what it indexes: a copy of its owner has an empty one.

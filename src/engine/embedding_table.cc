@@ -76,10 +76,10 @@ void EmbeddingTable::learn(std::uint64_t key, const Row& prior, const Row& gradi
 void EmbeddingTable::sweep(std::int64_t at_ms) {
   for (int step = 0; step < 2 && metas_.size() != 0; ++step) {
     hand_ = hand_ + 1 >= metas_.size() ? 0 : hand_ + 1;
-    Meta& meta = metas_[hand_];
+    const Meta& meta = std::as_const(metas_)[hand_];
     if (meta.key == 0 || std::int64_t{meta.at_s} * 1000 + kExpiryMs > at_ms) continue;
     index_.erase(meta.key);
-    meta = {};
+    metas_[hand_] = {};
     free_.push_back(hand_);
   }
 }

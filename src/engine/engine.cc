@@ -93,9 +93,13 @@ class EngineImpl final : public Engine {
                          state_.pending.bytes() + sizeof(State);
     return stats;
   }
-  bool erasing() const override {
+  bool knows(PersonKey person) const override {
     const std::shared_lock phase(phase_);
-    return state_.people.erasing();
+    return state_.people.find(person) != nullptr;
+  }
+  std::size_t erasing_records() const override {
+    const std::shared_lock phase(phase_);
+    return state_.people.erasing_steps();
   }
   LogPosition position() const override {
     const std::shared_lock phase(phase_);

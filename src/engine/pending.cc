@@ -28,7 +28,7 @@ void PendingTable::add(PendingDecision decision) {
 
 PendingItem* PendingTable::find(RequestId request, PersonKey person, std::uint32_t video) {
   const auto slot = request ? index_.find(request.value) : std::nullopt;
-  if (!slot || slots_[*slot].person != person.value) return nullptr;
+  if (!slot || std::as_const(slots_)[*slot].person != person.value) return nullptr;
   auto& items = slots_[*slot].items;
   const auto at = std::find_if(items.begin(), items.end(),
                                [&](const PendingItem& item) { return item.video == video; });

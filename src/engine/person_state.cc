@@ -181,18 +181,19 @@ const PersonState* PeopleTable::find(PersonKey key) const {
   return slot ? &people_[*slot] : nullptr;
 }
 
-PersonState* PeopleTable::find(PersonKey key) {
-  const auto slot = key ? index_.find(key.value) : std::nullopt;
-  return slot ? &people_[*slot] : nullptr;
+PersonState& PeopleTable::get(PersonKey key) {
+  const auto slot = index_.find(key.value);
+  if (slot) return people_[*slot];
+  for (auto* list : {&erased_, &next_erased_}) sorted_set(*list, key.value, false);
+  return get_named(key);
 }
 
-PersonState& PeopleTable::get(PersonKey key) {
-  if (PersonState* known = find(key)) return *known;
-  for (auto* list : {&erased_, &next_erased_}) sorted_set(*list, key.value, false);  // she is back
+PersonState& PeopleTable::get_named(PersonKey key) {
+  if (const auto known = index_.find(key.value)) return people_[*known];
   std::uint32_t slot = 0;
   if (free_.empty()) {
     slot = static_cast<std::uint32_t>(people_.size());
-    people_.push_back({});
+    people_.push_back({}), links_.push_back({});
   } else {
     slot = free_.back();
     free_.pop_back();
@@ -200,52 +201,54 @@ PersonState& PeopleTable::get(PersonKey key) {
   people_[slot].key = key.value;
   index_.put(key.value, slot);
   ++levels_[0];
-  link(people_[slot]);
+  enlist(slot);
   return people_[slot];
 }
 
-void PeopleTable::link(PersonState& person) {
-  person.listed = true;
-  List& list = list_of(person);
-  const auto place = slot_of(person) + 1;
-  person.older = list.newest, person.newer = 0;
-  if (list.newest != 0) people_[list.newest - 1].newer = place;
+void PeopleTable::enlist(std::uint32_t slot) {
+  List& list = list_of(slot);
+  ActivityLink& own = links_[slot];
+  own.listed = true, own.older = list.newest, own.newer = 0;
+  const auto place = slot + 1;
+  if (list.newest != 0) links_[list.newest - 1].newer = place;
   list.newest = place;
   if (list.oldest == 0) list.oldest = place;
   ++list.count;
 }
 
-void PeopleTable::unlink(PersonState& person) {
-  if (!person.listed) return;
-  person.listed = false;
-  List& list = list_of(person);
-  if (person.newer != 0)
-    people_[person.newer - 1].older = person.older;
+void PeopleTable::unlist(std::uint32_t slot) {
+  if (!link(slot).listed) return;
+  List& list = list_of(slot);
+  ActivityLink& own = links_[slot];
+  if (own.newer != 0)
+    links_[own.newer - 1].older = own.older;
   else
-    list.newest = person.older;
-  if (person.older != 0)
-    people_[person.older - 1].newer = person.newer;
+    list.newest = own.older;
+  if (own.older != 0)
+    links_[own.older - 1].newer = own.newer;
   else
-    list.oldest = person.newer;
-  person.newer = person.older = 0;
+    list.oldest = own.newer;
+  own.listed = false, own.newer = own.older = 0;
   --list.count;
 }
 
-void PeopleTable::leave_hour(const PersonState& person) {
-  const auto hour = person.last_ms / kHourMs;
-  if (person.last_ms != 0 && hour_ - hour < 24) --hours_[static_cast<std::size_t>(hour % 24)];
+void PeopleTable::leave_hour(std::uint32_t slot) {
+  const auto last_ms = link(slot).last_ms;
+  const auto hour = last_ms / kHourMs;
+  if (last_ms != 0 && hour_ - hour < 24) --hours_[static_cast<std::size_t>(hour % 24)];
 }
 
-void PeopleTable::touch(PersonState& person, std::int64_t at_ms) {
+void PeopleTable::touch(const PersonState& person, std::int64_t at_ms) {
+  const auto slot = slot_of(person);
   const auto hour = std::max(at_ms / kHourMs, hour_);
   for (auto next = std::max(hour_ + 1, hour - 24); next <= hour; ++next)
     hours_[static_cast<std::size_t>(next % 24)] = 0;
   hour_ = hour;
-  leave_hour(person);
-  person.last_ms = std::max({person.last_ms, at_ms, hour * kHourMs});
+  leave_hour(slot);
+  links_[slot].last_ms = std::max({link(slot).last_ms, at_ms, hour * kHourMs});
   ++hours_[static_cast<std::size_t>(hour % 24)];
-  unlink(person);
-  link(person);
+  unlist(slot);
+  enlist(slot);
 }
 
 void PeopleTable::show(PersonState& person, std::uint32_t video) {
@@ -272,9 +275,10 @@ void PeopleTable::forget(PersonState& person) {
 
 void PeopleTable::become_known(PersonState& person) {
   if (person.known) return;
-  unlink(person);
+  const auto slot = slot_of(person);
+  unlist(slot);
   person.known = true;
-  link(person);
+  enlist(slot);
 }
 
 std::uint32_t PeopleTable::audience() const {
@@ -285,11 +289,11 @@ std::uint32_t PeopleTable::audience() const {
 
 void PeopleTable::release(std::uint32_t slot) {
   PersonState& person = people_[slot];
-  leave_hour(person);
-  unlink(person);
+  leave_hour(slot);
+  unlist(slot);
   --levels_[std::bit_width(person.seen_total)];
   index_.erase(person.key);
-  person = {};
+  person = {}, links_[slot] = {};
   free_.push_back(slot);
 }
 
@@ -300,11 +304,20 @@ void PeopleTable::erase(PersonKey key) {
   if (at == next_erased_.end() || *at != key.value) next_erased_.insert(at, key.value);
 }
 
+std::size_t PeopleTable::erasing_step() const {
+  return std::max<std::size_t>(kSweptAtOnce, people_.size() / kSweptPart);
+}
+
+std::size_t PeopleTable::erasing_steps() const {
+  const auto steps = [this](std::size_t slots) { return slots / erasing_step() + 1; };
+  return (erased_.empty() ? 0 : steps(people_.size() - swept_)) +
+         (next_erased_.empty() ? 0 : steps(people_.size()));
+}
+
 void PeopleTable::sweep_erased() {
-  if (!erasing()) return;
   if (erased_.empty()) erased_.swap(next_erased_);
-  const auto step = std::max<std::size_t>(kSweptAtOnce, people_.size() / kSweptPart);
-  const auto end = static_cast<std::uint32_t>(std::min(people_.size(), swept_ + step));
+  if (erased_.empty()) return;
+  const auto end = static_cast<std::uint32_t>(std::min(people_.size(), swept_ + erasing_step()));
   for (; swept_ < end; ++swept_) drop_erased(swept_);
   if (swept_ >= people_.size()) erased_.clear(), swept_ = 0;
 }
@@ -313,7 +326,7 @@ void PeopleTable::drop_erased(std::uint32_t slot) {
   const auto is_erased = [this](std::uint64_t key) { return sorted_contains(erased_, key); };
   for (const auto list : {&PersonState::follows, &PersonState::blocks, &PersonState::blocked_by,
                           &PersonState::muted_people}) {
-    const auto& held = std::as_const(people_)[slot].*list;
+    const auto& held = person(slot).*list;
     if (std::any_of(held.begin(), held.end(), is_erased))
       std::erase_if(people_[slot].*list, is_erased);
   }
@@ -330,19 +343,20 @@ void PeopleTable::end_guest(std::uint32_t slot) {
 void PeopleTable::expire(std::int64_t at_ms, std::int64_t guest_ttl_ms, std::size_t people_max) {
   for (int step = 0; step < 4; ++step) {
     const bool crowded = guests_.count + known_.count > people_max;
-    if (guests_.oldest != 0 && (crowded || last_ms(guests_.oldest) + guest_ttl_ms < at_ms)) {
+    if (guests_.oldest != 0 &&
+        (crowded || link(guests_.oldest - 1).last_ms + guest_ttl_ms < at_ms)) {
       end_guest(guests_.oldest - 1);
       continue;
     }
     if (!crowded || known_.oldest == 0) return;
-    PersonState& person = people_[known_.oldest - 1];
-    forget(person);
-    unlink(person);  // her profile and relations keep their place; touching her lists her again
+    const auto slot = known_.oldest - 1;
+    forget(people_[slot]);
+    unlist(slot);  // her profile and relations keep their place; touching her lists her again
   }
 }
 
 std::size_t PeopleTable::bytes() const {
-  return people_.bytes() + index_.bytes() +
+  return people_.bytes() + links_.bytes() + index_.bytes() +
          sampled_bytes(people_, [](const PersonState& person) { return person.bytes(); });
 }
 

@@ -114,6 +114,14 @@ struct Interest {
   float s = 0;  ///< sum of their values
 };
 
+/// Her place in the list by last activity. Apart from her, because each act moves it and touches
+/// those of two others.
+struct ActivityLink {
+  std::int64_t last_ms = 0;
+  std::uint32_t newer = 0, older = 0;  ///< neighbours in that list, slot + 1
+  bool listed = false;  ///< in the list, and counted against people_max
+};
+
 /// Threads: as the engine's phases.
 class PersonState {
  public:
@@ -128,9 +136,6 @@ class PersonState {
   std::uint64_t language = 0;
   std::uint8_t age = 0;
   bool known = false;  ///< a person_changed record was seen; without one she is a guest
-  std::int64_t last_ms = 0;
-  bool listed = false;  ///< in the list by last activity, and counted against people_max
-  std::uint32_t newer = 0, older = 0;  ///< neighbours in that list, slot + 1
   // Relations, each sorted.
   std::vector<std::uint64_t> follows, blocks, blocked_by;
   std::vector<std::uint64_t> muted_people, muted_keys;  ///< muted_keys: feature keys
@@ -169,8 +174,6 @@ class PersonState {
   bool has_blocks() const { return !(blocks.empty() && blocked_by.empty()); }
   void forget_activity();
   std::size_t bytes() const;
-  template <typename A>
-  void visit(A& archive);
 
  private:
   void age_seen();
@@ -188,11 +191,12 @@ bool sorted_set(std::vector<std::uint64_t>& values, std::uint64_t value, bool on
 class PeopleTable {
  public:
   const PersonState* find(PersonKey key) const;
-  PersonState* find(PersonKey key);
-  /// REQUIRES: key is not 0.
+  /// Of her own record: made when there is none; who was erased is back. REQUIRES: key is not 0.
   PersonState& get(PersonKey key);
+  /// The same of somebody whom another's record names, who is not back by that.
+  PersonState& get_named(PersonKey key);
   /// She did something at `at_ms`.
-  void touch(PersonState& person, std::int64_t at_ms);
+  void touch(const PersonState& person, std::int64_t at_ms);
   /// A video came on her screen.
   void show(PersonState& person, std::uint32_t video);
   /// How much she moves what everybody shares, 0..1: n / (n + 10) after n videos shown to her, as a
@@ -203,7 +207,8 @@ class PeopleTable {
   void erase(PersonKey key);
   /// A bounded step of that (64 people, or 1/4096 of all); called once per record.
   void sweep_erased();
-  bool erasing() const { return !erased_.empty() || !next_erased_.empty(); }
+  /// How many of these steps are left until those erased so far stand nowhere.
+  std::size_t erasing_steps() const;
   /// A bounded step (4 people) of expiry; called once per record.
   void expire(std::int64_t at_ms, std::int64_t guest_ttl_ms, std::size_t people_max);
 
@@ -219,18 +224,22 @@ class PeopleTable {
   struct List {
     std::uint32_t newest = 0, oldest = 0, count = 0;  // slot + 1
   };
-  List& list_of(const PersonState& person) { return person.known ? known_ : guests_; }
-  void unlink(PersonState& person);
-  void link(PersonState& person);
-  void leave_hour(const PersonState& person);
+  List& list_of(std::uint32_t slot) { return person(slot).known ? known_ : guests_; }
+  /// To be read; links_[slot] and people_[slot] are for writing.
+  const ActivityLink& link(std::uint32_t slot) const { return links_[slot]; }
+  const PersonState& person(std::uint32_t slot) const { return people_[slot]; }
+  void enlist(std::uint32_t slot);
+  void unlist(std::uint32_t slot);
+  void leave_hour(std::uint32_t slot);
+  std::size_t erasing_step() const;
   void forget(PersonState& person);
   void release(std::uint32_t slot);
   void end_guest(std::uint32_t slot);
-  std::int64_t last_ms(std::uint32_t place) const { return people_[place - 1].last_ms; }
   void drop_erased(std::uint32_t slot);
   std::uint32_t slot_of(const PersonState& person) const { return *index_.find(person.key); }
 
   PagedVector<PersonState, 4> people_;
+  PagedVector<ActivityLink> links_;  // by slot as people_
   std::vector<std::uint32_t> free_;
   List known_, guests_;
   // Keys of erased people, sorted: those that this round takes out, and those of the next one.
@@ -243,23 +252,24 @@ class PeopleTable {
 };
 
 template <typename A>
-void PersonState::visit(A& a) {
-  a(key), a(language), a(age), a(known), a(listed), a(last_ms), a(newer), a(older);
-  for (auto* list : {&follows, &blocks, &blocked_by, &muted_people, &muted_keys})
-    a(*list, kRelationsMax);
-  a(events_count), a(showings), a(seen_total), a(share_mean), a(share_weight);
-  a(encounters, kEncountersMax);
-  seen.visit(a, 1U << 16);
-  interests.visit(a, 1U << 12);
-  a(bloom, kBloomWords);
+void visit(A& a, PersonState& p, ActivityLink& link) {
+  a(p.key), a(p.language), a(p.age), a(p.known), a(link.listed), a(link.last_ms);
+  a(link.newer), a(link.older);
+  for (auto* list : {&p.follows, &p.blocks, &p.blocked_by, &p.muted_people, &p.muted_keys})
+    a(*list, PersonState::kRelationsMax);
+  a(p.events_count), a(p.showings), a(p.seen_total), a(p.share_mean), a(p.share_weight);
+  a(p.encounters, PersonState::kEncountersMax);
+  p.seen.visit(a, 1U << 16);
+  p.interests.visit(a, 1U << 12);
+  a(p.bloom, PersonState::kBloomWords);
 }
 
 template <typename A>
 void PeopleTable::visit(A& a) {
   const auto n = a.count(people_.size(), 1U << 30);
   for (std::size_t i = 0; i < n && a.ok(); ++i) {
-    if constexpr (A::kLoading) people_.push_back({});
-    people_.template visited<A>(i).visit(a);
+    if constexpr (A::kLoading) people_.push_back({}), links_.push_back({});
+    engine::visit(a, people_.template visited<A>(i), links_.template visited<A>(i));
   }
   a(free_, 1U << 30);
   for (List* list : {&known_, &guests_}) a(list->newest), a(list->oldest), a(list->count);

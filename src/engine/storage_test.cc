@@ -219,11 +219,31 @@ TEST(PeopleErased, LeaveOthersRelationsInBoundedSteps) {
   EXPECT_EQ(count_holders(), kPeople) << "not all at once";
   for (auto left = kPeople; left > 0;) {
     people.sweep_erased();
-    EXPECT_TRUE(people.erasing() || left <= 64);
+    EXPECT_LE(left, 64 * people.erasing_steps() + 64);
     left -= std::min<std::uint64_t>(left, 64);
     ASSERT_EQ(count_holders(), left);
   }
-  EXPECT_FALSE(people.erasing());
+  EXPECT_EQ(people.erasing_steps(), 0U);
+}
+
+TEST(PeopleErased, TheyAreOutAfterAsManyStepsAsItSays) {
+  PeopleTable people;
+  for (std::uint64_t p = 1; p <= 1000; ++p) people.get({p}).follows = {5000, 6000};
+  people.erase({5000});
+  people.sweep_erased();
+  people.erase({6000});  // waits for a round of her own
+  for (auto steps = people.erasing_steps(); steps > 0; --steps) people.sweep_erased();
+  for (std::uint64_t p = 1; p <= 1000; ++p) ASSERT_TRUE(people.find({p})->follows.empty()) << p;
+  EXPECT_EQ(people.erasing_steps(), 0U);
+}
+
+TEST(PeopleErased, WhoIsOnlyNamedIsNotBack) {
+  PeopleTable people;
+  people.get({1}).follows = {2};
+  people.erase({2});
+  people.get_named({2});
+  people.sweep_erased();
+  EXPECT_FALSE(people.find({1})->follows_author(2));
 }
 
 TEST(PeopleErased, WhoComesBackIsNotTakenOut) {

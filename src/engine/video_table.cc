@@ -109,7 +109,7 @@ std::optional<std::uint32_t> VideoTable::publish(const VideoPublished& body, std
 
   auto& by_author = authors_[video.author_index].videos;
   const auto older = [this](std::uint32_t a, std::uint32_t b) {
-    const Video &x = videos_[a], &y = videos_[b];
+    const Video &x = row(a), &y = row(b);
     return x.created_ms != y.created_ms ? x.created_ms < y.created_ms : x.id < y.id;
   };
   by_author.insert(std::upper_bound(by_author.begin(), by_author.end(), number, older), number);
@@ -119,10 +119,10 @@ std::optional<std::uint32_t> VideoTable::publish(const VideoPublished& body, std
   if (video.sound_key != 0 && video.sound_key != old_sound)
     post(short_key(video.sound_key), number);
 
-  ScanRow& row = scan_[number];
-  if (is_new) row.hot = starting_heat(video);
-  row.author = video.author, row.language = video.language;
-  row.flags = (row.flags & kFreshDone) | kLive | (body.followers_only ? kFollowersOnly : 0U) |
+  ScanRow& scanned = scan_[number];
+  if (is_new) scanned.hot = starting_heat(video);
+  scanned.author = video.author, scanned.language = video.language;
+  scanned.flags = (scanned.flags & kFreshDone) | kLive | (body.followers_only ? kFollowersOnly : 0U) |
               (body.age_min >= 18 ? kAdult : 0U);
   ++live_count_;
   oldest_ = std::min(oldest_, number);
@@ -135,7 +135,7 @@ std::optional<std::uint32_t> VideoTable::publish(const VideoPublished& body, std
 void VideoTable::unlist(std::uint32_t number) {
   scan_[number].flags &= kFreshDone;
   --live_count_;
-  auto& by_author = authors_[videos_[number].author_index].videos;
+  auto& by_author = authors_[row(number).author_index].videos;
   by_author.erase(std::remove(by_author.begin(), by_author.end(), number), by_author.end());
   trending_.erase(std::remove(trending_.begin(), trending_.end(), number), trending_.end());
   if (trending_.size() < kTrendingMax / 2 && live_count_ > trending_.size()) rebuild_trending();
@@ -150,7 +150,7 @@ void VideoTable::remove(VideoId id) {
 
 void VideoTable::drop_oldest() {
   while (oldest_ < videos_.size() && !live(oldest_)) ++oldest_;
-  if (oldest_ < videos_.size()) remove({videos_[oldest_].id});
+  if (oldest_ < videos_.size()) remove({row(oldest_).id});
 }
 
 bool VideoTable::hotter(std::uint32_t a, std::uint32_t b) const {
@@ -189,28 +189,28 @@ void VideoTable::sink_trending(std::uint32_t number) {
 void VideoTable::rebuild_trending() {
   trending_.clear();
   for (std::uint32_t number = oldest_; number < numbers_end(); ++number)
-    if ((scan_[number].flags & (kLive | kFollowersOnly)) == kLive) enter_trending(number);
+    if ((scan(number).flags & (kLive | kFollowersOnly)) == kLive) enter_trending(number);
 }
 
 void VideoTable::heat(std::uint32_t number, double weight, std::int64_t at_ms) {
   if (weight == 0) return;
-  ScanRow& row = scan_[number];
-  const bool listed = (row.flags & (kLive | kFollowersOnly)) == kLive;
+  ScanRow& heated = scan_[number];
+  const bool listed = (heated.flags & (kLive | kFollowersOnly)) == kLive;
   const double amount = time_exponent(at_ms) + log2_fixed(weight < 0 ? -weight : weight);
   if (weight > 0) {
-    row.hot = log2_add(row.hot, amount);
+    heated.hot = log2_add(heated.hot, amount);
     if (listed) enter_trending(number);
     return;
   }
-  row.hot = std::max(log2_subtract(row.hot, amount), starting_heat(videos_[number]));
+  heated.hot = std::max(log2_subtract(heated.hot, amount), starting_heat(row(number)));
   if (listed) sink_trending(number);
 }
 
 void VideoTable::count_fresh(std::uint32_t number, std::uint32_t target) {
-  if (videos_[number].counters.total_impressions < target) return;
+  if (row(number).counters.total_impressions < target) return;
   scan_[number].flags |= kFreshDone;
   while (fresh_begin_ < fresh_.size()) {
-    const auto flags = scan_[fresh_[fresh_begin_]].flags;
+    const auto flags = scan(fresh_[fresh_begin_]).flags;
     if ((flags & kFreshDone) == 0 && (flags & kLive) != 0) break;
     ++fresh_begin_;
   }

@@ -134,6 +134,8 @@ class VideoTable {
   void visit(A& archive);
 
  private:
+  /// To be read; videos_[number] is for writing.
+  const Video& row(std::uint32_t number) const { return videos_[number]; }
   void post(std::uint32_t key, std::uint32_t number);
   void unlist(std::uint32_t number);
   void drop_oldest();

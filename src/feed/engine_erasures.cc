@@ -9,11 +9,14 @@
 namespace filoscope::feed {
 namespace {
 
-constexpr std::int64_t kHourMs = 3'600'000;
+constexpr std::int64_t kAgainMs = 3'600'000;
+constexpr std::int64_t kLookEveryMs = 20;
 constexpr std::int64_t kPeopleInOne = 64;     ///< transaction
 constexpr std::int64_t kBodiesInOne = 2'000;  ///< transaction
 constexpr std::size_t kStepsInOne = 64;       ///< transaction
 constexpr std::string_view kSuffix = ".snapshot";
+/// Stays readable: made anew from the log, the state must lose her again.
+constexpr auto kErased = static_cast<std::uint16_t>(engine::RecordKind::erase_person);
 
 /// Also one that was set aside or never finished.
 bool is_of_a_snapshot(const std::string& name) {
@@ -26,35 +29,93 @@ bool is_of_a_snapshot(const std::string& name) {
 
 Result<void> EngineLife::finish_erasures() {
   Lock one(erasing_mutex_);
-  FILOSCOPE_TRY(const auto some, find_erasures(parts_.database, {}, 1));
-  if (some.empty()) return {};
+  FILOSCOPE_TRY(const auto people, find_erasures(parts_.database));
+  if (people.empty()) return {};
   const auto start_us = parts_.clock.mono_us();
-  FILOSCOPE_DO(forget_names());
+  FILOSCOPE_TRY(const bool forgotten, forget(people));
+  if (!forgotten) return {};  // it is stopping; all stays noted
   FILOSCOPE_TRY(const auto base, begin_base());
-  FILOSCOPE_TRY(const auto people_count, blank_erased(base));
-  log::info("engine.erased", {{"people", people_count},
+  FILOSCOPE_DO(blank_erased(people, base));
+  log::info("engine.erased", {{"people", std::ssize(people)},
                               {"base", base},
                               {"ms", (parts_.clock.mono_us() - start_us) / 1000}});
   return {};
 }
 
-/// The engine takes erased people out of others' relations with each record; a quiet log is given
-/// records that do nothing else.
-Result<void> EngineLife::forget_names() {
-  std::vector<LogRecord> steps(kStepsInOne, engine::encode(PersonKey{}, engine::ErasePerson{}));
-  while (engine_->erasing()) {
-    if (!learns() || stopping()) return Error(reason("engine_stands"));
-    for (auto& step : steps) step.at_ms = parts_.clock.now_ms();
-    FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-      FILOSCOPE_DO(parts_.log.append(session, steps));
-      return {};
-    }));
+/// Afterwards the engine has learned that they are erased, and their keys stand in nobody's
+/// relations. False when it is stopping.
+Result<bool> EngineLife::forget(std::span<const PersonKey> people) {
+  OutboxToken last = 0;
+  for (auto left = people; !left.empty();) {
+    const auto some = left.first(std::min<std::size_t>(left.size(), kPeopleInOne));
+    left = left.subspan(some.size());
+    FILOSCOPE_TRY(last, end_in_engine(some));
   }
-  return {};
+  FILOSCOPE_TRY(const bool ended, await_learned(last));
+  if (!ended) return false;
+  // Each record takes some of their keys out; a quiet log is given records that do nothing else.
+  for (auto steps = engine_->erasing_records(); steps > 0;) {
+    if (stopping()) return false;
+    const auto some = std::min(steps, kStepsInOne);
+    FILOSCOPE_TRY(last, append_erasures(std::vector<PersonKey>(some)));
+    steps -= some;
+  }
+  return await_learned(last);
+}
+
+/// A guest ends there by the log's time, so she may still be in it when her row is gone.
+Result<OutboxToken> EngineLife::end_in_engine(std::span<const PersonKey> people) {
+  OutboxToken token = 0;
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    std::vector<PersonKey> held{PersonKey{}};  // also tells that all before is learned
+    for (const auto person : people) {
+      if (!engine_->knows(person)) continue;
+      FILOSCOPE_TRY(const bool here, is_here(session, person));
+      if (!here) held.push_back(person);
+    }
+    FILOSCOPE_TRY(token, append_to(session, held));
+    return {};
+  }));
+  return token;
+}
+
+Result<bool> EngineLife::is_here(Session& session, PersonKey person) const {
+  return parts_.is_here ? parts_.is_here(session, person) : Result<bool>(false);
+}
+
+Result<OutboxToken> EngineLife::append_to(Session& session, std::span<const PersonKey> erased) {
+  std::vector<LogRecord> records;
+  for (const auto person : erased) {
+    records.push_back(engine::encode(person, engine::ErasePerson{}));
+    records.back().at_ms = parts_.clock.now_ms();
+  }
+  return parts_.log.append(session, records);
+}
+
+Result<OutboxToken> EngineLife::append_erasures(std::span<const PersonKey> erased) {
+  OutboxToken token = 0;
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_TRY(token, append_to(session, erased));
+    return {};
+  }));
+  return token;
+}
+
+/// False when it is stopping. Errors: unavailable (the engine does not learn).
+Result<bool> EngineLife::await_learned(OutboxToken token) {
+  while (true) {
+    FILOSCOPE_TRY(const auto record, parts_.log.find(token));
+    if (record && record->position <= engine_->position()) return true;
+    if (!learns()) return Error(reason("engine_stands"));
+    Lock lock(mutex_);
+    wake_.wait_for_ms(mutex_, kLookEveryMs, [&] { return stopping_; });
+    if (stopping_) return false;
+  }
 }
 
 Result<LogPosition> EngineLife::begin_base() {
   Lock one(snapshot_mutex_);
+  saved_at_ = 0;  // also a state that nothing was added to is written: all others go
   FILOSCOPE_DO(write_snapshot());
   const LogPosition base = saved_at_;
   FILOSCOPE_DO(keep_as_base(base));
@@ -84,41 +145,32 @@ Result<void> EngineLife::keep_as_base(LogPosition position) {
   return sync_folder(parts_.folder);
 }
 
-/// Blanks what is noted, up to the base; how many people.
-Result<std::int64_t> EngineLife::blank_erased(LogPosition base) {
-  std::int64_t count = 0;
-  for (PersonKey after;;) {
-    FILOSCOPE_TRY(const auto people, find_erasures(parts_.database, after, kPeopleInOne));
-    if (people.empty()) return count;
-    for (std::size_t done = 0; done < people.size();) {
-      FILOSCOPE_TRY(const auto more, blank_some(std::span(people).subspan(done), base));
-      done += more;
-      if (stopping()) return count;  // the rest stays noted
-    }
-    count += std::ssize(people);
-    after = people.back();
+/// What is not done when it is stopping stays noted.
+Result<void> EngineLife::blank_erased(std::span<const PersonKey> people, LogPosition base) {
+  while (!people.empty() && !stopping()) {
+    const auto some = people.first(std::min<std::size_t>(people.size(), kPeopleInOne));
+    FILOSCOPE_TRY(const auto done, blank_some(some, base));
+    people = people.subspan(done);
   }
+  return {};
 }
 
 /// One transaction; with how many of them it is done.
 Result<std::size_t> EngineLife::blank_some(std::span<const PersonKey> people, LogPosition base) {
-  const auto again_ms =
-      parts_.clock.now_ms() + std::max<std::int64_t>(1, parts_.config[kErasureHours]) * kHourMs;
   return parts_.database.write<std::size_t>([&](Session& session) -> Result<std::size_t> {
     auto bodies_left = kBodiesInOne;
     for (std::size_t i = 0; i < people.size(); ++i) {
-      if (parts_.is_here) {
-        FILOSCOPE_TRY(const bool here, parts_.is_here(session, people[i]));
-        if (here) {
-          FILOSCOPE_DO(end_erasure(session, people[i]));
-          continue;
-        }
+      FILOSCOPE_TRY(const bool here, is_here(session, people[i]));
+      if (here) {
+        FILOSCOPE_DO(end_erasure(session, people[i]));
+        continue;
       }
-      FILOSCOPE_TRY(const auto blanked, parts_.log.blank(session, people[i], base, bodies_left));
+      FILOSCOPE_TRY(const auto blanked, parts_.log.blank(session, people[i], base, bodies_left, kErased));
       bodies_left -= blanked.count;
       if (bodies_left == 0) return i;
-      FILOSCOPE_DO(blanked.left ? put_off_erasure(session, people[i], again_ms)
-                                : end_erasure(session, people[i]));
+      FILOSCOPE_DO(blanked.left
+                       ? put_off_erasure(session, people[i], parts_.clock.now_ms() + kAgainMs)
+                       : end_erasure(session, people[i]));
     }
     return people.size();
   });

@@ -161,7 +161,6 @@ Result<void> EngineLife::replay() {
 Result<void> EngineLife::adopt_version() {
   FILOSCOPE_TRY(const auto known, find_number(parts_.database, kVersion));
   if (known == engine::kEngineVersion && engine_->made_by() == engine::kEngineVersion) return {};
-  saved_at_ = 0;  // also a state that nothing was added to is written anew
   FILOSCOPE_TRY(const auto base, begin_base());
   if (base != 0)
     log::info("engine.version_adopted", {{"version", engine::kEngineVersion}, {"base", base}});
@@ -192,13 +191,18 @@ void EngineLife::ask_for_snapshot() {
 
 void EngineLife::apply(const LogRecord& record) {
   if (stopped_) return;
-  if (auto done = engine_->apply(record); !done) return stop(record, done.error());
+  try {
+    if (auto done = engine_->apply(record); !done) return stop(record.position, done.error());
+  } catch (const std::bad_alloc&) {  // half of it may be applied
+    broken_ = true;
+    return stop(record.position, Error(reason("engine_without_memory")));
+  }
   probe_.position.set(static_cast<double>(record.position));
 }
 
-void EngineLife::stop(const LogRecord& record, const Error& why) {
+void EngineLife::stop(LogPosition position, const Error& why) {
   const auto sentence = fmt::format("the engine has stopped learning before log position {}: {}",
-                                    record.position, why.message);
+                                    position, why.message);
   stopped_ = true;
   {
     Lock lock(mutex_);
@@ -278,13 +282,16 @@ Result<void> EngineLife::snapshot() {
 }
 
 Result<void> EngineLife::write_snapshot() {
+  if (broken_) return Error(reason("engine_stands"));
   if (engine_->position() == saved_at_) return {};
   const auto start_us = parts_.clock.mono_us();
   const auto frozen = engine_->freeze();
   const auto position = frozen->position();
   FILOSCOPE_DO(write_state(*frozen));
   saved_at_ = position;
+  FILOSCOPE_TRY(const auto base, find_number(parts_.database, kReplayBase));
   FILOSCOPE_TRY(auto all, snapshots());
+  std::erase(all, base);
   std::error_code ignored;
   while (all.size() > kSnapshotsKept) {
     std::filesystem::remove(path_of(all.front()), ignored);
@@ -420,20 +427,26 @@ void EngineLife::keep() {
   }
 }
 
+/// What one part cannot do does not keep another from its own.
 Result<void> EngineLife::sweep() {
   const auto now_ms = parts_.clock.now_ms();
+  const auto swept = sweep_rows(now_ms);
+  const auto dropped = drop_old_records();
+  FILOSCOPE_TRY(const bool due, has_erasures(parts_.database, now_ms));
+  if (due) FILOSCOPE_DO(finish_erasures());
+  return swept ? dropped : swept;
+}
+
+Result<void> EngineLife::sweep_rows(std::int64_t now_ms) {
   const auto& config = parts_.config;
   const SweepTimes before{now_ms - kEventIdsKeptMs,
                           now_ms - std::max(kEventIdsKeptMs, (config[kTokenHours] + 1) * kHourMs),
                           now_ms - config[kDecisionRetentionDays] * 24 * kHourMs};
-  while (true) {
+  while (!stopping()) {
     FILOSCOPE_TRY(const bool more, sweep_store(parts_.database, before));
     if (!more) break;
-    if (stopping()) return {};
   }
-  FILOSCOPE_DO(drop_old_records());
-  FILOSCOPE_TRY(const bool due, has_erasures(parts_.database, now_ms));
-  return due ? finish_erasures() : Result<void>();
+  return {};
 }
 
 Result<LogPosition> EngineLife::first_after(std::int64_t at_ms, LogPosition low,
@@ -450,21 +463,28 @@ Result<LogPosition> EngineLife::first_after(std::int64_t at_ms, LogPosition low,
   return low;
 }
 
+/// By the log's own time. The base moves on when it is older than what is kept of the log.
 Result<void> EngineLife::drop_old_records() {
-  FILOSCOPE_TRY(const auto kept, snapshots());
-  if (kept.empty()) return {};
-  FILOSCOPE_TRY(const auto base, parts_.log.read(kept.front() - 1, 1));
+  FILOSCOPE_TRY(const auto old_base, find_number(parts_.database, kReplayBase));
+  FILOSCOPE_TRY(auto kept, snapshots());
+  std::erase_if(kept, [&](LogPosition each) { return each < old_base; });
+  FILOSCOPE_TRY(const auto end, parts_.log.last_position());
+  FILOSCOPE_TRY(const auto last, parts_.log.read(end - 1, 1));
   FILOSCOPE_TRY(const auto first, parts_.log.read(0, 1));
-  if (base.empty() || first.empty()) return {};
-  const auto oldest_ms = base.front().at_ms - parts_.config[kLogRetentionDays] * 24 * kHourMs;
+  if (kept.empty() || last.empty() || first.empty()) return {};
+  const auto oldest_ms = last.front().at_ms - parts_.config[kLogRetentionDays] * 24 * kHourMs;
   if (first.front().at_ms >= oldest_ms) return {};
-  FILOSCOPE_TRY(const auto stays, first_after(oldest_ms, first.front().position, kept.front()));
+  FILOSCOPE_TRY(const auto young, first_after(oldest_ms, first.front().position, end));
+  while (kept.size() > 1 && kept.front() < young - 1) kept.erase(kept.begin());
+  const LogPosition base = kept.front();
+  const LogPosition stays = std::min(young, base + 1);
+  if (stays <= first.front().position) return {};
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    FILOSCOPE_DO(put_text(session, kReplayBase, std::to_string(kept.front())));
+    FILOSCOPE_DO(put_text(session, kReplayBase, std::to_string(base)));
     FILOSCOPE_TRY(const auto token, parts_.log.drop(session, stays - 1));
     return delete_decisions_up_to(session, token);
   }));
-  log::info("engine.log_dropped", {{"up_to", stays - 1}});
+  log::info("engine.log_dropped", {{"up_to", stays - 1}, {"base", base}});
   return {};
 }
 

@@ -65,12 +65,13 @@ class EngineLife {
 
   const engine::Engine& engine() const { return *engine_; }
 
-  /// Writes the state durably and takes away all but the newest two snapshots.
+  /// Writes the state durably and takes away all but the base and the newest two snapshots. Errors:
+  /// unavailable (it stopped in the middle of a record), those of disk and database.
   Result<void> snapshot();
   /// For erased people and ended guests: one new base of replay, the only state that is left, and
-  /// behind it what their records in the log held is blanked. Nothing when nobody waits for it.
-  /// Errors: unavailable (the engine does not learn), those of disk and database; what is not done
-  /// stays noted.
+  /// then what their records in the log held is blanked. Nothing when nobody waits for it. Errors:
+  /// unavailable (the engine does not learn), those of disk and database; what is not done, also
+  /// because it is stopping, stays noted.
   Result<void> finish_erasures();
   /// The state as it was at `position`, made again from a snapshot not after it. `oldest` takes the
   /// oldest such snapshot instead of the newest. Errors: not_found (before what replay is promised
@@ -92,18 +93,24 @@ class EngineLife {
   Result<void> write_snapshot() FILOSCOPE_REQUIRES(snapshot_mutex_);
   Result<void> keep_as_base(LogPosition position) FILOSCOPE_REQUIRES(snapshot_mutex_);
   Result<LogPosition> begin_base();
-  Result<void> forget_names();
-  Result<std::int64_t> blank_erased(LogPosition base);
+  Result<bool> is_here(Session& session, PersonKey person) const;
+  Result<bool> forget(std::span<const PersonKey> people);
+  Result<OutboxToken> end_in_engine(std::span<const PersonKey> people);
+  Result<OutboxToken> append_to(Session& session, std::span<const PersonKey> erased);
+  Result<OutboxToken> append_erasures(std::span<const PersonKey> erased);
+  Result<bool> await_learned(OutboxToken token);
+  Result<void> blank_erased(std::span<const PersonKey> people, LogPosition base);
   Result<std::size_t> blank_some(std::span<const PersonKey> people, LogPosition base);
   void take(std::span<const LogRecord> records);
   void ask_for_snapshot();
   void apply(const LogRecord& record);
-  void stop(const LogRecord& record, const Error& why);
+  void stop(LogPosition position, const Error& why);
   void keep();
   bool stopping() const;
   void try_snapshot();
   void try_sweep();
   Result<void> sweep();
+  Result<void> sweep_rows(std::int64_t now_ms);
   Result<void> drop_old_records();
   Result<LogPosition> first_after(std::int64_t at_ms, LogPosition low, LogPosition high) const;
   Result<std::vector<LogPosition>> snapshots() const;  ///< oldest first
@@ -111,7 +118,6 @@ class EngineLife {
   Result<std::unique_ptr<engine::Engine>> read_snapshot(LogPosition position) const;
   Result<void> replay_into(engine::Engine& engine, LogPosition up_to) const;
 
-  static constexpr const char* kReplayBase = "replay_base";
   static constexpr const char* kVersion = "engine_rules";
 
   const Parts parts_;
@@ -119,6 +125,7 @@ class EngineLife {
   std::unique_ptr<engine::Engine> engine_;
   std::atomic<LogPosition> saved_at_{0};
   std::atomic<bool> stopped_{false};  ///< at a record that it cannot read
+  std::atomic<bool> broken_{false};   ///< memory ended in a record: never to be saved
 
   Mutex erasing_mutex_;   ///< one batch of erasures at a time; before snapshot_mutex_
   Mutex snapshot_mutex_;  ///< one snapshot at a time

@@ -345,11 +345,12 @@ class ErasureTest : public EngineLifeTest {
   void remove(const accounts::Viewer& who) {
     must(accounts->remove(who.account, "a long password 1"));
   }
-  /// Of her records in the log that hold something.
+  /// Of her records in the log that hold something, but that she is erased.
   std::int64_t bodies(PersonKey person) {
+    constexpr auto kErased = static_cast<std::uint16_t>(engine::RecordKind::erase_person);
     std::int64_t count = 0;
     for (const auto& record : must(log->read(0, 1'000'000)))
-      count += record.person == person && !record.body.empty() ? 1 : 0;
+      count += record.person == person && record.kind != kErased && !record.body.empty() ? 1 : 0;
     return count;
   }
   void touch_file(const std::string& name) { std::ofstream(folder / "engine" / name) << "hers"; }
@@ -417,18 +418,67 @@ TEST_F(ErasureTest, IsDueADayLaterAlsoWhenTheServerWasStopped) {
 
 TEST_F(ErasureTest, AKillInTheMiddleOfItIsFinishedLater) {
   must(feed->snapshot());
+  const auto older = snapshot_paths().front();
+  std::filesystem::copy_file(older, folder / "older");
   swipe(jo, 2);
-  feed.reset();
   remove(jo);
-  reopen();
-  must(database->write([&](Session& session) -> Result<void> {  // as far as it came
-    FILOSCOPE_DO(log->blank(session, jo.person, 5, 1));
-    FILOSCOPE_DO(delete_person(session, jo.person, 0));
-    return {};
+  must(feed->finish_erasures());
+  close();
+  // As it was when the base had its number, and one body was blanked.
+  std::filesystem::copy_file(folder / "older", older);
+  open_below();
+  must(database->write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute("UPDATE event_log SET body = x'01' WHERE person = ? AND position "
+                                 "IN (SELECT max(position) FROM event_log WHERE person = ?)",
+                                 {jo.person.db(), jo.person.db()}));
+    return delete_person(session, jo.person, clock.now_ms() + 1'000'000'000);
   }));
+  const auto base = must(find_number(*database, "replay_base"));
+  feed = must(open_feed());
+  EXPECT_EQ(must(find_number(*database, "replay_base")), base);
   must(feed->finish_erasures());
   EXPECT_EQ(count_snapshots(), 1U);
   EXPECT_EQ(bodies(jo.person), 0);
+  expect_sound();
+}
+
+TEST_F(ErasureTest, MadeAnewTheStateHasLostHerToo) {
+  const auto lind = person("lind");
+  must(accounts->set_follow(lind, jo.account, true));
+  must(accounts->set_block(lind, jo.account, true));
+  remove(jo);
+  must(feed->finish_erasures());
+  const auto people = feed->stats().people_count;
+  close();
+  open_below();
+  must(rebuild({}));
+  feed = must(open_feed());
+  EXPECT_EQ(feed->stats().people_count, people) << "lind's records still name her";
+  expect_sound();
+}
+
+TEST_F(ErasureTest, AnEngineThatDoesNotLearnMakesNoBase) {
+  must(feed->snapshot());
+  swipe(jo, 2);
+  append_unreadable();
+  remove(jo);
+  const auto before = bodies(jo.person);
+  const auto refused = feed->finish_erasures();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, "engine_stands");
+  EXPECT_EQ(count_snapshots(), 1U) << "older ones may help";
+  EXPECT_EQ(bodies(jo.person), before);
+  EXPECT_EQ(rows("feed_erasures"), 1);
+}
+
+TEST_F(ErasureTest, MoreThanFitsIntoOneTransaction) {
+  std::vector<accounts::Viewer> many;
+  for (int i = 0; i < 70; ++i) many.push_back(person("m" + std::to_string(i)));
+  for (int i = 0; i < 40; ++i) watch(many[65], ask(many[65]).items.at(0), 9'000);
+  for (const auto& each : many) remove(each);
+  must(feed->finish_erasures());
+  EXPECT_EQ(rows("feed_erasures"), 0);
+  for (const auto& each : many) EXPECT_EQ(bodies(each.person), 0);
   expect_sound();
 }
 
@@ -438,7 +488,7 @@ TEST_F(ErasureTest, WhoIsBackKeepsHerRecords) {
   const auto before = bodies(jo.person);
   const auto request = ask(jo).request;
   must(feed->finish_erasures());
-  EXPECT_EQ(bodies(jo.person), before + 1);
+  EXPECT_EQ(bodies(jo.person), before + 1) << "the decision";
   EXPECT_EQ(must(feed->decision(jo, request)).decision.request, request);
   EXPECT_EQ(rows("feed_erasures"), 0);
 }
@@ -464,6 +514,22 @@ TEST_F(ErasureTest, AGuestsDayEndsWithoutARecordAndWithoutABase) {
   reopen();
   EXPECT_TRUE(wait_until([&] { return rows("feed_erasures") == 0; }));
   EXPECT_EQ(bodies(guest.person), 0);
+  expect_sound();
+}
+
+TEST_F(ErasureTest, AGuestWhoseRowsAreGoneIsInNoBaseEither) {
+  const auto token = must(accounts->make_guest("en")).token;
+  const auto guest = must(accounts->authenticate(token));
+  clock.advance_ms(23LL * 3'600'000);
+  watch(guest, ask(guest).items.at(0), 9'000);
+  clock.advance_ms(2LL * 3'600'000);
+  must(accounts->make_guest("en"));  // sweeps
+  EXPECT_EQ(rows("accounts_guests"), 0);
+  const auto people = feed->stats().people_count;
+  must(feed->finish_erasures());
+  EXPECT_EQ(feed->stats().people_count, people - 1) << "the log's time was not yet over for her";
+  EXPECT_EQ(bodies(guest.person), 0);
+  EXPECT_EQ(rows("feed_erasures"), 0);
   expect_sound();
 }
 

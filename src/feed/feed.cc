@@ -103,7 +103,9 @@ Result<std::unique_ptr<Feed>> Feed::open(const Parts& parts) {
   FILOSCOPE_DO(apply_weights(parts));
   parts.accounts.on_delete([&clock = parts.clock, &config = parts.config](
                                Session& session, AccountId account, PersonKey person) {
-    const auto wait_ms = account ? config[kErasureHours] * kHourMs : kGuestRecordsMs;
+    // An hour for the sweep that finds it and for doing it.
+    const auto wait_ms = account ? (std::max<std::int64_t>(config[kErasureHours], 1) - 1) * kHourMs
+                                 : kGuestRecordsMs;
     return delete_person(session, person, clock.now_ms() + wait_ms);
   });
   return std::unique_ptr<Feed>(std::make_unique<FeedImpl>(parts, std::move(life)));

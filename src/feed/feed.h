@@ -29,7 +29,7 @@ inline const Setting<std::int64_t> kSnapshotRecords{
     "Log records after which a new engine snapshot is written."};
 inline const Setting<std::int64_t> kLogRetentionDays{
     "feed.log_retention_days", 365, 1, 36500,
-    "Days the event log is kept behind the oldest snapshot."};
+    "Days the event log is kept."};
 inline const Setting<std::int64_t> kDecisionRetentionDays{
     "feed.decision_retention_days", 90, 1, 36500, "Days a decision record can be asked for."};
 

@@ -59,7 +59,10 @@ inline constexpr ErrorReason kReasons[] = {
     {"snapshots_not_removed", Code::unavailable,
      "a file in the folder for engine snapshots cannot be removed, {folder}: {problem}"},
     {"engine_stands", Code::unavailable,
-     "the engine does not learn at the moment, so erasures wait; /readyz says why"},
+     "the engine does not learn at the moment, so snapshots and erasures wait; /readyz says why"},
+    {"engine_without_memory", Code::unavailable,
+     "memory ended in the middle of it; make room and restart the server, which begins again from "
+     "the newest snapshot"},
     {"event_log_emptied", Code::not_found,
      "the event log holds no record to go on from; restore it from a backup"},
     {"replay_not_promised", Code::not_found,

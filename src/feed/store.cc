@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "feed/schema.h"
 #include "ports/makes_space.h"
 
 namespace filoscope::feed {
@@ -56,6 +57,8 @@ constexpr std::array kMigrations = {Migration{1, R"(
 constexpr std::int64_t kSweepRowsMax = 20'000;
 
 }  // namespace
+
+std::span<const Migration> migrations() { return kMigrations; }
 
 Result<void> migrate_store(Database& database) { return database.migrate("feed", kMigrations); }
 
@@ -156,6 +159,14 @@ Result<std::int64_t> find_number(Database& database, const std::string& name) {
   return value.empty() ? std::int64_t{0} : std::int64_t{std::strtoll(value.c_str(), nullptr, 10)};
 }
 
+Result<LogPosition> replay_base(Session& session) {
+  LogPosition base = 0;
+  FILOSCOPE_DO(session.query(
+      "SELECT value FROM feed_state WHERE name = ?", {std::string(kReplayBase)},
+      [&](const Row& row) { base = std::strtoll(row.text(0).c_str(), nullptr, 10); }));
+  return base;
+}
+
 Result<void> put_text(Session& session, const std::string& name, const std::string& value) {
   FILOSCOPE_DO(
       session.execute("INSERT INTO feed_state (name, value) VALUES (?, ?) "
@@ -184,16 +195,13 @@ Result<bool> has_erasures(Database& database, std::int64_t due_ms) {
   return found;
 }
 
-Result<std::vector<PersonKey>> find_erasures(Database& database, PersonKey after,
-                                             std::int64_t count_max) {
+Result<std::vector<PersonKey>> find_erasures(Database& database) {
   std::vector<PersonKey> people;
   FILOSCOPE_DO(database.read([&](Session& session) {
     people.clear();
-    return session.query(
-        "SELECT person FROM feed_erasures WHERE person > ? ORDER BY person "
-        "LIMIT ?",
-        {after.db(), count_max},
-        [&](const Row& row) { people.push_back(PersonKey::from_db(row.integer(0))); });
+    return session.query("SELECT person FROM feed_erasures ORDER BY person", {}, [&](const Row& row) {
+      people.push_back(PersonKey::from_db(row.integer(0)));
+    });
   }));
   return people;
 }

@@ -35,6 +35,9 @@ struct Play {
   std::int64_t watch_ms = 0;  ///< the largest told; 0 is none
 };
 
+/// The number in feed_state from which replay is promised.
+inline constexpr const char* kReplayBase = "replay_base";
+
 inline constexpr std::int64_t kEventIdsKeptMs = 48LL * 3600 * 1000;
 
 Result<void> migrate_store(Database& database);
@@ -67,10 +70,8 @@ Result<void> put_text(Session& session, const std::string& name, const std::stri
 Result<void> delete_person(Session& session, PersonKey person, std::int64_t due_ms);
 /// Whether somebody's records are to be blanked by then.
 Result<bool> has_erasures(Database& database, std::int64_t due_ms);
-/// Whose records are to be blanked, due or not, in their order behind `after`. (A PersonKey has 63
-/// bits.)
-Result<std::vector<PersonKey>> find_erasures(Database& database, PersonKey after,
-                                             std::int64_t count_max);
+/// Whose records are to be blanked, due or not.
+Result<std::vector<PersonKey>> find_erasures(Database& database);
 Result<void> end_erasure(Session& session, PersonKey person);
 Result<void> put_off_erasure(Session& session, PersonKey person, std::int64_t due_ms);
 /// Rows older than these times go; plays must outlive their tokens.

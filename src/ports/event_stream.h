@@ -60,13 +60,13 @@ class EventStream {
 
   struct Blanked {
     std::int64_t count = 0;
-    bool left = false;  ///< records of hers lie behind `up_to`, or have no position yet
+    bool left = false;  ///< such records lie behind `up_to`, or have no position yet
   };
   /// Blanks bodies of a person's records with position <= up_to (erasure), at most `count_max` in
-  /// one call: positions and kinds stay, contents go. Nothing for nobody. Errors: those of
-  /// Session::execute.
+  /// one call: positions and kinds stay, contents go, but those of `spared_kind`. Nothing for
+  /// nobody. Errors: those of Session::execute.
   virtual Result<Blanked> blank(Session& session, PersonKey person, LogPosition up_to,
-                                std::int64_t count_max) = 0;
+                                std::int64_t count_max, std::uint16_t spared_kind) = 0;
   /// Drops records with position <= up_to (a snapshot holds their effect) and gives the highest of
   /// their tokens, 0 without any. A consumer that has not taken them yet goes on behind them.
   /// Errors: as above.

@@ -9,6 +9,7 @@
 
 #include "accounts/reasons.h"
 #include "catalog/text.h"
+#include "search/schema.h"
 
 namespace filoscope::search {
 namespace {
@@ -352,6 +353,8 @@ class SearchImpl final : public Search {
 };
 
 }  // namespace
+
+std::span<const Migration> migrations() { return kMigrations; }
 
 Result<std::unique_ptr<Search>> Search::open(const Parts& parts) {
   auto search = std::make_unique<SearchImpl>(parts);

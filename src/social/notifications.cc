@@ -55,6 +55,7 @@ Result<void> SocialImpl::write_notice(Session& session, AccountId whom, const No
            std::string(notice.kind), notice.actor.db(), notice.video.db(), notice.comment.db(),
            notice.text, now_ms}));
   if (count == 0) return {};
+  session.on_commit([this, whom] { notices_.tell(whom); });
   FILOSCOPE_DO(session.execute(
       "DELETE FROM social_notifications WHERE id IN (SELECT id FROM social_notifications WHERE "
       "account = ? ORDER BY at_ms DESC, id DESC LIMIT ? OFFSET ?)",
@@ -118,6 +119,7 @@ Result<void> SocialImpl::mark_notifications_read(const accounts::Viewer& who) {
     FILOSCOPE_DO(
         session.execute("UPDATE social_notifications SET seen = 1 WHERE account = ? AND seen = 0",
                         {who.account.db()}));
+    session.on_commit([this, account = who.account] { notices_.tell(account); });
     return {};
   });
 }

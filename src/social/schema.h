@@ -1,8 +1,9 @@
 #pragma once
 
-/// The tables of this module. Internal to it.
+/// The tables of this module.
 
 #include <array>
+#include <span>
 
 #include "ports/database.h"
 
@@ -90,5 +91,7 @@ inline constexpr std::array kMigrations = {Migration{1, R"(
   CREATE INDEX social_notifications_video ON social_notifications (video);
   CREATE INDEX social_notifications_comment ON social_notifications (comment);
 )"}};
+
+inline std::span<const Migration> migrations() { return kMigrations; }
 
 }  // namespace filoscope::social

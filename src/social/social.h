@@ -133,6 +133,10 @@ class Social {
                                                  std::string_view cursor, int limit) = 0;
   virtual Result<void> mark_notifications_read(const accounts::Viewer& who) = 0;
   virtual Result<std::int64_t> unread_count(const accounts::Viewer& who) = 0;
+  /// Told whose notifications have changed, after the commit, until the handle is gone
+  /// (base/listeners.h).
+  [[nodiscard]] virtual std::shared_ptr<void> on_notice(
+      std::function<void(const AccountId&)> call) = 0;
 };
 
 }  // namespace filoscope::social

@@ -2,6 +2,7 @@
 
 /// The implementation of Social; one class over several files. Internal to this module.
 
+#include "base/listeners.h"
 #include "social/counts_cache.h"
 #include "social/social.h"
 
@@ -44,6 +45,9 @@ class SocialImpl final : public Social {
                                          int limit) override;
   Result<void> mark_notifications_read(const accounts::Viewer& who) override;
   Result<std::int64_t> unread_count(const accounts::Viewer& who) override;
+  std::shared_ptr<void> on_notice(std::function<void(const AccountId&)> call) override {
+    return notices_.add(std::move(call));
+  }
 
  private:
   /// The SQL of a fact that a key (account or person) has with a video or has not. The arguments:
@@ -119,6 +123,7 @@ class SocialImpl final : public Social {
 
   const Parts parts_;
   CountsCache counts_;
+  Listeners<AccountId> notices_;
 };
 
 }  // namespace filoscope::social

@@ -3,8 +3,8 @@
 
 #include <variant>
 
+#include "base/sha1.h"
 #include "upload/reasons.h"
-#include "upload/sha1.h"
 #include "upload/upload_impl.h"
 
 namespace filoscope::upload {

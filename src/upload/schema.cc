@@ -1,3 +1,5 @@
+#include "upload/schema.h"
+
 #include <array>
 
 #include "upload/upload_impl.h"
@@ -103,5 +105,12 @@ SqlValue sql_value(std::optional<std::int64_t> value) {
 }
 
 std::span<const Migration> migrations() { return kMigrations; }
+
+Result<std::vector<std::string>> waiting_files(Session& session) {
+  std::vector<std::string> names;
+  FILOSCOPE_DO(session.query("SELECT file FROM upload_jobs UNION SELECT file FROM upload_late", {},
+                             [&](const Row& row) { names.push_back(row.text(0)); }));
+  return names;
+}
 
 }  // namespace filoscope::upload

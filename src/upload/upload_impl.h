@@ -197,7 +197,6 @@ UploadRow read_upload(const Row& row);
 /// A column that may be null.
 std::optional<std::int64_t> read_optional(const Row& row, int column);
 SqlValue sql_value(std::optional<std::int64_t> value);
-std::span<const Migration> migrations();
 catalog::Rendition rendition_of(const media::Rendition& from);
 
 }  // namespace filoscope::upload

@@ -3,7 +3,7 @@
 #include <fstream>
 #include <utility>
 
-#include "upload/sha1.h"
+#include "base/sha1.h"
 #include "upload/world_test.h"
 
 namespace filoscope::upload {

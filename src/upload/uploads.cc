@@ -12,6 +12,7 @@
 #include "media/reasons.h"
 #include "ports/makes_space.h"
 #include "upload/reasons.h"
+#include "upload/schema.h"
 #include "upload/upload_impl.h"
 
 namespace filoscope::upload {
@@ -379,8 +380,9 @@ Result<void> UploadsImpl::sweep(bool at_start) {
     FILOSCOPE_DO(session.query(
         "SELECT id FROM upload_files WHERE video = 0 AND expires_ms > ?", {now_ms},
         [&](const Row& row) { kept.insert(UploadId::from_db(row.integer(0)).text()); }));
-    return session.query("SELECT file FROM upload_jobs UNION ALL SELECT file FROM upload_late", {},
-                         [&](const Row& row) { kept.insert(row.text(0)); });
+    FILOSCOPE_TRY(auto waiting, waiting_files(session));
+    kept.insert(std::make_move_iterator(waiting.begin()), std::make_move_iterator(waiting.end()));
+    return {};
   }));
   for (const auto& name : names) {
     if (kept.contains(name)) continue;

@@ -232,7 +232,8 @@ export async function follow(page, to) {
 }
 
 export const path = (page) => new URL(page.url()).pathname;
-export const nav = (page, name) => page.locator('nav').getByRole('link', { name, exact: true });
+/** A link of the bar; a badge may stand before its name. */
+export const nav = (page, name) => page.locator('nav').getByRole('link', { name: new RegExp(`${name}$`) });
 export const closed = (page) => page.getByRole('dialog').waitFor({ state: 'detached' });
 
 let people = 0;

@@ -361,24 +361,26 @@ TEST_P(EventLogContract, WhatIsCalledOnCommitComesOfTheRunThatWasCommitted) {
 }
 
 TEST_P(EventLogContract, BlankingTakesOnePersonsContentsOnly) {
-  ASSERT_TRUE(ok(append({record(1, 1, 7), record(2, 1, 8), record(3, 1, 0), record(4, 1, 7)})));
+  ASSERT_TRUE(ok(append({record(1, 1, 7), record(2, 1, 8), record(3, 1, 0), record(4, 1, 7),
+                         record(5, 9, 7)})));
   const auto blank = [&](PersonKey person, LogPosition up_to, std::int64_t count_max) {
     return database_
         ->write<EventStream::Blanked>(
-            [&](Session& session) { return log_->blank(session, person, up_to, count_max); })
+            [&](Session& session) { return log_->blank(session, person, up_to, count_max, 9); })
         .value();
   };
   EXPECT_EQ(blank(PersonKey{7}, 4, 1).count, 1);
   EXPECT_EQ(blank(PersonKey{7}, 4, 9).count, 1);
-  EXPECT_EQ(blank(PersonKey{7}, 4, 9).count, 0);
+  EXPECT_EQ(blank(PersonKey{7}, 5, 9).count, 0);
   const auto records = all();
-  ASSERT_EQ(records.size(), 4U);
+  ASSERT_EQ(records.size(), 5U);
   expect_gapless(records, 1);
   EXPECT_TRUE(records[0].body.empty());
   EXPECT_EQ(records[0].kind, 1);
   EXPECT_FALSE(records[1].body.empty());
   EXPECT_FALSE(records[2].body.empty());
   EXPECT_TRUE(records[3].body.empty());
+  EXPECT_FALSE(records[4].body.empty()) << "of the spared kind";
   EXPECT_EQ(blank(PersonKey{}, 4, 9).count, 0) << "nobody is not a person";
   EXPECT_FALSE(all()[2].body.empty());
 }
@@ -388,7 +390,7 @@ TEST_P(EventLogContract, BlankingStopsAtAPositionAndTellsWhatIsLeft) {
   const auto left_behind = [&](LogPosition up_to) {
     return database_
         ->write<EventStream::Blanked>(
-            [&](Session& session) { return log_->blank(session, PersonKey{7}, up_to, 9); })
+            [&](Session& session) { return log_->blank(session, PersonKey{7}, up_to, 9, 9); })
         .value()
         .left;
   };
@@ -397,6 +399,7 @@ TEST_P(EventLogContract, BlankingStopsAtAPositionAndTellsWhatIsLeft) {
   EXPECT_FALSE(all()[2].body.empty());
   EXPECT_FALSE(left_behind(3));
   EXPECT_TRUE(all()[2].body.empty());
+  EXPECT_FALSE(left_behind(2)) << "nothing of hers is in what lies behind";
 }
 
 TEST_P(EventLogContract, DroppingKeepsPositionsAndTimeGoingOn) {

@@ -12,11 +12,11 @@ def command(*words):
 
 class Commands(unittest.TestCase):
     def test_help_of_a_command_that_does_not_exist_is_an_error(self):
-        for words in (("backup", "--help"), ("--help", "backup"), ("backup", "-h"), ("backup", "--version"), ("backup",), ("account", "nosuch", "--help"),
+        for words in (("nonesuch", "--help"), ("--help", "nonesuch"), ("nonesuch", "-h"), ("nonesuch", "--version"), ("nonesuch",), ("account", "nosuch", "--help"),
                       ("samples", "nosuch", "--help"), ("", "--help", "nosuch")):
             done = command(*words)
             self.assertEqual((done.returncode, done.stdout), (2, ""), words)
-            self.assertRegex(done.stderr, 'there is no command "(backup|nosuch)"')
+            self.assertRegex(done.stderr, 'there is no command "(nonesuch|nosuch)"')
 
     def test_what_was_meant_is_suggested(self):
         for typed, meant in (("verfy", "verify"), ("serv", "serve"), ("imprt", "import"), ("expalin", "explain")):

@@ -1,14 +1,13 @@
 #include "adapters/files/checked_blob_store.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <unordered_map>
 
-#include "base/crypto.h"
+#include "base/file_sum.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/mutex.h"
@@ -18,12 +17,13 @@
 namespace filoscope {
 namespace {
 
-constexpr std::int64_t kReadBytes = 1 << 20;
 constexpr std::size_t kChangesMax = 65'536;  ///< not stored yet; more are noted at the next start
 constexpr std::size_t kTasksMax = 1'024;
 constexpr std::size_t kOlderAtOnce = 16;
 constexpr std::int64_t kRowsAtOnce = 500;
 constexpr std::size_t kFindingsMax = 100;
+constexpr const char* kSumsBehind =
+    "SELECT key, size_bytes, sha256 FROM blobs_sums WHERE key > ? ORDER BY key LIMIT ?";
 
 constexpr std::array<Migration, 1> kMigrations{{
     {1, R"sql(
@@ -34,29 +34,6 @@ constexpr std::array<Migration, 1> kMigrations{{
       );
     )sql"},
 }};
-
-struct Sum {
-  std::int64_t size_bytes = 0;
-  std::string sha256;  ///< hexadecimal
-};
-
-Result<Sum> sum_of(int file) {
-  struct stat info {};
-  if (::fstat(file, &info) != 0) return errno_error("look at a blob");
-  Sum sum;
-  sum.size_bytes = info.st_size;
-  crypto::Sha256 hash;
-  Bytes buffer(static_cast<std::size_t>(std::min(kReadBytes, sum.size_bytes)));
-  for (std::int64_t at = 0; at < sum.size_bytes;) {
-    const auto part = std::span(buffer).first(static_cast<std::size_t>(
-        std::min(sum.size_bytes - at, static_cast<std::int64_t>(buffer.size()))));
-    FILOSCOPE_DO(read_all(file, part, at));
-    hash.update(part);
-    at += static_cast<std::int64_t>(part.size());
-  }
-  sum.sha256 = crypto::hex(hash.finish());
-  return sum;
-}
 
 class CheckedBlobs final : public CheckedBlobStore {
  public:
@@ -81,7 +58,7 @@ class CheckedBlobs final : public CheckedBlobStore {
   }
 
   Result<void> put(std::string_view key, UniqueFd file) override {
-    FILOSCOPE_TRY(auto sum, sum_of(file.get()));
+    FILOSCOPE_TRY(auto sum, sum_file(file.get()));
     FILOSCOPE_DO(blobs_->put(key, std::move(file)));
     note(key, std::move(sum));
     return {};
@@ -116,15 +93,15 @@ class CheckedBlobs final : public CheckedBlobStore {
  private:
   struct Change {
     std::string key;
-    std::optional<Sum> sum;  ///< none: removed
+    std::optional<FileSum> sum;  ///< none: removed
   };
   struct Stored {
     std::string key;
-    Sum sum;
+    FileSum sum;
   };
   static std::uint64_t hash_of(std::string_view key) { return std::hash<std::string_view>()(key); }
 
-  void note(std::string_view key, std::optional<Sum> sum);
+  void note(std::string_view key, std::optional<FileSum> sum);
   void store_changes();
   void note_next_older();
   Result<std::vector<Stored>> stored_after(const std::string& key) const;
@@ -144,7 +121,7 @@ class CheckedBlobs final : public CheckedBlobStore {
   Pool pool_;  ///< last: its tasks use the others
 };
 
-void CheckedBlobs::note(std::string_view key, std::optional<Sum> sum) {
+void CheckedBlobs::note(std::string_view key, std::optional<FileSum> sum) {
   {
     Lock lock(mutex_);
     if (sum) {
@@ -214,7 +191,7 @@ void CheckedBlobs::note_next_older() {
     }
     const auto blob = blobs_->open(key);
     if (!blob) continue;  // removed meanwhile
-    auto sum = sum_of(blob->file.get());
+    auto sum = sum_file(blob->file.get());
     if (sum) note(key, *std::move(sum));
   }
   static_cast<void>(pool_.post([this] { note_next_older(); }));
@@ -224,11 +201,9 @@ Result<std::vector<CheckedBlobs::Stored>> CheckedBlobs::stored_after(const std::
   std::vector<Stored> found;
   FILOSCOPE_DO(database_.read([&](Session& session) {
     found.clear();
-    return session.query(
-        "SELECT key, size_bytes, sha256 FROM blobs_sums WHERE key > ? ORDER BY key LIMIT ?",
-        {key, kRowsAtOnce}, [&](const Row& row) {
-          found.push_back({row.text(0), {row.integer(1), row.text(2)}});
-        });
+    return session.query(kSumsBehind, {key, kRowsAtOnce}, [&](const Row& row) {
+      found.push_back({row.text(0), {row.integer(1), row.text(2)}});
+    });
   }));
   return found;
 }
@@ -242,7 +217,7 @@ std::string CheckedBlobs::check(const Stored& stored) const {
     return fmt::format("the file {} has {} bytes instead of {}", stored.key, blob->size_bytes,
                        stored.sum.size_bytes);
   }
-  const auto sum = sum_of(blob->file.get());
+  const auto sum = sum_file(blob->file.get());
   if (!sum) return "the file " + stored.key + " cannot be read: " + sum.error().message;
   if (sum->sha256 == stored.sum.sha256) return "";
   return "the file " + stored.key + " was altered: its checksum is not that of what was stored";
@@ -272,6 +247,22 @@ Result<std::vector<std::string>> CheckedBlobs::verify(
 }
 
 }  // namespace
+
+std::span<const Migration> blob_sums_migrations() { return kMigrations; }
+
+Result<void> each_blob_sum(
+    Session& session, const std::function<void(const std::string& key, const FileSum& sum)>& each) {
+  std::string last;
+  for (std::int64_t count = kRowsAtOnce; count == kRowsAtOnce;) {
+    count = 0;
+    FILOSCOPE_DO(session.query(kSumsBehind, {last, kRowsAtOnce}, [&](const Row& row) {
+      ++count;
+      last = row.text(0);
+      each(last, {row.integer(1), row.text(2)});
+    }));
+  }
+  return {};
+}
 
 Result<std::unique_ptr<CheckedBlobStore>> open_checked_blob_store(std::unique_ptr<BlobStore> blobs,
                                                                   Database& database) {

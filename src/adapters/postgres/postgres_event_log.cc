@@ -128,18 +128,21 @@ Result<LogPosition> PostgresEventLog::last_position() {
 }
 
 Result<EventStream::Blanked> PostgresEventLog::blank(Session& session, PersonKey person,
-                                                     LogPosition up_to, std::int64_t count_max) {
+                                                     LogPosition up_to, std::int64_t count_max,
+                                                     std::uint16_t spared_kind) {
   Blanked blanked;
   if (!person) return blanked;
   FILOSCOPE_TRY(
       blanked.count,
       session.execute("UPDATE event_log SET body = ? WHERE position IN (SELECT position FROM "
-                      "event_log WHERE person = ? AND position <= ? AND length(body) > 0 LIMIT ?)",
-                      {Bytes(), person.db(), up_to, count_max}));
+                      "event_log WHERE person = ? AND position <= ? AND kind <> ? AND "
+                      "length(body) > 0 LIMIT ?)",
+                      {Bytes(), person.db(), up_to, spared_kind, count_max}));
   FILOSCOPE_DO(
-      session.query("SELECT 1 FROM event_log WHERE person = ? AND position > ? UNION ALL "
-                    "SELECT 1 FROM event_outbox WHERE person = ? LIMIT 1",
-                    {person.db(), up_to, person.db()}, [&](const Row&) { blanked.left = true; }));
+      session.query("SELECT 1 FROM event_log WHERE person = ? AND position > ? AND kind <> ? AND "
+                    "length(body) > 0 UNION ALL SELECT 1 FROM event_outbox WHERE person = ? AND "
+                    "kind <> ? LIMIT 1",
+                    {person.db(), up_to, spared_kind, person.db(), spared_kind}, [&](const Row&) { blanked.left = true; }));
   return blanked;
 }
 
@@ -152,6 +155,8 @@ Result<OutboxToken> PostgresEventLog::drop(Session& session, LogPosition up_to) 
 }
 
 }  // namespace
+
+std::span<const Migration> postgres_event_log_migrations() { return kMigrations; }
 
 Result<std::unique_ptr<EventLog>> open_postgres_event_log(Database& database,
                                                           const PostgresOptions& options) {

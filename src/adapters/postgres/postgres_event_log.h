@@ -5,6 +5,7 @@
 /// (polling publisher), woken by each commit.
 
 #include <memory>
+#include <span>
 
 #include "adapters/postgres/postgres_database.h"
 #include "base/result.h"
@@ -18,5 +19,8 @@ namespace filoscope {
 /// the log open), those of Database::migrate and open_postgres.
 Result<std::unique_ptr<EventLog>> open_postgres_event_log(Database& database,
                                                           const PostgresOptions& options);
+
+/// The tables of the log.
+std::span<const Migration> postgres_event_log_migrations();
 
 }  // namespace filoscope

@@ -17,7 +17,8 @@ constexpr std::int64_t kApplicationId = 0x46494C4F;  // "FILO", in the file's he
 constexpr std::int64_t kFormatVersion = 1;
 constexpr std::size_t kShownSqlMax = 120;
 /// Pragmas that only look, open to every module (`SELECT * FROM pragma_integrity_check(20)`).
-constexpr std::array<std::string_view, 2> kChecks = {"integrity_check", "quick_check"};
+constexpr std::array<std::string_view, 3> kChecks = {"integrity_check", "quick_check",
+                                                       "table_info"};
 
 std::string shown(std::string_view sql) {
   return std::string(sql.substr(0, kShownSqlMax)) + (sql.size() > kShownSqlMax ? "…" : "");

@@ -90,7 +90,7 @@ class SqliteEventLog final : public EventLog {
   }
   bool keeps_up() const override { return hub_.keeps_up(); }
   Result<Blanked> blank(Session& session, PersonKey person, LogPosition up_to,
-                        std::int64_t count_max) override;
+                        std::int64_t count_max, std::uint16_t spared_kind) override;
   Result<OutboxToken> drop(Session& session, LogPosition up_to) override;
 
  private:
@@ -163,22 +163,24 @@ Result<LogPosition> SqliteEventLog::last_position() {
 }
 
 Result<EventStream::Blanked> SqliteEventLog::blank(Session& session, PersonKey person,
-                                                   LogPosition up_to, std::int64_t count_max) {
+                                                   LogPosition up_to, std::int64_t count_max,
+                                                   std::uint16_t spared_kind) {
   if (!person) return Blanked();
   auto& connection = own(session).connection();
   // Erased means erased: what is freed is overwritten with zeros, here regardless of the cost.
   FILOSCOPE_DO(connection.control("PRAGMA secure_delete = ON"));
   const auto count = session.execute(
       "UPDATE event_log SET body = x'' WHERE position IN (SELECT position FROM event_log WHERE "
-      "person = ? AND person <> 0 AND position <= ? AND length(body) > 0 LIMIT ?)",
-      {person.db(), up_to, count_max});
+      "person = ? AND person <> 0 AND position <= ? AND kind <> ? AND length(body) > 0 LIMIT ?)",
+      {person.db(), up_to, spared_kind, count_max});
   FILOSCOPE_DO(connection.control("PRAGMA secure_delete = FAST"));
   own(session).erase_everywhere();
   Blanked blanked;
   FILOSCOPE_TRY(blanked.count, count);
   FILOSCOPE_DO(session.query(
-      "SELECT 1 FROM event_log WHERE person = ? AND person <> 0 AND position > ? LIMIT 1",
-      {person.db(), up_to}, [&](const Row&) { blanked.left = true; }));
+      "SELECT 1 FROM event_log WHERE person = ? AND person <> 0 AND position > ? AND kind <> ? AND "
+      "length(body) > 0 LIMIT 1",
+      {person.db(), up_to, spared_kind}, [&](const Row&) { blanked.left = true; }));
   return blanked;
 }
 
@@ -189,6 +191,8 @@ Result<OutboxToken> SqliteEventLog::drop(Session& session, LogPosition up_to) {
 }
 
 }  // namespace
+
+std::span<const Migration> sqlite_event_log_migrations() { return kMigrations; }
 
 Result<std::unique_ptr<EventLog>> open_sqlite_event_log(Database& database) {
   FILOSCOPE_DO(database.migrate("event_log", kMigrations));

@@ -190,7 +190,7 @@ TEST_F(SqliteTest, WhatIsBlankedIsNowhereOnDisk) {
   EXPECT_TRUE(found_on_disk(secret));
   const auto blank = [&] {
     return (*database)->write([&](Session& session) -> Result<void> {
-      FILOSCOPE_DO((*log)->blank(session, PersonKey{7}, 20, 20));
+      FILOSCOPE_DO((*log)->blank(session, PersonKey{7}, 20, 20, 0));
       return {};
     });
   };

@@ -28,6 +28,11 @@ class Net {
     document.addEventListener('visibilitychange', () => document.hidden || this.#askNow());
   }
 
+  /** The last request was answered. */
+  get reachable(): boolean {
+    return this.online && !this.#lost;
+  }
+
   reached(ok: boolean): void {
     if (!ok) {
       if (!navigator.onLine) this.online = false;

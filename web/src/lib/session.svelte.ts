@@ -10,6 +10,7 @@ import { router } from './router.svelte';
 import { sheets } from './sheets.svelte';
 import { read, write } from './storage';
 import type { Account, FeedModeSetting, Me } from './types';
+import { updates } from './updates';
 
 const MODE_KEY = 'fs.mode';
 const keptMode = (): FeedModeSetting =>
@@ -65,7 +66,10 @@ class Session {
 
   /** Who she is, and that what is new for her shows while the page stays open. */
   load(): Promise<void> {
-    setInterval(() => void this.#look(), LOOK_EVERY_MS);
+    let looks = 0;
+    setInterval(() => ++looks % updates.every(1) === 0 && void this.#look(), LOOK_EVERY_MS);
+    updates.hear((news) => news?.type === 'unread' && this.signedIn && this.#count(news.count));
+    updates.start();
     document.addEventListener('visibilitychange', () => void this.#look());
     net.onBack(() => void this.#look());
     const loading = this.#load();
@@ -139,6 +143,7 @@ class Session {
     await this.refresh();
     if (before !== this.feedMode) this.feedEpoch++;
     this.epoch++;
+    updates.again();
   }
 
   #lastActs = new Set<() => Promise<void>>();
@@ -163,6 +168,7 @@ class Session {
     this.#unread = 0;
     this.epoch++;
     this.feedEpoch++;
+    updates.again();
   }
 }
 

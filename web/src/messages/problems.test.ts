@@ -30,7 +30,7 @@ for (const section of DOCUMENT.split(/^## /m).slice(1)) {
   const module = section.slice(0, section.indexOf('\n')).trim();
   for (const [, reason = '', english = ''] of section.matchAll(/^\| `(\w+)` \| \d+ \| (.*) \|$/gm)) {
     sentences.set(reason, english);
-    if (module !== 'app' && !OPERATOR.has(reason)) ofPeople.add(reason);
+    if (!['app', 'backup'].includes(module) && !OPERATOR.has(reason)) ofPeople.add(reason);
   }
 }
 

@@ -8,6 +8,7 @@ import type { Reasoned } from '../lib/problems';
 import { session } from '../lib/session.svelte';
 import { toasts } from '../lib/toast.svelte';
 import type { OwnUpload, Video, Visibility } from '../lib/types';
+import { Follow, withNews } from '../lib/updates';
 import { profileChanges } from '../routes/changes.svelte';
 import { fingerprint } from './fingerprint';
 import { uploadPill } from './pill.svelte';
@@ -104,12 +105,38 @@ export class UploadTask {
     for (let round = 0; round < POLLS_MAX && !this.#closed; round++) {
       try {
         id ??= await this.#askId(url);
-        if (id) this.video = await api.video(id, 'upload');
-        if (this.#settled()) return;
+        if (id) return await this.#watch(id);
       } catch (error) {
         if (error instanceof ApiError && error.status === 404) return this.#fail({ detail: error.detail });
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  /** How far it is, as it is told; else it is asked for. */
+  async #watch(id: string): Promise<void> {
+    const follow = new Follow(id);
+    try {
+      for (let round = 0; round < POLLS_MAX && !this.#closed && !this.#settled(); ) {
+        const news = round > 0 ? await follow.next(POLL_MS) : null;
+        if (this.video && news?.state === 'processing') this.video = withNews(this.video, news);
+        else {
+          round++;
+          this.video = await this.#ask(id);
+        }
+      }
+    } finally {
+      follow.end();
+    }
+  }
+
+  /** As it was when it can't be asked for just now. Throws when it is gone. */
+  async #ask(id: string): Promise<Video | null> {
+    try {
+      return await api.video(id, 'upload');
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) throw error;
+      return this.video;
     }
   }
 

@@ -1,10 +1,10 @@
-#include "upload/sha1.h"
+#include "base/sha1.h"
 
 #include <gtest/gtest.h>
 
 #include "base/crypto.h"
 
-namespace filoscope::upload {
+namespace filoscope {
 namespace {
 
 std::string sha1(std::string_view text, std::size_t step) {
@@ -33,4 +33,4 @@ TEST(Sha1, PartsMakeNoDifference) {
 }
 
 }  // namespace
-}  // namespace filoscope::upload
+}  // namespace filoscope

@@ -1,13 +1,13 @@
 #pragma once
 
-/// SHA-1 (FIPS 180-4), only for tus' checksum extension, where it guards against a damaged line and
-/// not against people.
+/// SHA-1 (FIPS 180-4), only for tus' checksum extension and the handshake of WebSockets, where it
+/// guards against a damaged line and not against people.
 
 #include <array>
 #include <cstdint>
 #include <span>
 
-namespace filoscope::upload {
+namespace filoscope {
 
 /// Threads: one at a time.
 class Sha1 {
@@ -23,4 +23,4 @@ class Sha1 {
   std::uint64_t size_bytes_ = 0;
 };
 
-}  // namespace filoscope::upload
+}  // namespace filoscope

@@ -1,9 +1,9 @@
-#include "upload/sha1.h"
+#include "base/sha1.h"
 
 #include <algorithm>
 #include <bit>
 
-namespace filoscope::upload {
+namespace filoscope {
 
 void Sha1::block(const std::uint8_t* data) {
   std::array<std::uint32_t, 80> w;
@@ -61,4 +61,4 @@ Sha1::Digest Sha1::finish() {
   return digest;
 }
 
-}  // namespace filoscope::upload
+}  // namespace filoscope
