@@ -31,8 +31,6 @@ Account account_of_row(const Row& row) {
   return account;
 }
 
-Error no_such_account() { return Error(reason("no_such_account")); }
-
 Error taken() { return Error(reason("handle_taken")).at("handle"); }
 
 PersonKey new_person() {

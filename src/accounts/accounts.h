@@ -233,10 +233,9 @@ class Accounts {
   /// As need_person. Errors: not_found.
   virtual Result<void> need_account(Session& session, AccountId account) const = 0;
   virtual Result<Account> change_profile(AccountId id, const ProfileChange& change) = 0;
-  /// Deletes account, sessions, graph, and appends ErasePerson. What other modules hold goes through
-  /// `on_delete` hooks, run inside the same transaction; what her records in the log held goes
-  /// later (Feed::finish_erasures). Errors:
-  /// unauthenticated (wrong password).
+  /// Deletes account, sessions, graph, and appends ErasePerson. What other modules hold goes
+  /// through `on_delete` hooks, run inside the same transaction; what her records in the log held
+  /// goes later (Feed::finish_erasures). Errors: unauthenticated (wrong password).
   virtual Result<void> remove(AccountId id, std::string_view password) = 0;
   virtual Result<void> remove_sample_accounts() = 0;
   /// Runs inside the transaction. Also for a guest whose state expired; the account is none then.

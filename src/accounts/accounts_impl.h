@@ -26,6 +26,7 @@ inline constexpr std::int64_t kSweepMax = 100;  ///< rows in one transaction
 inline constexpr std::size_t kGuestTokenCharacters = 42;
 
 inline Error signed_out() { return Error(reason("session_ended")); }
+inline Error no_such_account() { return Error(reason("no_such_account")); }
 
 class AccountsImpl final : public Accounts {
  public:

@@ -13,7 +13,7 @@ namespace filoscope::accounts {
 namespace {
 
 /// Marks on one character. Pointed Hebrew with its accent has four, Arabic three.
-constexpr std::size_t kMarksMax = 5;
+constexpr std::size_t kMarksOnALetterMax = 5;
 constexpr std::size_t kBytesPerCharacterMax = 16;
 constexpr UChar32 kBlackFlag = 0x1F3F4, kTagsEnd = 0xE007F;
 /// A flag such as Scotland's: five letters, and the end.
@@ -124,7 +124,7 @@ class Cleaner {
       marks_ = 0;
       return true;
     }
-    return base_ != 0 && ++marks_ <= kMarksMax;
+    return base_ != 0 && ++marks_ <= kMarksOnALetterMax;
   }
 
   /// The invisible letters behind a black flag that make it Scotland's; `i` is where the flag is.

@@ -14,17 +14,6 @@ constexpr std::size_t kSearchWordsMax = 64;
 constexpr std::uint8_t kNukta = 7;  // canonical combining class
 constexpr UChar32 kTatweel = 0x640;
 
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
-}
-
-std::string ascii_lower(std::string_view text) {
-  std::string lower(text);
-  for (auto& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
-
 UScriptCode script_of(UChar32 c) {
   UErrorCode status = U_ZERO_ERROR;
   const auto script = uscript_getScript(c, &status);

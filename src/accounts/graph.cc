@@ -10,8 +10,6 @@ constexpr std::size_t kMuteCharactersMax = 100;
 
 Error sign_in_first() { return Error(reason("sign_in_first")); }
 
-Error no_such_account() { return Error(reason("no_such_account")); }
-
 }  // namespace
 
 AccountsImpl::Hold::Hold(AccountsImpl& accounts, std::uint64_t a, std::uint64_t b) {

@@ -1,11 +1,12 @@
 #pragma once
 
-/// What the parts of text.h share: between UTF-8 and ICU's texts. Internal to this module. Threads:
-/// any.
+/// What the parts of text.h share: ASCII, and between UTF-8 and ICU's texts. Internal to this
+/// module. Threads: any.
 
 #include <unicode/normalizer2.h>
 #include <unicode/unistr.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,20 @@
 #include "base/result.h"
 
 namespace filoscope::accounts {
+
+inline bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
+}
+
+inline char ascii_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+inline std::string ascii_lower(std::string_view text) {
+  std::string lower(text);
+  for (auto& c : lower) c = ascii_lower(c);
+  return lower;
+}
 
 inline icu::UnicodeString from_utf8(std::string_view text) {
   return icu::UnicodeString::fromUTF8(

@@ -94,7 +94,7 @@ Result<accounts::Account> visible_account(const Api& api, const Request& request
   return account;
 }
 
-Result<Response> show(const Api& api, const Request& request) {
+Result<Response> show_account(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
   FILOSCOPE_TRY(const auto account, visible_account(api, request, caller.viewer));
   FILOSCOPE_TRY(const auto person, encode_person(api.services, caller.viewer, account));
@@ -110,7 +110,7 @@ Result<Response> videos(const Api& api, const Request& request) {
   return encode_page(api.services, caller.viewer, std::move(page), feed::Surface::profile);
 }
 
-Result<Response> people(const Api& api, const Request& request, bool followers) {
+Result<Response> followers_or_following(const Api& api, const Request& request, bool followers) {
   FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
   FILOSCOPE_TRY(const auto account, visible_account(api, request, caller.viewer));
   FILOSCOPE_TRY(const int limit, limit_of(request, kPageDefault, kPageMax));
@@ -144,7 +144,7 @@ Result<Response> set_block(const Api& api, const Request& request, bool on) {
   return no_content();
 }
 
-Result<Response> set_mute(const Api& api, const Request& request, bool on) {
+Result<Response> mute_account(const Api& api, const Request& request, bool on) {
   FILOSCOPE_TRY(const auto caller, api.auth.person(request));
   FILOSCOPE_DO(api.services.accounts.set_mute(caller.viewer, accounts::MuteKind::person,
                                               request.parameters.find("handle")->second, on));
@@ -160,14 +160,16 @@ void add_account_routes(Router& router, const ApiPtr& api) {
   router.add(kind_of(Work::password, "POST", base + "/sessions/recovery", handler(api, recover)));
   router.add({"DELETE", base + "/sessions/current", handler(api, sign_out)});
   router.add({"POST", base + "/tokens/guest", handler(api, make_guest)});
-  router.add({"GET", base + "/accounts/{handle}", handler(api, show)});
+  router.add({"GET", base + "/accounts/{handle}", handler(api, show_account)});
   router.add({"GET", base + "/accounts/{handle}/videos", handler(api, videos)});
-  router.add({"GET", base + "/accounts/{handle}/followers", handler(api, people, true)});
-  router.add({"GET", base + "/accounts/{handle}/following", handler(api, people, false)});
+  router.add(
+      {"GET", base + "/accounts/{handle}/followers", handler(api, followers_or_following, true)});
+  router.add(
+      {"GET", base + "/accounts/{handle}/following", handler(api, followers_or_following, false)});
   for (const auto& [method, on] : {std::pair("PUT", true), std::pair("DELETE", false)}) {
     router.add({method, base + "/accounts/{handle}/follow", handler(api, set_follow, on)});
     router.add({method, base + "/accounts/{handle}/block", handler(api, set_block, on)});
-    router.add({method, base + "/accounts/{handle}/mute", handler(api, set_mute, on)});
+    router.add({method, base + "/accounts/{handle}/mute", handler(api, mute_account, on)});
   }
 }
 

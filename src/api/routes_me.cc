@@ -27,7 +27,7 @@ Result<json> describe(const Api& api, const accounts::Viewer& viewer) {
               {"recovery_codes_left", codes_left}};
 }
 
-Result<Response> show(const Api& api, const Request& request) {
+Result<Response> show_me(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
   FILOSCOPE_TRY(const auto me, describe(api, caller.viewer));
   auto response = json_response(me);
@@ -35,7 +35,7 @@ Result<Response> show(const Api& api, const Request& request) {
   return response;
 }
 
-Result<Response> change(const Api& api, const Request& request) {
+Result<Response> change_me(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto caller, api.auth.account(request));
   FILOSCOPE_TRY(const auto body, read_object(request));
   accounts::ProfileChange change;
@@ -49,7 +49,7 @@ Result<Response> change(const Api& api, const Request& request) {
   return json_response(me);
 }
 
-Result<Response> remove(const Api& api, const Request& request) {
+Result<Response> remove_me(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto caller, api.auth.account(request));
   FILOSCOPE_TRY(const auto body, read_object(request));
   FILOSCOPE_TRY(const auto password, required_text(body, "password", 1000));
@@ -219,9 +219,9 @@ Result<Response> mark_read(const Api& api, const Request& request) {
 
 void add_me_routes(Router& router, const ApiPtr& api) {
   const std::string base = kBase;
-  router.add({"GET", base + "/me", handler(api, show)});
-  router.add({"PATCH", base + "/me", handler(api, change)});
-  router.add(kind_of(Work::password, "DELETE", base + "/me", handler(api, remove)));
+  router.add({"GET", base + "/me", handler(api, show_me)});
+  router.add({"PATCH", base + "/me", handler(api, change_me)});
+  router.add(kind_of(Work::password, "DELETE", base + "/me", handler(api, remove_me)));
   router.add(kind_of(Work::password, "PUT", base + "/me/password", handler(api, change_password)));
   router.add(kind_of(Work::password, "POST", base + "/me/recovery-codes",
                      handler(api, make_recovery_codes)));

@@ -161,7 +161,7 @@ Result<std::unique_ptr<BodySink>> overridden(const Api& api, const Request& requ
   return decided(std::move(response));
 }
 
-Result<Response> show(const Api& api, const Request& request) {
+Result<Response> show_upload(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto caller, api.auth.account(request));
   FILOSCOPE_TRY(const auto state, state_of(api, request, caller.viewer));
   auto body = encode_upload(state);
@@ -209,7 +209,7 @@ void add_tus_routes(Router& router, const ApiPtr& api) {
   add("POST", "/uploads/{id}", streamed(overridden));
   add("HEAD", "/uploads/{id}", handler(api, head));
   add("DELETE", "/uploads/{id}", handler(api, terminate));
-  router.add({"GET", std::string(kBase) + "/uploads/{id}", handler(api, show)});
+  router.add({"GET", std::string(kBase) + "/uploads/{id}", handler(api, show_upload)});
 }
 
 }  // namespace filoscope::api

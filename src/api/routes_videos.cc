@@ -17,7 +17,7 @@ Result<feed::Item> item_of(const Api& api, const accounts::Viewer& viewer, catal
   return std::move(items.front());
 }
 
-Result<Response> show(const Api& api, const Request& request) {
+Result<Response> show_video(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
   FILOSCOPE_TRY(const auto id, id_parameter<VideoId>(request));
   FILOSCOPE_TRY(auto video, api.services.catalog.get_visible(caller.viewer, id));
@@ -29,7 +29,7 @@ Result<Response> show(const Api& api, const Request& request) {
   return json_response(body);
 }
 
-Result<Response> change(const Api& api, const Request& request) {
+Result<Response> change_video(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto caller, api.auth.account(request));
   FILOSCOPE_TRY(const auto id, id_parameter<VideoId>(request));
   FILOSCOPE_TRY(const auto body, read_object(request));
@@ -50,7 +50,7 @@ Result<Response> change(const Api& api, const Request& request) {
   return json_response(encode_video(api.services, caller.viewer, item));
 }
 
-Result<Response> remove(const Api& api, const Request& request) {
+Result<Response> remove_video(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto caller, api.auth.account(request));
   FILOSCOPE_TRY(const auto id, id_parameter<VideoId>(request));
   FILOSCOPE_DO(api.services.catalog.remove(caller.viewer.account, id));
@@ -113,9 +113,9 @@ Result<Response> comments(const Api& api, const Request& request) {
 
 void add_video_routes(Router& router, const ApiPtr& api) {
   const std::string base = kBase;
-  router.add({"GET", base + "/videos/{id}", handler(api, show)});
-  router.add({"PATCH", base + "/videos/{id}", handler(api, change), 64 << 10});
-  router.add({"DELETE", base + "/videos/{id}", handler(api, remove)});
+  router.add({"GET", base + "/videos/{id}", handler(api, show_video)});
+  router.add({"PATCH", base + "/videos/{id}", handler(api, change_video), 64 << 10});
+  router.add({"DELETE", base + "/videos/{id}", handler(api, remove_video)});
   router.add({"POST", base + "/videos/{id}/restore", handler(api, restore)});
   router.add({"GET", base + "/me/removed", handler(api, removed)});
   router.add({"DELETE", base + "/me/removed/{id}", handler(api, remove_for_good)});

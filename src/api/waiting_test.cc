@@ -20,7 +20,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr int kText = 1, kPing = 9, kPong = 10;
+constexpr int kTextFrame = 1, kPing = 9, kPong = 10;
 
 Response text(std::string body) {
   Response response;
@@ -387,7 +387,8 @@ TEST_F(Sockets, TalkBothWays) {
   EXPECT_EQ(head.headers.at("upgrade"), "websocket");
   EXPECT_EQ(head.headers.at("connection"), "Upgrade");
   EXPECT_EQ(head.headers.at("sec-websocket-accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-  client.send(client_frame(kText, "hel", false) + client_frame(kPing, "?") + client_frame(0, "lo"));
+  client.send(client_frame(kTextFrame, "hel", false) + client_frame(kPing, "?") +
+              client_frame(0, "lo"));
   EXPECT_EQ(client.read_frame().opcode, kPong);
   EXPECT_EQ(client.read_frame().payload, "hello");
   pieces_.give("from here");
@@ -422,10 +423,10 @@ TEST_F(Sockets, CloseWithWhatIsWrong) {
   start();
   for (const auto& [bytes, code] :
        {std::pair{client_frame(2, "binary"), 1003},
-        {client_frame(kText, "bad"), 1008},
-        {client_frame(kText, "\xFF"), 1007},
+        {client_frame(kTextFrame, "bad"), 1008},
+        {client_frame(kTextFrame, "\xFF"), 1007},
         {client_frame(5, ""), 1002},
-        {client_frame(kText, std::string(kSocketMessageBytesMax + 1, 'x')), 1009}}) {
+        {client_frame(kTextFrame, std::string(kSocketMessageBytesMax + 1, 'x')), 1009}}) {
     TestClient client(address());
     ASSERT_EQ(client.open_socket("/socket").status, 101);
     client.send(bytes);
@@ -456,7 +457,7 @@ TEST_F(Sockets, LeaveNothingWhenTheyAreOpenedAndDropped) {
     if (i % 2 == 0) {
       ASSERT_EQ(client.open_socket("/socket").status, 101);
     }
-    if (i % 3 == 0) client.send(client_frame(kText, "half", false));
+    if (i % 3 == 0) client.send(client_frame(kTextFrame, "half", false));
   }
   EXPECT_TRUE(eventually([&] { return pieces_.alive == 0; }));
   TestClient other(address());

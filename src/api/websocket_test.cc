@@ -7,7 +7,7 @@
 namespace filoscope::api {
 namespace {
 
-constexpr int kText = 1, kBinary = 2, kClose = 8, kPing = 9, kPong = 10;
+constexpr int kTextOpcode = 1, kBinary = 2, kClose = 8, kPingOpcode = 9, kPongOpcode = 10;
 
 Request handshake() {
   Request request;
@@ -62,10 +62,11 @@ Outcome outcome_of(std::string_view bytes, std::size_t step) {
 }
 
 TEST(SocketFrames, GivesMessagesHoweverTheyAreCut) {
-  const auto bytes = client_frame(kText, "one") + client_frame(kText, "t", false) +
-                     client_frame(kPing, "still there?") + client_frame(0, "", false) +
-                     client_frame(0, "wo") + client_frame(kPong, "") +
-                     client_frame(kText, std::string(300, 'x')) + client_frame(kClose, "\x03\xE8");
+  const auto bytes = client_frame(kTextOpcode, "one") + client_frame(kTextOpcode, "t", false) +
+                     client_frame(kPingOpcode, "still there?") + client_frame(0, "", false) +
+                     client_frame(0, "wo") + client_frame(kPongOpcode, "") +
+                     client_frame(kTextOpcode, std::string(300, 'x')) +
+                     client_frame(kClose, "\x03\xE8");
   for (std::size_t step = 1; step <= bytes.size(); ++step) {
     const auto outcome = outcome_of(bytes, step);
     EXPECT_EQ(outcome.messages, "one|two|" + std::string(300, 'x') + "|") << step;
@@ -74,9 +75,9 @@ TEST(SocketFrames, GivesMessagesHoweverTheyAreCut) {
 }
 
 TEST(SocketFrames, ClosesWithTheCodeOfWhatIsWrong) {
-  auto unmasked = client_frame(kText, "abc");
+  auto unmasked = client_frame(kTextOpcode, "abc");
   unmasked[1] = static_cast<char>(unmasked[1] & 0x7F);
-  auto reserved = client_frame(kText, "abc");
+  auto reserved = client_frame(kTextOpcode, "abc");
   reserved[0] = static_cast<char>(reserved[0] | 0x40);
   const std::string padded = std::string("\x81\xFE\x00\x03", 4) + "abcd" + "xyz";
   const std::string huge = std::string("\x81\xFF\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 10) + "abcd";
@@ -88,15 +89,15 @@ TEST(SocketFrames, ClosesWithTheCodeOfWhatIsWrong) {
       {huge, 1009},
       {client_frame(3, ""), 1002},
       {client_frame(11, ""), 1002},
-      {client_frame(kPing, "", false), 1002},
-      {client_frame(kPing, std::string(126, 'x')), 1002},
+      {client_frame(kPingOpcode, "", false), 1002},
+      {client_frame(kPingOpcode, std::string(126, 'x')), 1002},
       {client_frame(0, "nothing goes before"), 1002},
-      {client_frame(kText, "one", false) + client_frame(kText, "in another"), 1002},
+      {client_frame(kTextOpcode, "one", false) + client_frame(kTextOpcode, "in another"), 1002},
       {client_frame(kBinary, "x"), 1003},
-      {client_frame(kText, "\xC3\x28"), 1007},
-      {client_frame(kText, "\xED\xA0\x80"), 1007},
-      {client_frame(kText, std::string(kSocketMessageBytesMax + 1, 'x')), 1009},
-      {client_frame(kText, half, false) + client_frame(0, half), 1009},
+      {client_frame(kTextOpcode, "\xC3\x28"), 1007},
+      {client_frame(kTextOpcode, "\xED\xA0\x80"), 1007},
+      {client_frame(kTextOpcode, std::string(kSocketMessageBytesMax + 1, 'x')), 1009},
+      {client_frame(kTextOpcode, half, false) + client_frame(0, half), 1009},
       {client_frame(kClose, ""), 1000},
       {client_frame(kClose, "\x03"), 1002},
       {client_frame(kClose, "\x03\xED"), 1002},  // 1005
@@ -104,7 +105,7 @@ TEST(SocketFrames, ClosesWithTheCodeOfWhatIsWrong) {
   };
   for (const auto& [bytes, code] : cases) {
     for (const std::size_t step : {std::size_t{1}, bytes.size()}) {
-      const auto outcome = outcome_of(bytes + client_frame(kText, "behind"), step);
+      const auto outcome = outcome_of(bytes + client_frame(kTextOpcode, "behind"), step);
       EXPECT_EQ(outcome.close, code) << testing::PrintToString(bytes.substr(0, 20));
       EXPECT_EQ(outcome.messages, "");
     }
@@ -113,13 +114,13 @@ TEST(SocketFrames, ClosesWithTheCodeOfWhatIsWrong) {
 
 TEST(SocketFrames, TakesAMessageOfTheGreatestLength) {
   const std::string text(kSocketMessageBytesMax, 'x');
-  EXPECT_EQ(outcome_of(client_frame(kText, text), 1000).messages, text + "|");
+  EXPECT_EQ(outcome_of(client_frame(kTextOpcode, text), 1000).messages, text + "|");
 }
 
 TEST(SocketFrames, TooManyFramesCloseWhateverTheyAre) {
-  for (const auto& frame : {client_frame(kText, "x"), client_frame(kPing, ""),
-                            client_frame(kPong, ""), client_frame(0, "", false)}) {
-    std::string bytes = frame[0] == '\0' ? client_frame(kText, "", false) : "";
+  for (const auto& frame : {client_frame(kTextOpcode, "x"), client_frame(kPingOpcode, ""),
+                            client_frame(kPongOpcode, ""), client_frame(0, "", false)}) {
+    std::string bytes = frame[0] == '\0' ? client_frame(kTextOpcode, "", false) : "";
     for (int i = 0; i <= kSocketFramesMax; ++i) bytes += frame;
     EXPECT_EQ(outcome_of(bytes, bytes.size()).close, 1008);
   }
@@ -129,7 +130,7 @@ TEST(SocketFrames, ARateBelowTheLimitGoesOnForever) {
   SocketFrames frames(0);
   const auto each_us = kSocketFramesWindowUs / kSocketFramesMax;
   for (std::int64_t i = 0; i < 10 * kSocketFramesMax; ++i) {
-    frames.take(client_frame(kText, "x"), i * each_us);
+    frames.take(client_frame(kTextOpcode, "x"), i * each_us);
     EXPECT_TRUE(frames.next(i * each_us));
   }
 }
@@ -142,7 +143,7 @@ TEST(SocketFrames, PingsWhoIsQuietAndGivesUp) {
   EXPECT_EQ(frames.take_outgoing(), "");
   frames.tick(kSocketPingUs);
   EXPECT_EQ(frames.take_outgoing(), std::string("\x89\x00", 2));
-  frames.take(client_frame(kPong, ""), kSocketPingUs + 1);
+  frames.take(client_frame(kPongOpcode, ""), kSocketPingUs + 1);
   EXPECT_FALSE(frames.next(kSocketPingUs + 1));
   frames.tick(2 * kSocketPingUs + 1);
   EXPECT_EQ(frames.take_outgoing(), std::string("\x89\x00", 2));

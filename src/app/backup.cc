@@ -50,14 +50,14 @@ class SqliteCopy {
   const fs::path folder_;
 };
 
-struct Opened {
+struct OpenSource {
   std::unique_ptr<Database> database;  ///< of PostgreSQL alone
   std::unique_ptr<BlobStore> blobs;
 };
 
 /// A folder that a server may have open. REQUIRES: `opened` and `store` outlive it.
 Result<backup::Source> whole_source(const fs::path& folder, const Config& config,
-                                    const backup::ObjectStore& store, Opened& opened) {
+                                    const backup::ObjectStore& store, OpenSource& opened) {
   FILOSCOPE_DO(DataFolder::check_whole(folder));
   FILOSCOPE_TRY(const auto key, DataFolder::read_key(folder));
   FILOSCOPE_TRY(opened.blobs, open_file_blob_store(folder / "blobs"));
@@ -82,7 +82,7 @@ Result<backup::Made> make_backup(const BackupOptions& options, const Config& con
                                  ProgressBar& bar) {
   FILOSCOPE_TRY(auto store,
                 backup::ObjectStore::open(options.folder, backup::ObjectStore::Missing::make));
-  Opened opened;
+  OpenSource opened;
   FILOSCOPE_TRY(const auto source, whole_source(options.data, config, store, opened));
   FILOSCOPE_TRY(auto made, backup::make(source, store, [&](double share, const std::string& what) {
                   bar.show(share, what);

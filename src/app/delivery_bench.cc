@@ -28,7 +28,7 @@ using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 constexpr std::size_t kVideosCount = 200;
-constexpr int kRounds = 5, kRoundS = 5, kWarmupS = 1;
+constexpr int kRounds = 5, kRoundS = 5, kDeliveryWarmupS = 1;
 constexpr double kBytesRatioMin = 0.8;
 constexpr std::size_t kFileBytesMax = 1ULL << 30;
 constexpr const char* kFile = "720.mp4";
@@ -182,7 +182,7 @@ Result<void> run_rounds(std::array<Side, 2>& sides, const std::vector<std::int64
                         RangeLoad load, const fs::path& folder) {
   ProgressBar bar;
   const int seconds = load.seconds;
-  load.seconds = kWarmupS;  // page cache, open files, grown buffers
+  load.seconds = kDeliveryWarmupS;  // page cache, open files, grown buffers
   for (auto& side : sides) FILOSCOPE_DO(run_wrk(side.site, sizes_bytes, load, folder));
   load.seconds = seconds;
   for (int i = 0; i < 2 * kRounds; ++i) {
@@ -195,7 +195,7 @@ Result<void> run_rounds(std::array<Side, 2>& sides, const std::vector<std::int64
   return {};
 }
 
-Result<BenchReport> measure(const BenchOptions& options) {
+Result<BenchReport> measure_delivery(const BenchOptions& options) {
   FILOSCOPE_DO(find_program("wrk"));
   FILOSCOPE_DO(find_program("nginx"));
   const BenchFolder folder;
@@ -247,6 +247,8 @@ Result<BenchReport> measure(const BenchOptions& options) {
 
 }  // namespace
 
-int bench_delivery(const BenchOptions& options) { return finish_bench(options, measure(options)); }
+int bench_delivery(const BenchOptions& options) {
+  return finish_bench(options, measure_delivery(options));
+}
 
 }  // namespace filoscope::app

@@ -26,9 +26,9 @@ using Json = nlohmann::ordered_json;
 
 constexpr double kFeedPerS = 150, kEventsPerS = 40;
 constexpr int kFeedConnections = 32, kEventConnections = 24;
-constexpr double kWarmupS = 3,
+constexpr double kEventsWarmupS = 3,
                  kLeadS = 1;  ///< the feed's load begins before the events and ends behind
-constexpr std::int64_t kSeconds = 20;
+constexpr std::int64_t kEventsS = 20;
 constexpr double kLimitLearnedMs = 1000;
 constexpr double kFeedShareMin = 0.95;  ///< of its rate: else this was not measured beside it
 constexpr int kWatchMs = 700;
@@ -162,10 +162,10 @@ struct Run {
   double examples = 0;  ///< learned meanwhile
 };
 
-Result<Run> run_load(const std::string& url, const std::vector<std::string>& tokens,
-                     double seconds) {
+Result<Run> run_events_load(const std::string& url, const std::vector<std::string>& tokens,
+                            double seconds) {
   Run run;
-  run_feed_load(url, tokens, {kWarmupS, kFeedPerS, kFeedConnections, "warming up"});
+  run_feed_load(url, tokens, {kEventsWarmupS, kFeedPerS, kFeedConnections, "warming up"});
   FILOSCOPE_TRY(const double examples_before, metric(url, "filoscope_engine_examples"));
   std::thread feed([&] {
     run.feed = run_feed_load(url, tokens, {seconds + 2 * kLeadS, kFeedPerS, kFeedConnections, ""});
@@ -262,13 +262,13 @@ BenchReport report_of(const BenchOptions& options, const Run& run, const Broken&
           control_percent, verdict.sentence())};
 }
 
-Result<BenchReport> measure(const BenchOptions& options) {
+Result<BenchReport> measure_events(const BenchOptions& options) {
   const BenchFolder folder(options.data);
   FILOSCOPE_TRY(const auto tokens, seeded_tokens(options, folder.path()));
   FILOSCOPE_TRY(auto server, ServerProcess::start(folder.path()));
   FILOSCOPE_TRY(const double begin, metric(server.url(), "filoscope_engine_log_position"));
-  const auto seconds = static_cast<double>(options.seconds > 0 ? options.seconds : kSeconds);
-  FILOSCOPE_TRY(const auto run, run_load(server.url(), tokens, seconds));
+  const auto seconds = static_cast<double>(options.seconds > 0 ? options.seconds : kEventsS);
+  FILOSCOPE_TRY(const auto run, run_events_load(server.url(), tokens, seconds));
   server.stop();
   FILOSCOPE_TRY(const auto told, read_log(folder.path(), static_cast<LogPosition>(begin)));
   return report_of(options, run, check(run.cases, told));
@@ -276,6 +276,8 @@ Result<BenchReport> measure(const BenchOptions& options) {
 
 }  // namespace
 
-int bench_events(const BenchOptions& options) { return finish_bench(options, measure(options)); }
+int bench_events(const BenchOptions& options) {
+  return finish_bench(options, measure_events(options));
+}
 
 }  // namespace filoscope::app

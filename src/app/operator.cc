@@ -220,7 +220,7 @@ int engine_erase(const DataOptions& options) {
   if (!opened) return fail(opened.error());
   auto& feed = opened->wiring->feed();
   if (auto done = feed.finish_erasures(); !done) return fail(done.error());
-  fmt::print("no record of the event log holds what erased people did; log position {}\n",
+  fmt::print("the event log holds nothing any more of what erased people did; log position {}\n",
              feed.stats().position);
   return 0;
 }

@@ -15,7 +15,7 @@
 namespace filoscope::app {
 namespace {
 
-constexpr std::int64_t kPollMs = 500;
+constexpr std::int64_t kLookEveryMs = 500;
 constexpr std::size_t kRowsMax = 1000;
 constexpr int kVideosPerAccountMax = 100;
 
@@ -86,7 +86,7 @@ class SamplesImpl final : public Samples {
   /// False when stopping.
   bool pause() {
     Lock lock(mutex_);
-    changed_.wait_for_ms(mutex_, kPollMs,
+    changed_.wait_for_ms(mutex_, kLookEveryMs,
                          [this]() FILOSCOPE_REQUIRES(mutex_) { return stopping_; });
     return !stopping_;
   }

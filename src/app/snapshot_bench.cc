@@ -23,11 +23,11 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kEventsPerS = 200, kAnswersPerS = 100;
-constexpr std::int64_t kSeconds = 30;
+constexpr std::int64_t kLoadS = 30;
 constexpr double kLimitStallMs = 50, kLimitLoadMs = 20'000, kLimitStepMs = 1;
 constexpr std::size_t kWatched = 6;  ///< clips of each person
 constexpr std::uint64_t kPeopleFrom = 1'000'000'000, kTopics = 200;
-constexpr std::size_t kFileBytesMax = std::size_t{64} << 30;
+constexpr std::size_t kSnapshotBytesMax = std::size_t{64} << 30;
 
 class Crowd {
  public:
@@ -209,7 +209,7 @@ Json load_json(const Load& load) {
   return {{"events", to_json(load.events)}, {"answers", to_json(load.answers)}};
 }
 
-Result<BenchReport> measure(const BenchOptions& options) {
+Result<BenchReport> measure_snapshot(const BenchOptions& options) {
   const BenchFolder folder;
   const auto path = folder.path() / "engine.snapshot";
   const engine::EngineOptions limits;
@@ -220,13 +220,13 @@ Result<BenchReport> measure(const BenchOptions& options) {
   FILOSCOPE_DO(crowd.publish());
   FILOSCOPE_DO(crowd.settle(bar));
   bar.show(1, "measuring");
-  const auto seconds = static_cast<double>(options.seconds != 0 ? options.seconds : kSeconds);
+  const auto seconds = static_cast<double>(options.seconds != 0 ? options.seconds : kLoadS);
   const auto alone = run_load(crowd, seconds);
   std::vector<Snapshot> taken;
   FILOSCOPE_TRY(const auto beside, run_beside(crowd, seconds, path, taken));
   FILOSCOPE_TRY(Json json, measure_steps(crowd));
   const auto from_us = now_us();
-  FILOSCOPE_TRY(const auto bytes, read_file(path, kFileBytesMax));
+  FILOSCOPE_TRY(const auto bytes, read_file(path, kSnapshotBytesMax));
   FILOSCOPE_TRY(const auto loaded, engine::Engine::load(limits, bytes));
   const auto load_ms = static_cast<double>(now_us() - from_us) / 1000;
   bar.clear();
@@ -255,6 +255,8 @@ Result<BenchReport> measure(const BenchOptions& options) {
 
 }  // namespace
 
-int bench_snapshot(const BenchOptions& options) { return finish_bench(options, measure(options)); }
+int bench_snapshot(const BenchOptions& options) {
+  return finish_bench(options, measure_snapshot(options));
+}
 
 }  // namespace filoscope::app

@@ -25,7 +25,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kPollMs = 50;
+constexpr int kStatePollMs = 50;
 constexpr double kDeadlineS = 900;  ///< for one clip; the limits are far below
 constexpr ClipPlan kClips[] = {{"phone-10s", 1080, 1920, 30, 10, 17'000},
                                {"phone-60s", 1080, 1920, 30, 60, 17'000},
@@ -81,7 +81,7 @@ class UploadBench {
       if (now.state == "published") return {};
       if (now.state == "failed") return Error(reason("bench_clip_refused"), name, now.error);
       bar.show(now.progress_percent / 100.0, name + " is " + now.state);
-      std::this_thread::sleep_for(std::chrono::milliseconds(kPollMs));
+      std::this_thread::sleep_for(std::chrono::milliseconds(kStatePollMs));
     }
     return Error(reason("bench_clip_not_published"), name, static_cast<int>(kDeadlineS));
   }
@@ -149,7 +149,7 @@ Result<std::vector<std::filesystem::path>> clips_of(const BenchOptions& options,
   return clips;
 }
 
-Result<BenchReport> measure(const BenchOptions& options) {
+Result<BenchReport> measure_upload(const BenchOptions& options) {
   const BenchFolder folder;
   FILOSCOPE_TRY(const auto clips, clips_of(options, folder.path()));
   FILOSCOPE_TRY(const auto server, ServerProcess::start(folder.path() / "data"));
@@ -167,6 +167,8 @@ Result<BenchReport> measure(const BenchOptions& options) {
 
 }  // namespace
 
-int bench_upload(const BenchOptions& options) { return finish_bench(options, measure(options)); }
+int bench_upload(const BenchOptions& options) {
+  return finish_bench(options, measure_upload(options));
+}
 
 }  // namespace filoscope::app

@@ -20,9 +20,9 @@ using Json = nlohmann::ordered_json;
 
 constexpr WaitingPlan kPlan{3000, 500, 500, 10};
 constexpr int kClients = kPlan.requests + kPlan.streams + kPlan.sockets;
-constexpr double kRatePerS = 100, kWarmupS = 5, kRatioMax = 1.5, kKbMax = 100;
+constexpr double kBesideRatePerS = 100, kWaitingWarmupS = 5, kRatioMax = 1.5, kKbMax = 100;
 constexpr int kConnections = 32, kRounds = 3;
-constexpr std::int64_t kSeconds = 12;
+constexpr std::int64_t kWaitingS = 12;
 constexpr double kKbPerGib = 1024.0 * 1024;
 
 struct Turns {
@@ -42,9 +42,9 @@ void add(Measured& all, Measured part) {
 Result<Turns> take_turns(const ServerProcess& server, const std::vector<std::string>& tokens,
                          double seconds) {
   const auto load = [&](double long_s, const char* what) {
-    return run_feed_load(server.url(), tokens, {long_s, kRatePerS, kConnections, what});
+    return run_feed_load(server.url(), tokens, {long_s, kBesideRatePerS, kConnections, what});
   };
-  load(kWarmupS, "warming up");
+  load(kWaitingWarmupS, "warming up");
   Turns turns;
   turns.waited.open = kClients;
   const double before_gib = server.memory_gib("VmRSS");
@@ -63,7 +63,7 @@ Result<Turns> take_turns(const ServerProcess& server, const std::vector<std::str
   return turns;
 }
 
-Result<BenchReport> measure(const BenchOptions& options) {
+Result<BenchReport> measure_waiting(const BenchOptions& options) {
   raise_open_files_limit();
   // More than the defaults, which leave the most of it to others.
   ::setenv("FILOSCOPE_API_CONNECTIONS_MAX", "8192", 1);
@@ -71,7 +71,7 @@ Result<BenchReport> measure(const BenchOptions& options) {
   const BenchFolder folder(options.data);
   FILOSCOPE_TRY(const auto tokens, seeded_tokens(options, folder.path()));
   FILOSCOPE_TRY(const auto server, ServerProcess::start(folder.path()));
-  const auto seconds = static_cast<double>(options.seconds > 0 ? options.seconds : kSeconds);
+  const auto seconds = static_cast<double>(options.seconds > 0 ? options.seconds : kWaitingS);
   FILOSCOPE_TRY(const auto turns, take_turns(server, tokens, seconds));
   const double alone_ms = quantile(turns.alone.latencies_ms, 0.99);
   const double beside_ms = quantile(turns.beside.latencies_ms, 0.99);
@@ -110,8 +110,8 @@ Result<BenchReport> measure(const BenchOptions& options) {
                   "memory:       {:.1f} KB a waiting client (limit {})\n"
                   "waited {} times to the end, {} answered early, {} broke; failed feed calls {}\n"
                   "{}\n",
-                  kPlan.requests, kPlan.wait_s, kPlan.streams, kPlan.sockets, kRatePerS, kRounds,
-                  quantile(turns.alone.latencies_ms, 0.5), alone_ms,
+                  kPlan.requests, kPlan.wait_s, kPlan.streams, kPlan.sockets, kBesideRatePerS,
+                  kRounds, quantile(turns.alone.latencies_ms, 0.5), alone_ms,
                   quantile(turns.beside.latencies_ms, 0.5), beside_ms, ratio, kRatioMax,
                   turns.kb_per_client, kKbMax, waited.answers, waited.early, waited.broken,
                   turns.alone.errors_count + turns.beside.errors_count, verdict.sentence())};
@@ -119,6 +119,8 @@ Result<BenchReport> measure(const BenchOptions& options) {
 
 }  // namespace
 
-int bench_waiting(const BenchOptions& options) { return finish_bench(options, measure(options)); }
+int bench_waiting(const BenchOptions& options) {
+  return finish_bench(options, measure_waiting(options));
+}
 
 }  // namespace filoscope::app

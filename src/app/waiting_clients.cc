@@ -18,8 +18,8 @@
 namespace filoscope::app {
 namespace {
 
-constexpr int kReadyMsMax = 60'000;
-constexpr int kPollMs = 100;
+constexpr int kOpenMsMax = 60'000;
+constexpr int kEventsPollMs = 100;
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 constexpr std::string_view kPongFrame{"\x8A\x80\0\0\0\0", 6};
 constexpr std::string_view kCount = "\"unread_notifications\":";
@@ -72,7 +72,7 @@ class Clients final : public WaitingClients {
   }
 
   Result<void> wait_until_open() const {
-    const auto end_us = now_us() + kReadyMsMax * 1000LL;
+    const auto end_us = now_us() + kOpenMsMax * 1000LL;
     const auto wanted = static_cast<std::int64_t>(all_.size());
     while (open_ < wanted && broken_ == 0 && now_us() < end_us) wait_until_us(now_us() + 10'000);
     if (open_ < wanted) return Error(reason("bench_clients_not_open"), wanted - open_);
@@ -85,7 +85,7 @@ class Clients final : public WaitingClients {
   void take_turn() {
     std::array<epoll_event, 256> events{};
     const int count =
-        ::epoll_wait(poll_.get(), events.data(), static_cast<int>(events.size()), kPollMs);
+        ::epoll_wait(poll_.get(), events.data(), static_cast<int>(events.size()), kEventsPollMs);
     for (int i = 0; i < count; ++i) {
       auto& client = *static_cast<Client*>(events[static_cast<std::size_t>(i)].data.ptr);
       if (client.fd && !receive(client)) drop(client);

@@ -8,8 +8,8 @@ namespace filoscope {
 namespace {
 
 constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
-/// 2026-11-01, before this program: a clock that says less was never set, and a step from there says
-/// nothing about where it leads.
+/// 2026-11-01, before this program: a clock that says less was never set, and a step from there
+/// says nothing about where it leads.
 constexpr std::int64_t kNeverSetMs = 1'793'491'200'000;
 constexpr const char* kTrouble = "clock";
 

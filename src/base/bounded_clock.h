@@ -2,8 +2,8 @@
 
 /// The clock of the machine as far as it is believed. Times that are written stay written, and what
 /// has a time limit ends by them: a clock that goes ahead of the latest time that was believed by
-/// more than a step may be is not followed; time goes on from what was right before, until the clock
-/// comes back. One that is behind is followed, and its way back is no step.
+/// more than a step may be is not followed; time goes on from what was right before, until the
+/// clock comes back. One that is behind is followed, and its way back is no step.
 
 #include "base/clock.h"
 #include "base/mutex.h"
@@ -19,8 +19,8 @@ class BoundedClock final : public Clock {
   BoundedClock(const BoundedClock&) = delete;
   BoundedClock& operator=(const BoundedClock&) = delete;
 
-  /// The latest time on record is `last_ms`: until the clock has come that far it may be ahead of it
-  /// by `pause_ms_max`, for which nothing ran.
+  /// The latest time on record is `last_ms`: until the clock has come that far it may be ahead of
+  /// it by `pause_ms_max`, for which nothing ran.
   void go_on_from(std::int64_t last_ms, std::int64_t pause_ms_max);
 
   std::int64_t now_ms() const override;

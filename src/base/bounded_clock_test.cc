@@ -25,8 +25,8 @@ class BoundedClockTest : public ::testing::Test {
 
 TEST_F(BoundedClockTest, FollowsTheMachineInSmallStepsAndBack) {
   EXPECT_EQ(clock.now_ms(), start_ms);
-  for (const auto step_ms : {std::int64_t{1}, 7 * kDayMs, -300 * kDayMs, 7 * kDayMs,
-                             293 * kDayMs}) {
+  for (const auto step_ms :
+       {std::int64_t{1}, 7 * kDayMs, -300 * kDayMs, 7 * kDayMs, 293 * kDayMs}) {
     machine.jump_to_ms(machine.now_ms() + step_ms);
     EXPECT_EQ(clock.now_ms(), machine.now_ms()) << step_ms;
   }

@@ -14,14 +14,14 @@ extern char** environ;
 namespace filoscope {
 namespace {
 
-std::map<std::string, SettingInfo, std::less<>>& registry() {
+std::map<std::string, SettingInfo, std::less<>>& settings() {
   static std::map<std::string, SettingInfo, std::less<>> table;
   return table;
 }
 
 void add(SettingInfo info) {
   const auto name = info.name;
-  FILOSCOPE_CHECK(registry().emplace(name, std::move(info)).second);
+  FILOSCOPE_CHECK(settings().emplace(name, std::move(info)).second);
 }
 
 template <typename T>
@@ -118,7 +118,7 @@ Setting<bool>::Setting(const char* n, bool value, const char* help)
 
 std::vector<SettingInfo> registered_settings() {
   std::vector<SettingInfo> all;
-  for (const auto& [name, info] : registry()) all.push_back(info);
+  for (const auto& [name, info] : settings()) all.push_back(info);
   return all;
 }
 
@@ -157,8 +157,8 @@ Result<Config> Config::load(const std::string& toml_path,
 }
 
 Result<void> Config::set(std::string_view name, std::string_view value) {
-  const auto at = registry().find(name);
-  if (at == registry().end()) return Error(base_reason("setting_unknown"), name);
+  const auto at = settings().find(name);
+  if (at == settings().end()) return Error(base_reason("setting_unknown"), name);
   FILOSCOPE_DO(validate(at->second, value));
   values_.insert_or_assign(std::string(name), std::string(value));
   return {};

@@ -17,8 +17,6 @@ constexpr std::size_t kMentionsMax = 30;
 constexpr std::size_t kRecordWordsMax = 60;
 constexpr std::size_t kRecordHashtagsMax = 30;
 
-Error no_such_video() { return Error(reason("no_such_video")); }
-
 template <typename Enum>
 std::int64_t number(Enum value) {
   return static_cast<std::int64_t>(value);

@@ -13,6 +13,7 @@
 #include "base/pool.h"
 #include "catalog/catalog.h"
 #include "catalog/media_map.h"
+#include "catalog/reasons.h"
 #include "catalog/sound_match.h"
 #include "catalog/video_cache.h"
 
@@ -27,6 +28,8 @@ SoundId resettled_sound(const Video& before, const Video& after);
 /// Threads: any. Changes of one video are serialised by a stripe lock that is held until memory
 /// shows what the transaction stored. The hook of account deletion runs inside its transaction and
 /// takes no stripe until that is committed; transactions check the row's state and the author.
+inline Error no_such_video() { return Error(reason("no_such_video")); }
+
 class CatalogImpl final : public Catalog {
  public:
   explicit CatalogImpl(const Parts& parts);

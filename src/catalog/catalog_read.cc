@@ -16,8 +16,6 @@ constexpr int kPageLimitMax = 100;
 constexpr int kPageRoundsMax = 20;
 constexpr int kOwnPageMax = 200;
 
-Error no_such_video() { return Error(reason("no_such_video")); }
-
 /// "?,?,?": numbers of placeholders are rounded up so that few statements are prepared.
 std::string placeholders(std::size_t count) {
   std::string text;

@@ -53,8 +53,8 @@ class PagedVector {
   const T& operator[](std::size_t i) const {
     return roots_[i / (kPage * kBranch)].branch->places[i / kPage % kBranch].page->items[i % kPage];
   }
-  /// For a walk that changes items only where it loads them (archive.h); a state that was made const
-  /// is only saved.
+  /// For a walk that changes items only where it loads them (archive.h); a state that was made
+  /// const is only saved.
   template <typename A>
   T& visited(std::size_t i) {
     if constexpr (A::kLoading) return (*this)[i];
@@ -73,7 +73,8 @@ class PagedVector {
     return place;
   }
   std::size_t bytes() const {
-    return roots_.size() * (sizeof(Branch) + sizeof(Root)) + (size_ + kPage - 1) / kPage * sizeof(Page);
+    return roots_.size() * (sizeof(Branch) + sizeof(Root)) +
+           (size_ + kPage - 1) / kPage * sizeof(Page);
   }
 
  private:

@@ -102,8 +102,8 @@ class FrozenState {
 };
 
 /// Threads: any, concurrently, but `apply` and `restate` from one thread at a time. A waiting
-/// `apply` or `freeze` is let in before new readers, so a stream of answers cannot starve it. Answers
-/// never see a half-applied record.
+/// `apply` or `freeze` is let in before new readers, so a stream of answers cannot starve it.
+/// Answers never see a half-applied record.
 class Engine {
  public:
   /// Errors: invalid_argument (an option out of range).

@@ -20,7 +20,7 @@ using ::testing::HasSubstr;
 
 const std::string kFolder = FILOSCOPE_FORMATS;
 
-Bytes bytes_of(const std::string& hex) {
+Bytes bytes_of_hex(const std::string& hex) {
   Bytes bytes;
   for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
     bytes.push_back(static_cast<std::uint8_t>(std::stoi(hex.substr(i, 2), nullptr, 16)));
@@ -36,7 +36,7 @@ std::map<std::string, LogRecord> records_of_the_first_release() {
     std::string name, hex;
     LogRecord record;
     line >> name >> record.kind >> record.version >> record.person.value >> hex;
-    record.body = bytes_of(hex);
+    record.body = bytes_of_hex(hex);
     records[name] = record;
   }
   EXPECT_EQ(records.size(), 10U);

@@ -7,7 +7,7 @@ namespace {
 
 constexpr float kRate = 0.1F;
 constexpr float kRateFloor = 0.001F;
-constexpr float kSquaresStart = 2.0F;  ///< the priors count as a few dozen examples
+constexpr float kPriorSquares = 2.0F;  ///< the priors count as a few dozen examples
 
 /// Prior: logit of each outcome for a video nobody knows, shown to a person nobody knows, and how
 /// strongly it rises with the person's lean to the content. Rates as commonly seen on short-video
@@ -57,7 +57,7 @@ Model::Model() {
     for (const auto& [input, part] : kLeanParts) weights_[h][input] = part * kPriors[h].lean;
     // Products with content fields start as a weak similarity to what she liked.
     for (std::size_t f = 0; f < 5; ++f) weights_[h][kInputs + f] = 0.1F * kPriors[h].lean;
-    squares_[h].fill(kSquaresStart);
+    squares_[h].fill(kPriorSquares);
   }
 }
 

@@ -119,7 +119,7 @@ struct Interest {
 struct ActivityLink {
   std::int64_t last_ms = 0;
   std::uint32_t newer = 0, older = 0;  ///< neighbours in that list, slot + 1
-  bool listed = false;  ///< in the list, and counted against people_max
+  bool listed = false;                 ///< in the list, and counted against people_max
 };
 
 /// Threads: as the engine's phases.

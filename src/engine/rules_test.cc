@@ -64,6 +64,12 @@ TEST_F(RulesTest, MutesOfPersonWordAndHashtag) {
   }
 }
 
+TEST_F(RulesTest, AGuestsMuteIsAnActOfHers) {
+  world.apply(encode(PersonKey{77}, Mute{MuteKind::hashtag, text_key("topic0"), true}));
+  world.apply(encode(PersonKey{1}, Mute{MuteKind::word, 5, true}));
+  expect_all(77, 10, false);
+}
+
 TEST_F(RulesTest, AMutedHashtagIsNotAMutedWord) {
   world.apply(encode(PersonKey{1}, Mute{MuteKind::word, text_key("topic0"), true}));
   expect_all(1, 10, true);

@@ -14,7 +14,6 @@ constexpr std::int64_t kLookEveryMs = 20;
 constexpr std::int64_t kPeopleInOne = 64;     ///< transaction
 constexpr std::int64_t kBodiesInOne = 2'000;  ///< transaction
 constexpr std::size_t kStepsInOne = 64;       ///< transaction
-constexpr std::string_view kSuffix = ".snapshot";
 /// Stays readable: made anew from the log, the state must lose her again.
 constexpr auto kErased = static_cast<std::uint16_t>(engine::RecordKind::erase_person);
 
@@ -22,7 +21,7 @@ constexpr auto kErased = static_cast<std::uint16_t>(engine::RecordKind::erase_pe
 bool is_of_a_snapshot(const std::string& name) {
   const auto digits = name.find_first_not_of("0123456789");
   return digits != std::string::npos && digits > 0 &&
-         name.compare(digits, kSuffix.size(), kSuffix) == 0;
+         name.compare(digits, kSnapshotSuffix.size(), kSnapshotSuffix) == 0;
 }
 
 }  // namespace
@@ -165,7 +164,8 @@ Result<std::size_t> EngineLife::blank_some(std::span<const PersonKey> people, Lo
         FILOSCOPE_DO(end_erasure(session, people[i]));
         continue;
       }
-      FILOSCOPE_TRY(const auto blanked, parts_.log.blank(session, people[i], base, bodies_left, kErased));
+      FILOSCOPE_TRY(const auto blanked,
+                    parts_.log.blank(session, people[i], base, bodies_left, kErased));
       bodies_left -= blanked.count;
       if (bodies_left == 0) return i;
       FILOSCOPE_DO(blanked.left

@@ -21,9 +21,7 @@ constexpr std::size_t kSnapshotBytesMax = std::size_t{16} << 30;
 constexpr std::size_t kSnapshotsKept = 2;
 constexpr std::int64_t kSweepEveryMs = 600'000;
 constexpr std::int64_t kSnapshotPauseMs = 5'000;
-constexpr std::int64_t kHourMs = 3'600'000;
 constexpr const char* kTrouble = "engine";
-constexpr const char* kSuffix = ".snapshot";
 constexpr const char* kKeeper = "engine-keeper";
 constexpr const char* kConsumer = "engine";
 
@@ -70,7 +68,7 @@ bool EngineLife::stopping() const {
 }
 
 std::filesystem::path EngineLife::path_of(LogPosition position) const {
-  return parts_.folder / fmt::format("{:016}{}", position, kSuffix);
+  return parts_.folder / fmt::format("{:016}{}", position, kSnapshotSuffix);
 }
 
 Result<std::vector<LogPosition>> EngineLife::snapshots() const {
@@ -82,7 +80,8 @@ Result<std::vector<LogPosition>> EngineLife::snapshots() const {
     const std::string stem = path.stem().string();
     LogPosition position = 0;
     const auto [last, bad] = std::from_chars(stem.data(), stem.data() + stem.size(), position);
-    if (path.extension() == kSuffix && bad == std::errc() && last == stem.data() + stem.size()) {
+    if (path.extension() == kSnapshotSuffix && bad == std::errc() &&
+        last == stem.data() + stem.size()) {
       found.push_back(position);
     }
   }

@@ -24,6 +24,8 @@
 
 namespace filoscope::feed {
 
+inline constexpr std::string_view kSnapshotSuffix = ".snapshot";
+
 /// Threads: any, but `open` and the destructor, which belong to the owner. Owns one thread that
 /// writes snapshots and sweeps. The destructor writes a last snapshot; what is appended after it is
 /// replayed at the next start.

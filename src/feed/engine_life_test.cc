@@ -428,9 +428,10 @@ TEST_F(ErasureTest, AKillInTheMiddleOfItIsFinishedLater) {
   std::filesystem::copy_file(folder / "older", older);
   open_below();
   must(database->write([&](Session& session) -> Result<void> {
-    FILOSCOPE_DO(session.execute("UPDATE event_log SET body = x'01' WHERE person = ? AND position "
-                                 "IN (SELECT max(position) FROM event_log WHERE person = ?)",
-                                 {jo.person.db(), jo.person.db()}));
+    FILOSCOPE_DO(
+        session.execute("UPDATE event_log SET body = x'01' WHERE person = ? AND position "
+                        "IN (SELECT max(position) FROM event_log WHERE person = ?)",
+                        {jo.person.db(), jo.person.db()}));
     return delete_person(session, jo.person, clock.now_ms() + 1'000'000'000);
   }));
   const auto base = must(find_number(*database, "replay_base"));

@@ -14,7 +14,6 @@ constexpr std::size_t kHeldMax = 64;
 constexpr std::size_t kShownMax = 2'000;
 constexpr int kRanksMax = 4;
 constexpr const char* kWeightsName = "value_weights";
-constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::int64_t kGuestRecordsMs = 7 * 24 * kHourMs;  ///< kept behind a guest's end
 
 constexpr std::array<std::string_view, 7> kSurfaceNames{

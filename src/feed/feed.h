@@ -27,9 +27,8 @@ inline const Setting<std::int64_t> kEventsPerHourMax{
 inline const Setting<std::int64_t> kSnapshotRecords{
     "feed.snapshot_records", 200000, 100, 100000000,
     "Log records after which a new engine snapshot is written."};
-inline const Setting<std::int64_t> kLogRetentionDays{
-    "feed.log_retention_days", 365, 1, 36500,
-    "Days the event log is kept."};
+inline const Setting<std::int64_t> kLogRetentionDays{"feed.log_retention_days", 365, 1, 36500,
+                                                     "Days the event log is kept."};
 inline const Setting<std::int64_t> kDecisionRetentionDays{
     "feed.decision_retention_days", 90, 1, 36500, "Days a decision record can be asked for."};
 

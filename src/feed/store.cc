@@ -199,9 +199,9 @@ Result<std::vector<PersonKey>> find_erasures(Database& database) {
   std::vector<PersonKey> people;
   FILOSCOPE_DO(database.read([&](Session& session) {
     people.clear();
-    return session.query("SELECT person FROM feed_erasures ORDER BY person", {}, [&](const Row& row) {
-      people.push_back(PersonKey::from_db(row.integer(0)));
-    });
+    return session.query(
+        "SELECT person FROM feed_erasures ORDER BY person", {},
+        [&](const Row& row) { people.push_back(PersonKey::from_db(row.integer(0))); });
   }));
   return people;
 }

@@ -18,6 +18,8 @@
 
 namespace filoscope::feed {
 
+inline constexpr std::int64_t kHourMs = 3'600'000;
+
 /// Where the record of one answer lies.
 struct DecisionRow {
   RequestId request;

@@ -6,13 +6,13 @@
 namespace filoscope::media {
 namespace {
 
-constexpr double kSecond = 90'000;
+constexpr double kStampsPerSecond = 90'000;
 constexpr double kRateSlack =
     1.05;  // 31 a second are not halved to stay below 30: a few are left out
 
 }  // namespace
 
-Pacer::Pacer(double fps_max) : least_(kSecond / fps_max) {}
+Pacer::Pacer(double fps_max) : least_(kStampsPerSecond / fps_max) {}
 
 /// The mean step of the last pictures, 0 when there are too few.
 double Pacer::typical_step(std::int64_t pts) {

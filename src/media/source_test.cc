@@ -10,6 +10,7 @@
 #include "media/boxes.h"
 #include "media/pipeline.h"
 #include "media/test_clips.h"
+#include "media/test_outputs.h"
 #include "media/video_decoder.h"
 
 extern "C" {
@@ -167,19 +168,6 @@ Result<Made> process(const Bytes& clip, const MediaOptions& options = {}) {
   outputs.covers = {cover.get()};
   FILOSCOPE_TRY(MediaFacts facts, process_media(MemoryBytes(clip), options, outputs));
   return Made{std::move(facts), content_of(small.get()), content_of(cover.get())};
-}
-
-std::string refusal(const Bytes& clip, const MediaOptions& options = {}) {
-  const auto made = process(clip, options);
-  if (made) return "it was accepted";
-  EXPECT_EQ(made.error().code, Code::invalid_argument) << made.error().message;
-  return made.error().message;
-}
-
-/// Its reason's word.
-std::string refused_for(const Bytes& clip, const MediaOptions& options = {}) {
-  const auto made = process(clip, options);
-  return made ? "it was accepted" : std::string(made.error().reason);
 }
 
 std::vector<FramePtr> pictures_of(const Bytes& file) {

@@ -21,8 +21,8 @@ constexpr int kWaves = 16;
 constexpr double kBlack = 16, kWhite = 235;  // luma in limited range
 constexpr std::size_t kStripMax = 16;
 
-constexpr int kPlaceholderLong = 20;          // px
-constexpr std::size_t kPlaceholderMax = 700;  // characters
+constexpr int kPlaceholderLong = 20;                    // px
+constexpr std::size_t kPlaceholderCharactersMax = 700;  // characters
 constexpr int kCoverQuality = 5;
 
 /// Until the next picture is looked at for the cover. The first seconds, where clips fade in and
@@ -251,7 +251,7 @@ Result<std::string> make_placeholder(const AVFrame& frame) {
     av_base64_encode(base64.data(), static_cast<int>(base64.size()), jpeg.data(),
                      static_cast<int>(jpeg.size()));
     text = std::string("data:image/jpeg;base64,") + base64.c_str();
-    if (text.size() <= kPlaceholderMax) break;
+    if (text.size() <= kPlaceholderCharactersMax) break;
   }
   return text;
 }

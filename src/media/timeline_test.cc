@@ -12,16 +12,17 @@ namespace {
 using Track = TimeLine::Track;
 using testing::ElementsAre;
 
-constexpr std::int64_t kMs = 90;
-constexpr std::int64_t kHour = 3'600'000 * kMs;
-constexpr std::int64_t kStillMax = 60'000 * kMs;
+constexpr std::int64_t kTicksPerMs = 90;
+constexpr std::int64_t kHour = 3'600'000 * kTicksPerMs;
+constexpr std::int64_t kStillMax = 60'000 * kTicksPerMs;
 
 /// Gives one packet and tells where it comes to lie, in ms.
 std::int64_t place(TimeLine& line, Track track, std::int64_t ms, std::int64_t length_ms,
                    bool key = true) {
-  const auto at = ms * kMs;
-  return (at + line.shift(track, {.dts = at, .pts = at, .length = length_ms * kMs, .key = key})) /
-         kMs;
+  const auto at = ms * kTicksPerMs;
+  return (at + line.shift(track,
+                          {.dts = at, .pts = at, .length = length_ms * kTicksPerMs, .key = key})) /
+         kTicksPerMs;
 }
 
 /// Both tracks of a recording of 2 s whose clock begins at `from_ms`; where it begins and ends.
@@ -45,7 +46,7 @@ TEST(TimeLine, AClockThatRestartsOrJumpsGoesOnWhereItWas) {
 }
 
 TEST(TimeLine, OneTrackMayJumpAlone) {
-  for (const std::int64_t jump : {kHour / kMs, std::int64_t{-5'000}}) {
+  for (const std::int64_t jump : {kHour / kTicksPerMs, std::int64_t{-5'000}}) {
     TimeLine line(kStillMax);
     for (std::int64_t ms = 0; ms < 20'000; ms += 20) {
       EXPECT_EQ(place(line, Track::picture, ms, 20), ms);

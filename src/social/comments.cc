@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t kMentionsMax = 10;  // of one comment, that are told
 constexpr std::int64_t kMinuteMs = 60'000;
-constexpr int kListRoundsMax = 5;  // of comments that are hidden from the viewer
 constexpr std::string_view kCountSql =
     "UPDATE social_counts SET comments = comments + ?, author = ?, version = version + 1 WHERE "
     "video = ? AND removed = 0";

@@ -8,7 +8,6 @@ namespace filoscope::social {
 namespace {
 
 constexpr std::size_t kBatch = 20;  // ids in one statement: a page of the feed
-constexpr int kListRoundsMax = 5;   // of rows that may not be seen any more
 
 VideoCounts counts_of_row(const Row& row, int first) {
   return {row.integer(first), row.integer(first + 1), row.integer(first + 2),

@@ -9,7 +9,6 @@ namespace filoscope::social {
 namespace {
 
 constexpr std::size_t kNoticeCharactersMax = 500;
-constexpr int kListRoundsMax = 5;  // of notices from people blocked or muted since
 constexpr std::int64_t kDroppedAtOnce = 20;
 
 Notification notification_of_row(const Row& row) {

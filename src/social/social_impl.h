@@ -8,6 +8,9 @@
 
 namespace filoscope::social {
 
+/// Of a list whose rows the viewer may not see: so often is the next page read instead.
+inline constexpr int kListRoundsMax = 5;
+
 class SocialImpl final : public Social {
  public:
   explicit SocialImpl(const Parts& parts);

@@ -12,9 +12,9 @@
 namespace filoscope::upload {
 namespace {
 
-constexpr std::int64_t kRetryDelayMs = 10'000;  ///< times the tries made
-constexpr std::int64_t kPollMs = 250;
-constexpr const char* kThread = "upload.late";
+constexpr std::int64_t kLateRetryDelayMs = 10'000;  ///< times the tries made
+constexpr std::int64_t kLatePollMs = 250;
+constexpr const char* kLateThread = "upload.late";
 
 }  // namespace
 
@@ -60,14 +60,14 @@ void UploadsImpl::late_loop() {
     std::optional<Job> next;
     {
       Lock lock(mutex_);
-      wake_workers_.wait_for_ms(mutex_, kPollMs, [&] {
+      wake_workers_.wait_for_ms(mutex_, kLatePollMs, [&] {
         if (stopping_) return true;
         if (queue_.empty()) next = late_.take(parts_.clock.now_ms());
         return next.has_value();
       });
       if (stopping_) return;
     }
-    if (!next || run_guarded(kThread, [&] { run_late(*next); })) continue;
+    if (!next || run_guarded(kLateThread, [&] { run_late(*next); })) continue;
     space_.give_back(next->video.value);
     Lock lock(mutex_);
     if (auto* broken = late_.find(next->video)) put_back(*broken);
@@ -102,7 +102,7 @@ void UploadsImpl::run_late(const Job& job) {
     if (hopeless || attempts_count > parts_.config[kRetriesMax]) return drop_late(job);
   }
   const bool waits = !put_off || ports::is_for_now(problem);
-  postpone_late(job, attempts_count, waits ? kRetryDelayMs * std::max(1, attempts_count) : 0);
+  postpone_late(job, attempts_count, waits ? kLateRetryDelayMs * std::max(1, attempts_count) : 0);
 }
 
 Result<void> UploadsImpl::try_late(const Job& job) {

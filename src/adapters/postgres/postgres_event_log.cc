@@ -66,7 +66,7 @@ class PostgresEventLog final : public EventLog {
   }
   bool keeps_up() const override { return relay_.keeps_up() && hub_.keeps_up(); }
   Result<Blanked> blank(Session& session, PersonKey person, LogPosition up_to,
-                        std::int64_t count_max) override;
+                        std::int64_t count_max, std::uint16_t spared_kind) override;
   Result<OutboxToken> drop(Session& session, LogPosition up_to) override;
 
  private:
@@ -142,7 +142,8 @@ Result<EventStream::Blanked> PostgresEventLog::blank(Session& session, PersonKey
       session.query("SELECT 1 FROM event_log WHERE person = ? AND position > ? AND kind <> ? AND "
                     "length(body) > 0 UNION ALL SELECT 1 FROM event_outbox WHERE person = ? AND "
                     "kind <> ? LIMIT 1",
-                    {person.db(), up_to, spared_kind, person.db(), spared_kind}, [&](const Row&) { blanked.left = true; }));
+                    {person.db(), up_to, spared_kind, person.db(), spared_kind},
+                    [&](const Row&) { blanked.left = true; }));
   return blanked;
 }
 

@@ -27,7 +27,7 @@ constexpr std::int64_t kCleanEveryUs = 300'000'000;
 constexpr const char* kClean =
     "DELETE FROM postgres_written WHERE at < now() - interval '10 minutes'";
 constexpr const char* kName = "relay";
-constexpr const char* kTrouble = "event relay";
+constexpr const char* kRelayTrouble = "event relay";
 
 /// One statement, READ COMMITTED: the relay takes no part in the order of SERIALIZABLE writes. What
 /// another relay (a lost connection's) has moved meanwhile is not deleted twice, and the row of
@@ -72,7 +72,7 @@ Relay::~Relay() {
     wake_.notify_all();
   }
   thread_.join();
-  trouble::end(kTrouble);
+  trouble::end(kRelayTrouble);
 }
 
 void Relay::wake() {
@@ -141,9 +141,9 @@ std::vector<Relay::Moved> Relay::read_moved(const Answer& answer) {
 /// What the server says of itself is for the log alone.
 void Relay::say(const Error& problem) {
   log::warn("postgres.relay_stands", {{"reason", problem.message}});
-  trouble::begin(kTrouble, problem.reason == reason("postgres_in_use").word
-                               ? problem.message
-                               : Error(ports::reason("database_away")).message);
+  trouble::begin(kRelayTrouble, problem.reason == reason("postgres_in_use").word
+                                    ? problem.message
+                                    : Error(ports::reason("database_away")).message);
 }
 
 bool Relay::rest() {
@@ -164,7 +164,7 @@ void Relay::run() {
     if (!moved) say(moved.error());
     if (!rest()) return;
     if (auto again = connect()) {
-      trouble::end(kTrouble);
+      trouble::end(kRelayTrouble);
     } else {
       connection_.reset();
       say(again.error());

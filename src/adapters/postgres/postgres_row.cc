@@ -11,7 +11,7 @@ namespace filoscope::postgres {
 namespace {
 
 // Types as the catalogue pg_type numbers them.
-constexpr Oid kBool = 16, kBytea = 17;
+constexpr Oid kBool = 16, kBytes = 17;
 
 }  // namespace
 
@@ -33,14 +33,14 @@ double PostgresRow::number(int column) const {
 }
 
 std::string PostgresRow::text(int column) const {
-  if (PQftype(result_, checked(column)) != kBytea) return std::string(raw(column));
+  if (PQftype(result_, checked(column)) != kBytes) return std::string(raw(column));
   const auto plain = bytes(column);
   return {plain.begin(), plain.end()};
 }
 
 Bytes PostgresRow::bytes(int column) const {
   const auto value = raw(column);
-  if (PQftype(result_, column) != kBytea || is_null(column)) return {value.begin(), value.end()};
+  if (PQftype(result_, column) != kBytes || is_null(column)) return {value.begin(), value.end()};
   std::size_t size = 0;
   const std::unique_ptr<unsigned char, decltype(&PQfreemem)> plain(
       PQunescapeBytea(reinterpret_cast<const unsigned char*>(value.data()), &size), PQfreemem);
