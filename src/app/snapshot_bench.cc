@@ -1,10 +1,14 @@
 // `bench engine.snapshot`: an engine of a large place, in process; what people do is learned and
 // answers are given at fixed rates, each timed from when it was due, at first alone and then while
-// snapshots are written to a file. Then that file is loaded.
+// snapshots are written to a file. Then a new process loads that file.
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <mutex>
 #include <thread>
@@ -95,6 +99,66 @@ class Crowd {
   std::int64_t now_ms_ = 1'700'000'000'000;
 };
 
+/// A process of its own, begun before this one grows: it loads a snapshot as a server's start does,
+/// into memory that nothing was in.
+class FreshProcess {
+ public:
+  struct Loaded {
+    double ms = 0;
+    std::uint64_t hash = 0;
+    std::uint64_t memory_bytes = 0;
+  };
+
+  static Result<FreshProcess> begin(std::string path) {
+    FreshProcess process;
+    std::array<int, 2> go{}, told{};
+    if (::pipe2(go.data(), O_CLOEXEC) != 0 || ::pipe2(told.data(), O_CLOEXEC) != 0)
+      return errno_error("a pipe");
+    const UniqueFd go_read(go[0]), told_write(told[1]);
+    process.go_.reset(go[1]), process.told_.reset(told[0]);
+    process.pid_ = ::fork();
+    if (process.pid_ < 0) return errno_error("a process");
+    if (process.pid_ != 0) return process;
+    process.go_.reset(), process.told_.reset();
+    char c = 0;
+    if (::read(go_read.get(), &c, 1) == 1) load(path, told_write.get());
+    ::_exit(0);
+  }
+  FreshProcess(FreshProcess&& other) noexcept
+      : pid_(std::exchange(other.pid_, -1)),
+        go_(std::move(other.go_)),
+        told_(std::move(other.told_)) {}
+  FreshProcess& operator=(FreshProcess&&) = delete;
+  ~FreshProcess() {
+    go_.reset();
+    if (pid_ > 0) ::waitpid(pid_, nullptr, 0);
+  }
+
+  Result<Loaded> load() {
+    Loaded loaded;
+    if (::write(go_.get(), "g", 1) != 1) return errno_error("the process that loads");
+    if (::read(told_.get(), &loaded, sizeof loaded) != sizeof loaded)
+      return Error(Code::internal, "the snapshot was not loaded");
+    return loaded;
+  }
+
+ private:
+  FreshProcess() = default;
+  static void load(const std::string& path, int told) {
+    const auto from_us = now_us();
+    const auto file = LargeFile::read(path, kSnapshotBytesMax);
+    if (!file) return;
+    const auto engine = engine::Engine::load({}, file->bytes());
+    if (!engine) return;
+    Loaded loaded{static_cast<double>(now_us() - from_us) / 1000, (*engine)->state_hash(),
+                  (*engine)->stats().memory_bytes};
+    static_cast<void>(!::write(told, &loaded, sizeof loaded));
+  }
+
+  pid_t pid_ = -1;
+  UniqueFd go_, told_;
+};
+
 struct Load {
   Measured events, answers;
   double longest_ms() const {
@@ -166,19 +230,24 @@ Result<Load> run_beside(Crowd& crowd, double seconds, const std::filesystem::pat
   return load;
 }
 
-/// What one erasure and one look at the figures take, in ms.
+/// What one erasure and one look at the figures take, in ms, of the middle one: neither may grow
+/// with the state.
 Result<Json> measure_steps(Crowd& crowd) {
   Random random(4);
-  double erasure_ms = 0, stats_ms = 0;
-  for (int i = 0; i < 100; ++i) {
+  std::vector<double> erasures_ms, stats_ms;
+  for (int i = 0; i < 101; ++i) {
     auto from_us = now_us();
     FILOSCOPE_DO(crowd.apply(engine::encode(crowd.someone(random), engine::ErasePerson{})));
-    erasure_ms = std::max(erasure_ms, static_cast<double>(now_us() - from_us) / 1000);
+    erasures_ms.push_back(static_cast<double>(now_us() - from_us) / 1000);
     from_us = now_us();
     static_cast<void>(crowd.engine().stats());
-    stats_ms = std::max(stats_ms, static_cast<double>(now_us() - from_us) / 1000);
+    stats_ms.push_back(static_cast<double>(now_us() - from_us) / 1000);
   }
-  return Json{{"erasure_ms_max", erasure_ms}, {"stats_ms_max", stats_ms}};
+  const auto middle = [](std::vector<double>& all) {
+    std::nth_element(all.begin(), all.begin() + std::ssize(all) / 2, all.end());
+    return all[all.size() / 2];
+  };
+  return Json{{"erasure_ms", middle(erasures_ms)}, {"stats_ms", middle(stats_ms)}};
 }
 
 std::string table_of(const Json& json) {
@@ -201,7 +270,7 @@ std::string table_of(const Json& json) {
          fmt::format("load                   {:.0f} ms (limit {:g})\n",
                      json["load_ms"].get<double>(), kLimitLoadMs) +
          fmt::format("one erasure, /metrics  {:.3f}, {:.3f} ms (limit {:g})\n",
-                     json["erasure_ms_max"].get<double>(), json["stats_ms_max"].get<double>(),
+                     json["erasure_ms"].get<double>(), json["stats_ms"].get<double>(),
                      kLimitStepMs);
 }
 
@@ -212,8 +281,8 @@ Json load_json(const Load& load) {
 Result<BenchReport> measure_snapshot(const BenchOptions& options) {
   const BenchFolder folder;
   const auto path = folder.path() / "engine.snapshot";
-  const engine::EngineOptions limits;
-  FILOSCOPE_TRY(auto engine, engine::Engine::create(limits));
+  FILOSCOPE_TRY(auto fresh, FreshProcess::begin(path));
+  FILOSCOPE_TRY(auto engine, engine::Engine::create({}));
   Crowd crowd(options, std::move(engine));
   ProgressBar bar;
   bar.show(0, "publishing");
@@ -225,25 +294,22 @@ Result<BenchReport> measure_snapshot(const BenchOptions& options) {
   std::vector<Snapshot> taken;
   FILOSCOPE_TRY(const auto beside, run_beside(crowd, seconds, path, taken));
   FILOSCOPE_TRY(Json json, measure_steps(crowd));
-  const auto from_us = now_us();
-  FILOSCOPE_TRY(const auto bytes, read_file(path, kSnapshotBytesMax));
-  FILOSCOPE_TRY(const auto loaded, engine::Engine::load(limits, bytes));
-  const auto load_ms = static_cast<double>(now_us() - from_us) / 1000;
+  FILOSCOPE_TRY(const auto loaded, fresh.load());
   bar.clear();
   json["videos"] = options.videos_count, json["people"] = options.people_count;
   json["alone"] = load_json(alone), json["beside"] = load_json(beside);
   json["longest_ms"] = beside.longest_ms();
-  json["snapshot_bytes"] = bytes.size(), json["load_ms"] = load_ms;
+  json["snapshot_bytes"] = std::filesystem::file_size(path), json["load_ms"] = loaded.ms;
   double freeze_ms = 0;
   for (const auto& one : taken) freeze_ms = std::max(freeze_ms, one.freeze_ms);
   json["freeze_ms_max"] = freeze_ms, json["snapshot_s"] = taken.back().seconds;
-  json["memory_bytes"] = loaded->stats().memory_bytes;
+  json["memory_bytes"] = loaded.memory_bytes;
   Verdict verdict;
   verdict.at_most("longest stall beside a snapshot (ms)", json["longest_ms"], kLimitStallMs);
-  verdict.at_most("load (ms)", load_ms, kLimitLoadMs);
-  verdict.at_most("one erasure (ms)", json["erasure_ms_max"], kLimitStepMs);
-  verdict.at_most("figures for /metrics (ms)", json["stats_ms_max"], kLimitStepMs);
-  verdict.require(loaded->state_hash() == taken.back().hash,
+  verdict.at_most("load (ms)", loaded.ms, kLimitLoadMs);
+  verdict.at_most("one erasure (ms)", json["erasure_ms"], kLimitStepMs);
+  verdict.at_most("figures for /metrics (ms)", json["stats_ms"], kLimitStepMs);
+  verdict.require(loaded.hash == taken.back().hash,
                   "the snapshot gives another state than it was taken of");
   verdict.require(alone.events.errors_count + alone.answers.errors_count +
                           beside.events.errors_count + beside.answers.errors_count ==

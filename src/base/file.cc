@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,8 +41,14 @@ Error errno_error(const std::string& what) {
   return Error(Code::internal, what + ": " + std::strerror(number));
 }
 
-Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
-                                            std::size_t size_max) {
+namespace {
+
+struct OpenedFile {
+  UniqueFd fd;
+  std::size_t size = 0;
+};
+
+Result<OpenedFile> open_to_read(const std::filesystem::path& path, std::size_t size_max) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return errno_error("open " + path.string());
   struct stat info {};
@@ -50,18 +57,50 @@ Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
   if (size > size_max) {
     return Error(base_reason("file_too_large_to_read"), path.string(), size, size_max);
   }
-  std::vector<std::uint8_t> data(size);
-  for (std::size_t done = 0; done < size;) {
-    const auto count = ::pread(fd.get(), data.data() + done, size - done, static_cast<off_t>(done));
+  return OpenedFile{std::move(fd), size};
+}
+
+/// How much there was, at most `size`.
+Result<std::size_t> read_up_to(const OpenedFile& file, std::uint8_t* data,
+                               const std::filesystem::path& path) {
+  std::size_t done = 0;
+  while (done < file.size) {
+    const auto count =
+        ::pread(file.fd.get(), data + done, file.size - done, static_cast<off_t>(done));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return errno_error("read " + path.string());
-    if (count == 0) {
-      data.resize(done);
-      break;
-    }
+    if (count == 0) break;
     done += static_cast<std::size_t>(count);
   }
+  return done;
+}
+
+}  // namespace
+
+Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
+                                            std::size_t size_max) {
+  FILOSCOPE_TRY(const auto file, open_to_read(path, size_max));
+  std::vector<std::uint8_t> data(file.size);
+  FILOSCOPE_TRY(const auto size, read_up_to(file, data.data(), path));
+  data.resize(size);
   return data;
+}
+
+LargeFile::~LargeFile() {
+  if (data_ != nullptr) ::munmap(data_, mapped_);
+}
+
+Result<LargeFile> LargeFile::read(const std::filesystem::path& path, std::size_t size_max) {
+  FILOSCOPE_TRY(const auto file, open_to_read(path, size_max));
+  LargeFile large;
+  if (file.size == 0) return large;
+  void* const data =
+      ::mmap(nullptr, file.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data == MAP_FAILED) return errno_error("memory for " + path.string());
+  large.data_ = static_cast<std::uint8_t*>(data), large.mapped_ = file.size;
+  ::madvise(data, file.size, MADV_HUGEPAGE);  // where it cannot be had, small pages do
+  FILOSCOPE_TRY(large.size_, read_up_to(file, large.data_, path));
+  return large;
 }
 
 Result<void> read_all(int fd, std::span<std::uint8_t> out, std::int64_t offset) {

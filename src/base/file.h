@@ -40,6 +40,22 @@ Error errno_error(const std::string& what);
 
 Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
                                             std::size_t size_max);
+/// The content of a file of gigabytes, for as long as this lives: in huge pages where there are any
+/// (madvise(2), MADV_HUGEPAGE), and nothing is filled with zeros first.
+class LargeFile {
+ public:
+  static Result<LargeFile> read(const std::filesystem::path& path, std::size_t size_max);
+  LargeFile(LargeFile&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(other.size_), mapped_(other.mapped_) {}
+  LargeFile& operator=(LargeFile&&) = delete;
+  ~LargeFile();
+  std::span<const std::uint8_t> bytes() const { return {data_, size_}; }
+
+ private:
+  LargeFile() = default;
+  std::uint8_t* data_ = nullptr;
+  std::size_t size_ = 0, mapped_ = 0;
+};
 /// Temporary file, fsync, rename, fsync of the folder: afterwards the old or the new content
 /// exists, whole.
 Result<void> write_file_durably(const std::filesystem::path& path,

@@ -140,10 +140,10 @@ struct Rebuilt : Index {
   Rebuilt& operator=(const Rebuilt&) = delete;
 };
 
-/// What `bytes_of` gives over all rows, judged by at most 1,024 of them, evenly spread.
+/// What `bytes_of` gives over all rows, judged by at most 256 of them, evenly spread.
 template <typename Rows, typename BytesOf>
 std::size_t sampled_bytes(const Rows& rows, BytesOf bytes_of) {
-  const std::size_t step = rows.size() / 1024 + 1;
+  const std::size_t step = rows.size() / 256 + 1;
   std::size_t sum = 0, count = 0;
   for (std::size_t i = 0; i < rows.size(); i += step) sum += bytes_of(rows[i]), ++count;
   return count == 0 ? 0 : sum / count * rows.size();

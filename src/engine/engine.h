@@ -2,7 +2,7 @@
 
 /// The recommender: a log-structured learner whose state is a pure function of (event-log prefix,
 /// options). One writer applies records in order; answers read one position. No I/O, no clock, no
-/// threads of its own.
+/// threads of its own but for the time of `load`.
 
 #include <cstdint>
 #include <functional>
@@ -82,7 +82,7 @@ struct EngineStats {
   std::uint64_t examples_count = 0;  ///< trained on
   HeadValues prequential_loss{};  ///< mean log loss per head over the last ~10,000 examples, scored
                                   ///< before learning
-  std::size_t memory_bytes = 0;   ///< what rows point to is judged by 1,024 of each table
+  std::size_t memory_bytes = 0;   ///< what rows point to is judged by 256 of each table
 };
 
 /// Takes bytes that come in parts.

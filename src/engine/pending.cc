@@ -20,7 +20,8 @@ void PendingTable::add(PendingDecision decision) {
   if (decision.request == 0 || decision.items.empty()) return;
   if (end_ - begin_ >= kDecisionsMax) drop_first();
   const auto slot = static_cast<std::uint32_t>(end_ % kDecisionsMax);
-  if (slot >= slots_.size()) slots_.push_back({});
+  if (slot >= slots_.size()) slots_.push_back({}), persons_.push_back(0);
+  persons_[slot] = decision.person;
   index_.put(decision.request, slot);
   slots_[slot] = std::move(decision);
   ++end_;
@@ -55,8 +56,7 @@ void PendingTable::expire(std::int64_t at_ms) {
 void PendingTable::erase(PersonKey person) {
   for (auto i = begin_; i < end_; ++i) {
     const auto slot = static_cast<std::uint32_t>(i % kDecisionsMax);
-    const PendingDecision& held = std::as_const(slots_)[slot];
-    if (held.person != person.value || held.request == 0) continue;
+    if (persons_[slot] != person.value || std::as_const(slots_)[slot].request == 0) continue;
     PendingDecision& decision = slots_[slot];
     if (index_.find(decision.request) == slot) index_.erase(decision.request);
     const auto at_ms = decision.at_ms;

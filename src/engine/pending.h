@@ -53,12 +53,15 @@ class PendingTable {
     if constexpr (A::kLoading) {
       if (end_ < begin_ || end_ - begin_ > kDecisionsMax) return a.fail();
       while (slots_.size() < std::min<std::uint64_t>(end_, kDecisionsMax)) slots_.push_back({});
+      persons_.assign(slots_.size(), 0);
     }
     for (auto i = begin_; i < end_ && a.ok(); ++i) {
       PendingDecision& d = slots_.template visited<A>(i % kDecisionsMax);
       a(d.request), a(d.person), a(d.at_ms), a(d.items, kDecisionItemsMax);
-      if constexpr (A::kLoading)
+      if constexpr (A::kLoading) {
+        persons_[i % kDecisionsMax] = d.person;
         if (d.request != 0) index_.put(d.request, static_cast<std::uint32_t>(i % kDecisionsMax));
+      }
     }
   }
 
@@ -66,7 +69,8 @@ class PendingTable {
   void drop_first();
   PagedVector<PendingDecision, 4> slots_;  // a ring: decision i lies in slot i mod kDecisionsMax
   std::uint64_t begin_ = 0, end_ = 0;
-  Rebuilt<SegmentedMap> index_;  // request → slot
+  Rebuilt<SegmentedMap> index_;                  // request → slot
+  Rebuilt<std::vector<std::uint64_t>> persons_;  // by slot: an erasure looks at all of them
 };
 
 }  // namespace filoscope::engine

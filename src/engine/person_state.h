@@ -67,18 +67,46 @@ class SmallTable {
   std::size_t size() const { return used_; }
   std::size_t bytes() const { return slots_.capacity() * sizeof(Entry); }
   static std::uint32_t key_of(const Entry& entry) { return entry.key - 1; }
+  /// Entries with their places; in version 1 all places, also the free ones. `slots_max` ≤ 2^16.
   template <typename A>
   void visit(A& archive, std::size_t slots_max) {
-    archive(slots_, slots_max);
+    if (archive.version < 2)
+      archive(slots_, slots_max);
+    else
+      visit_used(archive, slots_max);
     if constexpr (A::kLoading) {
       used_ = 0;
       for (const Entry& entry : slots_) used_ += entry.key != 0 ? 1 : 0;
       const auto n = slots_.size();
-      if ((n & (n - 1)) != 0 || (n != 0 && used_ * 4 > n * 3)) slots_.clear(), archive.fail();
+      if ((n & (n - 1)) != 0 || used_ * 4 > n * 3) slots_.clear(), archive.fail();
     }
   }
 
  private:
+  static constexpr std::size_t kSlotsAUsedOneMax =
+      16;  ///< far more than growing and `retain` leave
+  struct Sizes {
+    std::uint32_t slots = 0, used = 0;
+  };
+  template <typename A>
+  void visit_used(A& archive, std::size_t slots_max) {
+    Sizes sizes{static_cast<std::uint32_t>(slots_.size()), static_cast<std::uint32_t>(used_)};
+    archive(sizes);
+    if constexpr (A::kLoading) {
+      if (sizes.slots > slots_max || sizes.slots > sizes.used * kSlotsAUsedOneMax + 16)
+        return archive.fail();
+      slots_.resize(sizes.slots);
+      for (std::uint32_t i = 0; i < sizes.used && archive.ok(); ++i) {
+        std::uint16_t at = 0;
+        archive(at);
+        if (at >= slots_.size()) return archive.fail();
+        archive(slots_[at]);
+      }
+    } else {
+      for (std::size_t at = 0; at < slots_.size(); ++at)
+        if (slots_[at].key != 0) archive(static_cast<std::uint16_t>(at)), archive(slots_[at]);
+    }
+  }
   static std::size_t home(std::uint32_t key, std::size_t mask) {
     return (key * 0x9E3779B1U >> 7) & mask;
   }

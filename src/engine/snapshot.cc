@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <future>
 
 #include "base/blake2b.h"
 #include "base/crypto.h"
@@ -176,12 +177,16 @@ Result<void> read_section(const Section& known, std::uint16_t version,
   return {};
 }
 
-Result<std::int64_t> read_sections(std::span<const std::uint8_t> content,
-                                   const EngineOptions& options, State& state) {
-  ByteReader reader(content);
-  const auto made_by = reader.get<std::int64_t>();
-  if (made_by > kEngineVersion) return newer(fmt::format("engine {}", made_by));
-  std::size_t read_count = 0;
+struct Written {
+  const Section* known = nullptr;
+  std::uint16_t version = 0;
+  std::span<const std::uint8_t> content;
+};
+
+/// Each section once, in their order.
+Result<std::vector<Written>> find_sections(ByteReader& reader,
+                                           std::span<const std::uint8_t> content) {
+  std::vector<Written> found;
   while (reader.ok() && reader.remaining() != 0) {
     const auto tag = reader.get<std::uint32_t>();
     const auto version = reader.get<std::uint16_t>();
@@ -197,12 +202,33 @@ Result<std::int64_t> read_sections(std::span<const std::uint8_t> content,
     if (known == kSections.end()) return newer(fmt::format("its section {}", tag));
     if (lowest > known->version)
       return newer(fmt::format("its section \"{}\" {}", known->name, version));
-    // Others than the next one: twice, missing or in another order.
-    if (read_count >= kSections.size() || known != &kSections[read_count]) return misfit();
-    ++read_count;
-    FILOSCOPE_DO(read_section(*known, version, bytes, options, state));
+    if (found.size() >= kSections.size() || known != &kSections[found.size()]) return misfit();
+    found.push_back({known, version, bytes});
   }
-  if (read_count != kSections.size()) return misfit();
+  if (found.size() != kSections.size()) return misfit();
+  return found;
+}
+
+/// The largest by itself, beside the others: they touch different parts of the state.
+Result<std::int64_t> read_sections(std::span<const std::uint8_t> content,
+                                   const EngineOptions& options, State& state) {
+  ByteReader reader(content);
+  const auto made_by = reader.get<std::int64_t>();
+  if (made_by > kEngineVersion) return newer(fmt::format("engine {}", made_by));
+  FILOSCOPE_TRY(const auto sections, find_sections(reader, content));
+  const auto read = [&](const Written& one) {
+    return read_section(*one.known, one.version, one.content, options, state);
+  };
+  const auto largest = std::max_element(
+      sections.begin(), sections.end(),
+      [](const Written& a, const Written& b) { return a.content.size() < b.content.size(); });
+  auto beside = std::async(std::launch::async | std::launch::deferred, read, *largest);
+  Result<void> done;
+  for (auto one = sections.begin(); done && one != sections.end(); ++one)
+    if (one != largest) done = read(*one);
+  const auto largest_done = beside.get();
+  if (!done) return done.error();
+  if (!largest_done) return largest_done.error();
   return made_by;
 }
 

@@ -93,8 +93,8 @@ Result<std::vector<LogPosition>> EngineLife::snapshots() const {
 }
 
 Result<std::unique_ptr<engine::Engine>> EngineLife::read_snapshot(LogPosition position) const {
-  FILOSCOPE_TRY(const auto bytes, read_file(path_of(position), kSnapshotBytesMax));
-  FILOSCOPE_TRY(auto engine, engine::Engine::load(parts_.options, bytes));
+  FILOSCOPE_TRY(const auto file, LargeFile::read(path_of(position), kSnapshotBytesMax));
+  FILOSCOPE_TRY(auto engine, engine::Engine::load(parts_.options, file.bytes()));
   if (engine->position() != position) {
     return Error(Code::corrupt, fmt::format("the snapshot says position {}, its name {}",
                                             engine->position(), position));
