@@ -1,6 +1,7 @@
 #include "api/connection.h"
 
 #include <fmt/format.h>
+#include <netinet/tcp.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
@@ -34,9 +35,10 @@ constexpr std::size_t kReadHeadBytes = 4 * 1024;     ///< asked for at once betw
 constexpr std::size_t kReadBytes = 64 * 1024;        ///< also the most that may wait to be parsed
 constexpr std::size_t kPartBytes = 256 * 1024;       ///< of a streamed body, per call of its sink
 constexpr std::size_t kSendfileBytes = 1024 * 1024;  ///< per call, so that connections take turns
+constexpr int kUnsentBytesMax = 256 * 1024;          ///< in the kernel, beside what is on its way
 constexpr std::size_t kJoinBytesMax = 16 * 1024;     ///< bodies up to this go with the head
 constexpr std::int64_t kLingerUs = 2'000'000;        ///< for reading an answer before the reset
-/// Between two requests, and for the head of the next, while places are scarce.
+/// Between two requests, while places are scarce.
 constexpr std::int64_t kCrowdedIdleUs = 2'000'000;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 constexpr int kBusyTriesMax = 100;  ///< of handing a part of a body to a full pool
@@ -58,9 +60,10 @@ struct OpenSocket {
 };
 
 void close_for(SocketFrames& frames, const Error& error) {
-  const bool ours = error.code == Code::internal || error.code == Code::corrupt;
-  frames.close(ours ? CloseCode::internal_error : CloseCode::policy_violation,
-               ours ? std::string_view() : std::string_view(error.message));
+  if (error.code == Code::internal || error.code == Code::corrupt)
+    return frames.close(CloseCode::internal_error, "");
+  const bool busy = error.code == Code::unavailable || error.code == Code::exhausted;
+  frames.close(busy ? CloseCode::try_again_later : CloseCode::policy_violation, error.message);
 }
 
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
@@ -78,7 +81,7 @@ class HttpConnection final : public Connection,
                  Places::Place place);
   ~HttpConnection() override;
   awaitable<void> run();  ///< leaves the loop's connections at its end
-  void expire_if_due(std::int64_t now_us, bool crowded) override;
+  void expire_if_due(std::int64_t now_us) override;
   void drain() override;
   void close() override;
 
@@ -159,9 +162,10 @@ void HttpConnection::close() {
   socket_.close(ignored);
 }
 
-void HttpConnection::expire_if_due(std::int64_t now_us, bool crowded) {
-  const bool between = wait_ != Wait::none && !parser_.head_done();
-  const bool makes_room = crowded && between && now_us >= armed_us_ + kCrowdedIdleUs;
+void HttpConnection::expire_if_due(std::int64_t now_us) {
+  const bool makes_room = wait_ == Wait::idle && now_us >= armed_us_ + kCrowdedIdleUs &&
+                          !loop_.context.proxies.trusts(peer_) &&  // it may ask in this moment
+                          loop_.context.connection_places.crowded(place_);
   if (now_us < deadline_us_ && !makes_room) return;
   timed_out_ = true;
   deadline_us_ = kNever;
@@ -773,6 +777,10 @@ void begin_connection(LoopState& loop, UniqueFd fd, const std::string& peer, Pla
   if (!error) fd.release();
   if (!error) socket.non_blocking(true, error);
   if (!error) socket.set_option(asio::ip::tcp::no_delay(true), error);
+  // Else a line that becomes slow has megabytes to drain before it can be told from a dead one.
+  const int unsent_max = kUnsentBytesMax;
+  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_max,
+               sizeof unsent_max);
   if (error) return;
   const auto connection =
       std::make_shared<HttpConnection>(loop, std::move(socket), peer, std::move(place));

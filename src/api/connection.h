@@ -20,9 +20,9 @@ namespace filoscope::api {
 class Connection {
  public:
   virtual ~Connection() = default;
-  /// Ends a wait for the other side that has lasted too long. `crowded`: places are scarce, so
-  /// connections between two requests make room soon.
-  virtual void expire_if_due(std::int64_t now_us, bool crowded) = 0;
+  /// Ends a wait for the other side that has lasted too long: sooner between two requests while
+  /// places are scarce.
+  virtual void expire_if_due(std::int64_t now_us) = 0;
   /// The server stops: closes between two requests, ends what waits, lets the rest finish.
   virtual void drain() = 0;
   virtual void close() = 0;

@@ -256,6 +256,18 @@ TEST(ProxiesTest, BelievesOnlyTrustedOnes) {
   EXPECT_FALSE(Proxies("").client("127.0.0.1", "127.0.0.1").loopback);
 }
 
+TEST(ProxiesTest, ReadAddressesInEveryForm) {
+  const Proxies proxies("127.0.0.1, ::ffff:10.0.0.1, 2001:DB8::1");
+  const auto client = [&](const char* chain) { return proxies.client("127.0.0.1", chain).text; };
+  EXPECT_EQ(client("::ffff:198.51.100.7"), "198.51.100.7");
+  EXPECT_EQ(client("198.51.100.7:4711"), "198.51.100.7");
+  EXPECT_EQ(client("[2001:db8:0::7]:4711"), "2001:db8::7");
+  EXPECT_EQ(client("[2001:db8::7]"), "2001:db8::7");
+  EXPECT_EQ(client("203.0.113.7, ::ffff:10.0.0.1, 2001:db8::1"), "203.0.113.7");
+  for (const char* none : {"[", "[]", "[2001:db8::7", ":", "1:2", "unknown", "[[::1]]:1"})
+    EXPECT_EQ(plain_address(none), std::nullopt) << none;
+}
+
 TEST(StaticFilesTest, StaysInItsFolder) {
   for (const auto* good : {"/index.html", "/assets/a-b.js", "/a/b/c"}) {
     EXPECT_TRUE(is_plain_path(good)) << good;

@@ -128,10 +128,11 @@ TEST(Places, AreHeldOfAllAndOfOne) {
   EXPECT_EQ(take("203.0.113.1").error().code, Code::exhausted);
   auto c = take("203.0.113.2");
   ASSERT_TRUE(c);
-  EXPECT_FALSE(places.crowded());
+  EXPECT_FALSE(places.crowded(*c));
+  EXPECT_TRUE(places.crowded(*a)) << "its address has its share";
   const auto many = places.take("203.0.113.1", true);
   ASSERT_TRUE(many) << "an address of many people";
-  EXPECT_TRUE(places.crowded());
+  EXPECT_TRUE(places.crowded(*c));
   const auto last = take("203.0.113.3");
   ASSERT_TRUE(last);
   EXPECT_EQ(take("203.0.113.4").error().code, Code::unavailable);

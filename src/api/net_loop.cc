@@ -75,9 +75,7 @@ class NetLoopThread final : public NetLoop {
   void sweep() {
     if (stopping_) return;
     const auto now_us = state_.context.clock.mono_us();
-    const bool crowded = state_.context.connection_places.crowded();
-    for (const auto& [raw, connection] : state_.connections)
-      connection->expire_if_due(now_us, crowded);
+    for (const auto& [raw, connection] : state_.connections) connection->expire_if_due(now_us);
     sweep_timer_.expires_after(std::chrono::milliseconds(kSweepMs));
     sweep_timer_.async_wait([this](const error_code& error) {
       if (!error) sweep();

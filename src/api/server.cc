@@ -98,15 +98,10 @@ Result<Listener> listen_on(const std::string& listen) {
 }
 
 std::string peer_text(const sockaddr_storage& storage) {
-  char text[INET6_ADDRSTRLEN] = {};
-  if (storage.ss_family == AF_INET6) {
-    const auto& address = reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr;
-    const bool mapped = IN6_IS_ADDR_V4MAPPED(&address);  // as every IPv4 client of a [::] listener
-    inet_ntop(mapped ? AF_INET : AF_INET6, mapped ? address.s6_addr + 12 : address.s6_addr, text,
-              sizeof text);
-  } else {
-    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(storage).sin_addr, text, sizeof text);
-  }
+  if (storage.ss_family == AF_INET6)
+    return address_text(reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr);
+  char text[INET_ADDRSTRLEN] = {};
+  inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(storage).sin_addr, text, sizeof text);
   return text;
 }
 

@@ -3,8 +3,11 @@
 /// How often an address may do a thing, as token buckets; how many of a thing it may have at one
 /// time; and who the address is when proxies stand in between.
 
+#include <netinet/in.h>
+
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -43,6 +46,12 @@ class Throttle {
   LruCache<std::string, Bucket> buckets_ FILOSCOPE_GUARDED_BY(mutex_);
 };
 
+/// An address, or the network of an IPv6 one, and how many addresses' worth it may have.
+struct AddressShare {
+  std::string key;
+  std::int64_t times;
+};
+
 /// Things that are held for a time, as connections: so many in all, so many of one address.
 /// Threads: any; the places may outlive this.
 class Places {
@@ -52,13 +61,15 @@ class Places {
   Places(std::int64_t all_max, std::int64_t of_one_max);
 
   /// A place until it is destroyed.
-  using Place = std::shared_ptr<void>;
+  struct Taken;
+  using Place = std::shared_ptr<Taken>;
   /// `shared`: the address stands for many, or for this machine, and is only counted in all.
   /// Errors: unavailable (all are taken), exhausted (the address has its share).
   Result<Place> take(std::string_view address, bool shared);
   std::int64_t taken_count() const;
-  /// Three quarters of all are taken.
-  bool crowded() const;
+  /// Whether this one should make room: three quarters are taken of all, or of the share of its
+  /// address.
+  bool crowded(const Place& place) const;
 
  private:
   struct State {
@@ -66,11 +77,15 @@ class Places {
     std::int64_t count FILOSCOPE_GUARDED_BY(mutex) = 0;
     std::unordered_map<std::string, std::int64_t> of_one FILOSCOPE_GUARDED_BY(mutex);
   };
-  struct Taken;
+  std::int64_t most_of(std::int64_t times) const;
+
   const std::int64_t all_max_, of_one_max_;
   const std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
+/// An IPv4 address that is mapped into IPv6, as every client's at a `[::]` listener, is told as
+/// IPv4.
+std::string address_text(const in6_addr& address);
 /// What addresses are counted by: an IPv4 one whole, an IPv6 one by its first 64 bits.
 std::string address_group(std::string_view address);
 
@@ -95,6 +110,9 @@ class Proxies {
 
 /// IPv4 or IPv6 as text, without a port or brackets.
 bool is_address(std::string_view text);
+/// As a peer is named: of `198.51.100.7:1234`, `[2001:db8::1]:1234` and `::ffff:198.51.100.7` the
+/// address alone, in its shortest form; none when it is no address.
+std::optional<std::string> plain_address(std::string_view text);
 bool is_loopback(std::string_view address);
 
 }  // namespace filoscope::api

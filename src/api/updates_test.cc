@@ -59,6 +59,30 @@ TEST_F(UpdatesTest, TheBadgeRisesAndFalls) {
   EXPECT_FALSE(other->readable(50));
 }
 
+TEST_F(UpdatesTest, TheBadgeFallsWithWhatIsTakenBack) {
+  const auto author = sign_up("author"), fan = sign_up("fan");
+  const auto clip = publish(author.viewer, "a clip"), other = publish(author.viewer, "another");
+  auto socket = open_socket(author.token);
+  EXPECT_EQ(news_of(*socket), unread(0));
+  const auto rises_and_falls = [&](const auto& act, const auto& take_back) {
+    act();
+    EXPECT_EQ(news_of(*socket), unread(1));
+    take_back();
+    EXPECT_EQ(news_of(*socket), unread(0));
+  };
+  rises_and_falls([&] { must(social->set_like(fan.viewer, clip.id, true, {})); },
+                  [&] { must(social->set_like(fan.viewer, clip.id, false, {})); });
+  rises_and_falls([&] { must(social->follow(fan.viewer, author.viewer.account, true, {})); },
+                  [&] { must(social->follow(fan.viewer, author.viewer.account, false, {})); });
+  CommentId comment;
+  rises_and_falls([&] { comment = must(social->comment(fan.viewer, clip.id, "nice", {})).id; },
+                  [&] { must(social->remove_comment(fan.viewer, comment)); });
+  must(social->set_like(fan.viewer, other.id, true, {}));
+  EXPECT_EQ(news_of(*socket), unread(1));
+  must(accounts->remove(fan.viewer.account, "a long password 1"));
+  EXPECT_EQ(news_of(*socket), unread(0));
+}
+
 TEST_F(UpdatesTest, HerUploadIsToldStepByStep) {
   const auto author = sign_up("author"), other = sign_up("other");
   auto socket = open_socket(author.token), strange = open_socket(other.token);

@@ -30,6 +30,7 @@ enum class CloseCode : std::uint16_t {
   policy_violation = 1008,
   too_big = 1009,
   internal_error = 1011,
+  try_again_later = 1013,
 };
 
 /// The answer of status 101. Errors: invalid_argument (no handshake; 426 where the version is

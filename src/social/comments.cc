@@ -113,7 +113,7 @@ Result<void> SocialImpl::remove_comment(const accounts::Viewer& who, CommentId i
                   session.execute("DELETE FROM social_comments WHERE id = ?", {id.db()}));
     if (count == 0) return no_such_comment();
     FILOSCOPE_DO(add_count(session, kCountSql, -1, comment.video, video.author));
-    FILOSCOPE_DO(session.execute("DELETE FROM social_notifications WHERE comment = ?", {id.db()}));
+    FILOSCOPE_DO(drop_notices(session, "comment = ?", {id.db()}));
     FILOSCOPE_TRY(counted, read_counts(session, comment.video));
     return {};
   }));

@@ -125,10 +125,8 @@ Result<void> SocialImpl::follow(const accounts::Viewer& who, AccountId other, bo
       parts_.accounts.set_follow_with(who, other, on, [&](Session& session) -> Result<void> {
         const Notice notice{"follow", who.account, {}, {}, ""};
         if (!on) {
-          FILOSCOPE_DO(
-              session.execute("DELETE FROM social_notifications WHERE account = ? AND subject = ?",
-                              {other.db(), subject_of(notice)}));
-          return {};
+          return drop_notices(session, "account = ? AND subject = ?",
+                              {other.db(), subject_of(notice)});
         }
         FILOSCOPE_DO(write_notice(session, other, notice));
         if (!origin.video) return {};

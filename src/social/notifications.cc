@@ -63,8 +63,21 @@ Result<void> SocialImpl::write_notice(Session& session, AccountId whom, const No
 }
 
 Result<void> SocialImpl::drop_notice(Session& session, const Notice& notice) {
-  FILOSCOPE_DO(session.execute("DELETE FROM social_notifications WHERE video = ? AND subject = ?",
-                               {notice.video.db(), subject_of(notice)}));
+  return drop_notices(session, "video = ? AND subject = ?",
+                      {notice.video.db(), subject_of(notice)});
+}
+
+Result<void> SocialImpl::drop_notices(Session& session, const std::string& where,
+                                      std::initializer_list<SqlValue> arguments) {
+  std::vector<AccountId> fewer;
+  FILOSCOPE_DO(session.query(
+      "SELECT DISTINCT account FROM social_notifications WHERE seen = 0 AND " + where, arguments,
+      [&](const Row& row) { fewer.push_back(AccountId::from_db(row.integer(0))); }));
+  FILOSCOPE_DO(session.execute("DELETE FROM social_notifications WHERE " + where, arguments));
+  if (fewer.empty()) return {};
+  session.on_commit([this, fewer = std::move(fewer)] {
+    for (const auto account : fewer) notices_.tell(account);
+  });
   return {};
 }
 

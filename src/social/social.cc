@@ -62,13 +62,12 @@ Result<void> SocialImpl::forget_account(Session& session, AccountId account) {
         "UPDATE social_counts SET saves = saves - 1, version = version + 1 WHERE video IN "
         "(SELECT video FROM social_saves WHERE account = ?)",
         "DELETE FROM social_likes WHERE account = ?", "DELETE FROM social_saves WHERE account = ?",
-        "DELETE FROM social_notifications WHERE comment IN "
-        "(SELECT id FROM social_comments WHERE author = ?)",
-        "DELETE FROM social_notifications WHERE account = ?",
-        "DELETE FROM social_notifications WHERE actor = ?",
         "DELETE FROM social_reports WHERE account = ?"}) {
     FILOSCOPE_DO(session.execute(sql, {id}));
   }
+  for (const char* where :
+       {"comment IN (SELECT id FROM social_comments WHERE author = ?)", "account = ?", "actor = ?"})
+    FILOSCOPE_DO(drop_notices(session, where, {id}));
   FILOSCOPE_DO(session.execute(
       "UPDATE social_counts SET version = version + 1, comments = comments - (SELECT COUNT(*) "
       "FROM social_comments WHERE social_comments.video = social_counts.video AND author = ?) "
@@ -92,8 +91,7 @@ Result<void> SocialImpl::forget_person(Session& session, PersonKey person) {
 }
 
 Result<void> SocialImpl::hide_video(Session& session, const catalog::Video& video) {
-  FILOSCOPE_DO(
-      session.execute("DELETE FROM social_notifications WHERE video = ?", {video.id.db()}));
+  FILOSCOPE_DO(drop_notices(session, "video = ?", {video.id.db()}));
   FILOSCOPE_DO(session.execute(
       "INSERT INTO social_counts (video, author, removed, version, views, likes, comments, saves, "
       "shares) VALUES (?, ?, 1, 1, 0, 0, 0, 0, 0) ON CONFLICT (video) DO UPDATE SET removed = 1, "
@@ -115,10 +113,10 @@ Result<void> SocialImpl::forget_video(Session& session, const catalog::Video& vi
        {"DELETE FROM social_likes WHERE video = ?", "DELETE FROM social_saves WHERE video = ?",
         "DELETE FROM social_shares WHERE video = ?",
         "DELETE FROM social_not_interested WHERE video = ?",
-        "DELETE FROM social_comments WHERE video = ?",
-        "DELETE FROM social_notifications WHERE video = ?"}) {
+        "DELETE FROM social_comments WHERE video = ?"}) {
     FILOSCOPE_DO(session.execute(sql, {video.id.db()}));
   }
+  FILOSCOPE_DO(drop_notices(session, "video = ?", {video.id.db()}));
   // The row stays as a mark, so that an act on its way does not bring it back.
   FILOSCOPE_DO(session.execute(
       "INSERT INTO social_counts (video, author, removed, version, views, likes, comments, saves, "

@@ -109,7 +109,10 @@ class SocialImpl final : public Social {
   accounts::Viewer viewer_of(AccountId account) const;
   Result<void> write_notice(Session& session, AccountId whom, const Notice& notice);
   static std::string subject_of(const Notice& notice);
-  static Result<void> drop_notice(Session& session, const Notice& notice);
+  Result<void> drop_notice(Session& session, const Notice& notice);
+  /// Those for which `where` holds; whose unread count falls is told.
+  Result<void> drop_notices(Session& session, const std::string& where,
+                            std::initializer_list<SqlValue> arguments);
 
   // Lists
   Result<catalog::VideoPage> video_page(std::string_view sql, const accounts::Viewer& who,

@@ -24,8 +24,8 @@ class Session {
   #unread = $state(0);
   /** Grows with what is new for her: an inbox that is open, or was, asks again. */
   arrivals = $state(0);
-  /** How often she has read all: an answer from before it counts what she has read meanwhile. */
-  #reads = 0;
+  /** Grows when she has read all and when the count is told: an answer from before it is an older count. */
+  #counted = 0;
   /** Grows with every sign-in and sign-out: pages that show her things ask again. */
   epoch = $state(0);
   /** Grows when feeds have to start over: sign-out, another mode. Signing in keeps the place. */
@@ -44,7 +44,7 @@ class Session {
   /** What is in her inbox, all of it. */
   async read(): Promise<void> {
     await api.notificationsRead();
-    this.#reads++;
+    this.#counted++;
     this.#unread = 0;
   }
 
@@ -68,7 +68,11 @@ class Session {
   load(): Promise<void> {
     let looks = 0;
     setInterval(() => ++looks % updates.every(1) === 0 && void this.#look(), LOOK_EVERY_MS);
-    updates.hear((news) => news?.type === 'unread' && this.signedIn && this.#count(news.count));
+    updates.hear((news) => {
+      if (news?.type !== 'unread' || !this.signedIn) return;
+      this.#counted++;
+      this.#count(news.count);
+    });
     updates.start();
     document.addEventListener('visibilitychange', () => void this.#look());
     net.onBack(() => void this.#look());
@@ -94,9 +98,9 @@ class Session {
 
   async #look(): Promise<void> {
     if (document.hidden || !(this.signedIn || this.#missed)) return;
-    const [epoch, reads] = [this.epoch, this.#reads];
+    const [epoch, counted] = [this.epoch, this.#counted];
     const me = await api.me().catch(() => null);
-    if (!me || epoch !== this.epoch || reads !== this.#reads) return;
+    if (!me || epoch !== this.epoch || counted !== this.#counted) return;
     if (this.#missed) {
       this.#missed = false;
       this.take(me);
