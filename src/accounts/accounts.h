@@ -31,8 +31,9 @@ inline const Setting<std::int64_t> kPasswordHashesMax{
     "Password hashes computed at the same time; more wait or are refused."};
 inline const Setting<std::int64_t> kSessionTtlDays{"accounts.session_ttl_days", 90, 1, 3650,
                                                    "Days without use after which a session ends."};
-inline const Setting<std::int64_t> kGuestTtlHours{"accounts.guest_ttl_hours", 24, 1, 720,
-                                                  "Hours an anonymous visitor's state is kept."};
+inline const Setting<std::int64_t> kGuestTtlHours{
+    "accounts.guest_ttl_hours", 24, 1, 24,
+    "Hours an anonymous visitor's state is kept; the engine lets her go after a day."};
 inline const Setting<std::int64_t> kSignInAttemptsMax{
     "accounts.sign_in_attempts_max", 10, 1, 1000,
     "Failed sign-ins in 15 minutes before 15 of waiting: per account for strangers, and apart for "
@@ -149,6 +150,9 @@ std::string fold_text(std::string_view text);
 /// Full years between a date and now; 0 when it can't be read.
 std::uint8_t age_years(std::string_view birth_date, std::int64_t now_ms);
 
+/// What a token is looked at for: a page that only hears news does not keep a session in use.
+enum class Use { acts, listens };
+
 /// Threads: any; calls may block on the database, password calls for ~100 ms. The graph of blocks
 /// and follows is also held in memory so that `relation` and `blocked` never wait on disk.
 class Accounts {
@@ -188,8 +192,9 @@ class Accounts {
   /// Errors: exhausted (as many guests as can be kept are there), unauthenticated (ended), those of
   /// the database.
   virtual Result<void> keep_guest(const Viewer& who) = 0;
-  /// Cached; extends the session at most once an hour. Errors: unauthenticated (unknown, ended).
-  virtual Result<Viewer> authenticate(std::string_view token) = 0;
+  /// Cached; whoever acts extends the session, at most once an hour. Errors: unauthenticated
+  /// (unknown, ended).
+  virtual Result<Viewer> authenticate(std::string_view token, Use use = Use::acts) = 0;
   /// A fresh token for the same session when this one is old enough, or "": not due, or a request
   /// beside this one was given one within the last minute. The old token ends a minute after the
   /// fresh one was first used, so an answer that gets lost signs nobody out. Errors:

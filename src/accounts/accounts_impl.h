@@ -41,7 +41,7 @@ class AccountsImpl final : public Accounts {
   Result<void> sign_out(std::string_view token) override;
   Result<Guest> make_guest(std::string_view language) override;
   Result<void> keep_guest(const Viewer& who) override;
-  Result<Viewer> authenticate(std::string_view token) override;
+  Result<Viewer> authenticate(std::string_view token, Use use) override;
   Result<std::string> rotate_if_due(std::string_view token) override;
   Result<std::vector<SessionInfo>> sessions(const Viewer& who) override;
   Result<void> end_session(const Viewer& who, std::string_view id) override;

@@ -170,7 +170,7 @@ Result<void> AccountsImpl::end_family(Session& session, AccountId account,
 }
 
 Result<void> AccountsImpl::sign_out(std::string_view token) {
-  FILOSCOPE_TRY(const auto who, authenticate(token));
+  FILOSCOPE_TRY(const auto who, authenticate(token, Use::acts));
   if (who.guest()) return sign_out_guest(who);
   if (unwritten_.count() > 0) {
     Lock lock(writing_);
@@ -243,7 +243,7 @@ Result<Viewer> AccountsImpl::viewer_of(const SessionRow& row, std::int64_t now_m
   return viewer;
 }
 
-Result<Viewer> AccountsImpl::authenticate(std::string_view token) {
+Result<Viewer> AccountsImpl::authenticate(std::string_view token, Use use) {
   sweep();
   write_sessions(true);
   const auto now_ms = parts_.clock.now_ms();
@@ -252,7 +252,8 @@ Result<Viewer> AccountsImpl::authenticate(std::string_view token) {
   FILOSCOPE_TRY(const auto row, read_session(hash));
   if (!row || row->ends_ms <= now_ms) return signed_out();
   FILOSCOPE_TRY(auto viewer, viewer_of(*row, now_ms));
-  if (row->account && sessions_.claim_extension(hash, now_ms, kHourMs, now_ms + session_ttl_ms())) {
+  if (use == Use::acts && row->account &&
+      sessions_.claim_extension(hash, now_ms, kHourMs, now_ms + session_ttl_ms())) {
     extend_session(hash, *row, now_ms);
   }
   return viewer;

@@ -251,6 +251,18 @@ TEST(SessionTest, OnesOwnAreListedAndEndedOneByOne) {
   EXPECT_EQ(code_of(world.accounts->end_session(viewer, listed[0].id)), Code::not_found);
 }
 
+TEST(SessionTest, WhoOnlyListensDoesNotUseIt) {
+  TestWorld world;
+  const auto token = world.accounts->sign_up(TestWorld::form("mara"))->token;
+  const auto viewer = world.accounts->authenticate(token).value();
+  const auto began_ms = world.clock.now_ms();
+  world.clock.advance_ms(25 * kHourMs);
+  ASSERT_TRUE(world.accounts->authenticate(token, Use::listens).has_value());
+  EXPECT_EQ(world.accounts->sessions(viewer).value().at(0).used_ms, began_ms);
+  ASSERT_TRUE(world.accounts->authenticate(token).has_value());
+  EXPECT_EQ(world.accounts->sessions(viewer).value().at(0).used_ms, world.clock.now_ms());
+}
+
 TEST(SessionTest, TheLongestUnusedGivesWay) {
   TestWorld world(TestWorld::Settings{{"accounts.sessions_max", "2"}});
   const auto first = world.accounts->sign_up(TestWorld::form("mara"))->token;

@@ -82,6 +82,7 @@ class HttpConnection final : public Connection,
   ~HttpConnection() override;
   awaitable<void> run();  ///< leaves the loop's connections at its end
   void expire_if_due(std::int64_t now_us) override;
+  bool make_room(std::int64_t now_us) override;
   void drain() override;
   void close() override;
 
@@ -162,11 +163,17 @@ void HttpConnection::close() {
   socket_.close(ignored);
 }
 
+bool HttpConnection::make_room(std::int64_t now_us) {
+  if (wait_ != Wait::idle || now_us < armed_us_ + kCrowdedIdleUs) return false;
+  if (loop_.context.proxies.trusts(peer_)) return false;  // it may ask in this moment
+  if (!loop_.context.connection_places.crowded(place_)) return false;
+  deadline_us_ = now_us;
+  expire_if_due(now_us);
+  return true;
+}
+
 void HttpConnection::expire_if_due(std::int64_t now_us) {
-  const bool makes_room = wait_ == Wait::idle && now_us >= armed_us_ + kCrowdedIdleUs &&
-                          !loop_.context.proxies.trusts(peer_) &&  // it may ask in this moment
-                          loop_.context.connection_places.crowded(place_);
-  if (now_us < deadline_us_ && !makes_room) return;
+  if (now_us < deadline_us_) return;
   timed_out_ = true;
   deadline_us_ = kNever;
   error_code ignored;

@@ -20,9 +20,10 @@ namespace filoscope::api {
 class Connection {
  public:
   virtual ~Connection() = default;
-  /// Ends a wait for the other side that has lasted too long: sooner between two requests while
-  /// places are scarce.
+  /// Ends a wait for the other side that has lasted too long.
   virtual void expire_if_due(std::int64_t now_us) = 0;
+  /// Between two requests while places are scarce it ends soon; true when it does.
+  virtual bool make_room(std::int64_t now_us) = 0;
   /// The server stops: closes between two requests, ends what waits, lets the rest finish.
   virtual void drain() = 0;
   virtual void close() = 0;

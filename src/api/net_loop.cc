@@ -19,6 +19,7 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 constexpr int kSweepMs = 250;
+constexpr int kRoomAtOnce = 16;  ///< connections that end for others in one sweep
 constexpr int kAfterFaultMs = 50;
 
 /// sendfile(2) has no MSG_NOSIGNAL: a client that left must be an error here, not a signal.
@@ -75,7 +76,11 @@ class NetLoopThread final : public NetLoop {
   void sweep() {
     if (stopping_) return;
     const auto now_us = state_.context.clock.mono_us();
-    for (const auto& [raw, connection] : state_.connections) connection->expire_if_due(now_us);
+    int room = 0;
+    for (const auto& [raw, connection] : state_.connections) {
+      connection->expire_if_due(now_us);
+      if (room < kRoomAtOnce && connection->make_room(now_us)) ++room;
+    }
     sweep_timer_.expires_after(std::chrono::milliseconds(kSweepMs));
     sweep_timer_.async_wait([this](const error_code& error) {
       if (!error) sweep();

@@ -27,7 +27,8 @@ class NewsTexts {
 
   /// "" when there is none. Errors: unauthenticated, those of the modules.
   Result<std::string> next() {
-    FILOSCOPE_TRY(const auto viewer, api_->services.accounts.authenticate(token_));
+    FILOSCOPE_TRY(const auto viewer,
+                  api_->services.accounts.authenticate(token_, accounts::Use::listens));
     if (texts_.empty()) FILOSCOPE_DO(gather(viewer));
     if (texts_.empty()) return std::string();
     auto text = std::move(texts_.front());
@@ -160,7 +161,8 @@ Response unread_response(std::int64_t count) {
 
 /// For whoever the token names by now.
 Result<Response> count_unread(const ApiPtr& api, const std::string& token) {
-  FILOSCOPE_TRY(const auto viewer, api->services.accounts.authenticate(token));
+  FILOSCOPE_TRY(const auto viewer,
+                api->services.accounts.authenticate(token, accounts::Use::listens));
   FILOSCOPE_TRY(const auto count, api->services.social.unread_count(viewer));
   return unread_response(count);
 }
@@ -173,8 +175,7 @@ Result<Response> unread(const ApiPtr& api, const Request& request) {
   FILOSCOPE_TRY(const auto wait_s, query_integer(request, "wait_s", 0, kWaitSMax));
   const auto count_again = [api, token = caller.token] { return count_unread(api, token); };
   if (!known || wait_s.value_or(0) == 0) return count_again();
-  const auto pending = std::make_shared<PendingAnswer>(
-      *wait_s * 1000, count_again);
+  const auto pending = std::make_shared<PendingAnswer>(*wait_s * 1000, count_again);
   FILOSCOPE_TRY(auto listener, api->updates->listen(caller.viewer, Updates::Interest::notices,
                                                     [raw = pending.get(), count_again] {
                                                       raw->settle(count_again);

@@ -64,11 +64,7 @@ void Updates::stepped(const catalog::Step& step) {
   for (auto at = first; at != last; ++at) {
     auto& steps = at->second->steps_;
     if (at->second->interest_ == Interest::notices) continue;
-    const auto told = steps.find(step.id);
-    if (told == steps.end() && steps.size() >= kStepsMax) continue;
-    // Progress is told without a lock, so its end may have come before it.
-    const bool over = told != steps.end() && told->second.state != catalog::State::processing;
-    if (over && step.state == catalog::State::processing) continue;
+    if (steps.size() >= kStepsMax && !steps.contains(step.id)) continue;
     steps.insert_or_assign(step.id, step);
     at->second->wake_();
   }

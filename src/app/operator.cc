@@ -220,8 +220,9 @@ int engine_erase(const DataOptions& options) {
   if (!opened) return fail(opened.error());
   auto& feed = opened->wiring->feed();
   if (auto done = feed.finish_erasures(); !done) return fail(done.error());
-  fmt::print("the event log holds nothing any more of what erased people did; log position {}\n",
-             feed.stats().position);
+  fmt::print(
+      "what erased people watched, liked and chose is gone from the event log; position {}\n",
+      feed.stats().position);
   return 0;
 }
 

@@ -86,7 +86,8 @@ class Crowd {
     request.request = {random.next() | 1}, request.person = someone(random);
     request.seed = random.next(), request.age = 30;
     FILOSCOPE_TRY(auto ranking, engine_->rank(request));
-    return apply(std::move(ranking.decision));
+    FILOSCOPE_DO(apply(std::move(ranking.decision)));
+    return apply(std::move(ranking.features));
   }
   engine::Engine& engine() { return *engine_; }
 

@@ -138,15 +138,11 @@ Result<void> CatalogImpl::set_state(VideoId id, State state, int progress_percen
 }
 
 bool CatalogImpl::note_progress(VideoId id, int percent) {
-  AccountId author;
-  {
-    Lock lock(progress_mutex_);
-    const auto at = progress_.find(id);
-    if (at == progress_.end()) return false;
-    at->second.percent = percent;
-    author = at->second.author;
-  }
-  steps_.tell({id, author, State::processing, percent});
+  Lock lock(progress_mutex_);  // also while it is told: its end is told behind it
+  const auto at = progress_.find(id);
+  if (at == progress_.end()) return false;
+  at->second.percent = percent;
+  steps_.tell({id, at->second.author, State::processing, percent});
   return true;
 }
 

@@ -288,7 +288,11 @@ Ranking finish(const State& state, const RankRequest& request, Ranking ranking, 
   decision.held = request.held, decision.shown = request.shown, decision.cursor = request.cursor;
   decision.exhausted = ranking.exhausted;
   ranking.decision = encode(request.person, decision);
-  ranking.decision.at_ms = request.at_ms;
+  DecisionFeatures features;
+  features.request = request.request;
+  for (const auto& item : ranking.items) features.items.push_back({item.video, item.features});
+  ranking.features = encode(request.person, features);
+  ranking.decision.at_ms = ranking.features.at_ms = request.at_ms;
   return ranking;
 }
 

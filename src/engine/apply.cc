@@ -358,7 +358,8 @@ Result<void> apply(State& state, const EngineOptions& options, PersonKey key, co
   return {};
 }
 
-Result<void> apply(State& state, const EngineOptions&, PersonKey key, const Decision& body) {
+/// Of a Decision before version 3, or of DecisionFeatures. Others have no item with features.
+Result<void> await_events(State& state, PersonKey key, const auto& body) {
   PendingDecision decision;
   decision.request = body.request.value, decision.person = key.value;
   decision.at_ms = state.at_ms;
@@ -374,6 +375,15 @@ Result<void> apply(State& state, const EngineOptions&, PersonKey key, const Deci
   }
   state.pending.add(std::move(decision));
   return {};
+}
+
+Result<void> apply(State& state, const EngineOptions&, PersonKey key, const Decision& body) {
+  return await_events(state, key, body);
+}
+
+Result<void> apply(State& state, const EngineOptions&, PersonKey key,
+                   const DecisionFeatures& body) {
+  return await_events(state, key, body);
 }
 
 Result<void> apply(State& state, const EngineOptions& options, PersonKey,
@@ -462,6 +472,8 @@ Result<void> dispatch(State& state, const EngineOptions& options, const LogRecor
       return decode_and_apply<Mute>(state, options, record);
     case RecordKind::decision:
       return decode_and_apply<Decision>(state, options, record);
+    case RecordKind::decision_features:
+      return decode_and_apply<DecisionFeatures>(state, options, record);
     case RecordKind::event:
       return decode_and_apply<Event>(state, options, record);
     case RecordKind::erase_person:

@@ -36,7 +36,7 @@ class PagedVector {
       root.branch->holders.fetch_add(1, std::memory_order_relaxed);
       roots_.push_back({root.branch, 0});
     }
-    ++other.copies_made_;  // nothing is known to be its own any more
+    copies_made_ = ++other.copies_made_;  // nothing is known to be its own any more, in both
   }
   PagedVector& operator=(const PagedVector&) = delete;
   ~PagedVector() {

@@ -46,11 +46,9 @@ class ContributionTest : public testing::Test {
   }
   /// An answer with this one clip, handed out to her.
   RequestId hand_out(std::uint64_t person, std::uint64_t video) {
-    Decision body;
+    DecisionFeatures body;
     body.request = {++requests_count};
-    DecisionItem item;
-    item.video = {video}, item.features.resize(kFeaturesCount);
-    body.items = {item};
+    body.items = {{{video}, std::vector<float>(kFeaturesCount)}};
     apply(encode(PersonKey{person}, body));
     return body.request;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <mutex>
 #include <shared_mutex>
+#include <utility>
 
 #include "engine/answer.h"
 #include "engine/archive.h"
@@ -35,8 +36,9 @@ Result<void> check(const EngineOptions& o) {
 
 class FrozenStateImpl final : public FrozenState {
  public:
-  FrozenStateImpl(const State& state, const EngineOptions& options)
-      : state_(state), options_(options) {}
+  FrozenStateImpl(const State& state, const EngineOptions& options, bool whole)
+      : state_(state), options_(options), whole_(whole) {}
+  bool whole() const override { return whole_; }
   LogPosition position() const override { return state_.position; }
   std::uint64_t hash() const override { return hash_of(state_); }
   Result<void> save(const Write& write) const override {
@@ -46,6 +48,7 @@ class FrozenStateImpl final : public FrozenState {
  private:
   const State state_;
   const EngineOptions options_;
+  const bool whole_;
 };
 
 class EngineImpl final : public Engine {
@@ -62,7 +65,11 @@ class EngineImpl final : public Engine {
   Result<void> apply(const LogRecord& record) override {
     const std::unique_lock phase(phase_);
     FILOSCOPE_CHECK(record.position > state_.position);
-    return apply_record(state_, options_, record);
+    const bool was_whole =
+        std::exchange(whole_, false);  // until it is applied without an exception
+    auto done = apply_record(state_, options_, record);
+    whole_ = was_whole;
+    return done;
   }
   Result<Ranking> rank(const RankRequest& request) const override {
     const std::shared_lock phase(phase_);
@@ -108,7 +115,7 @@ class EngineImpl final : public Engine {
   std::uint64_t state_hash() const override { return freeze()->hash(); }
   std::unique_ptr<FrozenState> freeze() const override {
     const std::unique_lock phase(phase_);
-    return std::make_unique<FrozenStateImpl>(state_, options_);
+    return std::make_unique<FrozenStateImpl>(state_, options_, whole_);
   }
   std::int64_t made_by() const override { return made_by_; }
   Result<void> restore(std::span<const std::uint8_t> snapshot) {
@@ -120,6 +127,7 @@ class EngineImpl final : public Engine {
   EngineOptions options_;
   mutable PhaseLock phase_;
   State state_;
+  bool whole_ = true;
   std::int64_t made_by_ = kEngineVersion;
 };
 

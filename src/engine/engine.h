@@ -64,8 +64,9 @@ struct Ranking {
   bool exhausted = false;  ///< nothing unseen is left; items (if any) are repeats, longest-unseen
                            ///< first, liked ones first
   std::string cursor;
-  LogRecord decision;  ///< to append to the log before the answer goes out (for_you, following; an
-                       ///< empty body in not_profiled, which leaves no decision)
+  /// To append to the log before the answer goes out (for_you, following; without bodies in
+  /// not_profiled, which leaves no decision).
+  LogRecord decision, features;
 };
 
 /// What the engine holds about a person, for herself.
@@ -95,6 +96,8 @@ class FrozenState {
  public:
   virtual ~FrozenState() = default;
   virtual LogPosition position() const = 0;
+  /// False when memory ended in the middle of a record: the state is of no use but for answers.
+  virtual bool whole() const = 0;
   /// As Engine::state_hash was there.
   virtual std::uint64_t hash() const = 0;
   /// Gives a checksummed snapshot to `write`. Errors: those of `write`.
@@ -116,7 +119,8 @@ class Engine {
 
   /// Updates person state, counters and model: afterwards every answer reflects the record.
   /// Typically 5–60 µs, ≤ 1 ms. REQUIRES: record.position > position(). Errors: corrupt (the body
-  /// does not decode), conflict (a newer release wrote it); the state is then unchanged.
+  /// does not decode), conflict (a newer release wrote it); the state is then unchanged. Throws
+  /// std::bad_alloc: half of it may be applied, which every FrozenState says from then on.
   virtual Result<void> apply(const LogRecord& record) = 0;
 
   /// A fact from before the log that is left, as a record without position; in the order of their
@@ -144,7 +148,8 @@ class Engine {
   virtual std::int64_t made_by() const = 0;
   /// Over the whole state in a canonical order: equal for equal log prefixes, bit for bit.
   virtual std::uint64_t state_hash() const = 0;
-  /// Holds up everything for a moment: about 50 µs a million rows.
+  /// Waits for the answers that are being made, as `apply` does; then everything waits for about
+  /// 50 µs a million rows.
   virtual std::unique_ptr<FrozenState> freeze() const = 0;
   /// The snapshot of now, in memory.
   Bytes save() const;

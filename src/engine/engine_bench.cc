@@ -60,7 +60,7 @@ class Bench {
   Result<void> visit(std::uint64_t person, std::size_t swipes) {
     while (swipes > 0) {
       FILOSCOPE_TRY(Ranking ranking, ask(person, Mode::for_you));
-      FILOSCOPE_DO(apply(std::move(ranking.decision)));
+      FILOSCOPE_DO(record(ranking));
       const auto count = std::min<std::size_t>({swipes, ranking.items.size(), 4});
       if (count == 0) return {};
       for (std::size_t i = 0; i < count; ++i) {
@@ -110,7 +110,7 @@ class Bench {
       const auto person = kPeopleFrom + random_.below(options_.people_count);
       const double from = cpu_us();
       FILOSCOPE_TRY(Ranking ranking, ask(person, mode));
-      if (!ranking.decision.body.empty()) FILOSCOPE_DO(apply(std::move(ranking.decision)));
+      if (!ranking.decision.body.empty()) FILOSCOPE_DO(record(ranking));
       times.push_back((cpu_us() - from) / 1000);
     }
     return times;
@@ -122,6 +122,10 @@ class Bench {
   std::vector<double>& apply_times() { return apply_us_; }
 
  private:
+  Result<void> record(const Ranking& ranking) {
+    FILOSCOPE_DO(apply(ranking.decision));
+    return apply(ranking.features);
+  }
   Result<void> apply(LogRecord record) {
     record.position = ++position_;
     record.at_ms = now_ms_;

@@ -27,10 +27,10 @@ Bytes bytes_of_hex(const std::string& hex) {
   return bytes;
 }
 
-/// The records of `records_1.txt` by their names.
-std::map<std::string, LogRecord> records_of_the_first_release() {
+/// The records of a file by their names.
+std::map<std::string, LogRecord> records_of(const std::string& file) {
   std::map<std::string, LogRecord> records;
-  std::ifstream in(kFolder + "/records_1.txt");
+  std::ifstream in(kFolder + "/" + file);
   for (std::string text; std::getline(in, text);) {
     std::istringstream line(text);
     std::string name, hex;
@@ -39,6 +39,11 @@ std::map<std::string, LogRecord> records_of_the_first_release() {
     record.body = bytes_of_hex(hex);
     records[name] = record;
   }
+  return records;
+}
+
+std::map<std::string, LogRecord> records_of_the_first_release() {
+  auto records = records_of("records_1.txt");
   EXPECT_EQ(records.size(), 10U);
   return records;
 }
@@ -89,18 +94,22 @@ TEST(FormatsOfTheFirstRelease, EveryRecordIsReadAsItWasMeant) {
   expect_means<WeightsChanged>(old["weights_changed"], encode(weights));
 }
 
-TEST(FormatsOfTheFirstRelease, ADecisionIsReadAsItWasMeant) {
+TEST(FormatsOfEarlierReleases, ADecisionIsReadAsItWasMeant) {
   Decision meant;
   meant.request = {5}, meant.mode = Mode::following, meant.seed = 6, meant.read_position = 7;
   meant.candidates_count = 8, meant.weights[2] = 0.5F;
   DecisionItem item;
   item.video = {9}, item.route = Route::content, item.routes = 0x11, item.repeat = true;
   item.propensity = 0.25F, item.value = 1.5F, item.probabilities[8] = 0.125F;
-  item.features = {1.0F, -0.5F, 0.0F};
   meant.items = {item}, meant.history = {{{10}, 0.75F}};
   meant.at_ms = 99, meant.count = 8, meant.language = 3, meant.age = 30;
   meant.held = {{1}, {2}}, meant.shown = {{3}}, meant.cursor = "c", meant.exhausted = true;
-  expect_means<Decision>(records_of_the_first_release()["decision"], encode(PersonKey{4}, meant));
+  for (const auto* file : {"records_1.txt", "records_2.txt"}) {
+    const auto old = records_of(file)["decision"];
+    expect_means<Decision>(old, encode(PersonKey{4}, meant));
+    EXPECT_EQ(must(decode<Decision>(old)).items.at(0).features,
+              (std::vector<float>{1.0F, -0.5F, 0.0F}));
+  }
 }
 
 TEST(FormatsOfTheFirstRelease, ASnapshotIsGoneOnFrom) {

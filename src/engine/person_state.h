@@ -49,14 +49,18 @@ class SmallTable {
     ++used_;
     return place(key);
   }
-  /// Keeps the entries for which `keep` is true.
+  /// Keeps the entries for which `keep` is true, in the least room for them.
   template <typename Keep>
   void retain(Keep keep) {
-    auto old = std::move(slots_);
-    slots_.assign(old.size(), Entry{});
-    used_ = 0;
-    for (const Entry& entry : old)
-      if (entry.key != 0 && keep(entry)) place(entry.key - 1) = entry, ++used_;
+    std::vector<Entry> kept;
+    kept.reserve(used_);
+    for (const Entry& entry : slots_)
+      if (entry.key != 0 && keep(entry)) kept.push_back(entry);
+    used_ = kept.size();
+    std::size_t slots = kSlotsMin;
+    while ((used_ + 1) * 4 > slots * 3) slots *= 2;
+    slots_.assign(slots, Entry{});
+    for (const Entry& entry : kept) place(entry.key - 1) = entry;
   }
   /// In storage order, which equal logs make equal.
   template <typename Each>
@@ -78,13 +82,16 @@ class SmallTable {
       used_ = 0;
       for (const Entry& entry : slots_) used_ += entry.key != 0 ? 1 : 0;
       const auto n = slots_.size();
-      if ((n & (n - 1)) != 0 || used_ * 4 > n * 3) slots_.clear(), archive.fail();
+      if ((n & (n - 1)) != 0 || used_ * 4 > n * 3) return slots_.clear(), archive.fail();
+      // An earlier release left room where much was taken out.
+      if (archive.version < 2 && n > most_slots(used_)) retain([](const Entry&) { return true; });
     }
   }
 
  private:
-  static constexpr std::size_t kSlotsAUsedOneMax =
-      16;  ///< far more than growing and `retain` leave
+  static constexpr std::size_t kSlotsMin = 16;
+  /// More than growing and `retain` leave.
+  static std::size_t most_slots(std::size_t used) { return used * 4 + kSlotsMin; }
   struct Sizes {
     std::uint32_t slots = 0, used = 0;
   };
@@ -93,8 +100,7 @@ class SmallTable {
     Sizes sizes{static_cast<std::uint32_t>(slots_.size()), static_cast<std::uint32_t>(used_)};
     archive(sizes);
     if constexpr (A::kLoading) {
-      if (sizes.slots > slots_max || sizes.slots > sizes.used * kSlotsAUsedOneMax + 16)
-        return archive.fail();
+      if (sizes.slots > slots_max || sizes.slots > most_slots(sizes.used)) return archive.fail();
       slots_.resize(sizes.slots);
       for (std::uint32_t i = 0; i < sizes.used && archive.ok(); ++i) {
         std::uint16_t at = 0;
@@ -119,7 +125,7 @@ class SmallTable {
   }
   void grow() {
     auto old = std::move(slots_);
-    slots_.assign(old.empty() ? 16 : old.size() * 2, Entry{});
+    slots_.assign(old.empty() ? kSlotsMin : old.size() * 2, Entry{});
     for (const Entry& entry : old)
       if (entry.key != 0) place(entry.key - 1) = entry;
   }

@@ -212,20 +212,30 @@ struct Format<WeightsChanged> {
 template <>
 struct Format<Decision> {
   static constexpr auto kind = RecordKind::decision;
-  static constexpr Versions versions{2, 2};
+  static constexpr Versions versions{3, 3};
   static void visit(auto& a, auto& b) {
     a(b.request), a.choice(b.mode, kModeNames.size()), a(b.seed), a(b.read_position);
     a(b.candidates_count), a.heads(b.weights);
     a.list(b.items, kDecisionItemsMax, [&](auto& item) {
       a(item.video), a.choice(item.route, kRoutesCount), a(item.routes), a.flag(item.repeat);
       a(item.propensity), a(item.value), a.heads(item.probabilities);
-      a.narrow(item.features, kDecisionFeaturesMax);
+      if (a.version < 3) a.narrow(item.features, kDecisionFeaturesMax);
     });
     a.list(b.history, kDecisionHistoryMax, [&](auto& seen) { a(seen.video), a(seen.weight); });
     a(b.at_ms), a(b.count), a(b.language), a(b.age), a.flag(b.exhausted);
     a.list(b.held, kHeldMax, [&](auto& id) { a(id); });
     a.list(b.shown, kShownMax, [&](auto& id) { a(id); });
     a.text(b.cursor, kCursorBytesMax);
+  }
+};
+
+template <>
+struct Format<DecisionFeatures> {
+  static constexpr auto kind = RecordKind::decision_features;
+  static void visit(auto& a, auto& b) {
+    a(b.request);
+    a.list(b.items, kDecisionItemsMax,
+           [&](auto& item) { a(item.video), a.narrow(item.features, kDecisionFeaturesMax); });
   }
 };
 
@@ -280,6 +290,7 @@ LogRecord encode(PersonKey person, const Block& body) { return make(person, body
 LogRecord encode(PersonKey person, const Mute& body) { return make(person, body); }
 LogRecord encode(PersonKey person, const Event& body) { return make(person, body); }
 LogRecord encode(PersonKey person, const Decision& body) { return make(person, body); }
+LogRecord encode(PersonKey person, const DecisionFeatures& body) { return make(person, body); }
 LogRecord encode(PersonKey person, const ErasePerson& body) { return make(person, body); }
 LogRecord encode(const WeightsChanged& body) { return make({}, body); }
 
@@ -309,6 +320,7 @@ template Result<Block> decode(const LogRecord&);
 template Result<Mute> decode(const LogRecord&);
 template Result<Event> decode(const LogRecord&);
 template Result<Decision> decode(const LogRecord&);
+template Result<DecisionFeatures> decode(const LogRecord&);
 template Result<ErasePerson> decode(const LogRecord&);
 template Result<WeightsChanged> decode(const LogRecord&);
 

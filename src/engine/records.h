@@ -28,8 +28,9 @@ enum class RecordKind : std::uint16_t {
   follow = 11,
   block = 12,
   mute = 13,
-  decision = 20,  ///< one answer: what was shown and the features it was scored with
-  event = 21,     ///< what a person did with one video
+  decision = 20,           ///< one answer: what was shown, and why
+  event = 21,              ///< what a person did with one video
+  decision_features = 22,  ///< what the model saw of an answer, to learn from: of use for a day
   erase_person = 30,
   weights_changed = 31,
 };
@@ -176,8 +177,9 @@ struct DecisionItem {
                          ///< known exactly (exploration), else 1
   float value = 0;
   HeadValues probabilities{};
-  std::vector<float> features;  ///< the inputs the model saw; bfloat16 values (the low 16 bits of
-                                ///< each float are 0), which the format stores in 2 bytes
+  /// The inputs the model saw; bfloat16 values (the low 16 bits of each float are 0), which the
+  /// formats store in 2 bytes. In records before version 3; since then in DecisionFeatures.
+  std::vector<float> features;
 };
 struct Attended {
   VideoId video;
@@ -204,6 +206,16 @@ struct Decision {
   bool exhausted = false;  ///< of the answer
 };
 
+/// Of the videos of one decision, as DecisionItem::features.
+struct DecisionFeatures {
+  struct Item {
+    VideoId video;
+    std::vector<float> features;
+  };
+  RequestId request;
+  std::vector<Item> items;
+};
+
 /// Encoders give a record without position and time; `person` is whom it is about.
 LogRecord encode(const VideoPublished& body);
 LogRecord encode(const VideoRemoved& body);
@@ -213,6 +225,7 @@ LogRecord encode(PersonKey person, const Block& body);
 LogRecord encode(PersonKey person, const Mute& body);
 LogRecord encode(PersonKey person, const Event& body);
 LogRecord encode(PersonKey person, const Decision& body);
+LogRecord encode(PersonKey person, const DecisionFeatures& body);
 LogRecord encode(PersonKey person, const ErasePerson& body);
 LogRecord encode(const WeightsChanged& body);
 

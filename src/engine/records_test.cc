@@ -24,7 +24,6 @@ Decision sample_decision() {
   DecisionItem item;
   item.video = {9}, item.route = Route::content, item.routes = 0x11, item.repeat = true;
   item.propensity = 0.25F, item.value = 1.5F, item.probabilities[8] = 0.125F;
-  item.features = {1.0F, -0.5F, 0.0F};
   body.items = {item};
   body.history = {{{10}, 0.75F}};
   body.at_ms = 99, body.count = 8, body.language = 3, body.age = 30;
@@ -47,9 +46,30 @@ TEST(RecordsRoundTrip, Decision) {
   const auto back = decode<Decision>(record);
   ASSERT_TRUE(back);
   EXPECT_EQ(encode(PersonKey{4}, *back).body, record.body);
-  EXPECT_EQ(back->items.at(0).features, sample_decision().items.at(0).features);
   EXPECT_EQ(back->cursor, "c");
   EXPECT_EQ(back->held.size(), 2U);
+}
+
+TEST(RecordsRoundTrip, DecisionFeatures) {
+  DecisionFeatures body;
+  body.request = {5}, body.items = {{{9}, {1.0F, -0.5F, 0.0F}}};
+  const auto back = decode<DecisionFeatures>(encode(PersonKey{4}, body));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->request, body.request);
+  EXPECT_EQ(back->items.at(0).video, VideoId{9});
+  EXPECT_EQ(back->items.at(0).features, body.items[0].features);
+}
+
+/// What an answer of eight leaves for as long as decisions are kept, and what it leaves to learn.
+TEST(RecordsOfAnAnswer, AreShort) {
+  Decision decision = sample_decision();
+  decision.items.resize(8, decision.items[0]);
+  decision.history.resize(kDecisionHistoryMax / 2, decision.history[0]);
+  decision.held.resize(8), decision.shown.clear();
+  EXPECT_LE(encode(PersonKey{4}, decision).body.size(), 1024U);
+  DecisionFeatures features;
+  features.items.resize(8, {{9}, std::vector<float>(kDecisionFeaturesMax)});
+  EXPECT_LE(encode(PersonKey{4}, features).body.size(), 4096U);
 }
 
 TEST(RecordsRoundTrip, Event) {

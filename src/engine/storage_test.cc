@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/archive.h"
 #include "engine/embedding_table.h"
 #include "engine/numbers.h"
 #include "engine/person_state.h"
@@ -235,6 +236,28 @@ TEST(PeopleErased, TheyAreOutAfterAsManyStepsAsItSays) {
   for (auto steps = people.erasing_steps(); steps > 0; --steps) people.sweep_erased();
   for (std::uint64_t p = 1; p <= 1000; ++p) ASSERT_TRUE(people.find({p})->follows.empty()) << p;
   EXPECT_EQ(people.erasing_steps(), 0U);
+}
+
+TEST(SeenTable, OfActsWithoutShowingsComesBackFromASnapshot) {
+  PersonState person;
+  for (std::uint32_t video = 0; video < PersonState::kSeenMax + 1; ++video) person.remember(video);
+  EXPECT_LE(person.seen.size(), 2U) << "what was never shown goes first";
+  ActivityLink link;
+  Bytes bytes;
+  struct {
+    Bytes& bytes;
+    void put(const void* data, std::size_t size) {
+      const auto* from = static_cast<const std::uint8_t*>(data);
+      bytes.insert(bytes.end(), from, from + size);
+    }
+  } sink{bytes};
+  Walker out(sink);
+  visit(out, person, link);
+  PersonState again;
+  Loader in(bytes, 2);
+  visit(in, again, link);
+  EXPECT_TRUE(in.at_end());
+  EXPECT_EQ(again.seen.size(), person.seen.size());
 }
 
 TEST(PeopleErased, WhoIsOnlyNamedIsNotBack) {

@@ -51,7 +51,7 @@ class TestWorld {
   }
   Ranking ask(const RankRequest& request) {
     auto ranking = engine_->rank(request).value();
-    if (!ranking.decision.body.empty()) apply(ranking.decision);
+    if (!ranking.decision.body.empty()) apply(ranking.decision), apply(ranking.features);
     return ranking;
   }
   std::uint64_t last_request() const { return request_; }

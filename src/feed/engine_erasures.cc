@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "base/log.h"
 #include "feed/engine_life.h"
@@ -44,8 +45,14 @@ Result<void> EngineLife::finish_erasures() {
 /// Afterwards the engine has learned that they are erased, and their keys stand in nobody's
 /// relations. False when it is stopping.
 Result<bool> EngineLife::forget(std::span<const PersonKey> people) {
-  OutboxToken last = 0;
-  for (auto left = people; !left.empty();) {
+  // What lies before an empty record is learned when that is: only then `knows` is asked.
+  FILOSCOPE_TRY(auto last, append_erasures(std::array{PersonKey{}}));
+  FILOSCOPE_TRY(const bool learned, await_learned(last));
+  if (!learned) return false;
+  std::vector<PersonKey> known;
+  for (const auto person : people)
+    if (engine_->knows(person)) known.push_back(person);
+  for (auto left = std::span<const PersonKey>(known); !left.empty();) {
     const auto some = left.first(std::min<std::size_t>(left.size(), kPeopleInOne));
     left = left.subspan(some.size());
     FILOSCOPE_TRY(last, end_in_engine(some));
@@ -66,13 +73,12 @@ Result<bool> EngineLife::forget(std::span<const PersonKey> people) {
 Result<OutboxToken> EngineLife::end_in_engine(std::span<const PersonKey> people) {
   OutboxToken token = 0;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    std::vector<PersonKey> held{PersonKey{}};  // also tells that all before is learned
+    std::vector<PersonKey> gone{PersonKey{}};  // so that there is a token
     for (const auto person : people) {
-      if (!engine_->knows(person)) continue;
       FILOSCOPE_TRY(const bool here, is_here(session, person));
-      if (!here) held.push_back(person);
+      if (!here) gone.push_back(person);
     }
-    FILOSCOPE_TRY(token, append_to(session, held));
+    FILOSCOPE_TRY(token, append_to(session, gone));
     return {};
   }));
   return token;
@@ -114,8 +120,9 @@ Result<bool> EngineLife::await_learned(OutboxToken token) {
 
 Result<LogPosition> EngineLife::begin_base() {
   Lock one(snapshot_mutex_);
-  saved_at_ = 0;  // also a state that nothing was added to is written: all others go
-  FILOSCOPE_DO(write_snapshot());
+  // Also of a state that nothing was added to: all others go. There is none before the first
+  // record.
+  if (engine_->position() != 0) FILOSCOPE_DO(write_snapshot());
   const LogPosition base = saved_at_;
   FILOSCOPE_DO(keep_as_base(base));
   return base;
@@ -126,6 +133,7 @@ Result<LogPosition> EngineLife::begin_base() {
 Result<void> EngineLife::keep_as_base(LogPosition position) {
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
     if (position != 0) FILOSCOPE_DO(put_text(session, kReplayBase, std::to_string(position)));
+    FILOSCOPE_DO(put_text(session, kNextBase, "0"));
     return put_text(session, kVersion, std::to_string(engine::kEngineVersion));
   }));
   std::error_code problem;

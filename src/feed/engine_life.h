@@ -67,8 +67,8 @@ class EngineLife {
 
   const engine::Engine& engine() const { return *engine_; }
 
-  /// Writes the state durably and takes away all but the base and the newest two snapshots. Errors:
-  /// unavailable (it stopped in the middle of a record), those of disk and database.
+  /// Writes the state durably and takes away all but the bases and the newest two snapshots.
+  /// Errors: unavailable (it stopped in the middle of a record), those of disk and database.
   Result<void> snapshot();
   /// For erased people and ended guests: one new base of replay, the only state that is left, and
   /// then what their records in the log held is blanked. Nothing when nobody waits for it. Errors:
@@ -114,6 +114,10 @@ class EngineLife {
   Result<void> sweep();
   Result<void> sweep_rows(std::int64_t now_ms);
   Result<void> drop_old_records();
+  Result<void> move_base_on();
+  Result<void> drop_bodies();
+  Result<void> drop_bodies_of(engine::RecordKind kind, const char* dropped, LogPosition up_to);
+  Result<std::int64_t> time_at(LogPosition position) const;
   Result<LogPosition> first_after(std::int64_t at_ms, LogPosition low, LogPosition high) const;
   Result<std::vector<LogPosition>> snapshots() const;  ///< oldest first
   std::filesystem::path path_of(LogPosition position) const;
@@ -127,7 +131,6 @@ class EngineLife {
   std::unique_ptr<engine::Engine> engine_;
   std::atomic<LogPosition> saved_at_{0};
   std::atomic<bool> stopped_{false};  ///< at a record that it cannot read
-  std::atomic<bool> broken_{false};   ///< memory ended in a record: never to be saved
 
   Mutex erasing_mutex_;   ///< one batch of erasures at a time; before snapshot_mutex_
   Mutex snapshot_mutex_;  ///< one snapshot at a time

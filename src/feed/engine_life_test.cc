@@ -340,6 +340,45 @@ TEST_F(EngineLifeTest, OldRecordsAreDroppedAndReplayStillHolds) {
   EXPECT_EQ(feed->state_hash(), hash);
 }
 
+TEST_F(EngineLifeTest, FeaturesGoWithTheOldestBaseAndDecisionsWithTheirTime) {
+  const auto bodies_of = [&](engine::RecordKind kind) {
+    std::int64_t count = 0;
+    for (const auto& record : must(log->read(0, 1'000'000)))
+      count += record.kind == static_cast<std::uint16_t>(kind) && !record.body.empty() ? 1 : 0;
+    return count;
+  };
+  const auto features = [&] { return bodies_of(engine::RecordKind::decision_features); };
+  const auto decisions = [&] { return bodies_of(engine::RecordKind::decision); };
+  const auto later = [&](std::int64_t days) {
+    clock.advance_ms(days * 24 * 3'600'000);
+    swipe(jo, 2);
+    reopen();  // a start sweeps
+    const auto moved = must(log->last_position());
+    for (int tries = 0; tries < 300 && must(find_number(*database, "next_base")) != moved; ++tries)
+      ::usleep(10'000);
+    ::usleep(50'000);
+  };
+  const auto at_first = features();
+  EXPECT_GT(at_first, 0);
+  EXPECT_EQ(decisions(), at_first);
+  later(8);
+  EXPECT_EQ(must(find_number(*database, "replay_base")), 0);
+  EXPECT_EQ(features(), at_first + 2) << "the only base there is is the beginning";
+  const auto request = ask(jo).request;
+  later(8);
+  EXPECT_EQ(must(find_number(*database, "features_dropped")),
+            must(find_number(*database, "replay_base")));
+  EXPECT_EQ(features(), 3) << "those behind the base";
+  EXPECT_EQ(decisions(), at_first + 5);
+  EXPECT_TRUE(must(feed->explain(request)).same);
+  expect_sound();
+  later(100);
+  later(8);
+  EXPECT_EQ(decisions(), 4) << "the others are older than they can be asked for";
+  EXPECT_EQ(code_of(feed->decision(jo, request)), Code::not_found);
+  expect_sound();
+}
+
 class ErasureTest : public EngineLifeTest {
  protected:
   void remove(const accounts::Viewer& who) {
@@ -489,7 +528,7 @@ TEST_F(ErasureTest, WhoIsBackKeepsHerRecords) {
   const auto before = bodies(jo.person);
   const auto request = ask(jo).request;
   must(feed->finish_erasures());
-  EXPECT_EQ(bodies(jo.person), before + 1) << "the decision";
+  EXPECT_EQ(bodies(jo.person), before + 2) << "the decision and its features";
   EXPECT_EQ(must(feed->decision(jo, request)).decision.request, request);
   EXPECT_EQ(rows("feed_erasures"), 0);
 }

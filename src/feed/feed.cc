@@ -170,9 +170,9 @@ Result<void> FeedImpl::record(const Served& served, std::int64_t at_ms) {
   if (served.ranking.decision.body.empty()) return {};
   return parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(parts_.accounts.need_person(session, served.asked.person));
-    LogRecord record = served.ranking.decision;
-    record.at_ms = at_ms;
-    FILOSCOPE_TRY(const auto token, parts_.log.append(session, std::span(&record, 1)));
+    std::array records{served.ranking.features, served.ranking.decision};  // whose token it is
+    for (auto& record : records) record.at_ms = at_ms;
+    FILOSCOPE_TRY(const auto token, parts_.log.append(session, records));
     return insert_decision(
         session, {served.asked.request, served.asked.person, served.asked.mode, at_ms, token});
   });

@@ -37,8 +37,12 @@ struct Play {
   std::int64_t watch_ms = 0;  ///< the largest told; 0 is none
 };
 
-/// The number in feed_state from which replay is promised.
+/// Numbers in feed_state. From `replay_base` on replay is promised; `next_base` comes after it (0:
+/// there is none yet). Up to the other two the log holds no more features, and no more decisions.
 inline constexpr const char* kReplayBase = "replay_base";
+inline constexpr const char* kNextBase = "next_base";
+inline constexpr const char* kFeaturesDropped = "features_dropped";
+inline constexpr const char* kDecisionsDropped = "decisions_dropped";
 
 inline constexpr std::int64_t kEventIdsKeptMs = 48LL * 3600 * 1000;
 

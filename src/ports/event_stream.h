@@ -67,6 +67,9 @@ class EventStream {
   /// nobody. Errors: those of Session::execute.
   virtual Result<Blanked> blank(Session& session, PersonKey person, LogPosition up_to,
                                 std::int64_t count_max, std::uint16_t spared_kind) = 0;
+  /// Blanks the bodies of one kind with after < position <= up_to; of how many. Errors: as above.
+  virtual Result<std::int64_t> blank_kind(Session& session, std::uint16_t kind, LogPosition after,
+                                          LogPosition up_to) = 0;
   /// Drops records with position <= up_to (a snapshot holds their effect) and gives the highest of
   /// their tokens, 0 without any. A consumer that has not taken them yet goes on behind them.
   /// Errors: as above.

@@ -387,6 +387,22 @@ TEST_P(EventLogContract, BlankingTakesOnePersonsContentsOnly) {
   EXPECT_FALSE(all()[2].body.empty());
 }
 
+TEST_P(EventLogContract, BlankingOfAKindTakesARange) {
+  ASSERT_TRUE(ok(append({record(1, 1, 7), record(1, 1, 0), record(9, 1, 7), record(1, 1, 8),
+                         record(1, 1, 8)})));
+  const auto blank = [&](LogPosition after, LogPosition up_to) {
+    return database_
+        ->write<std::int64_t>(
+            [&](Session& session) { return log_->blank_kind(session, 1, after, up_to); })
+        .value();
+  };
+  EXPECT_EQ(blank(1, 4), 2);
+  EXPECT_EQ(blank(1, 4), 0);
+  std::vector<bool> left;
+  for (const auto& each : all()) left.push_back(!each.body.empty());
+  EXPECT_THAT(left, ::testing::ElementsAre(true, false, true, false, true));
+}
+
 TEST_P(EventLogContract, BlankingStopsAtAPositionAndTellsWhatIsLeft) {
   ASSERT_TRUE(ok(append({record(1, 1, 7), record(2, 1, 8), record(3, 1, 7)})));
   const auto left_behind = [&](LogPosition up_to) {

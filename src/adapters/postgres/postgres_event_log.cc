@@ -67,6 +67,13 @@ class PostgresEventLog final : public EventLog {
   bool keeps_up() const override { return relay_.keeps_up() && hub_.keeps_up(); }
   Result<Blanked> blank(Session& session, PersonKey person, LogPosition up_to,
                         std::int64_t count_max, std::uint16_t spared_kind) override;
+  Result<std::int64_t> blank_kind(Session& session, std::uint16_t kind, LogPosition after,
+                                  LogPosition up_to) override {
+    return session.execute(
+        "UPDATE event_log SET body = ? WHERE position > ? AND position <= ? AND kind = ? AND "
+        "length(body) > 0",
+        {Bytes(), after, up_to, kind});
+  }
   Result<OutboxToken> drop(Session& session, LogPosition up_to) override;
 
  private:
