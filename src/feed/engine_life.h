@@ -130,7 +130,7 @@ class EngineLife {
   LifeProbe probe_;
   std::unique_ptr<engine::Engine> engine_;
   std::atomic<LogPosition> saved_at_{0};
-  std::atomic<bool> stopped_{false};  ///< at a record that it cannot read
+  std::atomic<bool> stopped_{false};  ///< at a record that it cannot read or had no memory for
 
   Mutex erasing_mutex_;   ///< one batch of erasures at a time; before snapshot_mutex_
   Mutex snapshot_mutex_;  ///< one snapshot at a time

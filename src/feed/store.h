@@ -66,7 +66,7 @@ Result<void> put_play(Session& session, std::int64_t token, PersonKey person, co
 Result<std::vector<Play>> find_plays(Database& database, PersonKey person,
                                      std::span<const VideoId> videos);
 
-/// Named numbers: "replay_base" is the position from which replay is promised.
+/// 0 or "" where none has the name.
 Result<std::int64_t> find_number(Database& database, const std::string& name);
 Result<std::string> find_text(Database& database, const std::string& name);
 Result<void> put_text(Session& session, const std::string& name, const std::string& value);
