@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
-"""The built web app in Chromium against the real server with real clips. browser_journeys.py JUNIT_FILE
+"""What runs the built web app in Chromium against the real server with real clips.
 
-Starts a server, publishes clips of several topics, runs tests/browser/run.mjs and turns its lines into JUnit.
+A server with published clips of several topics; tests/browser/run.mjs runs a file, and its lines become JUnit.
 """
 
 import os
@@ -29,7 +28,9 @@ def own_host():
         return "127.0.0.1"
 
 
-def fill(server, folder):
+def filled_server():
+    """A server with the web app and the clips that the browser's tests expect."""
+    server, folder = Server(arguments=["--web", str(ROOT / "web/dist")]), clip_folder()
     authors = [Client(server).sign_up(f"maker.{topic}", display_name=f"{topic.capitalize()} maker") for topic in TOPICS]
     waiting = []
     for number in range(CLIPS):
@@ -40,32 +41,27 @@ def fill(server, folder):
         state = author.wait_until_processed(video, 300)
         if state["state"] != "published":
             raise RuntimeError(f"not published: {state.get('error')}")
+    return server
 
 
-def main():
-    folder = clip_folder()
-    server = Server(arguments=["--web", str(ROOT / "web/dist")])
-    fill(server, folder)
+def run_file(name, junit, server):
+    """(passed, output) of one file of tests; `junit` is written."""
     environment = {**os.environ, "FILOSCOPE_URL": f"http://{own_host()}:{server.port}"}
-    names = os.environ.get("FILOSCOPE_BROWSER_TESTS", "").split()
-    done = subprocess.run(["node", str(ROOT / "tests/browser/run.mjs"), *names], capture_output=True, text=True, env=environment, check=False)
-    print(done.stdout + done.stderr[-3000:])
-    suite = ElementTree.Element("testsuite", name="browser")
-    for line in done.stdout.splitlines():
+    done = subprocess.run(["node", str(ROOT / "tests/browser/run.mjs"), name], capture_output=True, text=True, env=environment, check=False)
+    as_junit(name, done.stdout).write(junit)
+    return done.returncode == 0, done.stdout + done.stderr[-3000:]
+
+
+def as_junit(name, output):
+    suite = ElementTree.Element("testsuite", name=f"browser.{name}")
+    lines = output.splitlines()
+    for line in lines:
         found = re.match(r"(ok|FAILED|skipped: [^ ].*?)  (.+?)(?: \(([\d.]+) s\))?$", line)
         if not found:
             continue
         case = ElementTree.SubElement(suite, "testcase", name="browser." + found.group(2), time=found.group(3) or "0")
         if found.group(1) == "FAILED":
-            ElementTree.SubElement(case, "failure").text = "\n".join(x for x in done.stdout.splitlines() if x.startswith("- " + found.group(2)))
+            ElementTree.SubElement(case, "failure").text = "\n".join(x for x in lines if x.startswith("- " + found.group(2)))
         elif found.group(1) != "ok":
             ElementTree.SubElement(case, "skipped").text = found.group(1)
-    if done.returncode != 0 and suite.find("testcase/failure") is None:
-        ElementTree.SubElement(ElementTree.SubElement(suite, "testcase", name="browser.run"), "failure").text = done.stdout[-2000:] + done.stderr[-2000:]
-    ElementTree.ElementTree(suite).write(sys.argv[1])
-    server.close()
-    return done.returncode
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return ElementTree.ElementTree(suite)
