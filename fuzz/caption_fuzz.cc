@@ -13,8 +13,8 @@
 namespace {
 
 using filoscope::ManualClock;
-using filoscope::catalog::MediaMap;
 using filoscope::catalog::MediaEntry;
+using filoscope::catalog::MediaMap;
 
 void check(bool holds) {
   if (!holds) std::abort();

@@ -19,13 +19,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ByteReader in({data, size});
   feed::Impression impression;
   impression.request = RequestId{in.get<std::uint64_t>()};
-  impression.video = VideoId{in.get<std::uint64_t>()};
+  impression.entry = EntryId{in.get<std::uint64_t>()};
   impression.person = PersonKey{in.get<std::uint64_t>()};
   impression.surface = static_cast<feed::Surface>(in.get<std::uint8_t>() & 0x7F);
   impression.profiled = in.get<std::uint8_t>() % 2 == 0;
   impression.issued_ms = std::int64_t{in.get<std::uint32_t>()} * 1000;
+  impression.kind = static_cast<catalog::Kind>(in.get<std::uint8_t>() % catalog::kKindsCount);
   const auto token = feed::make_token(key, impression);
-  FILOSCOPE_CHECK(token.size() == feed::kTokenCharacters);
   const auto read = feed::read_token(key, token);
   FILOSCOPE_CHECK(read && feed::make_token(key, *read) == token);
   static_cast<void>(feed::token_number(token));

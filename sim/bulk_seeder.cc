@@ -157,7 +157,7 @@ class Seeder {
       Clip& clip = clips_[i];
       clip.topic = random.below(options_.topics_count);
       catalog::NewVideo form;
-      form.author = authors_[random.below(authors_.size())];
+      form.owner = authors_[random.below(authors_.size())];
       form.caption = caption_of(clip.topic, random);
       form.sample = true;
       FILOSCOPE_TRY(const auto video, catalog_.create(form));

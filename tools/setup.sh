@@ -74,6 +74,9 @@ npm_install() { # folder
   fi
 }
 
+# What tools/budgets.txt gives a stage: " of N s", or nothing.
+budget_of() { sed -n "s/^\([0-9]*\) $1\$/ of \1/p" "$root/tools/budgets.txt"; }
+
 started_s=$(date +%s)
 step() { # name command...
   step_name=$1
@@ -81,6 +84,6 @@ step() { # name command...
   step_start=$(date +%s)
   "$@"
   step_status=$?
-  say "$(printf '%5d s  %s' $(($(date +%s) - step_start)) "$step_name")"
+  say "$(printf '%5d%s s  %s' $(($(date +%s) - step_start)) "$(budget_of "$step_name")" "$step_name")"
   return $step_status
 }

@@ -171,9 +171,7 @@ Result<void> AccountsImpl::write_words(Session& session, const Account& account)
 
 engine::PersonChanged AccountsImpl::facts_of(const Account& account) const {
   engine::PersonChanged body;
-  if (!account.language.empty()) {
-    body.language = engine::text_key(primary_language(account.language));
-  }
+  body.language = engine::language_key(account.language);
   body.age = std::min(age_years(account.birth_date, parts_.clock.now_ms()), kLoggedAgeMax);
   return body;
 }

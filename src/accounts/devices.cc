@@ -25,8 +25,7 @@ std::vector<std::string_view> split(std::string_view marks) {
 }  // namespace
 
 std::string Devices::signature(AccountId account, std::string_view nonce) const {
-  const auto mac =
-      crypto::hmac_sha256(key_, "device|" + account.text() + "|" + std::string(nonce));
+  const auto mac = crypto::hmac_sha256(key_, "device|" + account.text() + "|" + std::string(nonce));
   return crypto::base64url(std::span(mac).first(18));
 }
 

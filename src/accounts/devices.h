@@ -1,8 +1,8 @@
 #pragma once
 
-/// The mark that a device keeps of the accounts that signed in there, signed by this server: it opens
-/// nothing, it only tells a device that the owner has used from a stranger's. Internal to this
-/// module. Immutable. Threads: any.
+/// The mark that a device keeps of the accounts that signed in there, signed by this server: it
+/// opens nothing, it only tells a device that the owner has used from a stranger's. Internal to
+/// this module. Immutable. Threads: any.
 
 #include <string>
 #include <string_view>

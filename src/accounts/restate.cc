@@ -42,26 +42,31 @@ Result<void> AccountsImpl::restate(const Tell& tell) {
                            return engine::encode(one->person, facts_of(*one));
                          }));
   FILOSCOPE_DO(tell_rows(
-      database, "SELECT follower, followed FROM accounts_follows ORDER BY at_ms, follower, followed",
-      tell, between([](PersonKey other) { return engine::Follow{other, true}; })));
-  FILOSCOPE_DO(
-      tell_rows(database, "SELECT account, other FROM accounts_blocks ORDER BY at_ms, account, other",
-                tell, between([](PersonKey other) { return engine::Block{other, true}; })));
-  return tell_rows(database,
-                   "SELECT person, kind, what FROM accounts_mutes ORDER BY at_ms, person, kind, what",
-                   tell, [&](const Row& row) -> std::optional<LogRecord> {
-                     engine::Mute body;
-                     body.kind = static_cast<engine::MuteKind>(row.integer(1));
-                     const auto what = row.text(2);
-                     body.key = engine::text_key(what);
-                     if (body.kind == engine::MuteKind::person) {
-                       const auto id = AccountId::parse(what);
-                       const auto other = id ? directory_.person_of(*id) : std::nullopt;
-                       if (!other) return std::nullopt;
-                       body.key = other->value;
-                     }
-                     return engine::encode(PersonKey::from_db(row.integer(0)), body);
-                   });
+      database,
+      "SELECT follower, followed FROM accounts_follows ORDER BY at_ms, follower, followed", tell,
+      between([](PersonKey other) {
+        return engine::Follow{other, true};
+      })));
+  FILOSCOPE_DO(tell_rows(
+      database, "SELECT account, other FROM accounts_blocks ORDER BY at_ms, account, other", tell,
+      between([](PersonKey other) {
+        return engine::Block{other, true};
+      })));
+  return tell_rows(
+      database, "SELECT person, kind, what FROM accounts_mutes ORDER BY at_ms, person, kind, what",
+      tell, [&](const Row& row) -> std::optional<LogRecord> {
+        engine::Mute body;
+        body.kind = static_cast<engine::MuteKind>(row.integer(1));
+        const auto what = row.text(2);
+        body.key = engine::text_key(what);
+        if (body.kind == engine::MuteKind::person) {
+          const auto id = AccountId::parse(what);
+          const auto other = id ? directory_.person_of(*id) : std::nullopt;
+          if (!other) return std::nullopt;
+          body.key = other->value;
+        }
+        return engine::encode(PersonKey::from_db(row.integer(0)), body);
+      });
 }
 
 }  // namespace filoscope::accounts

@@ -43,9 +43,9 @@ TEST_F(ApiTest, WhatCannotBeReadIsNoMissingPage) {
   };
   const auto video = "/v/" + VideoId{123'456'789}.text();
   EXPECT_EQ(must(page_of(*services, video)).status, 404);
-  rename("catalog_videos", "elsewhere");
+  rename("catalog_entries", "elsewhere");
   EXPECT_FALSE(page_of(*services, video).has_value());
-  rename("elsewhere", "catalog_videos");
+  rename("elsewhere", "catalog_entries");
   rename("catalog_video_hashtags", "elsewhere");
   EXPECT_FALSE(page_of(*services, "/tag/cats").has_value());
 }
@@ -379,7 +379,7 @@ TEST_F(ApiTest, ADeletedVideoCanBeBroughtBackByItsAuthorOnly) {
   const auto video = publish_file(author, "0123456789");
   for (const char* file : {"720.m3u8", "master.m3u8", "cover0.jpg"}) put_blob(video, file);
   const auto path = "/api/v1/videos/" + video.id.text();
-  const auto url = catalog->media_url(video, "720.mp4", video.author);
+  const auto url = catalog->media_url(video, "720.mp4", video.owner);
   EXPECT_EQ(ask("DELETE", path, {ada}).status, 204);
   EXPECT_EQ(ask("GET", path, {ada}).status, 404);
   EXPECT_EQ(ask("GET", url).status, 404);
@@ -419,7 +419,7 @@ TEST_F(ApiTest, NamesThatCannotBeSeenAreRefusedInWords) {
 TEST_F(ApiTest, MediaIsGoneWithItsVideoAtOnce) {
   const auto author = person("maker");
   const auto video = publish_file(author, "0123456789");
-  const auto url = catalog->media_url(video, "720.mp4", video.author);
+  const auto url = catalog->media_url(video, "720.mp4", video.owner);
   const auto whole = ask("GET", url);
   ASSERT_EQ(whole.status, 200) << whole.body;
   EXPECT_EQ(whole.body, "0123456789");
@@ -438,11 +438,11 @@ TEST_F(ApiTest, MediaIsGoneWithItsVideoAtOnce) {
 TEST_F(ApiTest, RestrictedMediaIsNotCached) {
   const auto author = person("maker");
   auto video = publish_file(author, "0123456789");
-  const auto public_url = catalog->media_url(video, "720.mp4", video.author);
+  const auto public_url = catalog->media_url(video, "720.mp4", video.owner);
   catalog::VideoChange change;
   change.visibility = catalog::Visibility::followers;
   video = must(catalog->change(author.account, video.id, change));
-  const auto answer = ask("GET", catalog->media_url(video, "720.mp4", video.author));
+  const auto answer = ask("GET", catalog->media_url(video, "720.mp4", video.owner));
   EXPECT_EQ(answer.status, 200) << answer.body;
   EXPECT_EQ(answer.headers.at("cache-control"), "private, no-store");
   EXPECT_EQ(ask("GET", public_url).status, 404);

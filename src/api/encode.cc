@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <nlohmann/json.hpp>
 
 #include "catalog/caption.h"
+#include "catalog/reasons.h"
 
 namespace filoscope::api {
 namespace {
@@ -113,6 +115,72 @@ json encode_mentions(const Services& services, const catalog::Video& video) {
   return mentions;
 }
 
+json encode_video(const Services& services, const accounts::Viewer& viewer, const feed::Item& item,
+                  const catalog::Video& video) {
+  const auto relation = services.accounts.relation(viewer, video.owner);
+  auto author = encode_person_lite(item.owner);
+  author["viewer"] = {{"self", relation.self}, {"follows", relation.follows}};
+  // The title names whose sound it is.
+  const bool is_own_sound = video.sound_title.ends_with(" @" + item.owner.handle);
+  json result = {{"id", video.id.text()},
+                 {"state", encode_state(video.state)},
+                 {"step", encode_step(video.state)},
+                 {"progress_percent", video.progress_percent},
+                 {"draft", video.draft},
+                 {"author", author},
+                 {"caption", video.caption},
+                 {"caption_spans", encode_caption_spans(services, video)},
+                 {"hashtags", video.hashtags},
+                 {"mentions", encode_mentions(services, video)},
+                 {"language", video.language},
+                 {"visibility", catalog::to_string(video.visibility)},
+                 {"labels", video.labels.names()},
+                 {"available_until_ms",
+                  video.available_until_ms > 0 ? json(video.available_until_ms) : json()},
+                 {"created_ms", video.created_ms},
+                 {"duration_ms", video.duration_ms},
+                 {"width", video.width},
+                 {"height", video.height},
+                 {"gain_db", video.gain_db},
+                 {"placeholder", video.placeholder},
+                 {"sound", video.sound ? json{{"id", video.sound.text()},
+                                              {"title", video.sound_title},
+                                              {"original", is_own_sound}}
+                                       : json()},
+                 {"playback", encode_playback(services, video, viewer.account)},
+                 {"counts", encode_counts(item)},
+                 {"viewer", encode_marks(viewer, item)}};
+  if (!video.error.empty()) {
+    const auto why = parse_stored(video.error);
+    result["error"] = why.sentence;
+    result["failure"] = encode_failure(why);
+  }
+  if (!video.credits.empty()) result["credits"] = video.credits;
+  return result;
+}
+
+Result<void> encode_videos(const Services& services, const accounts::Viewer& viewer,
+                           std::span<const feed::Item> items, std::span<const std::size_t> places,
+                           std::vector<json>& contents) {
+  std::vector<VideoId> ids;
+  for (const auto place : places) ids.push_back(items[place].entry.id);
+  FILOSCOPE_TRY(const auto videos, services.catalog.get_many(ids));
+  auto next = videos.begin();  // in the order of the places, without those that have gone
+  for (const auto place : places) {
+    if (next == videos.end() || next->id != items[place].entry.id) continue;
+    contents[place] = encode_video(services, viewer, items[place], *next++);
+  }
+  return {};
+}
+
+/// How what entries are of their kind is told: the items at `places`, into `contents` there.
+struct KindEncoder {
+  catalog::Kind kind;
+  Result<void> (*encode)(const Services&, const accounts::Viewer&, std::span<const feed::Item>,
+                         std::span<const std::size_t> places, std::vector<json>& contents);
+};
+constexpr std::array<KindEncoder, 1> kEncoders{{{catalog::Kind::video, encode_videos}}};
+
 }  // namespace
 
 json encode_failure(const StoredReason& why) {
@@ -140,6 +208,21 @@ std::string_view encode_state(catalog::State state) {
   return catalog::to_string(working ? catalog::State::processing : state);
 }
 
+json encode_counts(const feed::Item& item) {
+  return {{"views", item.counts.views},
+          {"likes", item.counts.likes},
+          {"comments", item.counts.comments},
+          {"saves", item.counts.saves},
+          {"shares", item.counts.shares}};
+}
+
+json encode_marks(const accounts::Viewer& viewer, const feed::Item& item) {
+  return {{"own", viewer.account && viewer.account == item.entry.owner},
+          {"liked", item.marks.liked},
+          {"saved", item.marks.saved},
+          {"not_interested", item.marks.not_interested}};
+}
+
 Response json_response(const json& value, int status) {
   Response response;
   response.status = status;
@@ -163,25 +246,38 @@ json encode_person_lite(const accounts::Account& account) {
           {"display_name", account.display_name}};
 }
 
+Result<json> encode_people(const Services& services, const accounts::Viewer& viewer,
+                           std::span<const accounts::Account> people) {
+  std::vector<AccountId> ids;
+  for (const auto& account : people) ids.push_back(account.id);
+  FILOSCOPE_TRY(const auto likes, services.social.likes_received(ids));
+  FILOSCOPE_TRY(const auto videos, services.catalog.videos_counts(ids));
+  json list = json::array();
+  for (std::size_t i = 0; i < people.size(); ++i) {
+    const auto& account = people[i];
+    const auto counts = services.accounts.counts(account.id);
+    const auto relation = services.accounts.relation(viewer, account.id);
+    auto person = encode_person_lite(account);
+    person["bio"] = account.bio;
+    person["bio_spans"] = encode_spans(services, account.bio);
+    person["counts"] = {{"followers", counts.followers},
+                        {"following", counts.following},
+                        {"likes", likes[i]},
+                        {"videos", videos[i]}};
+    person["viewer"] = {{"self", relation.self},
+                        {"follows", relation.follows},
+                        {"followed_by", relation.followed_by},
+                        {"blocks", relation.blocks},
+                        {"mutes", relation.mutes}};
+    list.push_back(std::move(person));
+  }
+  return list;
+}
+
 Result<json> encode_person(const Services& services, const accounts::Viewer& viewer,
                            const accounts::Account& account) {
-  auto person = encode_person_lite(account);
-  const auto counts = services.accounts.counts(account.id);
-  FILOSCOPE_TRY(const auto likes, services.social.likes_received(account.id));
-  FILOSCOPE_TRY(const auto videos, services.catalog.videos_count(account.id));
-  const auto relation = services.accounts.relation(viewer, account.id);
-  person["bio"] = account.bio;
-  person["bio_spans"] = encode_spans(services, account.bio);
-  person["counts"] = {{"followers", counts.followers},
-                      {"following", counts.following},
-                      {"likes", likes},
-                      {"videos", videos}};
-  person["viewer"] = {{"self", relation.self},
-                      {"follows", relation.follows},
-                      {"followed_by", relation.followed_by},
-                      {"blocks", relation.blocks},
-                      {"mutes", relation.mutes}};
-  return person;
+  FILOSCOPE_TRY(auto people, encode_people(services, viewer, std::span(&account, 1)));
+  return std::move(people.front());
 }
 
 Result<json> encode_own_account(const Services& services, const accounts::Viewer& viewer,
@@ -192,63 +288,46 @@ Result<json> encode_own_account(const Services& services, const accounts::Viewer
   return person;
 }
 
-json encode_video(const Services& services, const accounts::Viewer& viewer,
-                  const feed::Item& item) {
-  const auto& video = item.video;
-  const auto relation = services.accounts.relation(viewer, video.author);
-  auto author = encode_person_lite(item.author);
-  author["viewer"] = {{"self", relation.self}, {"follows", relation.follows}};
-  // The title names whose sound it is.
-  const bool is_own_sound = video.sound_title.ends_with(" @" + item.author.handle);
-  json result = {{"id", video.id.text()},
-                 {"state", encode_state(video.state)},
-                 {"step", encode_step(video.state)},
-                 {"progress_percent", video.progress_percent},
-                 {"draft", video.draft},
-                 {"author", author},
-                 {"caption", video.caption},
-                 {"caption_spans", encode_caption_spans(services, video)},
-                 {"hashtags", video.hashtags},
-                 {"mentions", encode_mentions(services, video)},
-                 {"language", video.language},
-                 {"visibility", catalog::to_string(video.visibility)},
-                 {"created_ms", video.created_ms},
-                 {"duration_ms", video.duration_ms},
-                 {"width", video.width},
-                 {"height", video.height},
-                 {"gain_db", video.gain_db},
-                 {"placeholder", video.placeholder},
-                 {"sound", video.sound ? json{{"id", video.sound.text()},
-                                              {"title", video.sound_title},
-                                              {"original", is_own_sound}}
-                                       : json()},
-                 {"playback", encode_playback(services, video, viewer.account)},
-                 {"counts",
-                  {{"views", item.counts.views},
-                   {"likes", item.counts.likes},
-                   {"comments", item.counts.comments},
-                   {"saves", item.counts.saves},
-                   {"shares", item.counts.shares}}},
-                 {"viewer",
-                  {{"own", viewer.account && viewer.account == video.author},
-                   {"liked", item.marks.liked},
-                   {"saved", item.marks.saved},
-                   {"not_interested", item.marks.not_interested}}}};
-  if (!video.error.empty()) {
-    const auto why = parse_stored(video.error);
-    result["error"] = why.sentence;
-    result["failure"] = encode_failure(why);
-  }
-  if (!video.credits.empty()) result["credits"] = video.credits;
-  return result;
+engine::KindSet shown_kinds() {
+  engine::KindSet kinds = 0;
+  for (const auto& one : kEncoders) kinds |= 1U << static_cast<unsigned>(one.kind);
+  return kinds;
 }
 
-json encode_item(const Services& services, const accounts::Viewer& viewer, const feed::Item& item) {
-  return {{"kind", "video"},
-          {"video", encode_video(services, viewer, item)},
-          {"impression_token", item.impression_token},
-          {"route", item.route},
-          {"repeat", item.repeat}};
+Result<std::vector<json>> encode_contents(const Services& services, const accounts::Viewer& viewer,
+                                          std::span<const feed::Item> items) {
+  std::vector<json> contents(items.size());
+  for (const auto& one : kEncoders) {
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (items[i].entry.kind == one.kind) places.push_back(i);
+    }
+    if (!places.empty()) FILOSCOPE_DO(one.encode(services, viewer, items, places, contents));
+  }
+  return contents;
+}
+
+Result<json> encode_content(const Services& services, const accounts::Viewer& viewer,
+                            const feed::Item& item) {
+  FILOSCOPE_TRY(auto contents, encode_contents(services, viewer, std::span(&item, 1)));
+  if (contents.front().is_null()) return Error(catalog::reason("no_such_entry"));
+  return std::move(contents.front());
+}
+
+Result<json> encode_items(const Services& services, const accounts::Viewer& viewer,
+                          std::span<const feed::Item> items) {
+  FILOSCOPE_TRY(auto contents, encode_contents(services, viewer, items));
+  json list = json::array();
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (contents[i].is_null()) continue;
+    const std::string kind(catalog::to_string(items[i].entry.kind));
+    list.push_back({{"kind", kind},
+                    {kind, std::move(contents[i])},
+                    {"impression_token", items[i].impression_token},
+                    {"route", items[i].route},
+                    {"repeat", items[i].repeat}});
+  }
+  return list;
 }
 
 json encode_comment(const Services& services, const accounts::Viewer& viewer,
@@ -270,17 +349,16 @@ json encode_upload(const upload::UploadState& state) {
           {"expires_at_ms", state.expires_at_ms}};
 }
 
-Result<json> encode_videos(const Services& services, const accounts::Viewer& viewer,
-                           catalog::VideoPage page, feed::Surface surface) {
+Result<json> encode_entries(const Services& services, const accounts::Viewer& viewer,
+                            catalog::EntryPage page, feed::Surface surface) {
   FILOSCOPE_TRY(const auto items, services.feed.items(viewer, std::move(page.items), surface));
-  json list = json::array();
-  for (const auto& item : items) list.push_back(encode_item(services, viewer, item));
+  FILOSCOPE_TRY(auto list, encode_items(services, viewer, items));
   return json{{"items", list}, {"next_cursor", cursor_or_null(page.next_cursor)}};
 }
 
 Result<Response> encode_page(const Services& services, const accounts::Viewer& viewer,
-                             catalog::VideoPage page, feed::Surface surface) {
-  FILOSCOPE_TRY(const auto body, encode_videos(services, viewer, std::move(page), surface));
+                             catalog::EntryPage page, feed::Surface surface) {
+  FILOSCOPE_TRY(const auto body, encode_entries(services, viewer, std::move(page), surface));
   return json_response(body);
 }
 

@@ -66,6 +66,17 @@ Result<std::string> required_text(const nlohmann::json& object, std::string_view
   return *std::move(text);
 }
 
+Result<std::optional<std::vector<std::string>>> texts_field(const nlohmann::json& object,
+                                                            std::string_view name,
+                                                            std::size_t count_max) {
+  const auto at = object.find(name);
+  if (at == object.end() || at->is_null()) return std::optional<std::vector<std::string>>();
+  const auto is_text = [](const nlohmann::json& one) { return one.is_string(); };
+  if (!at->is_array() || at->size() > count_max || !std::all_of(at->begin(), at->end(), is_text))
+    return Error(reason("field_no_texts"), count_max).at(name);
+  return std::optional(at->get<std::vector<std::string>>());
+}
+
 Result<std::optional<bool>> flag_field(const nlohmann::json& object, std::string_view name) {
   const auto at = object.find(name);
   if (at == object.end() || at->is_null()) return std::optional<bool>();

@@ -22,6 +22,9 @@ Result<std::optional<std::string>> text_field(const nlohmann::json& object, std:
                                               std::size_t characters_max = 10000);
 Result<std::string> required_text(const nlohmann::json& object, std::string_view name,
                                   std::size_t characters_max = 10000);
+Result<std::optional<std::vector<std::string>>> texts_field(const nlohmann::json& object,
+                                                            std::string_view name,
+                                                            std::size_t count_max);
 Result<std::optional<bool>> flag_field(const nlohmann::json& object, std::string_view name);
 Result<std::optional<std::int64_t>> integer_field(const nlohmann::json& object,
                                                   std::string_view name, std::int64_t minimum,

@@ -71,7 +71,7 @@ Result<PageHead> video_head(const Services& services, std::string_view text) {
   const auto video = services.catalog.get_visible({}, *id);
   if (!video) return missing_or(video.error());
   if (video->state != catalog::State::published) return missing();
-  const auto author = services.accounts.get(video->author);
+  const auto author = services.accounts.get(video->owner);
   if (!author) return missing_or(author.error());
   const auto name = name_of(*author);
   const auto caption = one_line(video->caption, kTitleCharactersMax);
@@ -95,10 +95,12 @@ Result<PageHead> video_head(const Services& services, std::string_view text) {
   return head;
 }
 
-/// The newest public video of a list, for its picture.
-void add_first_cover(const Services& services, const Result<catalog::VideoPage>& page,
+/// The picture of the newest entry of a list, where it is a video.
+void add_first_cover(const Services& services, const Result<catalog::EntryPage>& page,
                      PageHead& head) {
-  if (page && !page->items.empty()) add_cover(services, page->items.front(), head);
+  if (!page || page->items.empty()) return;
+  if (const auto video = services.catalog.get(page->items.front().id))
+    add_cover(services, *video, head);
 }
 
 Result<PageHead> profile_head(const Services& services, std::string_view handle) {
@@ -114,7 +116,7 @@ Result<PageHead> profile_head(const Services& services, std::string_view handle)
   head.type = "profile";
   head.language = account->language;
   head.oembed = true;
-  add_first_cover(services, services.catalog.by_author({}, account->id, "", 1), head);
+  add_first_cover(services, services.catalog.by_owner({}, account->id, "", 1), head);
   return head;
 }
 

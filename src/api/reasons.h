@@ -74,6 +74,7 @@ inline constexpr ErrorReason kReasons[] = {
     {"json_invalid", Code::invalid_argument, "The body is not valid JSON in UTF-8."},
     {"json_no_object", Code::invalid_argument, "The body must be a JSON object."},
     {"field_missing", Code::invalid_argument, "is missing"},
+    {"field_no_texts", Code::invalid_argument, "it must be a list of at most {most} texts"},
     {"field_no_text", Code::invalid_argument, "must be a text"},
     {"field_text_too_long", Code::invalid_argument, "must be a text of at most {most} characters"},
     {"field_no_flag", Code::invalid_argument, "must be true or false"},

@@ -14,11 +14,11 @@ Result<social::Origin> origin_of(const Api& api, const nlohmann::json& body,
   FILOSCOPE_TRY(const auto token, text_field(body, "impression_token", 400));
   if (!token) return origin;
   FILOSCOPE_TRY(const auto impression, api.services.feed.check_token(viewer, *token));
-  if (video && impression.video != video)
+  if (video && impression.entry != video)
     return Error(reason("impression_of_another_video")).at("impression_token");
   origin.request = impression.request;
-  origin.surface = static_cast<std::uint8_t>(impression.surface);
-  origin.video = impression.video;
+  origin.surface = impression.surface;
+  origin.video = impression.entry;
   return origin;
 }
 

@@ -105,8 +105,8 @@ Result<Response> videos(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
   FILOSCOPE_TRY(const auto account, visible_account(api, request, caller.viewer));
   FILOSCOPE_TRY(const int limit, limit_of(request, kPageDefault, kPageMax));
-  FILOSCOPE_TRY(auto page, api.services.catalog.by_author(caller.viewer, account.id,
-                                                          query_text(request, "cursor"), limit));
+  FILOSCOPE_TRY(auto page, api.services.catalog.by_owner(caller.viewer, account.id,
+                                                         query_text(request, "cursor"), limit));
   return encode_page(api.services, caller.viewer, std::move(page), feed::Surface::profile);
 }
 
@@ -116,14 +116,12 @@ Result<Response> followers_or_following(const Api& api, const Request& request, 
   FILOSCOPE_TRY(const int limit, limit_of(request, kPageDefault, kPageMax));
   const auto cursor = query_text(request, "cursor");
   auto& accounts = api.services.accounts;
-  FILOSCOPE_TRY(const auto page, followers ? accounts.followers(account.id, cursor, limit)
-                                           : accounts.following(account.id, cursor, limit));
-  json items = json::array();
-  for (const auto& item : page.items) {
-    if (caller.viewer.account && accounts.blocked(caller.viewer.account, item.id)) continue;
-    FILOSCOPE_TRY(auto person, encode_person(api.services, caller.viewer, item));
-    items.push_back(std::move(person));
-  }
+  FILOSCOPE_TRY(auto page, followers ? accounts.followers(account.id, cursor, limit)
+                                     : accounts.following(account.id, cursor, limit));
+  std::erase_if(page.items, [&](const auto& person) {
+    return caller.viewer.account && accounts.blocked(caller.viewer.account, person.id);
+  });
+  FILOSCOPE_TRY(const auto items, encode_people(api.services, caller.viewer, page.items));
   return json_response({{"items", items}, {"next_cursor", cursor_or_null(page.next_cursor)}});
 }
 

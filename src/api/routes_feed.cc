@@ -36,6 +36,19 @@ Result<std::vector<VideoId>> ids_of(const Request& request, std::string_view nam
   return ids;
 }
 
+/// Those of the named kinds that can be shown; videos where none are named. A kind that is not
+/// known here is one that there is nothing of.
+engine::KindSet kinds_of(const Request& request) {
+  const std::string named = "," + query_text(request, "kinds") + ",";
+  if (named == ",,") return engine::kVideosOnly;
+  engine::KindSet kinds = 0;
+  for (std::size_t kind = 0; kind < catalog::kKindsCount; ++kind) {
+    const auto name = catalog::to_string(static_cast<catalog::Kind>(kind));
+    if (named.find("," + std::string(name) + ",") != std::string::npos) kinds |= 1U << kind;
+  }
+  return kinds & shown_kinds();
+}
+
 Result<Response> answer(const Api& api, const Request& request) {
   bool made_guest = false;
   feed::FeedRequest asked;
@@ -43,13 +56,12 @@ Result<Response> answer(const Api& api, const Request& request) {
   FILOSCOPE_TRY(asked.held, ids_of(request, "held"));
   FILOSCOPE_TRY(asked.shown, ids_of(request, "shown"));
   asked.cursor = query_text(request, "cursor");
+  asked.kinds = kinds_of(request);
   FILOSCOPE_DO(parse_mode(query_text(request, "mode"), {}));
   FILOSCOPE_TRY(const auto caller, api.auth.person_or_new_guest(request, &made_guest));
   FILOSCOPE_TRY(asked.mode, parse_mode(query_text(request, "mode"), caller.viewer));
   FILOSCOPE_TRY(const auto made, api.services.feed.answer(caller.viewer, asked));
-  json items = json::array();
-  for (const auto& item : made.items)
-    items.push_back(encode_item(api.services, caller.viewer, item));
+  FILOSCOPE_TRY(auto items, encode_items(api.services, caller.viewer, made.items));
   json body = {{"request_id", made.request.text()},
                {"mode", engine::to_string(made.mode)},
                {"log_position", made.log_position},
@@ -150,6 +162,7 @@ json encode_decision_item(const feed::DecisionView& view, std::size_t index, con
   }
   const auto recorded = [&](auto value) { return view.recorded ? json(value) : json(); };
   return {{"video_id", item.video.text()},
+          {"kind", catalog::to_string(static_cast<catalog::Kind>(item.kind))},
           {"position", recorded(index)},
           {"route", item.routes == 0 ? "" : engine::to_string(item.route)},
           {"routes", routes},
@@ -188,7 +201,7 @@ Result<Response> decision(const Api& api, const Request& request) {
   return json_response(
       {{"request_id", id ? json(id.text()) : json()},
        {"mode", engine::to_string(view.decision.mode)},
-       {"surface", feed::to_string(view.surface)},
+       {"surface", engine::to_string(view.surface)},
        {"recorded", view.recorded},
        {"at_ms", view.at_ms},
        {"log_position", view.recorded ? json(view.decision.read_position) : json()},

@@ -116,10 +116,13 @@ Result<Response> uploads(const Api& api, const Request& request) {
     }
   }
   FILOSCOPE_TRY(auto page, api.services.catalog.own(caller.viewer.account, cursor, limit));
-  FILOSCOPE_TRY(const auto items, api.services.feed.items(caller.viewer, std::move(page.items),
-                                                          feed::Surface::other));
-  for (const auto& item : items)
-    list.push_back({{"kind", "video"}, {"video", encode_video(api.services, caller.viewer, item)}});
+  FILOSCOPE_TRY(const auto items,
+                api.services.feed.items(caller.viewer, {page.items.begin(), page.items.end()},
+                                        feed::Surface::other));
+  FILOSCOPE_TRY(auto videos, encode_contents(api.services, caller.viewer, items));
+  for (auto& video : videos) {
+    if (!video.is_null()) list.push_back({{"kind", "video"}, {"video", std::move(video)}});
+  }
   return json_response({{"items", list}, {"next_cursor", cursor_or_null(page.next_cursor)}});
 }
 
@@ -136,11 +139,7 @@ Result<Response> marked(const Api& api, const Request& request, bool likes) {
 Result<Response> mutes(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto caller, api.auth.person(request));
   FILOSCOPE_TRY(const auto mutes, api.services.accounts.mutes(caller.viewer));
-  json people = json::array();
-  for (const auto& account : mutes.people) {
-    FILOSCOPE_TRY(auto person, encode_person(api.services, caller.viewer, account));
-    people.push_back(std::move(person));
-  }
+  FILOSCOPE_TRY(const auto people, encode_people(api.services, caller.viewer, mutes.people));
   return json_response({{"people", people}, {"words", mutes.words}, {"hashtags", mutes.hashtags}});
 }
 

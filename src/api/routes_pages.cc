@@ -222,8 +222,8 @@ Result<std::string> sitemap_videos(const Pages& pages, const std::string& origin
   std::set<AccountId> seen;
   for (const auto& video : videos) {
     text += entry("url", origin + "/v/" + video.id.text(), video.published_ms);
-    if (!seen.insert(video.author).second) continue;
-    const auto author = services.accounts.get(video.author);
+    if (!seen.insert(video.owner).second) continue;
+    const auto author = services.accounts.get(video.owner);
     if (author)
       text += entry("url", origin + "/@" + percent_encode(author->handle), video.published_ms);
   }

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/routes.h"
+#include "catalog/reasons.h"
 
 namespace filoscope::api {
 namespace {
@@ -9,15 +10,12 @@ using nlohmann::json;
 
 enum class Mark { like, save, not_interested };
 
-Result<Response> counts_and_marks(const Api& api, const accounts::Viewer& viewer, VideoId id) {
-  FILOSCOPE_TRY(auto video, api.services.catalog.get(id));
-  std::vector<catalog::Video> videos;
-  videos.push_back(std::move(video));
-  FILOSCOPE_TRY(const auto items,
-                api.services.feed.items(viewer, std::move(videos), feed::Surface::other));
-  if (items.empty()) return json_response(json::object());
-  const auto encoded = encode_video(api.services, viewer, items.front());
-  return json_response({{"counts", encoded["counts"]}, {"viewer", encoded["viewer"]}});
+Result<Response> counts_and_marks(const Api& api, const accounts::Viewer& viewer, EntryId id) {
+  FILOSCOPE_TRY(const auto entry, api.services.catalog.entry(id));
+  FILOSCOPE_TRY(const auto items, api.services.feed.items(viewer, {entry}, feed::Surface::other));
+  if (items.empty()) return Error(catalog::reason("no_such_entry"));
+  const auto& item = items.front();
+  return json_response({{"counts", encode_counts(item)}, {"viewer", encode_marks(viewer, item)}});
 }
 
 Result<Response> set_mark(const Api& api, const Request& request, Mark mark, bool on) {

@@ -20,12 +20,7 @@ Result<std::string> query_of(const Request& request) {
 Result<json> people(const Api& api, const accounts::Viewer& viewer, const std::string& query,
                     int limit) {
   FILOSCOPE_TRY(const auto found, api.services.search.people(viewer, query, limit));
-  json items = json::array();
-  for (const auto& account : found) {
-    FILOSCOPE_TRY(auto person, encode_person(api.services, viewer, account));
-    items.push_back(std::move(person));
-  }
-  return items;
+  return encode_people(api.services, viewer, found);
 }
 
 Result<Response> search(const Api& api, const Request& request) {
@@ -47,9 +42,9 @@ Result<Response> search(const Api& api, const Request& request) {
   if (!kind.empty() && kind != "videos")
     return Error(reason("field_not_one_of"), "videos, people or hashtags").at("kind");
   const auto cursor = query_text(request, "cursor");
-  FILOSCOPE_TRY(auto page, api.services.search.videos(caller.viewer, query, cursor, limit));
-  FILOSCOPE_TRY(auto body,
-                encode_videos(api.services, caller.viewer, std::move(page), feed::Surface::search));
+  FILOSCOPE_TRY(auto page, api.services.search.entries(caller.viewer, query, cursor, limit));
+  FILOSCOPE_TRY(auto body, encode_entries(api.services, caller.viewer, std::move(page),
+                                          feed::Surface::search));
   // Who is named so may be what was meant.
   body["people"] = json::array();
   if (cursor.empty()) {

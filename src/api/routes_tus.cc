@@ -167,12 +167,12 @@ Result<Response> show_upload(const Api& api, const Request& request) {
   auto body = encode_upload(state);
   body["state"] = state.video ? "complete" : "uploading";
   if (!state.video) return json_response(body);
-  FILOSCOPE_TRY(auto video, api.services.catalog.get(state.video));
-  std::vector<catalog::Video> videos;
-  videos.push_back(std::move(video));
+  FILOSCOPE_TRY(const auto entry, api.services.catalog.entry(state.video));
   FILOSCOPE_TRY(const auto items,
-                api.services.feed.items(caller.viewer, std::move(videos), feed::Surface::other));
-  if (!items.empty()) body["video"] = encode_video(api.services, caller.viewer, items.front());
+                api.services.feed.items(caller.viewer, {entry}, feed::Surface::other));
+  if (!items.empty()) {
+    FILOSCOPE_TRY(body["video"], encode_content(api.services, caller.viewer, items.front()));
+  }
   return json_response(body);
 }
 

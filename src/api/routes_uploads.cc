@@ -86,6 +86,7 @@ class MultipartSink final : public BodySink, private PartHandler {
     form_.visibility = fields_["visibility"];
     const auto& draft = fields_["draft"];
     form_.draft = !draft.empty() && draft != "false" && draft != "0";
+    FILOSCOPE_TRY(form_.labels, catalog::Labels::parse(fields_["labels"]));
     FILOSCOPE_TRY(form_.cover_ms, parse_cover_ms(fields_["cover_ms"]));
     room_.reset();  // the upload has its own now
     FILOSCOPE_TRY(const auto made, api_->services.uploads.create(viewer_, form_));

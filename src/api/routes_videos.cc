@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "api/reasons.h"
@@ -8,24 +10,23 @@ namespace {
 
 using nlohmann::json;
 
-Result<feed::Item> item_of(const Api& api, const accounts::Viewer& viewer, catalog::Video video,
-                           feed::Surface surface) {
-  std::vector<catalog::Video> videos;
-  videos.push_back(std::move(video));
-  FILOSCOPE_TRY(auto items, api.services.feed.items(viewer, std::move(videos), surface));
+/// A Video, with a token for this surface.
+Result<json> video_json(const Api& api, const accounts::Viewer& viewer, const catalog::Entry& video,
+                        feed::Surface surface = feed::Surface::video_page) {
+  FILOSCOPE_TRY(auto items, api.services.feed.items(viewer, {video}, surface));
   if (items.empty()) return Error(catalog::reason("no_such_video"));
-  return std::move(items.front());
+  FILOSCOPE_TRY(auto body, encode_content(api.services, viewer, items.front()));
+  body["impression_token"] = items.front().impression_token;
+  return body;
 }
 
 Result<Response> show_video(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
   FILOSCOPE_TRY(const auto id, id_parameter<VideoId>(request));
-  FILOSCOPE_TRY(auto video, api.services.catalog.get_visible(caller.viewer, id));
+  FILOSCOPE_TRY(const auto video, api.services.catalog.get_visible(caller.viewer, id));
   const auto name = query_text(request, "surface");
-  const auto surface = name.empty() ? feed::Surface::video_page : feed::parse_surface(name);
-  FILOSCOPE_TRY(const auto item, item_of(api, caller.viewer, std::move(video), surface));
-  auto body = encode_video(api.services, caller.viewer, item);
-  body["impression_token"] = item.impression_token;
+  const auto surface = name.empty() ? feed::Surface::video_page : engine::parse_surface(name);
+  FILOSCOPE_TRY(const auto body, video_json(api, caller.viewer, video, surface));
   return json_response(body);
 }
 
@@ -39,15 +40,23 @@ Result<Response> change_video(const Api& api, const Request& request) {
   if (visibility) {
     FILOSCOPE_TRY(change.visibility, catalog::parse_visibility(*visibility));
   }
+  FILOSCOPE_TRY(const auto labels, texts_field(body, "labels", 10));
+  if (labels) {
+    FILOSCOPE_TRY(change.labels,
+                  catalog::Labels::parse(fmt::format("{}", fmt::join(*labels, ","))));
+  }
+  if (body.contains("available_until_ms")) {  // null: no end
+    FILOSCOPE_TRY(const auto until, integer_field(body, "available_until_ms", 1, INT64_MAX));
+    change.available_until_ms = until.value_or(0);
+  }
   FILOSCOPE_TRY(const auto cover, integer_field(body, "cover_index", 0, 100));
   if (cover) change.cover_index = static_cast<int>(*cover);
   FILOSCOPE_TRY(const auto draft, flag_field(body, "draft"));
   if (draft.value_or(false)) return Error(reason("published_no_draft")).at("draft");
   change.publish_draft = draft.has_value();
-  FILOSCOPE_TRY(auto video, api.services.catalog.change(caller.viewer.account, id, change));
-  FILOSCOPE_TRY(const auto item,
-                item_of(api, caller.viewer, std::move(video), feed::Surface::video_page));
-  return json_response(encode_video(api.services, caller.viewer, item));
+  FILOSCOPE_TRY(const auto video, api.services.catalog.change(caller.viewer.account, id, change));
+  FILOSCOPE_TRY(const auto shown, video_json(api, caller.viewer, video));
+  return json_response(shown);
 }
 
 Result<Response> remove_video(const Api& api, const Request& request) {
@@ -60,10 +69,9 @@ Result<Response> remove_video(const Api& api, const Request& request) {
 Result<Response> restore(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto caller, api.auth.account(request));
   FILOSCOPE_TRY(const auto id, id_parameter<VideoId>(request));
-  FILOSCOPE_TRY(auto video, api.services.catalog.restore(caller.viewer.account, id));
-  FILOSCOPE_TRY(const auto item,
-                item_of(api, caller.viewer, std::move(video), feed::Surface::video_page));
-  return json_response(encode_video(api.services, caller.viewer, item));
+  FILOSCOPE_TRY(const auto video, api.services.catalog.restore(caller.viewer.account, id));
+  FILOSCOPE_TRY(const auto shown, video_json(api, caller.viewer, video));
+  return json_response(shown);
 }
 
 Result<Response> removed(const Api& api, const Request& request) {

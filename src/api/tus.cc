@@ -57,6 +57,9 @@ Result<upload::NewUpload> parse_upload_metadata(std::string_view field) {
     if (name == "visibility") form.visibility = value;
     if (name == "fingerprint") form.fingerprint = value;
     if (name == "draft") form.draft = value != "false" && value != "0";
+    if (name == "labels") {
+      FILOSCOPE_TRY(form.labels, catalog::Labels::parse(value));
+    }
     if (name == "cover_ms") {
       FILOSCOPE_TRY(form.cover_ms, parse_cover_ms(value));
     }

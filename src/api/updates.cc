@@ -60,7 +60,7 @@ void Updates::noticed(AccountId whom) {
 
 void Updates::stepped(const catalog::Step& step) {
   Lock lock(mutex_);
-  const auto [first, last] = by_account_.equal_range(step.author);
+  const auto [first, last] = by_account_.equal_range(step.owner);
   for (auto at = first; at != last; ++at) {
     auto& steps = at->second->steps_;
     if (at->second->interest_ == Interest::notices) continue;

@@ -89,7 +89,7 @@ TEST_F(UpdatesTest, HerUploadIsToldStepByStep) {
   EXPECT_EQ(news_of(*socket), unread(0));
   EXPECT_EQ(news_of(*strange), unread(0));
   catalog::NewVideo form;
-  form.author = author.viewer.account;
+  form.owner = author.viewer.account;
   const auto id = must(catalog->create(form)).id;
   const auto step = [&](const char* state, const json& doing, int percent) {
     return json{{"type", "video"},
@@ -236,8 +236,9 @@ TEST_F(UpdatesTest, TheNumberOfUnreadOnesCanBeWaitedFor) {
   client->send("GET " + path + "?not=0&wait_s=60 HTTP/1.1\r\nHost: localhost\r\n" + who +
                "\r\n\r\n");
   EXPECT_FALSE(client->readable(100));
-  must(catalog->set_state(must(catalog->create({author.viewer.account, "", {}, false, false})).id,
-                          catalog::State::processing, 1, ""));
+  must(catalog->set_state(
+      must(catalog->create({author.viewer.account, "", {}, {}, false, false})).id,
+      catalog::State::processing, 1, ""));
   EXPECT_FALSE(client->readable(50)) << "a video is no notification";
   must(social->set_like(fan.viewer, video.id, true, {}));
   EXPECT_EQ(number(client->read_answer()), 1);

@@ -55,8 +55,6 @@ void add_serve(CLI::App& app, Words& words) {
       ->capture_default_str();
   command.add_option("--config", words.serve.config_path, "A TOML file with settings");
   add_database(command, words);
-  command.add_option("--roles", words.serve.roles,
-                     "Which of api,worker this process is; all when left out");
   command.add_option(
       "--web", words.serve.web,
       "The folder of the built web app; default: web/dist beside the program's build");

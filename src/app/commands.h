@@ -25,7 +25,7 @@ inline const Setting<std::int64_t> kDrainS{
     "app.drain_s", 10, 0, 600, "Seconds that requests in flight get to finish at shutdown."};
 
 struct ServeOptions {
-  std::string data, listen = "127.0.0.1:8080", config_path, roles, web, samples;
+  std::string data, listen = "127.0.0.1:8080", config_path, web, samples;
   std::string log_format = "people", log_file;
 };
 int serve(const ServeOptions& options);

@@ -93,7 +93,7 @@ class Publisher {
   Result<void> publish(const fs::path& source) {
     FILOSCOPE_TRY(const auto bytes, read_file(source, kFileBytesMax));
     catalog::NewVideo form;
-    form.author = author_;
+    form.owner = author_;
     FILOSCOPE_TRY(const auto created, wiring_.catalog().create(form));
     const auto key = wiring_.catalog().blob_key(created, kFile);
     FILOSCOPE_TRY(auto file, wiring_.blobs().make_temporary());

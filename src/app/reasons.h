@@ -41,11 +41,6 @@ inline constexpr ErrorReason kReasons[] = {
     {"records_in_folder", Code::conflict,
      "the data folder {folder} has its records in it; start it without --database, or begin a new "
      "folder"},
-    {"role_unknown", Code::invalid_argument,
-     "the role \"{role}\" is not one of api, feed, trainer, worker"},
-    {"role_missing", Code::invalid_argument,
-     "with the embedded database one process has all roles: leave --roles out, or name api and "
-     "worker"},
     {"log_level_unknown", Code::invalid_argument,
      "{setting} must be debug, info, warn, error or off, not {level}"},
 

@@ -116,30 +116,11 @@ std::string same_port(const std::string& listen, const std::string& address) {
   return listen.substr(0, listen.rfind(':')) + address.substr(address.rfind(':'));
 }
 
-Result<bool> wants_uploads(const std::string& roles) {
-  bool api = roles.empty(), worker = roles.empty();
-  for (std::size_t from = 0; from < roles.size();) {
-    const auto comma = std::min(roles.find(',', from), roles.size());
-    const auto role = roles.substr(from, comma - from);
-    from = comma + 1;
-    if (role == "api" || role == "feed" || role == "trainer") {
-      api = true;
-    } else if (role == "worker") {
-      worker = true;
-    } else {
-      return Error(reason("role_unknown"), role);
-    }
-  }
-  if (!api || !worker) return Error(reason("role_missing"));
-  return true;
-}
-
 class Service {
  public:
   Service(const ServeOptions& options, const Config& config) : options_(options), config_(config) {}
 
   Result<void> start() {
-    FILOSCOPE_DO(wants_uploads(options_.roles));
     FILOSCOPE_TRY(auto early,
                   api::Server::start(options_.listen, starting_routes(), config_, clock_));
     const std::string listen = same_port(options_.listen, early->address());

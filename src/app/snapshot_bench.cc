@@ -71,7 +71,8 @@ class Crowd {
   LogRecord watch(PersonKey person, Random& random) const {
     engine::Event event;
     event.video = {1 + random.below(videos_)}, event.type = engine::EventType::watch;
-    event.surface = 4, event.watch_ms = static_cast<std::uint32_t>(random.below(20'000));
+    event.surface = engine::Surface::hashtag,
+    event.watch_ms = static_cast<std::uint32_t>(random.below(20'000));
     return engine::encode(person, event);
   }
   Result<void> apply(LogRecord record) {

@@ -34,7 +34,8 @@ struct Id {
 };
 
 using AccountId = Id<struct AccountTag>;
-using VideoId = Id<struct VideoTag>;
+using EntryId = Id<struct EntryTag>;  ///< of the catalogue; one space for all kinds
+using VideoId = EntryId;              ///< of an entry that is a video
 using SoundId = Id<struct SoundTag>;
 using CommentId = Id<struct CommentTag>;
 using UploadId = Id<struct UploadTag>;

@@ -133,7 +133,7 @@ struct [[nodiscard]] Error {
   std::string_view reason;  ///< its word
   std::string field;        ///< of the input, or empty
   std::vector<ErrorArgument> arguments;
-  std::string message;   ///< the English sentence, behind the field's name
+  std::string message;    ///< the English sentence, behind the field's name
   int retry_after_s = 0;  ///< 0 = by its code
   int status = 0;         ///< of HTTP, always set
   std::source_location where;

@@ -1,8 +1,8 @@
 #pragma once
 
-/// What exists and who may see it: videos with caption, hashtags, mentions, sound, renditions,
-/// state and visibility; the only `may_see`. Publishing, editing and removing write the row and the
-/// engine's log record in one transaction.
+/// What exists and who may see it: entries of every kind with the only `may_see`, and of the kind
+/// video all that it has: sound, renditions, processing. Publishing, editing and removing write the
+/// row and the engine's log record in one transaction.
 
 #include <atomic>
 #include <cstdint>
@@ -16,6 +16,7 @@
 #include "accounts/accounts.h"
 #include "base/id.h"
 #include "base/result.h"
+#include "catalog/entry.h"
 #include "ports/blob_store.h"
 
 namespace filoscope::catalog {
@@ -37,12 +38,6 @@ inline const Setting<std::int64_t> kVideosCachedMax{
     "catalog.videos_cached_max", 20000, 16, 10'000'000,
     "Published videos kept in memory, at most (about 3 KiB each)."};
 
-enum class State { received, checked, processing, published, failed, removed };
-enum class Visibility { everyone, followers, only_me };
-std::string_view to_string(State state);
-std::string_view to_string(Visibility visibility);
-Result<Visibility> parse_visibility(std::string_view text);
-
 struct ByteRange {
   std::int64_t first = 0, last = 0;  ///< inclusive
 };
@@ -57,26 +52,13 @@ struct Rendition {
   std::vector<ByteRange> segments_head;  ///< the first two
 };
 
-struct Video {
-  VideoId id;
-  AccountId author;
-  State state = State::received;
+struct Video : Entry {
   int progress_percent = 0;
-  std::string error;   ///< why it failed: a `stored_text`
-  bool draft = false;  ///< processed, not shown to anyone but its author until published
-  Visibility visibility = Visibility::everyone;
-  std::string caption;
-  std::vector<std::string> hashtags;  ///< folded, without '#', in order
-  std::vector<AccountId> mentions;
-  std::string language;  ///< of the caption, BCP 47, "" unknown
-  std::int64_t created_ms = 0, published_ms = 0;
-  std::int64_t removed_ms = 0;  ///< of one that is removed and can be restored for a while, else 0
-  std::int64_t duration_ms = 0;
+  std::string error;  ///< why it failed: a `stored_text`
   int width = 0, height = 0;
   double gain_db = 0;       ///< for the player to apply: 0 but in videos of earlier releases, whose
                             ///< files do not hold it
   std::string placeholder;  ///< data: URI
-  SoundId sound;            ///< none when silent
   std::string sound_title;
   std::vector<Rendition> renditions;  ///< largest first
   int covers_count = 0, cover_index = 0;
@@ -108,9 +90,10 @@ struct LateRendition {
 };
 
 struct NewVideo {
-  AccountId author;
+  AccountId owner;
   std::string caption;
   Visibility visibility = Visibility::everyone;
+  Labels labels{};
   bool draft = false;
   bool sample = false;
 };
@@ -118,6 +101,8 @@ struct NewVideo {
 struct VideoChange {
   std::optional<std::string> caption{};
   std::optional<Visibility> visibility{};
+  std::optional<Labels> labels{};
+  std::optional<std::int64_t> available_until_ms{};  ///< 0: no end; a later one prolongs
   std::optional<int> cover_index{};
   std::optional<std::string> credits{};
   bool publish_draft = false;
@@ -126,7 +111,7 @@ struct VideoChange {
 /// Where a video stands: told after each commit that changed it, and with each step of processing.
 struct Step {
   VideoId id;
-  AccountId author;
+  AccountId owner;
   State state = State::received;
   int progress_percent = 0;
 };
@@ -174,56 +159,71 @@ class Catalog {
   /// Stores what processing found and publishes (unless a draft): row, sound, hashtags, search
   /// postings hook and log record together.
   virtual Result<Video> publish(VideoId id, const Processed& processed) = 0;
+  /// As `publish`; `also` runs in the same transaction, before on_change's hooks.
+  virtual Result<Video> publish_with(VideoId id, const Processed& processed,
+                                     const std::function<Result<void>(Session&)>& also) = 0;
   /// Adds a rendition to a published video: first its files, then the row and what `also` writes in
   /// one transaction. Leaves no record: the engine knows nothing of renditions. Errors: not_found
   /// (removed meanwhile), conflict (not published, or it has one of this name).
   virtual Result<Video> add_rendition(VideoId id, LateRendition made,
                                       const std::function<Result<void>(Session&)>& also) = 0;
-  /// Only by its author. A new visibility moves the files to a new media_key. Errors: denied,
+  /// Only by its owner. A new visibility moves the files to a new media_key. Errors: denied,
   /// not_found, invalid_argument.
-  virtual Result<Video> change(AccountId author, VideoId id, const VideoChange& change) = 0;
+  virtual Result<Video> change(AccountId owner, VideoId id, const VideoChange& change) = 0;
   /// Gone from every surface when this returns, and its addresses with it. One that was published,
   /// and a finished draft, can be restored for kRestorableMinutes; of anything else the files go
   /// from disk in the same call. Errors: denied, not_found.
-  virtual Result<void> remove(AccountId author, VideoId id) = 0;
+  virtual Result<void> remove(AccountId owner, VideoId id) = 0;
   /// Brings back what `remove` took away, with the same id, addresses, counts and comments. Errors:
   /// not_found (not hers, not removed, too late).
-  virtual Result<Video> restore(AccountId author, VideoId id) = 0;
+  virtual Result<Video> restore(AccountId owner, VideoId id) = 0;
   /// What she can restore, newest first, ≤ 200.
-  virtual Result<std::vector<Video>> removed(AccountId author) = 0;
+  virtual Result<std::vector<Video>> removed(AccountId owner) = 0;
   virtual std::int64_t restorable_until_ms(const Video& video) const = 0;
   /// Ends the time in which it could be restored. Errors: not_found (as restore).
-  virtual Result<void> remove_for_good(AccountId author, VideoId id) = 0;
+  virtual Result<void> remove_for_good(AccountId owner, VideoId id) = 0;
   /// Removes for good what can't be restored any more; to be called now and then. Files go even
   /// when the disk is full and their rows can't.
   virtual Result<void> sweep_removed() = 0;
+  /// Ends what is available no longer: gone from counts, lists and the engine. To be called now and
+  /// then; `may_see` knows the time by itself.
+  virtual Result<void> end_due() = 0;
   // For good, also of what could be restored.
-  virtual Result<void> remove_all_of(AccountId author) = 0;
+  virtual Result<void> remove_all_of(AccountId owner) = 0;
   virtual Result<void> remove_samples() = 0;
 
-  virtual Result<Video> get(VideoId id) = 0;
-  virtual Result<std::vector<Video>> get_many(
-      std::span<const VideoId> ids) = 0;  ///< in the order asked; unknown and removed ones left out
-  /// The one rule: published and not a draft, visibility, blocks both ways, or her own.
-  virtual bool may_see(const accounts::Viewer& viewer, const Video& video) const = 0;
-  /// `get` and `may_see` in one; not_found also for what may not be seen.
-  virtual Result<Video> get_visible(const accounts::Viewer& viewer, VideoId id) = 0;
-
-  virtual Result<VideoPage> by_author(const accounts::Viewer& viewer, AccountId author,
-                                      std::string_view cursor, int limit) = 0;
-  virtual Result<VideoPage> by_hashtag(const accounts::Viewer& viewer, std::string_view tag,
+  /// Of any kind, in the order asked; unknown and removed ones left out.
+  virtual Result<std::vector<Entry>> entries(std::span<const EntryId> ids) = 0;
+  /// Errors: not_found.
+  virtual Result<Entry> entry(EntryId id) = 0;
+  /// The one rule: published and not a draft, in its time, visibility, blocks both ways, or her
+  /// own.
+  virtual bool may_see(const accounts::Viewer& viewer, const Entry& entry) const = 0;
+  /// `entry` and `may_see` in one; not_found also for what may not be seen.
+  virtual Result<Entry> visible_entry(const accounts::Viewer& viewer, EntryId id) = 0;
+  /// Of any kind, newest first.
+  virtual Result<EntryPage> by_owner(const accounts::Viewer& viewer, AccountId owner,
+                                     std::string_view cursor, int limit) = 0;
+  virtual Result<EntryPage> by_hashtag(const accounts::Viewer& viewer, std::string_view tag,
                                        std::string_view cursor, int limit) = 0;
+
+  // Videos alone: what is of another kind is not found.
+  virtual Result<Video> get(VideoId id) = 0;
+  /// In the order asked; unknown and removed ones left out.
+  virtual Result<std::vector<Video>> get_many(std::span<const VideoId> ids) = 0;
+  virtual Result<Video> get_visible(const accounts::Viewer& viewer, VideoId id) = 0;
   /// Her videos in every state but removed, newest first.
-  virtual Result<VideoPage> own(AccountId author, std::string_view cursor, int limit) = 0;
+  virtual Result<VideoPage> own(AccountId owner, std::string_view cursor, int limit) = 0;
   struct HashtagCount {
     std::string tag;
     std::int64_t videos_count = 0;
   };
   virtual Result<std::vector<HashtagCount>> hashtags(std::string_view prefix, int limit) = 0;
-  virtual Result<std::int64_t> videos_count(AccountId author) = 0;  ///< published, for everyone
+  /// How many each of these people has published for everyone, in their order.
+  virtual Result<std::vector<std::int64_t>> videos_counts(std::span<const AccountId> owners) = 0;
   struct PublicVideo {
     VideoId id;
-    AccountId author;
+    AccountId owner;
     std::int64_t published_ms = 0;
   };
   /// What everyone may see, newest first: `limit` of them behind the first `offset`. O(offset +
@@ -243,10 +243,10 @@ class Catalog {
   /// Where processing puts its outputs: the blob key of a file of this video.
   virtual std::string blob_key(const Video& video, std::string_view file) const = 0;
 
-  /// Runs inside the transaction of publish, change, remove and restore (video.state tells which;
+  /// Runs inside the transaction of publish, change, remove and restore (its state tells which;
   /// one that is removed and can be restored has its removed_ms): search keeps its postings by
   /// this.
-  using ChangeHook = std::function<Result<void>(Session&, const Video&)>;
+  using ChangeHook = std::function<Result<void>(Session&, const Entry&)>;
   virtual void on_change(ChangeHook hook) = 0;  ///< before serving starts
   /// Told of every step until the handle is gone (base/listeners.h). Whoever asks then finds the
   /// video as it was told, or newer.
@@ -258,8 +258,8 @@ class Catalog {
   /// Tells the log's record of every video that the engine may know, in the order of their ids,
   /// without position; `tell` ends it by an error.
   virtual Result<void> restate(const std::function<Result<void>(const LogRecord&)>& tell) = 0;
-  /// Every published video, for re-indexing and verification.
-  virtual Result<void> each(const std::function<Result<void>(const Video&)>& visit) = 0;
+  /// Every published entry, for re-indexing.
+  virtual Result<void> each(const std::function<Result<void>(const Entry&)>& visit) = 0;
   /// Checks rows against blobs: missing and orphaned files, hashtag counts. One sentence per
   /// finding.
   virtual Result<std::vector<std::string>> verify() = 0;

@@ -39,62 +39,65 @@ bool in_flight(const Video& video) {
 /// Whose dead files these are: an account's, or (negative) those of one video that is being
 /// processed.
 std::int64_t grave_owner(const Video& video) {
-  return in_flight(video) ? -video.id.db() : video.author.db();
+  return in_flight(video) ? -video.id.db() : video.owner.db();
+}
+
+/// Whether it has addresses.
+bool is_served(const Video& video) {
+  return video.state == State::published || video.state == State::ended;
 }
 
 /// What stays of a video that was removed for good.
 bool is_grave(const Video& video) { return video.state == State::removed && video.removed_ms == 0; }
 
-std::uint64_t language_key(std::string_view language) {
-  const auto primary = language.substr(0, language.find_first_of("-_"));
-  return primary.empty() ? 0 : engine::text_key(primary);
-}
-
 }  // namespace
 
-Reach reach_of(const Video& video) {
-  if (video.state != State::published || video.draft) return Reach::nobody;
-  if (video.visibility == Visibility::everyone) return Reach::everyone;
-  return video.visibility == Visibility::followers ? Reach::followers : Reach::nobody;
+Reach reach_of(const Entry& entry) {
+  if (entry.state != State::published || entry.draft) return Reach::nobody;
+  if (entry.visibility == Visibility::everyone) return Reach::everyone;
+  return entry.visibility == Visibility::followers ? Reach::followers : Reach::nobody;
 }
 
-Result<void> CatalogImpl::set_caption(Video& video, std::string_view caption) {
-  FILOSCOPE_TRY(video.caption, clean_caption(parts_.config, caption));
-  auto parts = parse_caption(video.caption);
+Result<void> CatalogImpl::set_caption(Entry& entry, std::string_view caption) {
+  FILOSCOPE_TRY(entry.caption, clean_caption(parts_.config, caption));
+  auto parts = parse_caption(entry.caption);
   const auto tags_max = static_cast<std::size_t>(parts_.config[kHashtagsMax]);
   if (parts.hashtags.size() > tags_max) parts.hashtags.resize(tags_max);
-  video.hashtags = std::move(parts.hashtags);
-  video.mentions.clear();
+  entry.hashtags = std::move(parts.hashtags);
+  entry.mentions.clear();
   for (const auto& handle : parts.mentions) {
-    if (video.mentions.size() == kMentionsMax) break;
+    if (entry.mentions.size() == kMentionsMax) break;
     const auto person = parts_.accounts.find(handle);
-    if (person) video.mentions.push_back(person->id);
+    if (person) entry.mentions.push_back(person->id);
   }
-  FILOSCOPE_TRY(const auto author, parts_.accounts.get(video.author));
-  video.language = guess_language(video.caption, author.language);
+  FILOSCOPE_TRY(const auto owner, parts_.accounts.get(entry.owner));
+  entry.language = guess_language(entry.caption, owner.language);
   return {};
 }
 
-Result<Video> CatalogImpl::create_with(const NewVideo& form, const ChangeHook& also) {
-  if (!parts_.accounts.person_of(form.author)) return Error(accounts::reason("no_such_account"));
+Result<Video> CatalogImpl::create_with(
+    const NewVideo& form, const std::function<Result<void>(Session&, const Video&)>& also) {
+  if (!parts_.accounts.person_of(form.owner)) return Error(accounts::reason("no_such_account"));
   Video video;
   video.created_ms = parts_.clock.now_ms();
   video.id = new_id_of<VideoId>(video.created_ms);
-  video.author = form.author;
+  video.owner = form.owner;
   video.draft = form.draft;
   video.visibility = form.visibility;
+  video.labels = form.labels;
   video.sample = form.sample;
   video.media_key = new_media_key();
   FILOSCOPE_DO(set_caption(video, form.caption));
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    FILOSCOPE_DO(parts_.accounts.need_account(session, form.author));
+    FILOSCOPE_DO(parts_.accounts.need_account(session, form.owner));
     FILOSCOPE_DO(session.execute(
-        "INSERT INTO catalog_videos (id, author, state, draft, visibility, sample, caption, "
-        "language, created_ms, published_ms, error, media_key, sound, facts) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', ?, 0, ?)",
-        {video.id.db(), video.author.db(), number(video.state), std::int64_t{video.draft},
-         number(video.visibility), std::int64_t{video.sample}, video.caption, video.language,
-         video.created_ms, video.media_key, encode_facts(video)}));
+        "INSERT INTO catalog_entries (id, kind, owner, state, draft, visibility, labels, sample, "
+        "caption, language, created_ms, published_ms, error, media_key, sound, facts) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', ?, 0, ?)",
+        {video.id.db(), number(video.kind), video.owner.db(), number(video.state),
+         std::int64_t{video.draft}, number(video.visibility), video.labels.db(),
+         std::int64_t{video.sample}, video.caption, video.language, video.created_ms,
+         video.media_key, encode_facts(video)}));
     return also ? also(session, video) : Result<void>();
   }));
   return video;
@@ -118,22 +121,22 @@ Result<void> CatalogImpl::set_state(VideoId id, State state, int progress_percen
   const std::string key = failed ? new_media_key() : before.media_key;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_TRY(const auto changed,
-                  session.execute("UPDATE catalog_videos SET state = ?, error = ?, media_key = ? "
+                  session.execute("UPDATE catalog_entries SET state = ?, error = ?, media_key = ? "
                                   "WHERE id = ? AND state = ?",
                                   {number(state), std::string(failed ? error : ""), key, id.db(),
                                    number(before.state)}));
     if (changed == 0) return no_such_video();
     if (!failed) return {};
     FILOSCOPE_DO(session.execute("INSERT INTO catalog_dead_media (media_key, author) VALUES (?, ?)",
-                                 {before.media_key, before.author.db()}));
+                                 {before.media_key, before.owner.db()}));
     return {};
   }));
   {
     Lock lock(progress_mutex_);
     progress_.erase(id);
-    if (state == State::processing) progress_[id] = {percent, before.author};
+    if (state == State::processing) progress_[id] = {percent, before.owner};
   }
-  steps_.tell({id, before.author, state, percent});
+  steps_.tell({id, before.owner, state, percent});
   return failed ? bury(before.media_key) : Result<void>();
 }
 
@@ -142,11 +145,12 @@ bool CatalogImpl::note_progress(VideoId id, int percent) {
   const auto at = progress_.find(id);
   if (at == progress_.end()) return false;
   at->second.percent = percent;
-  steps_.tell({id, at->second.author, State::processing, percent});
+  steps_.tell({id, at->second.owner, State::processing, percent});
   return true;
 }
 
-Result<Video> CatalogImpl::publish(VideoId id, const Processed& processed) {
+Result<Video> CatalogImpl::publish_with(VideoId id, const Processed& processed,
+                                        const std::function<Result<void>(Session&)>& also) {
   Lock stripe(stripe_of(id));
   FILOSCOPE_TRY(const auto before, load(id));
   if (before.state == State::removed) {
@@ -165,7 +169,7 @@ Result<Video> CatalogImpl::publish(VideoId id, const Processed& processed) {
   after.placeholder = processed.placeholder;
   after.renditions = processed.renditions;
   after.covers_count = processed.covers_count;
-  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+  FILOSCOPE_DO(commit(before, after, [&](Session& session) -> Result<void> {
     after.sound = before.sound;
     after.sound_title = before.sound_title;
     FILOSCOPE_DO(session.execute(
@@ -174,9 +178,9 @@ Result<Video> CatalogImpl::publish(VideoId id, const Processed& processed) {
     if (processed.has_audio) {
       FILOSCOPE_TRY(after.sound, take_sound(session, id, processed.sound_print));
     }
+    if (also) FILOSCOPE_DO(also(session));
     return store(session, before, after);
   }));
-  remember(before, after);
   return after;
 }
 
@@ -195,8 +199,8 @@ Result<Video> CatalogImpl::add_rendition(VideoId id, LateRendition made,
   after.renditions.insert(after.renditions.begin() + (larger - renditions.begin()), made.rendition);
   auto stored = put_late(after, made);
   if (stored) {
-    stored = parts_.database.write([&](Session& session) -> Result<void> {
-      FILOSCOPE_DO(parts_.accounts.need_account(session, before.author));
+    stored = commit(before, after, [&](Session& session) -> Result<void> {
+      FILOSCOPE_DO(parts_.accounts.need_account(session, before.owner));
       FILOSCOPE_DO(store_row(session, before, after));
       FILOSCOPE_DO(store_media(session, before, after));
       return also(session);
@@ -206,20 +210,21 @@ Result<Video> CatalogImpl::add_rendition(VideoId id, LateRendition made,
     static_cast<void>(remove_late(after));
     return stored.error();
   }
-  remember(before, after);
   return after;
 }
 
-Result<Video> CatalogImpl::change(AccountId author, VideoId id, const VideoChange& change) {
+Result<Video> CatalogImpl::change(AccountId owner, VideoId id, const VideoChange& change) {
   Lock stripe(stripe_of(id));
   FILOSCOPE_TRY(const auto before, load(id));
   accounts::Viewer viewer;
-  viewer.account = author;
+  viewer.account = owner;
   if (!may_see(viewer, before)) return no_such_video();
-  if (before.author != author) return Error(reason("video_change_denied"));
+  if (before.owner != owner) return Error(reason("video_change_denied"));
   Video after = before;
   if (change.caption) FILOSCOPE_DO(set_caption(after, *change.caption));
   if (change.visibility) after.visibility = *change.visibility;
+  if (change.labels) after.labels = *change.labels;
+  if (change.available_until_ms) FILOSCOPE_DO(set_end(after, *change.available_until_ms));
   if (change.credits) after.credits = *change.credits;
   if (change.cover_index) {
     if (*change.cover_index < 0 || *change.cover_index >= std::max(1, before.covers_count))
@@ -240,15 +245,22 @@ Result<Video> CatalogImpl::change(AccountId author, VideoId id, const VideoChang
       return copied.error();
     }
   }
-  auto stored = parts_.database.write(
-      [&](Session& session) -> Result<void> { return store(session, before, after); });
+  auto stored =
+      commit(before, after, [&](Session& session) { return store(session, before, after); });
   if (!stored) {
     if (move) FILOSCOPE_DO(bury(after.media_key));
     return stored.error();
   }
-  remember(before, after);
   if (move) FILOSCOPE_DO(bury(before.media_key));
   return after;
+}
+
+Result<void> CatalogImpl::set_end(Video& video, std::int64_t until_ms) const {
+  if (until_ms != 0 && until_ms <= parts_.clock.now_ms())
+    return Error(reason("end_in_the_past")).at("available_until_ms");
+  video.available_until_ms = until_ms;
+  if (video.state == State::ended) video.state = State::published;
+  return {};
 }
 
 Video CatalogImpl::tombstone(const Video& video) {
@@ -258,22 +270,22 @@ Video CatalogImpl::tombstone(const Video& video) {
   return grave;
 }
 
-Result<void> CatalogImpl::remove(AccountId author, VideoId id) {
+Result<void> CatalogImpl::remove(AccountId owner, VideoId id) {
   Lock stripe(stripe_of(id));
   FILOSCOPE_TRY(const auto before, load(id));
   accounts::Viewer viewer;
-  viewer.account = author;
+  viewer.account = owner;
   if (!may_see(viewer, before)) return no_such_video();
-  if (before.author != author) return Error(reason("video_delete_denied"));
-  return before.state == State::published ? set_aside(before) : remove_loaded(before);
+  if (before.owner != owner) return Error(reason("video_delete_denied"));
+  const bool finished = before.state == State::published || before.state == State::ended;
+  return finished ? set_aside(before) : remove_loaded(before);
 }
 
 Result<void> CatalogImpl::remove_loaded(const Video& video) {
   const MakesSpace by_its_files;
   Video grave = tombstone(video);
-  FILOSCOPE_DO(parts_.database.write(
-      [&](Session& session) -> Result<void> { return store(session, video, grave); }));
-  remember(video, grave);
+  FILOSCOPE_DO(
+      commit(video, grave, [&](Session& session) { return store(session, video, grave); }));
   return in_flight(video) ? delete_files(video.media_key) : bury(video.media_key);
 }
 
@@ -293,18 +305,18 @@ Result<void> CatalogImpl::remove_where(std::string_view sql, std::span<const Sql
   return {};
 }
 
-Result<void> CatalogImpl::remove_all_of(AccountId author) {
-  const SqlValue argument = author.db();
-  return remove_where("SELECT id FROM catalog_videos WHERE author = ?", std::span(&argument, 1));
+Result<void> CatalogImpl::remove_all_of(AccountId owner) {
+  const SqlValue argument = owner.db();
+  return remove_where("SELECT id FROM catalog_entries WHERE owner = ?", std::span(&argument, 1));
 }
 
 Result<void> CatalogImpl::remove_samples() {
-  return remove_where("SELECT id FROM catalog_videos WHERE sample = 1", {});
+  return remove_where("SELECT id FROM catalog_entries WHERE sample = 1", {});
 }
 
 Result<void> CatalogImpl::store(Session& session, const Video& before, Video& after) {
   if (after.state != State::removed)
-    FILOSCOPE_DO(parts_.accounts.need_account(session, before.author));
+    FILOSCOPE_DO(parts_.accounts.need_account(session, before.owner));
   FILOSCOPE_DO(store_row(session, before, after));
   FILOSCOPE_DO(settle_sound(session, before, after));
   FILOSCOPE_DO(store_hashtags(session, after));
@@ -320,22 +332,37 @@ Result<void> CatalogImpl::store_row(Session& session, const Video& before, const
   FILOSCOPE_TRY(
       const auto changed,
       session.execute(
-          "UPDATE catalog_videos SET author = ?, state = ?, draft = ?, visibility = ?, sample = ?, "
-          "caption = ?, language = ?, created_ms = ?, published_ms = ?, error = ?, media_key = ?, "
-          "sound = ?, facts = ?, removed_ms = ?, credits = ? WHERE id = ? AND state = ? AND "
-          "media_key = ?",
-          {after.author.db(), number(after.state), std::int64_t{after.draft},
-           number(after.visibility), std::int64_t{after.sample}, after.caption, after.language,
-           after.created_ms, after.published_ms, after.error, after.media_key, after.sound.db(),
-           encode_facts(after), after.removed_ms, after.credits, before.id.db(),
-           number(before.state), before.media_key}));
+          "UPDATE catalog_entries SET owner = ?, state = ?, draft = ?, visibility = ?, labels = ?, "
+          "available_until_ms = ?, sample = ?, caption = ?, language = ?, created_ms = ?, "
+          "published_ms = ?, error = ?, media_key = ?, sound = ?, facts = ?, removed_ms = ?, "
+          "credits = ? WHERE id = ? AND state = ? AND media_key = ?",
+          {after.owner.db(),
+           number(after.state),
+           std::int64_t{after.draft},
+           number(after.visibility),
+           after.labels.db(),
+           after.available_until_ms,
+           std::int64_t{after.sample},
+           after.caption,
+           after.language,
+           after.created_ms,
+           after.published_ms,
+           after.error,
+           after.media_key,
+           after.sound.db(),
+           encode_facts(after),
+           after.removed_ms,
+           after.credits,
+           before.id.db(),
+           number(before.state),
+           before.media_key}));
   if (changed == 0) return no_such_video();
   if (!is_grave(after)) return {};
   FILOSCOPE_DO(session.execute("DELETE FROM catalog_processing WHERE video = ?", {before.id.db()}));
   return {};
 }
 
-Result<void> CatalogImpl::store_hashtags(Session& session, const Video& after) {
+Result<void> CatalogImpl::store_hashtags(Session& session, const Entry& after) {
   const std::int64_t id = after.id.db();
   FILOSCOPE_DO(
       session.execute("UPDATE catalog_hashtags SET videos_count = videos_count - 1 WHERE tag IN "
@@ -373,7 +400,7 @@ Result<void> CatalogImpl::store_media(Session& session, const Video& before, con
     FILOSCOPE_DO(
         session.execute("DELETE FROM catalog_media WHERE media_key = ?", {before.media_key}));
   }
-  if (after.state != State::published) return {};
+  if (!is_served(after)) return {};
   const auto entry = media_entry(after);
   std::string renditions;
   for (const auto name : entry.renditions)
@@ -400,32 +427,49 @@ Result<void> CatalogImpl::store_record(Session& session, const Video& before, co
 }
 
 /// REQUIRES: somebody else may see it.
-Result<LogRecord> CatalogImpl::record_of(const Video& video) const {
-  const auto person = parts_.accounts.person_of(video.author);
-  if (!person) return no_such_video();
+Result<LogRecord> CatalogImpl::record_of(const Entry& entry) const {
+  const auto person = parts_.accounts.person_of(entry.owner);
+  if (!person) return no_such_entry();
   engine::VideoPublished body;
-  body.video = video.id;
+  body.video = entry.id;
+  body.kind = static_cast<std::uint8_t>(entry.kind);
   body.author = *person;
-  body.sound = video.sound;
-  body.language = language_key(video.language);
-  body.created_ms = video.published_ms;
+  body.sound = entry.sound;
+  body.language = engine::language_key(entry.language);
+  body.created_ms = entry.published_ms;
   body.duration_ms = static_cast<std::uint32_t>(
-      std::clamp<std::int64_t>(video.duration_ms, 0, std::numeric_limits<std::uint32_t>::max()));
-  body.followers_only = reach_of(video) == Reach::followers;
-  body.hashtags = keys_of(video.hashtags, kRecordHashtagsMax);
-  body.words = keys_of(words_of(video.caption), kRecordWordsMax);
+      std::clamp<std::int64_t>(entry.duration_ms, 0, std::numeric_limits<std::uint32_t>::max()));
+  body.followers_only = reach_of(entry) == Reach::followers;
+  body.hashtags = keys_of(entry.hashtags, kRecordHashtagsMax);
+  body.words = keys_of(words_of(entry.caption), kRecordWordsMax);
   return engine::encode(body);
 }
 
 Result<void> CatalogImpl::restate(const std::function<Result<void>(const LogRecord&)>& tell) {
-  return each([&](const Video& video) -> Result<void> {
-    if (reach_of(video) == Reach::nobody) return {};
-    auto record = record_of(video);
-    if (!record && record.error().code == Code::not_found) return {};  // its author has just gone
+  return each([&](const Entry& entry) -> Result<void> {
+    if (reach_of(entry) == Reach::nobody) return {};
+    auto record = record_of(entry);
+    if (!record && record.error().code == Code::not_found) return {};  // its owner has just gone
     if (!record) return record.error();
-    record->at_ms = video.published_ms;
+    record->at_ms = entry.published_ms;
     return tell(*record);
   });
+}
+
+Result<void> CatalogImpl::commit(const Video& before, Video& after,
+                                 const std::function<Result<void>(Session&)>& work) {
+  if (is_served(after)) media_.insert(after.media_key, media_entry(after));
+  auto stored = parts_.database.write(work);
+  if (stored) {
+    remember(before, after);
+    return {};
+  }
+  if (before.media_key == after.media_key && is_served(before)) {
+    media_.insert(before.media_key, media_entry(before));
+  } else if (is_served(after)) {
+    media_.erase(after.media_key);
+  }
+  return stored;
 }
 
 void CatalogImpl::remember(const Video& before, const Video& after) {
@@ -437,21 +481,20 @@ void CatalogImpl::remember(const Video& before, const Video& after) {
   }
   if (const auto sound = resettled_sound(before, after)) cache_.erase_sounds({sound});
   if (after.state == State::published) {
-    media_.insert(after.media_key, media_entry(after));
     cache_.replace(after);
   } else {
     cache_.erase(after.id);
   }
-  steps_.tell({after.id, before.author, after.state, after.progress_percent});
+  steps_.tell({after.id, before.owner, after.state, after.progress_percent});
 }
 
-Result<void> CatalogImpl::forget_author(Session& session, AccountId author) {
-  if (!author) return {};  // a guest has no videos
+Result<void> CatalogImpl::forget_owner(Session& session, AccountId owner) {
+  if (!owner) return {};  // a guest has no videos
   const std::string sql =
-      std::string("SELECT ") + std::string(kVideoColumns) + " FROM catalog_videos WHERE author = ?";
+      std::string("SELECT ") + std::string(kVideoColumns) + " FROM catalog_entries WHERE owner = ?";
   std::vector<Video> videos;
   Result<void> outcome;
-  FILOSCOPE_DO(session.query(sql, {author.db()}, [&](const Row& row) {
+  FILOSCOPE_DO(session.query(sql, {owner.db()}, [&](const Row& row) {
     auto video = read_video(row);
     if (video) {
       videos.push_back(*std::move(video));
@@ -465,23 +508,23 @@ Result<void> CatalogImpl::forget_author(Session& session, AccountId author) {
     FILOSCOPE_DO(store(session, video, grave));
   }
   session.on_commit(
-      [this, author, videos = std::move(videos)] { finish_forgetting(author, videos); });
+      [this, owner, videos = std::move(videos)] { finish_forgetting(owner, videos); });
   return {};
 }
 
-void CatalogImpl::finish_forgetting(AccountId author, const std::vector<Video>& videos) {
+void CatalogImpl::finish_forgetting(AccountId owner, const std::vector<Video>& videos) {
   std::unordered_set<SoundId> sounds;
   for (const auto& video : videos) {
     Lock stripe(stripe_of(video.id));  // a change that was committed before is in memory now
     if (video.sound) sounds.insert(video.sound);
     media_.erase(video.media_key);
     cache_.erase(video.id);
-    steps_.tell({video.id, author, State::removed, 0});
+    steps_.tell({video.id, owner, State::removed, 0});
   }
   // Files that stay because the queue is full go at the next start.
-  const auto posted = reaper_.post([this, author, sounds = std::move(sounds)] {
+  const auto posted = reaper_.post([this, owner, sounds = std::move(sounds)] {
     cache_.erase_sounds(sounds);
-    if (const auto swept = sweep_dead_media(author); !swept)
+    if (const auto swept = sweep_dead_media(owner); !swept)
       log::error("catalog.forget_failed", {{"reason", swept.error().message}});
   });
   if (!posted) log::warn("catalog.reaper_full", {{"reason", posted.error().message}});

@@ -71,12 +71,12 @@ CatalogImpl::~CatalogImpl() { reaper_.stop(); }
 Result<void> CatalogImpl::start() {
   FILOSCOPE_DO(parts_.database.migrate("catalog", migrations()));
   FILOSCOPE_DO(accounts::begin_at_version(parts_.database, "catalog", accounts::kTextVersion,
-                                          "catalog_videos"));
+                                          "catalog_entries"));
   if (const auto swept = sweep_dead_media({}); !swept)
     log::warn("catalog.sweep_failed", {{"reason", swept.error().message}});
   FILOSCOPE_DO(load_media_keys());
-  parts_.accounts.on_delete([this](Session& session, AccountId author, PersonKey) {
-    return forget_author(session, author);
+  parts_.accounts.on_delete([this](Session& session, AccountId owner, PersonKey) {
+    return forget_owner(session, owner);
   });
   return {};
 }
@@ -90,29 +90,30 @@ Result<std::unique_ptr<Catalog>> Catalog::open(const Parts& parts) {
 Result<void> CatalogImpl::load_media_keys() {
   return parts_.database.read([&](Session& session) {
     return session.query(
-        "SELECT m.media_key, m.video, v.author, m.restricted, m.renditions, m.covers_count, "
-        "v.visibility, v.draft "
-        "FROM catalog_media m JOIN catalog_videos v ON v.id = m.video",
+        "SELECT m.media_key, m.video, v.owner, m.restricted, m.renditions, m.covers_count, "
+        "v.visibility, v.draft, v.state "
+        "FROM catalog_media m JOIN catalog_entries v ON v.id = m.video",
         {}, [&](const Row& row) {
           MediaEntry entry;
           entry.video = VideoId::from_db(row.integer(1));
-          entry.author = AccountId::from_db(row.integer(2));
+          entry.owner = AccountId::from_db(row.integer(2));
           entry.restricted = row.integer(3) != 0;
           entry.renditions = parse_renditions(row.text(4));
           entry.covers_count = static_cast<std::uint8_t>(row.integer(5));
           entry.followers = row.integer(6) == static_cast<std::int64_t>(Visibility::followers) &&
-                            row.integer(7) == 0;
+                            row.integer(7) == 0 &&
+                            row.integer(8) == static_cast<std::int64_t>(State::published);
           media_.insert(row.text(0), entry);
         });
   });
 }
 
-Result<void> CatalogImpl::sweep_dead_media(AccountId author) {
+Result<void> CatalogImpl::sweep_dead_media(AccountId owner) {
   std::vector<std::string> keys;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
     keys.clear();
     return session.query("SELECT media_key FROM catalog_dead_media WHERE author = ? OR ? = 0",
-                         {author.db(), author.db()},
+                         {owner.db(), owner.db()},
                          [&](const Row& row) { keys.push_back(row.text(0)); });
   }));
   for (const auto& key : keys) {
@@ -154,7 +155,7 @@ Result<void> CatalogImpl::discard_files(VideoId id) {
 Result<void> CatalogImpl::mark_doomed(const Video& video, std::string_view media_key) {
   return parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.execute("INSERT INTO catalog_dead_media (media_key, author) VALUES (?, ?)",
-                                 {std::string(media_key), video.author.db()}));
+                                 {std::string(media_key), video.owner.db()}));
     return {};
   });
 }
@@ -208,7 +209,7 @@ Result<std::vector<std::string>> CatalogImpl::verify() {
 Result<void> CatalogImpl::verify_media(std::vector<std::string>& findings) {
   std::unordered_set<std::string> stored;
   FILOSCOPE_DO(parts_.blobs.list(kMediaFolder, [&](std::string_view key) { stored.emplace(key); }));
-  FILOSCOPE_DO(each([&](const Video& video) -> Result<void> {
+  FILOSCOPE_DO(each_video([&](const Video& video) -> Result<void> {
     for (const auto& file : files_of(video)) {
       if (!stored.erase(blob_key(video, file)))
         add_finding(findings, "video " + video.id.text() + " has lost its file " + file);
@@ -221,7 +222,7 @@ Result<void> CatalogImpl::verify_media(std::vector<std::string>& findings) {
   const auto take = [&](const Row& row) { known.insert(media_folder(row.text(0))); };
   FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.query("SELECT media_key FROM catalog_dead_media", {}, take));
-    return session.query("SELECT media_key FROM catalog_videos WHERE media_key <> ''", {}, take);
+    return session.query("SELECT media_key FROM catalog_entries WHERE media_key <> ''", {}, take);
   }));
   for (const auto& key : stored) {
     const auto folder = key.substr(0, key.rfind('/') + 1);
@@ -268,15 +269,15 @@ Result<void> CatalogImpl::verify_hashtags(std::vector<std::string>& findings) {
 Result<void> CatalogImpl::verify_sounds(std::vector<std::string>& findings) {
   return parts_.database.read([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.query(
-        "SELECT v.id FROM catalog_videos v WHERE v.sound <> 0 AND NOT EXISTS (SELECT 1 FROM "
+        "SELECT v.id FROM catalog_entries v WHERE v.sound <> 0 AND NOT EXISTS (SELECT 1 FROM "
         "catalog_sounds s WHERE s.id = v.sound)",
         {}, [&](const Row& row) {
           add_finding(findings, "the sound of video " + VideoId::from_db(row.integer(0)).text() +
                                     " does not exist");
         }));
     return session.query(
-        "SELECT s.id FROM catalog_sounds s WHERE NOT EXISTS (SELECT 1 FROM catalog_videos v WHERE "
-        "v.id = s.video AND v.sound = s.id AND (v.state = 3 OR v.removed_ms > 0))",
+        "SELECT s.id FROM catalog_sounds s WHERE NOT EXISTS (SELECT 1 FROM catalog_entries v WHERE "
+        "v.id = s.video AND v.sound = s.id AND (v.state IN (3, 6) OR v.removed_ms > 0))",
         {}, [&](const Row& row) {
           add_finding(findings, "sound " + SoundId::from_db(row.integer(0)).text() +
                                     " belongs to a video that does not carry it");

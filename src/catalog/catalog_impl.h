@@ -19,9 +19,9 @@
 
 namespace filoscope::catalog {
 
-/// What the engine may know of a video.
+/// What the engine may know of an entry.
 enum class Reach { nobody, followers, everyone };
-Reach reach_of(const Video& video);
+Reach reach_of(const Entry& entry);
 /// The sound whose title such a change may change, none for most changes.
 SoundId resettled_sound(const Video& before, const Video& after);
 
@@ -29,6 +29,7 @@ SoundId resettled_sound(const Video& before, const Video& after);
 /// shows what the transaction stored. The hook of account deletion runs inside its transaction and
 /// takes no stripe until that is committed; transactions check the row's state and the author.
 inline Error no_such_video() { return Error(reason("no_such_video")); }
+inline Error no_such_entry() { return Error(reason("no_such_entry")); }
 
 class CatalogImpl final : public Catalog {
  public:
@@ -38,33 +39,43 @@ class CatalogImpl final : public Catalog {
   Result<void> start();
 
   Result<Video> create(const NewVideo& form) override { return create_with(form, {}); }
-  Result<Video> create_with(const NewVideo& form, const ChangeHook& also) override;
+  Result<Video> create_with(
+      const NewVideo& form,
+      const std::function<Result<void>(Session&, const Video&)>& also) override;
   Result<void> set_state(VideoId id, State state, int progress_percent,
                          std::string_view error) override;
-  Result<Video> publish(VideoId id, const Processed& processed) override;
+  Result<Video> publish(VideoId id, const Processed& processed) override {
+    return publish_with(id, processed, {});
+  }
+  Result<Video> publish_with(VideoId id, const Processed& processed,
+                             const std::function<Result<void>(Session&)>& also) override;
   Result<Video> add_rendition(VideoId id, LateRendition made,
                               const std::function<Result<void>(Session&)>& also) override;
-  Result<Video> change(AccountId author, VideoId id, const VideoChange& change) override;
-  Result<void> remove(AccountId author, VideoId id) override;
-  Result<Video> restore(AccountId author, VideoId id) override;
-  Result<std::vector<Video>> removed(AccountId author) override;
+  Result<Video> change(AccountId owner, VideoId id, const VideoChange& change) override;
+  Result<void> remove(AccountId owner, VideoId id) override;
+  Result<Video> restore(AccountId owner, VideoId id) override;
+  Result<std::vector<Video>> removed(AccountId owner) override;
   std::int64_t restorable_until_ms(const Video& video) const override;
-  Result<void> remove_for_good(AccountId author, VideoId id) override;
+  Result<void> remove_for_good(AccountId owner, VideoId id) override;
   Result<void> sweep_removed() override;
-  Result<void> remove_all_of(AccountId author) override;
+  Result<void> end_due() override;
+  Result<void> remove_all_of(AccountId owner) override;
   Result<void> remove_samples() override;
 
   Result<Video> get(VideoId id) override;
   Result<std::vector<Video>> get_many(std::span<const VideoId> ids) override;
-  bool may_see(const accounts::Viewer& viewer, const Video& video) const override;
+  Result<std::vector<Entry>> entries(std::span<const EntryId> ids) override;
+  Result<Entry> entry(EntryId id) override;
+  bool may_see(const accounts::Viewer& viewer, const Entry& entry) const override;
+  Result<Entry> visible_entry(const accounts::Viewer& viewer, EntryId id) override;
   Result<Video> get_visible(const accounts::Viewer& viewer, VideoId id) override;
-  Result<VideoPage> by_author(const accounts::Viewer& viewer, AccountId author,
-                              std::string_view cursor, int limit) override;
-  Result<VideoPage> by_hashtag(const accounts::Viewer& viewer, std::string_view tag,
+  Result<EntryPage> by_owner(const accounts::Viewer& viewer, AccountId owner,
+                             std::string_view cursor, int limit) override;
+  Result<EntryPage> by_hashtag(const accounts::Viewer& viewer, std::string_view tag,
                                std::string_view cursor, int limit) override;
-  Result<VideoPage> own(AccountId author, std::string_view cursor, int limit) override;
+  Result<VideoPage> own(AccountId owner, std::string_view cursor, int limit) override;
   Result<std::vector<HashtagCount>> hashtags(std::string_view prefix, int limit) override;
-  Result<std::int64_t> videos_count(AccountId author) override;
+  Result<std::vector<std::int64_t>> videos_counts(std::span<const AccountId> owners) override;
   Result<std::vector<PublicVideo>> public_videos(std::int64_t offset, std::int64_t limit) override;
   Result<std::int64_t> public_videos_count() override;
 
@@ -76,7 +87,7 @@ class CatalogImpl final : public Catalog {
     return steps_.add(std::move(call));
   }
   Result<void> restate(const std::function<Result<void>(const LogRecord&)>& tell) override;
-  Result<void> each(const std::function<Result<void>(const Video&)>& visit) override;
+  Result<void> each(const std::function<Result<void>(const Entry&)>& visit) override;
   Result<void> reread(const std::atomic<bool>& stop) override;
   Result<std::vector<std::string>> verify() override;
 
@@ -89,14 +100,22 @@ class CatalogImpl final : public Catalog {
   /// The row as stored, whatever its state. Errors: not_found.
   Result<Video> load(VideoId id);
   Result<void> load_many(std::span<const VideoId> ids, std::unordered_map<VideoId, Video>& found);
+  /// Those found in memory or the database, in the order asked, of any kind.
+  Result<std::vector<VideoCache::Pointer>> find(std::span<const EntryId> ids);
+  /// Every video that has its files to be served.
+  Result<void> each_video(const std::function<Result<void>(const Video&)>& visit);
   /// Pages of ids from `sql` (placeholders: `key`, then id below which, then how many) until
-  /// `limit` videos that may be seen are found.
-  Result<VideoPage> page(const accounts::Viewer& viewer, std::string_view sql, const SqlValue& key,
+  /// `limit` entries that may be seen are found.
+  Result<EntryPage> page(const accounts::Viewer& viewer, std::string_view sql, const SqlValue& key,
                          std::string_view cursor, int limit);
 
   // catalog_change.cc
   /// Cleans a caption and sets what follows from it: hashtags, mentions, language.
-  Result<void> set_caption(Video& video, std::string_view caption);
+  Result<void> set_caption(Entry& entry, std::string_view caption);
+  /// What has ended is published again by a later end, or none. Errors: invalid_argument (it lies
+  /// in the past).
+  Result<void> set_end(Video& video, std::int64_t until_ms) const;
+
   // catalog_reread.cc
   /// `save` keeps how far rereading has come.
   Result<void> reread_video(VideoId id, const std::function<Result<void>(Session&)>& save);
@@ -106,9 +125,9 @@ class CatalogImpl final : public Catalog {
   /// log record. Errors: not_found (removed meanwhile).
   Result<void> store(Session& session, const Video& before, Video& after);
   Result<void> store_row(Session& session, const Video& before, const Video& after);
-  Result<void> store_hashtags(Session& session, const Video& after);
+  Result<void> store_hashtags(Session& session, const Entry& after);
   Result<void> store_media(Session& session, const Video& before, const Video& after);
-  Result<LogRecord> record_of(const Video& video) const;
+  Result<LogRecord> record_of(const Entry& entry) const;
   Result<void> store_record(Session& session, const Video& before, const Video& after);
   /// A removed video as it stays: its id, so that nothing else ever gets it.
   static Video tombstone(const Video& video);
@@ -116,12 +135,15 @@ class CatalogImpl final : public Catalog {
   bool note_progress(VideoId id, int percent);
   Result<void> remove_loaded(const Video& video);
   Result<void> remove_where(std::string_view sql, std::span<const SqlValue> arguments);
-  /// After the commit: cache and media map.
+  /// A transaction that makes `after` of `before`. Its addresses hold from before the commit on, so
+  /// that whoever reads the new row finds the files; memory follows when it is committed.
+  Result<void> commit(const Video& before, Video& after,
+                      const std::function<Result<void>(Session&)>& work);
   void remember(const Video& before, const Video& after);
   /// Runs inside the transaction that deletes an account.
-  Result<void> forget_author(Session& session, AccountId author);
+  Result<void> forget_owner(Session& session, AccountId owner);
   /// After its commit: cache, media map and files.
-  void finish_forgetting(AccountId author, const std::vector<Video>& videos);
+  void finish_forgetting(AccountId owner, const std::vector<Video>& videos);
 
   // catalog_removed.cc
   bool is_restorable(const Video& video) const;
@@ -143,7 +165,7 @@ class CatalogImpl final : public Catalog {
 
   // catalog_files.cc
   Result<void> load_media_keys();
-  Result<void> sweep_dead_media(AccountId author);  ///< none: of everyone
+  Result<void> sweep_dead_media(AccountId owner);  ///< none: of everyone
   Result<void> delete_files(std::string_view media_key);
   /// For processing that ends after its video was removed: deletes what it still wrote.
   Result<void> discard_files(VideoId id);
@@ -170,7 +192,7 @@ class CatalogImpl final : public Catalog {
   mutable Mutex progress_mutex_;
   struct Progress {
     int percent = 0;
-    AccountId author;
+    AccountId owner;
   };
   std::unordered_map<VideoId, Progress> progress_ FILOSCOPE_GUARDED_BY(progress_mutex_);
   Listeners<Step> steps_;

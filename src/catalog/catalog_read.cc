@@ -6,6 +6,7 @@
 #include "catalog/reasons.h"
 #include "catalog/text.h"
 #include "catalog/video_row.h"
+#include "ports/in_list.h"
 
 namespace filoscope::catalog {
 namespace {
@@ -16,13 +17,6 @@ constexpr int kPageLimitMax = 100;
 constexpr int kPageRoundsMax = 20;
 constexpr int kOwnPageMax = 200;
 
-/// "?,?,?": numbers of placeholders are rounded up so that few statements are prepared.
-std::string placeholders(std::size_t count) {
-  std::string text;
-  for (std::size_t i = 0; i < count; ++i) text += i == 0 ? "?" : ",?";
-  return text;
-}
-
 Result<std::int64_t> cursor_id(std::string_view cursor) {
   if (cursor.empty()) return INT64_MAX;
   const auto id = VideoId::parse(cursor);
@@ -30,43 +24,34 @@ Result<std::int64_t> cursor_id(std::string_view cursor) {
   return id->db();
 }
 
+/// Tells all rows of which `condition` is true, oldest first.
+Result<void> each_row(Database& database, const std::string& condition,
+                      const std::function<Result<void>(const Video&)>& visit) {
+  const std::string sql = std::string("SELECT ") + std::string(kVideoColumns) +
+                          " FROM catalog_entries WHERE id > ? AND " + condition +
+                          " ORDER BY id LIMIT 500";
+  for (std::int64_t after = 0;;) {
+    std::vector<Video> batch;
+    FILOSCOPE_DO(database.read([&](Session& session) -> Result<void> {
+      batch.clear();
+      Result<void> outcome;
+      FILOSCOPE_DO(session.query(sql, {after}, [&](const Row& row) {
+        auto video = read_video(row);
+        if (!video) {
+          outcome = video.error();
+        } else {
+          batch.push_back(*std::move(video));
+        }
+      }));
+      return outcome;
+    }));
+    if (batch.empty()) return {};
+    for (const auto& video : batch) FILOSCOPE_DO(visit(video));
+    after = batch.back().id.db();
+  }
+}
+
 }  // namespace
-
-std::string_view to_string(State state) {
-  switch (state) {
-    case State::received:
-      return "received";
-    case State::checked:
-      return "checked";
-    case State::processing:
-      return "processing";
-    case State::published:
-      return "published";
-    case State::failed:
-      return "failed";
-    case State::removed:
-      return "removed";
-  }
-  return "removed";
-}
-
-std::string_view to_string(Visibility visibility) {
-  switch (visibility) {
-    case Visibility::everyone:
-      return "everyone";
-    case Visibility::followers:
-      return "followers";
-    case Visibility::only_me:
-      return "only_me";
-  }
-  return "only_me";
-}
-
-Result<Visibility> parse_visibility(std::string_view text) {
-  for (const auto value : {Visibility::everyone, Visibility::followers, Visibility::only_me})
-    if (to_string(value) == text) return value;
-  return Error(reason("not_a_visibility")).at("visibility");
-}
 
 Result<Video> CatalogImpl::load(VideoId id) {
   std::unordered_map<VideoId, Video> found;
@@ -82,7 +67,7 @@ Result<void> CatalogImpl::load_many(std::span<const VideoId> ids,
     ids = ids.subspan(batch.size());
     const std::size_t slots = std::bit_ceil(batch.size());
     std::string sql = "SELECT ";
-    sql.append(kVideoColumns).append(" FROM catalog_videos WHERE id IN (");
+    sql.append(kVideoColumns).append(" FROM catalog_entries WHERE id IN (");
     sql.append(placeholders(slots)).append(")");
     std::vector<SqlValue> arguments(slots, SqlValue(batch.back().db()));
     for (std::size_t i = 0; i < batch.size(); ++i) arguments[i] = batch[i].db();
@@ -108,56 +93,79 @@ Result<void> CatalogImpl::load_many(std::span<const VideoId> ids,
   return {};
 }
 
+Result<std::vector<VideoCache::Pointer>> CatalogImpl::find(std::span<const EntryId> ids) {
+  std::vector<VideoCache::Pointer> found(ids.size());
+  std::vector<EntryId> missing;
+  std::vector<std::uint64_t> generations;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto generation = cache_.generation(ids[i]);
+    found[i] = cache_.find(ids[i]);
+    if (found[i]) continue;
+    missing.push_back(ids[i]);
+    generations.push_back(generation);
+  }
+  std::unordered_map<EntryId, Video> loaded;
+  FILOSCOPE_DO(load_many(missing, loaded));
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    const auto at = loaded.find(missing[i]);
+    if (at != loaded.end() && at->second.state == State::published)
+      cache_.fill(at->second, generations[i]);
+  }
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto at = found[i] ? loaded.end() : loaded.find(ids[i]);
+    if (at != loaded.end() && at->second.state != State::removed)
+      found[i] = std::make_shared<const Video>(at->second);
+  }
+  std::erase(found, nullptr);
+  return found;
+}
+
+Result<std::vector<Entry>> CatalogImpl::entries(std::span<const EntryId> ids) {
+  FILOSCOPE_TRY(const auto found, find(ids));
+  std::vector<Entry> entries;
+  entries.reserve(found.size());
+  for (const auto& each : found) entries.push_back(*each);
+  return entries;
+}
+
+Result<Entry> CatalogImpl::entry(EntryId id) {
+  FILOSCOPE_TRY(const auto found, find(std::span(&id, 1)));
+  if (found.empty()) return no_such_entry();
+  return Entry(*found.front());
+}
+
+Result<Entry> CatalogImpl::visible_entry(const accounts::Viewer& viewer, EntryId id) {
+  FILOSCOPE_TRY(auto found, entry(id));
+  if (!may_see(viewer, found)) return no_such_entry();
+  return found;
+}
+
+Result<std::vector<Video>> CatalogImpl::get_many(std::span<const VideoId> ids) {
+  FILOSCOPE_TRY(const auto found, find(ids));
+  std::vector<Video> videos;
+  videos.reserve(found.size());
+  for (const auto& each : found) {
+    if (each->kind == Kind::video) videos.push_back(*each);
+  }
+  return videos;
+}
+
 Result<Video> CatalogImpl::get(VideoId id) {
   FILOSCOPE_TRY(auto found, get_many(std::span(&id, 1)));
   if (found.empty()) return no_such_video();
   return std::move(found.front());
 }
 
-Result<std::vector<Video>> CatalogImpl::get_many(std::span<const VideoId> ids) {
-  std::vector<VideoCache::Pointer> cached(ids.size());
-  std::vector<VideoId> missing;
-  std::vector<std::uint64_t> generations;
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    const auto generation = cache_.generation(ids[i]);
-    cached[i] = cache_.find(ids[i]);
-    if (cached[i]) continue;
-    missing.push_back(ids[i]);
-    generations.push_back(generation);
-  }
-  std::unordered_map<VideoId, Video> loaded;
-  FILOSCOPE_DO(load_many(missing, loaded));
-  for (std::size_t i = 0; i < missing.size(); ++i) {
-    const auto at = loaded.find(missing[i]);
-    if (at == loaded.end()) continue;
-    if (at->second.state == State::removed) {
-      loaded.erase(at);
-    } else if (at->second.state == State::published) {
-      cache_.fill(at->second, generations[i]);
-    }
-  }
-  std::vector<Video> videos;
-  videos.reserve(ids.size());
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (cached[i]) {
-      videos.push_back(*cached[i]);
-    } else if (const auto at = loaded.find(ids[i]); at != loaded.end()) {
-      videos.push_back(at->second);
-    }
-  }
-  return videos;
-}
-
-bool CatalogImpl::may_see(const accounts::Viewer& viewer, const Video& video) const {
-  if (video.state == State::removed) return false;
-  if (viewer.account && viewer.account == video.author) return true;
-  if (video.state != State::published || video.draft) return false;
-  if (viewer.account && parts_.accounts.blocked(viewer.account, video.author)) return false;
-  switch (video.visibility) {
+bool CatalogImpl::may_see(const accounts::Viewer& viewer, const Entry& entry) const {
+  if (entry.state == State::removed) return false;
+  if (viewer.account && viewer.account == entry.owner) return true;
+  if (!is_out(entry, parts_.clock.now_ms())) return false;
+  if (viewer.account && parts_.accounts.blocked(viewer.account, entry.owner)) return false;
+  switch (entry.visibility) {
     case Visibility::everyone:
       return true;
     case Visibility::followers:
-      return viewer.account && parts_.accounts.follows(viewer.account, video.author);
+      return viewer.account && parts_.accounts.follows(viewer.account, entry.owner);
     case Visibility::only_me:
       return false;
   }
@@ -170,45 +178,46 @@ Result<Video> CatalogImpl::get_visible(const accounts::Viewer& viewer, VideoId i
   return video;
 }
 
-Result<VideoPage> CatalogImpl::page(const accounts::Viewer& viewer, std::string_view sql,
+Result<EntryPage> CatalogImpl::page(const accounts::Viewer& viewer, std::string_view sql,
                                     const SqlValue& key, std::string_view cursor, int limit) {
   FILOSCOPE_TRY(std::int64_t below, cursor_id(cursor));
   const auto wanted = static_cast<std::size_t>(std::clamp(limit, 1, kPageLimitMax));
-  VideoPage answer;
+  EntryPage answer;
   for (int round = 0; round < kPageRoundsMax; ++round) {
-    std::vector<VideoId> ids;
+    std::vector<EntryId> ids;
     const auto asked = static_cast<std::int64_t>(wanted) + 1;
     FILOSCOPE_DO(parts_.database.read([&](Session& session) {
       ids.clear();
       return session.query(sql, {key, below, asked}, [&](const Row& row) {
-        ids.push_back(VideoId::from_db(row.integer(0)));
+        ids.push_back(EntryId::from_db(row.integer(0)));
       });
     }));
-    FILOSCOPE_TRY(const auto videos, get_many(ids));
-    for (const auto& video : videos) {
-      if (video.draft || video.state != State::published || !may_see(viewer, video)) continue;
+    const auto now_ms = parts_.clock.now_ms();
+    FILOSCOPE_TRY(const auto found, find(ids));
+    for (const auto& entry : found) {
+      if (!is_out(*entry, now_ms) || !may_see(viewer, *entry)) continue;
       if (answer.items.size() == wanted) {
         answer.next_cursor = answer.items.back().id.text();
         return answer;
       }
-      answer.items.push_back(video);
+      answer.items.push_back(*entry);
     }
     if (ids.size() < static_cast<std::size_t>(asked)) return answer;
     below = ids.back().db();
   }
-  answer.next_cursor = VideoId::from_db(below).text();
+  answer.next_cursor = EntryId::from_db(below).text();
   return answer;
 }
 
-Result<VideoPage> CatalogImpl::by_author(const accounts::Viewer& viewer, AccountId author,
-                                         std::string_view cursor, int limit) {
+Result<EntryPage> CatalogImpl::by_owner(const accounts::Viewer& viewer, AccountId owner,
+                                        std::string_view cursor, int limit) {
   return page(viewer,
-              "SELECT id FROM catalog_videos WHERE author = ? AND id < ? AND state = 3 "
+              "SELECT id FROM catalog_entries WHERE owner = ? AND id < ? AND state = 3 "
               "AND draft = 0 ORDER BY id DESC LIMIT ?",
-              author.db(), cursor, limit);
+              owner.db(), cursor, limit);
 }
 
-Result<VideoPage> CatalogImpl::by_hashtag(const accounts::Viewer& viewer, std::string_view tag,
+Result<EntryPage> CatalogImpl::by_hashtag(const accounts::Viewer& viewer, std::string_view tag,
                                           std::string_view cursor, int limit) {
   if (tag.starts_with('#')) tag.remove_prefix(1);
   return page(viewer,
@@ -217,16 +226,16 @@ Result<VideoPage> CatalogImpl::by_hashtag(const accounts::Viewer& viewer, std::s
               accounts::fold_text(tag), cursor, limit);
 }
 
-Result<VideoPage> CatalogImpl::own(AccountId author, std::string_view cursor, int limit) {
+Result<VideoPage> CatalogImpl::own(AccountId owner, std::string_view cursor, int limit) {
   FILOSCOPE_TRY(const std::int64_t below, cursor_id(cursor));
   const auto wanted = static_cast<std::size_t>(std::clamp(limit, 1, kOwnPageMax));
   std::vector<VideoId> ids;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
     ids.clear();
     return session.query(
-        "SELECT id FROM catalog_videos WHERE author = ? AND state <> 5 AND id < ? ORDER BY id DESC "
-        "LIMIT ?",
-        {author.db(), below, static_cast<std::int64_t>(wanted) + 1},
+        "SELECT id FROM catalog_entries WHERE owner = ? AND kind = 0 AND state <> 5 AND id < ? "
+        "ORDER BY id DESC LIMIT ?",
+        {owner.db(), below, static_cast<std::int64_t>(wanted) + 1},
         [&](const Row& row) { ids.push_back(VideoId::from_db(row.integer(0))); });
   }));
   VideoPage answer;
@@ -262,15 +271,11 @@ Result<std::vector<Catalog::HashtagCount>> CatalogImpl::hashtags(std::string_vie
   return found;
 }
 
-Result<std::int64_t> CatalogImpl::videos_count(AccountId author) {
-  std::int64_t count = 0;
-  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
-    return session.query(
-        "SELECT count(*) FROM catalog_videos WHERE author = ? AND state = 3 AND draft = 0 "
-        "AND visibility = 0",
-        {author.db()}, [&](const Row& row) { count = row.integer(0); });
-  }));
-  return count;
+Result<std::vector<std::int64_t>> CatalogImpl::videos_counts(std::span<const AccountId> owners) {
+  return counts_by_id(
+      parts_.database, owners,
+      "SELECT owner, count(*) FROM catalog_entries WHERE kind = 0 AND state = 3 AND "
+      "draft = 0 AND visibility = 0 AND owner IN ({}) GROUP BY owner");
 }
 
 Result<std::vector<Catalog::PublicVideo>> CatalogImpl::public_videos(std::int64_t offset,
@@ -279,8 +284,8 @@ Result<std::vector<Catalog::PublicVideo>> CatalogImpl::public_videos(std::int64_
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
     found.clear();
     return session.query(
-        "SELECT id, author, published_ms FROM catalog_videos WHERE state = 3 AND draft = 0 "
-        "AND visibility = 0 ORDER BY id DESC LIMIT ? OFFSET ?",
+        "SELECT id, owner, published_ms FROM catalog_entries WHERE kind = 0 AND state = 3 AND "
+        "draft = 0 AND visibility = 0 ORDER BY id DESC LIMIT ? OFFSET ?",
         {limit, offset}, [&](const Row& row) {
           found.push_back({VideoId::from_db(row.integer(0)), AccountId::from_db(row.integer(1)),
                            row.integer(2)});
@@ -293,8 +298,9 @@ Result<std::int64_t> CatalogImpl::public_videos_count() {
   std::int64_t count = 0;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
     return session.query(
-        "SELECT count(*) FROM catalog_videos WHERE state = 3 AND draft = 0 AND visibility = 0", {},
-        [&](const Row& row) { count = row.integer(0); });
+        "SELECT count(*) FROM catalog_entries WHERE kind = 0 AND state = 3 AND draft = 0 AND "
+        "visibility = 0",
+        {}, [&](const Row& row) { count = row.integer(0); });
   }));
   return count;
 }
@@ -307,9 +313,9 @@ std::string CatalogImpl::media_url(const Video& video, std::string_view file,
 
 Result<MediaFile> CatalogImpl::resolve_media(std::string_view path) const {
   return media_.resolve(path, [this](const MediaEntry& entry, AccountId reader) {
-    if (reader == entry.author) return true;
-    return entry.followers && parts_.accounts.follows(reader, entry.author) &&
-           !parts_.accounts.blocked(reader, entry.author);
+    if (reader == entry.owner) return true;
+    return entry.followers && parts_.accounts.follows(reader, entry.owner) &&
+           !parts_.accounts.blocked(reader, entry.owner);
   });
 }
 
@@ -317,28 +323,12 @@ std::string CatalogImpl::blob_key(const Video& video, std::string_view file) con
   return media_folder(video.media_key).append(file);
 }
 
-Result<void> CatalogImpl::each(const std::function<Result<void>(const Video&)>& visit) {
-  const std::string sql = std::string("SELECT ") + std::string(kVideoColumns) +
-                          " FROM catalog_videos WHERE id > ? AND state = 3 ORDER BY id LIMIT 500";
-  for (std::int64_t after = 0;;) {
-    std::vector<Video> batch;
-    FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
-      batch.clear();
-      Result<void> outcome;
-      FILOSCOPE_DO(session.query(sql, {after}, [&](const Row& row) {
-        auto video = read_video(row);
-        if (!video) {
-          outcome = video.error();
-        } else {
-          batch.push_back(*std::move(video));
-        }
-      }));
-      return outcome;
-    }));
-    if (batch.empty()) return {};
-    for (const auto& video : batch) FILOSCOPE_DO(visit(video));
-    after = batch.back().id.db();
-  }
+Result<void> CatalogImpl::each(const std::function<Result<void>(const Entry&)>& visit) {
+  return each_row(parts_.database, "state = 3", visit);
+}
+
+Result<void> CatalogImpl::each_video(const std::function<Result<void>(const Video&)>& visit) {
+  return each_row(parts_.database, "state IN (3, 6) AND kind = 0", visit);
 }
 
 }  // namespace filoscope::catalog

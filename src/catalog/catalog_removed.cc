@@ -33,16 +33,13 @@ Result<void> CatalogImpl::set_aside(const Video& video) {
   Video after = video;
   after.state = State::removed;
   after.removed_ms = std::max<std::int64_t>(1, parts_.clock.now_ms());
-  FILOSCOPE_DO(parts_.database.write(
-      [&](Session& session) -> Result<void> { return store(session, video, after); }));
-  remember(video, after);
-  return {};
+  return commit(video, after, [&](Session& session) { return store(session, video, after); });
 }
 
-Result<Video> CatalogImpl::restore(AccountId author, VideoId id) {
+Result<Video> CatalogImpl::restore(AccountId owner, VideoId id) {
   Lock stripe(stripe_of(id));
   const auto before = load(id);
-  if (!before || before->author != author || !is_restorable(*before)) return not_restorable();
+  if (!before || before->owner != owner || !is_restorable(*before)) return not_restorable();
   for (const auto& file : files_of(*before))
     if (!parts_.blobs.open(blob_key(*before, file))) return not_restorable();
   Video after = *before;
@@ -57,16 +54,15 @@ Result<Video> CatalogImpl::restore(AccountId author, VideoId id) {
     after.mentions = before->mentions;
   }
   after.language = before->language;
-  FILOSCOPE_DO(parts_.database.write(
-      [&](Session& session) -> Result<void> { return store(session, *before, after); }));
-  remember(*before, after);
+  FILOSCOPE_DO(
+      commit(*before, after, [&](Session& session) { return store(session, *before, after); }));
   return after;
 }
 
-Result<std::vector<Video>> CatalogImpl::removed(AccountId author) {
+Result<std::vector<Video>> CatalogImpl::removed(AccountId owner) {
   Result<void> damaged;  // what can't be read can't be brought back
-  FILOSCOPE_TRY(auto videos, removed_where("author = ? AND removed_ms > 0 ORDER BY removed_ms DESC",
-                                           {author.db(), kRemovedListMax}, damaged));
+  FILOSCOPE_TRY(auto videos, removed_where("owner = ? AND removed_ms > 0 ORDER BY removed_ms DESC",
+                                           {owner.db(), kRemovedListMax}, damaged));
   std::erase_if(videos, [&](const Video& video) { return !is_restorable(video); });
   return videos;
 }
@@ -75,7 +71,7 @@ Result<std::vector<Video>> CatalogImpl::removed_where(std::string_view condition
                                                       const std::vector<SqlValue>& arguments,
                                                       Result<void>& damaged) {
   std::string sql = "SELECT ";
-  sql.append(kVideoColumns).append(" FROM catalog_videos WHERE ").append(condition);
+  sql.append(kVideoColumns).append(" FROM catalog_entries WHERE ").append(condition);
   sql.append(" LIMIT ?");
   std::vector<Video> videos;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
@@ -92,10 +88,10 @@ Result<std::vector<Video>> CatalogImpl::removed_where(std::string_view condition
   return videos;
 }
 
-Result<void> CatalogImpl::remove_for_good(AccountId author, VideoId id) {
+Result<void> CatalogImpl::remove_for_good(AccountId owner, VideoId id) {
   Lock stripe(stripe_of(id));
   const auto video = load(id);
-  if (!video || video->author != author || !is_removed(*video)) return not_restorable();
+  if (!video || video->owner != owner || !is_removed(*video)) return not_restorable();
   return remove_loaded(*video);
 }
 
@@ -105,7 +101,7 @@ Result<void> CatalogImpl::sweep_removed() {
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
     due.clear();
     return session.query(
-        "SELECT id FROM catalog_videos WHERE removed_ms > 0 AND removed_ms <= ? ORDER BY "
+        "SELECT id FROM catalog_entries WHERE removed_ms > 0 AND removed_ms <= ? ORDER BY "
         "removed_ms LIMIT ?",
         {before_ms, kSweepIdsMax},
         [&](const Row& row) { due.push_back(VideoId::from_db(row.integer(0))); });
@@ -127,6 +123,28 @@ Result<void> CatalogImpl::sweep_removed() {
     if (auto removed = remove_loaded(*video); !removed) outcome = std::move(removed);
   }
   return outcome;
+}
+
+Result<void> CatalogImpl::end_due() {
+  std::vector<VideoId> due;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    due.clear();
+    return session.query(
+        "SELECT id FROM catalog_entries WHERE available_until_ms > 0 AND available_until_ms <= ? "
+        "AND state = 3 AND kind = 0 ORDER BY available_until_ms LIMIT ?",
+        {parts_.clock.now_ms(), static_cast<std::int64_t>(kSweptMax)},
+        [&](const Row& row) { due.push_back(VideoId::from_db(row.integer(0))); });
+  }));
+  for (const auto id : due) {
+    Lock stripe(stripe_of(id));
+    FILOSCOPE_TRY(const auto before, load(id));
+    if (before.state != State::published || is_in_time(before, parts_.clock.now_ms())) continue;
+    Video after = before;
+    after.state = State::ended;
+    FILOSCOPE_DO(
+        commit(before, after, [&](Session& session) { return store(session, before, after); }));
+  }
+  return {};
 }
 
 }  // namespace filoscope::catalog

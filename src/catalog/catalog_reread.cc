@@ -13,7 +13,7 @@ Result<void> CatalogImpl::reread(const std::atomic<bool>& stop) {
         FILOSCOPE_DO(parts_.database.read([&](Session& session) {
           next = {};
           return session.query(
-              "SELECT id FROM catalog_videos WHERE id < ? AND state <> 5 ORDER BY id DESC LIMIT 1",
+              "SELECT id FROM catalog_entries WHERE id < ? AND state <> 5 ORDER BY id DESC LIMIT 1",
               {below}, [&](const Row& row) { next = VideoId::from_db(row.integer(0)); });
         }));
         if (!next) return false;
@@ -46,7 +46,7 @@ Result<void> CatalogImpl::reread_video(VideoId id,
                        after.mentions != before.mentions;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(save(session));
-    const auto living = parts_.accounts.need_account(session, before.author);
+    const auto living = parts_.accounts.need_account(session, before.owner);
     if (!living && living.error().code != Code::not_found) return living;
     if (before.state == State::removed || !living) return {};
     if (changed) return store(session, before, after);

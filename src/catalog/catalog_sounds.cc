@@ -73,20 +73,20 @@ Result<void> CatalogImpl::settle_sound(Session& session, const Video& before, Vi
   const auto sound = resettled_sound(before, after);
   if (!sound) return {};
   VideoId origin;
-  AccountId author;
+  AccountId owner;
   const auto take = [&](const Row& row) {
     if (row.is_null(0)) return;
     origin = VideoId::from_db(row.integer(0));
-    author = row.integer(1) == row.integer(2) ? AccountId::from_db(row.integer(1)) : AccountId{};
+    owner = row.integer(1) == row.integer(2) ? AccountId::from_db(row.integer(1)) : AccountId{};
   };
   FILOSCOPE_DO(session.query(
-      "SELECT id, author, author FROM catalog_videos WHERE sound = ? AND state = 3 AND draft = 0 "
+      "SELECT id, owner, owner FROM catalog_entries WHERE sound = ? AND state = 3 AND draft = 0 "
       "AND visibility = 0 ORDER BY published_ms, id LIMIT 1",
       {sound.db()}, take));
   if (!origin) {  // a title must not tell who has a video that not everyone may see
     FILOSCOPE_DO(
-        session.query("SELECT MIN(id), MIN(author), MAX(author) FROM catalog_videos WHERE sound = "
-                      "? AND (state = 3 OR removed_ms > 0)",
+        session.query("SELECT MIN(id), MIN(owner), MAX(owner) FROM catalog_entries WHERE sound = "
+                      "? AND (state IN (3, 6) OR removed_ms > 0)",
                       {sound.db()}, take));
   }
   if (!origin) {
@@ -95,7 +95,7 @@ Result<void> CatalogImpl::settle_sound(Session& session, const Video& before, Vi
     return {};
   }
   std::string title = "Original sound";
-  if (const auto account = parts_.accounts.get(author); author && account.has_value())
+  if (const auto account = parts_.accounts.get(owner); owner && account.has_value())
     title += " · @" + account->handle;
   FILOSCOPE_DO(session.execute("UPDATE catalog_sounds SET video = ?, title = ? WHERE id = ?",
                                {origin.db(), title, sound.db()}));

@@ -37,7 +37,7 @@ class CatalogTest : public ::testing::Test, public World {
   }
   void damage(VideoId id) {
     must(database->write([&](Session& session) -> Result<void> {
-      FILOSCOPE_DO(session.execute("UPDATE catalog_videos SET facts = ? WHERE id = ?",
+      FILOSCOPE_DO(session.execute("UPDATE catalog_entries SET facts = ? WHERE id = ?",
                                    {Bytes{99}, id.db()}));
       return {};
     }));
@@ -62,8 +62,8 @@ TEST_F(CatalogTest, PublishedVideoComesBackWholeAlsoAfterARestart) {
     EXPECT_TRUE(video.sound);
     ASSERT_THAT(video.renditions, SizeIs(2));
     EXPECT_EQ(video.renditions[0].segments_head[1].last, 299);
-    EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4", video.author)));
-    EXPECT_TRUE(resolves(catalog->media_url(made, "cover1.jpg", made.author)));
+    EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4", video.owner)));
+    EXPECT_TRUE(resolves(catalog->media_url(made, "cover1.jpg", made.owner)));
     expect_sound();
     reopen();
   }
@@ -103,7 +103,7 @@ TEST_F(CatalogTest, OwnVideosPageToTheEnd) {
   std::vector<VideoId> made;
   for (int i = 0; i < 205; ++i) {
     NewVideo form;
-    form.author = mara.id;
+    form.owner = mara.id;
     made.insert(made.begin(), must(catalog->create(form)).id);
     clock.advance_ms(1);
   }
@@ -136,12 +136,12 @@ TEST_F(CatalogTest, WhoMaySeeWhat) {
   EXPECT_FALSE(catalog->get_visible(other, draft.id).has_value());
   EXPECT_TRUE(catalog->get_visible(author, draft.id).has_value());
   EXPECT_EQ(tag_count("x"), 1);
-  EXPECT_EQ(must(catalog->videos_count(mara.id)), 1);
+  EXPECT_THAT(must(catalog->videos_counts({{mara.id, jo.id}})), ElementsAre(1, 0));
   EXPECT_THAT(must(catalog->own(mara.id, "", 200)).items, SizeIs(4));
   must(accounts->set_block(viewer(mara), jo.id, true));
   EXPECT_THAT(by_tag(other, "x"), IsEmpty());
   EXPECT_EQ(code_of(catalog->get_visible(other, open.id)), Code::not_found);
-  EXPECT_THAT(must(catalog->by_author(other, mara.id, "", 10)).items, IsEmpty());
+  EXPECT_THAT(must(catalog->by_owner(other, mara.id, "", 10)).items, IsEmpty());
   expect_sound();
 }
 
@@ -169,7 +169,7 @@ TEST_F(CatalogTest, TheEngineHearsOfWhatOthersMaySeeOnly) {
 
 TEST_F(CatalogTest, ADraftIsShownOncePublished) {
   const auto draft = publish(mara, "soon #x", Visibility::everyone, true);
-  const auto address = catalog->media_url(draft, "720.mp4", draft.author);
+  const auto address = catalog->media_url(draft, "720.mp4", draft.owner);
   EXPECT_THAT(address, HasSubstr("/media/r/"));
   EXPECT_TRUE(resolves(address));
   const auto video = must(catalog->change(mara.id, draft.id, {.publish_draft = true}));
@@ -177,8 +177,8 @@ TEST_F(CatalogTest, ADraftIsShownOncePublished) {
   EXPECT_GT(video.published_ms, 0);
   EXPECT_THAT(take_kinds(), ElementsAre(kPublished));
   EXPECT_FALSE(resolves(address));
-  EXPECT_THAT(catalog->media_url(video, "720.mp4", video.author), HasSubstr("/media/p/"));
-  EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4", video.author)));
+  EXPECT_THAT(catalog->media_url(video, "720.mp4", video.owner), HasSubstr("/media/p/"));
+  EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4", video.owner)));
   EXPECT_EQ(tag_count("x"), 1);
 }
 
@@ -201,13 +201,12 @@ TEST_F(CatalogTest, AddressesOfFollowersOnlyFilesEndWithTheFollow) {
 
 TEST_F(CatalogTest, NewVisibilityMovesTheFilesAndOldAddressesDieAtOnce) {
   const auto before = publish(mara, "hello #x");
-  const auto address = catalog->media_url(before, "720.mp4", before.author);
+  const auto address = catalog->media_url(before, "720.mp4", before.owner);
   const auto after =
       must(catalog->change(mara.id, before.id, {.visibility = Visibility::followers}));
   EXPECT_NE(after.media_key, before.media_key);
   EXPECT_FALSE(resolves(address));
-  const auto file =
-      must(catalog->resolve_media(catalog->media_url(after, "720.mp4", after.author)));
+  const auto file = must(catalog->resolve_media(catalog->media_url(after, "720.mp4", after.owner)));
   EXPECT_TRUE(file.restricted);
   const auto content = must(blobs->open(file.blob_key));
   EXPECT_EQ(content.size_bytes, 18);
@@ -217,13 +216,13 @@ TEST_F(CatalogTest, NewVisibilityMovesTheFilesAndOldAddressesDieAtOnce) {
   expect_sound();
   reopen();
   EXPECT_FALSE(resolves(address));
-  EXPECT_TRUE(resolves(catalog->media_url(after, "720.mp4", after.author)));
+  EXPECT_TRUE(resolves(catalog->media_url(after, "720.mp4", after.owner)));
 }
 
 TEST_F(CatalogTest, RemovedForGoodIsGoneFromEverySurfaceAndFromDisk) {
   const auto video = publish(mara, "gone #soon");
   const auto kept = publish(mara, "stays #soon");
-  const auto address = catalog->media_url(video, "master.m3u8", video.author);
+  const auto address = catalog->media_url(video, "master.m3u8", video.owner);
   take_kinds();
   must(catalog->remove(mara.id, video.id));
   must(catalog->remove_for_good(mara.id, video.id));
@@ -234,7 +233,7 @@ TEST_F(CatalogTest, RemovedForGoodIsGoneFromEverySurfaceAndFromDisk) {
     EXPECT_THAT(must(catalog->get_many(both)), SizeIs(1));
     EXPECT_FALSE(resolves(address));
     EXPECT_THAT(by_tag(viewer(mara), "soon"), ElementsAre("stays #soon"));
-    EXPECT_THAT(must(catalog->by_author(viewer(mara), mara.id, "", 10)).items, SizeIs(1));
+    EXPECT_THAT(must(catalog->by_owner(viewer(mara), mara.id, "", 10)).items, SizeIs(1));
     EXPECT_THAT(must(catalog->own(mara.id, "", 200)).items, SizeIs(1));
     EXPECT_EQ(tag_count("soon"), 1);
     EXPECT_THAT(blob_keys(), SizeIs(7));
@@ -247,7 +246,7 @@ TEST_F(CatalogTest, RemovedForGoodIsGoneFromEverySurfaceAndFromDisk) {
 
 TEST_F(CatalogTest, RemovedCanBeBroughtBackAsItWas) {
   auto video = publish(mara, "gone #soon");
-  const auto address = catalog->media_url(video, "master.m3u8", video.author);
+  const auto address = catalog->media_url(video, "master.m3u8", video.owner);
   take_kinds();
   must(catalog->remove(mara.id, video.id));
   EXPECT_THAT(take_kinds(), ElementsAre(kRemoved));
@@ -257,7 +256,7 @@ TEST_F(CatalogTest, RemovedCanBeBroughtBackAsItWas) {
     EXPECT_EQ(code_of(catalog->remove(mara.id, video.id)), Code::not_found);
     EXPECT_FALSE(resolves(address));
     EXPECT_THAT(by_tag(viewer(mara), "soon"), IsEmpty());
-    EXPECT_THAT(must(catalog->by_author(viewer(mara), mara.id, "", 10)).items, IsEmpty());
+    EXPECT_THAT(must(catalog->by_owner(viewer(mara), mara.id, "", 10)).items, IsEmpty());
     EXPECT_THAT(must(catalog->own(mara.id, "", 10)).items, IsEmpty());
     EXPECT_THAT(must(catalog->removed(mara.id)), SizeIs(1));
     EXPECT_THAT(must(catalog->removed(jo.id)), IsEmpty());
@@ -294,7 +293,7 @@ TEST_F(CatalogTest, ARemovedDraftComesBackAsADraft) {
   EXPECT_TRUE(back.draft);
   EXPECT_EQ(back.visibility, Visibility::followers);
   EXPECT_THAT(take_kinds(), IsEmpty());
-  EXPECT_TRUE(resolves(catalog->media_url(draft, "720.mp4", draft.author)));
+  EXPECT_TRUE(resolves(catalog->media_url(draft, "720.mp4", draft.owner)));
   expect_sound();
 }
 
@@ -395,7 +394,7 @@ TEST_F(CatalogTest, WhatWasReadByOlderRulesIsReadAgain) {
     auto video = must(catalog->get(id));
     video.hashtags = {"col"};
     must(database->write([&](Session& session) -> Result<void> {
-      FILOSCOPE_DO(session.execute("UPDATE catalog_videos SET caption = ?, facts = ? WHERE id = ?",
+      FILOSCOPE_DO(session.execute("UPDATE catalog_entries SET caption = ?, facts = ? WHERE id = ?",
                                    {caption, encode_facts(video), id.db()}));
       FILOSCOPE_DO(
           session.execute("DELETE FROM catalog_video_hashtags WHERE video = ?", {id.db()}));
@@ -533,18 +532,18 @@ TEST_F(CatalogTest, PagesFollowEachOtherWithoutGapsOrRepeats) {
   std::vector<VideoId> seen;
   std::string cursor;
   do {
-    const auto page = must(catalog->by_author(nobody, mara.id, cursor, 2));
+    const auto page = must(catalog->by_owner(nobody, mara.id, cursor, 2));
     for (const auto& video : page.items) seen.push_back(video.id);
     cursor = page.next_cursor;
   } while (!cursor.empty());
   EXPECT_EQ(seen, made);
-  EXPECT_EQ(catalog->by_author(nobody, mara.id, "garbage", 2).error().reason, "not_a_cursor");
+  EXPECT_EQ(catalog->by_owner(nobody, mara.id, "garbage", 2).error().reason, "not_a_cursor");
 }
 
 TEST_F(CatalogTest, ADeletedAccountTakesItsVideosAlong) {
   const auto video = publish(mara, "mine #x");
   const auto other = publish(jo, "hers #x");
-  const auto address = catalog->media_url(video, "720.mp4", video.author);
+  const auto address = catalog->media_url(video, "720.mp4", video.owner);
   must(accounts->remove(mara.id, "a long password 1"));
   EXPECT_FALSE(resolves(address));
   EXPECT_EQ(code_of(catalog->get(video.id)), Code::not_found);
@@ -552,7 +551,7 @@ TEST_F(CatalogTest, ADeletedAccountTakesItsVideosAlong) {
   EXPECT_EQ(catalog->create({mara.id, "again"}).error().reason, "no_such_account");
   reopen();  // closing waits for the files to go
   EXPECT_THAT(blob_keys(), SizeIs(7));
-  EXPECT_TRUE(resolves(catalog->media_url(other, "720.mp4", other.author)));
+  EXPECT_TRUE(resolves(catalog->media_url(other, "720.mp4", other.owner)));
   expect_sound();
 }
 
@@ -564,7 +563,7 @@ TEST_F(CatalogTest, AnAccountThatCouldNotBeDeletedKeepsItsVideos) {
   EXPECT_FALSE(accounts->remove(mara.id, "a long password 1").has_value());
   reopen();
   EXPECT_TRUE(catalog->get_visible(nobody, video.id).has_value());
-  EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4", video.author)));
+  EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4", video.owner)));
   expect_sound();
 }
 
@@ -612,7 +611,7 @@ TEST_F(CatalogTest, HooksSeeEveryChangeAndTheirErrorUndoesIt) {
             Code::internal);
   EXPECT_EQ(must(catalog->get(video.id)).caption, "b #y");
   EXPECT_EQ(tag_count("z"), 0);
-  EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4", video.author)));
+  EXPECT_TRUE(resolves(catalog->media_url(video, "720.mp4", video.owner)));
   EXPECT_THAT(blob_keys(), SizeIs(7));
   refuse = false;
   must(catalog->remove(mara.id, video.id));

@@ -83,9 +83,10 @@ bool MediaKey::parse(std::string_view text, MediaKey& out) {
 MediaEntry media_entry(const Video& video) {
   MediaEntry entry;
   entry.video = video.id;
-  entry.author = video.author;
-  entry.restricted = video.draft || video.visibility != Visibility::everyone;
-  entry.followers = !video.draft && video.visibility == Visibility::followers;
+  const bool out = video.state == State::published && !video.draft;
+  entry.owner = video.owner;
+  entry.restricted = !out || video.visibility != Visibility::everyone;
+  entry.followers = out && video.visibility == Visibility::followers;
   std::size_t count = 0;
   for (const auto& rendition : video.renditions) {
     const auto number = parse_number(rendition.name);

@@ -28,9 +28,9 @@ struct MediaKey {
 
 struct MediaEntry {
   VideoId video;
-  AccountId author;
+  AccountId owner;
   bool restricted = false;
-  bool followers = false;  ///< of a restricted one: its author's followers may read it too
+  bool followers = false;  ///< of a restricted one: its owner's followers may read it too
   std::array<std::uint16_t, 4> renditions{};  ///< names as numbers, 0 is none
   std::uint8_t covers_count = 0;
 };

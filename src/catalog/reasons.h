@@ -8,6 +8,7 @@ namespace filoscope::catalog {
 
 inline constexpr ErrorReason kReasons[] = {
     {"no_such_video", Code::not_found, "there is no such video"},
+    {"no_such_entry", Code::not_found, "this is not there, or no longer"},
     {"video_not_restorable", Code::not_found,
      "this video can't be brought back: it was not deleted, or too long ago"},
     {"video_change_denied", Code::denied, "only the person who uploaded this video may change it"},
@@ -19,6 +20,9 @@ inline constexpr ErrorReason kReasons[] = {
     {"no_such_cover", Code::invalid_argument, "this video has {count} covers, numbered from 0"},
     {"not_a_visibility", Code::invalid_argument,
      "it must be \"everyone\", \"followers\" or \"only_me\""},
+    {"no_such_label", Code::invalid_argument,
+     "a label is \"ai_generated\" or \"paid_partnership\""},
+    {"end_in_the_past", Code::invalid_argument, "the end must lie in the future"},
     {"no_such_media", Code::not_found, "there is no such file; its address may have run out"},
 };
 

@@ -157,10 +157,6 @@ constexpr std::array<ScriptLanguage, 18> kScripts{{
     {USCRIPT_SINHALA, "si"},
 }};
 
-std::string_view primary_tag(std::string_view language) {
-  return language.substr(0, language.find_first_of("-_"));
-}
-
 }  // namespace
 
 std::vector<std::string> words_of(std::string_view text) {
@@ -231,7 +227,7 @@ bool single_unspaced_character(std::string_view term) {
 }
 
 std::string guess_language(std::string_view caption, std::string_view author_language) {
-  const std::string own(primary_tag(author_language));
+  const std::string own = accounts::primary_language(author_language);
   std::array<std::size_t, kScripts.size()> counts{};
   std::size_t latin = 0, han = 0, kana = 0, hangul = 0;
   for (Reader reader(caption); !reader.at_end();) {

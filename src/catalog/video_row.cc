@@ -10,7 +10,7 @@ namespace {
 constexpr std::uint8_t kFactsVersion = 2, kFactsVersionWithTitle = 1;
 constexpr std::uint64_t kListMax = 1000;
 
-constexpr std::array<Migration, 5> kMigrations{{
+constexpr std::array<Migration, 6> kMigrations{{
     {1, R"sql(
       CREATE TABLE catalog_videos (
         id BIGINT NOT NULL PRIMARY KEY,
@@ -86,6 +86,15 @@ constexpr std::array<Migration, 5> kMigrations{{
       CREATE INDEX catalog_videos_removed ON catalog_videos (removed_ms) WHERE removed_ms > 0;
     )sql"},
     {5, "ALTER TABLE catalog_videos ADD COLUMN credits TEXT NOT NULL DEFAULT ''"},
+    {6, R"sql(
+      ALTER TABLE catalog_videos RENAME TO catalog_entries;
+      ALTER TABLE catalog_entries RENAME COLUMN author TO owner;
+      ALTER TABLE catalog_entries ADD COLUMN kind BIGINT NOT NULL DEFAULT 0;
+      ALTER TABLE catalog_entries ADD COLUMN labels BIGINT NOT NULL DEFAULT 0;
+      ALTER TABLE catalog_entries ADD COLUMN available_until_ms BIGINT NOT NULL DEFAULT 0;
+      CREATE INDEX catalog_entries_ending ON catalog_entries (available_until_ms)
+        WHERE available_until_ms > 0;
+    )sql"},
 }};
 
 void put_range(ByteWriter& out, const ByteRange& range) {
@@ -136,6 +145,11 @@ void put_rendition(ByteWriter& out, const Rendition& rendition) {
   for (const auto& range : rendition.segments_head) put_range(out, range);
 }
 
+template <typename Enum>
+bool is_of(std::int64_t stored, Enum last) {
+  return stored >= 0 && stored <= static_cast<std::int64_t>(last);
+}
+
 }  // namespace
 
 Bytes encode_facts(const Video& video) {
@@ -179,10 +193,10 @@ Result<void> decode_facts(std::span<const std::uint8_t> facts, Video& video) {
 Result<Video> read_video(const Row& row) {
   Video video;
   video.id = VideoId::from_db(row.integer(0));
-  video.author = AccountId::from_db(row.integer(1));
-  const auto state = row.integer(2), visibility = row.integer(4);
-  if (state < 0 || state > static_cast<int>(State::removed) || visibility < 0 ||
-      visibility > static_cast<int>(Visibility::only_me)) {
+  video.owner = AccountId::from_db(row.integer(1));
+  const auto state = row.integer(2), visibility = row.integer(4), kind = row.integer(17);
+  if (!is_of(state, State::ended) || !is_of(visibility, Visibility::only_me) || kind < 0 ||
+      kind >= static_cast<std::int64_t>(kKindsCount)) {
     return Error(Code::corrupt, "the row of video " + video.id.text() + " is damaged");
   }
   video.state = static_cast<State>(state);
@@ -201,6 +215,9 @@ Result<Video> read_video(const Row& row) {
   video.sound_title = row.text(14);
   video.removed_ms = row.integer(15);
   video.credits = row.text(16);
+  video.kind = static_cast<Kind>(kind);
+  video.labels = Labels::from_db(row.integer(18));
+  video.available_until_ms = row.integer(19);
   return video;
 }
 

@@ -12,10 +12,10 @@ namespace filoscope::catalog {
 
 /// In the order that read_video expects.
 inline constexpr std::string_view kVideoColumns =
-    "id, author, state, draft, visibility, sample, caption, language, created_ms, published_ms, "
+    "id, owner, state, draft, visibility, sample, caption, language, created_ms, published_ms, "
     "error, media_key, sound, facts, "
     "COALESCE((SELECT title FROM catalog_sounds WHERE catalog_sounds.id = sound), ''), "
-    "removed_ms, credits";
+    "removed_ms, credits, kind, labels, available_until_ms";
 
 Bytes encode_facts(const Video& video);
 /// Errors: corrupt.

@@ -17,6 +17,7 @@
 #include "base/mutex.h"
 #include "base/test_result.h"
 #include "catalog/catalog.h"
+#include "catalog/video_row.h"
 #include "engine/records.h"
 
 namespace filoscope::catalog {
@@ -123,7 +124,7 @@ class World {
   Video publish(const accounts::Account& author, const std::string& caption,
                 Visibility visibility = Visibility::everyone, bool draft = false,
                 const Processed& facts = processed()) {
-    NewVideo form{author.id, caption, visibility, draft, false};
+    NewVideo form{author.id, caption, visibility, {}, draft, false};
     const auto video = must(catalog->create(form));
     must(catalog->set_state(video.id, State::processing, 10, ""));
     for (const char* file :
@@ -131,6 +132,33 @@ class World {
       put_blob(catalog->blob_key(video, file), std::string("content of ") + file);
     clock.advance_ms(1);
     return must(catalog->publish(video.id, facts));
+  }
+  /// One of another kind, as its module stores it.
+  Entry put_entry(const accounts::Account& owner, Kind kind, const std::string& caption,
+                  Visibility visibility = Visibility::everyone) {
+    clock.advance_ms(1);
+    Video row;
+    row.id = new_id_of<EntryId>(clock.now_ms());
+    row.kind = kind;
+    row.owner = owner.id;
+    row.caption = caption;
+    must(database->write([&](Session& session) -> Result<void> {
+      FILOSCOPE_DO(session.execute(
+          "INSERT INTO catalog_entries (id, kind, owner, state, draft, visibility, sample, "
+          "caption, language, created_ms, published_ms, error, media_key, sound, facts) "
+          "VALUES (?, ?, ?, 3, 0, ?, 0, ?, '', ?, ?, '', '', 0, ?)",
+          {row.id.db(), static_cast<std::int64_t>(kind), owner.id.db(),
+           static_cast<std::int64_t>(visibility), caption, clock.now_ms(), clock.now_ms(),
+           encode_facts(row)}));
+      engine::VideoPublished body;
+      body.video = row.id, body.kind = static_cast<std::uint8_t>(kind), body.author = owner.person;
+      body.created_ms = clock.now_ms();
+      auto record = engine::encode(body);
+      record.at_ms = clock.now_ms();
+      FILOSCOPE_DO(log->append(session, std::span(&record, 1)));
+      return {};
+    }));
+    return must(catalog->entry(row.id));
   }
   std::vector<std::uint16_t> take_kinds() {
     Lock lock(mutex);

@@ -81,6 +81,7 @@ Route main_route(std::uint16_t routes) {
 DecisionItem item_of(const State& state, const Shown& shown, Route route) {
   DecisionItem item;
   item.video = {state.videos[shown.candidate.video].id};
+  item.kind = state.videos.scan(shown.candidate.video).kind();
   item.route = route;
   item.routes = shown.candidate.routes;
   item.repeat = route == Route::repeat;
@@ -214,9 +215,9 @@ std::vector<std::uint32_t> choose_repeats(std::vector<Past> past,
   return chosen;
 }
 
-Given give_repeats(const State& state, const PersonState& person, std::uint8_t age,
-                   const Scorer& scorer, const RankRequest& request) {
-  const Filter anything(state, person, age, {});
+Given give_repeats(const State& state, const PersonState& person, const Scorer& scorer,
+                   const RankRequest& request) {
+  const Filter anything(state, person, request, {});
   std::vector<Past> past;
   person.seen.each([&](const SeenEntry& entry) {
     const auto number = SmallTable<SeenEntry>::key_of(entry);
@@ -285,6 +286,7 @@ Ranking finish(const State& state, const RankRequest& request, Ranking ranking, 
   decision.history = attended(state, view, given.shown);
   decision.at_ms = request.at_ms, decision.count = static_cast<std::uint32_t>(request.count);
   decision.language = request.language, decision.age = request.age;
+  decision.kinds = request.kinds;
   decision.held = request.held, decision.shown = request.shown, decision.cursor = request.cursor;
   decision.exhausted = ranking.exhausted;
   ranking.decision = encode(request.person, decision);
@@ -333,6 +335,7 @@ DecisionItem unprofiled_item(const State& state, std::uint32_t number, bool repe
   DecisionItem item;
   const Video& video = state.videos[number];
   item.video = {video.id};
+  item.kind = state.videos.scan(number).kind();
   const Route route = repeat                       ? Route::repeat
                       : video.counters.watches > 0 ? Route::trending
                                                    : Route::fresh;
@@ -342,7 +345,7 @@ DecisionItem unprofiled_item(const State& state, std::uint32_t number, bool repe
 
 Result<Ranking> answer_unprofiled(const State& state, const PersonState& person,
                                   const RankRequest& request) {
-  const Filter filter(state, person, request.age, request.held);
+  const Filter filter(state, person, request, request.held);
   const auto language = request.language != 0 ? request.language : person.language;
   Cursor from;
   if (!request.cursor.empty()) {
@@ -377,7 +380,7 @@ Result<Ranking> answer_unprofiled(const State& state, const PersonState& person,
     if (!page.empty()) ranking.cursor = to_text({'n', page.back().key, page.back().id});
     return ranking;
   }
-  const Filter anything(state, person, request.age, {});
+  const Filter anything(state, person, request, {});
   for (std::size_t i = 0; i < in_order.size(); ++i) {
     const auto later = std::find(in_order.begin() + static_cast<std::ptrdiff_t>(i) + 1,
                                  in_order.end(), in_order[i]);
@@ -408,7 +411,7 @@ Result<Ranking> answer(const State& state, const EngineOptions& options,
   if (request.mode == Mode::not_profiled) return answer_unprofiled(state, person, request);
 
   const Scorer scorer(state, options, known, request);
-  const Filter filter(state, person, request.age, request.held);
+  const Filter filter(state, person, request, request.held);
   Ranking ranking;
   ranking.position = state.position;
   if (request.mode == Mode::following) {
@@ -424,7 +427,7 @@ Result<Ranking> answer(const State& state, const EngineOptions& options,
   auto given = give_unseen(state, options, person, filter, scorer, request);
   if (given.shown.empty()) {
     ranking.exhausted = true;
-    given = give_repeats(state, person, request.age, scorer, request);
+    given = give_repeats(state, person, scorer, request);
   }
   return finish(state, request, std::move(ranking), given, scorer.view());
 }

@@ -148,6 +148,7 @@ RankRequest request_of(PersonKey person, const Decision& decision) {
   request.request = decision.request, request.person = person, request.mode = decision.mode;
   request.count = decision.count, request.seed = decision.seed, request.at_ms = decision.at_ms;
   request.language = decision.language, request.age = decision.age;
+  request.kinds = decision.kinds;
   request.held = decision.held, request.shown = decision.shown, request.cursor = decision.cursor;
   return request;
 }

@@ -48,11 +48,12 @@ struct RankRequest {
   std::size_t count = 8;   ///< 1..20
   std::uint64_t seed = 0;  ///< of exploration and ties
   std::int64_t at_ms = 0;
-  std::uint64_t language = 0;  ///< overrides the person's, 0 keeps it
-  std::uint8_t age = 0;        ///< of a person the log does not know; 0 counts as a minor
-  std::vector<VideoId> held;   ///< on the device, not shown yet: not given again, not counted
-  std::vector<VideoId> shown;  ///< what the device says it has shown, oldest first (not_profiled)
-  std::string cursor;          ///< from the previous answer (following, not_profiled)
+  std::uint64_t language = 0;   ///< overrides the person's, 0 keeps it
+  std::uint8_t age = 0;         ///< of a person the log does not know; 0 counts as a minor
+  KindSet kinds = kVideosOnly;  ///< that the device can show
+  std::vector<VideoId> held;    ///< on the device, not shown yet: not given again, not counted
+  std::vector<VideoId> shown;   ///< what the device says it has shown, oldest first (not_profiled)
+  std::string cursor;           ///< from the previous answer (following, not_profiled)
 };
 
 /// The request that a decision answered: at `decision.read_position`, `rank` gives the same again.

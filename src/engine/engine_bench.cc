@@ -89,7 +89,7 @@ class Bench {
     for (std::size_t i = 0; i < swipes; ++i) {
       Event event;
       event.video = {1 + random_.below(options_.videos_count)};
-      event.type = EventType::watch, event.surface = 4;
+      event.type = EventType::watch, event.surface = Surface::hashtag;
       event.watch_ms = static_cast<std::uint32_t>(random_.below(20'000));
       FILOSCOPE_DO(apply(encode(PersonKey{person}, event)));
       now_ms_ += 20;

@@ -24,6 +24,8 @@ constexpr std::array<std::string_view, kHeadsCount> kHeadNames{
     "like", "share",    "follow",   "not_interested"};
 constexpr std::array<std::string_view, kRoutesCount> kRouteNames{
     "fresh", "trending", "co_watch", "following", "content", "exploration", "repeat"};
+constexpr std::array<std::string_view, kSurfacesCount> kSurfaceNames{
+    "feed", "following", "video_page", "profile", "hashtag", "search", "other"};
 constexpr std::array<std::string_view, 3> kModeNames{"for_you", "following", "not_profiled"};
 constexpr std::array<std::string_view, 16> kEventNames{"impression",
                                                        "watch",
@@ -154,11 +156,13 @@ struct In {
 template <>
 struct Format<VideoPublished> {
   static constexpr auto kind = RecordKind::video_published;
+  static constexpr Versions versions{2, 2};
   static void visit(auto& a, auto& b) {
     a(b.video), a(b.author), a(b.sound), a(b.language), a(b.created_ms), a(b.duration_ms);
     a(b.age_min), a.flag(b.followers_only);
     a.list(b.hashtags, kHashtagsMax, [&](auto& key) { a(key); });
     a.list(b.words, kWordsMax, [&](auto& key) { a(key); });
+    if (a.version >= 2) a.choice(b.kind, kKindsMax);
   }
 };
 template <>
@@ -190,7 +194,8 @@ template <>
 struct Format<Event> {
   static constexpr auto kind = RecordKind::event;
   static void visit(auto& a, auto& b) {
-    a(b.video), a(b.request), a.choice(b.type, kEventNames.size()), a(b.surface);
+    a(b.video), a(b.request), a.choice(b.type, kEventNames.size());
+    a.choice(b.surface, kSurfacesCount);
     a.choice(b.ended, 6), a.flag(b.sound), a(b.loops), a(b.watch_ms);
     a.list(b.watched, kWatchedRangesMax, [&](auto& range) { a(range[0]), a(range[1]); });
   }
@@ -212,7 +217,7 @@ struct Format<WeightsChanged> {
 template <>
 struct Format<Decision> {
   static constexpr auto kind = RecordKind::decision;
-  static constexpr Versions versions{3, 3};
+  static constexpr Versions versions{4, 4};
   static void visit(auto& a, auto& b) {
     a(b.request), a.choice(b.mode, kModeNames.size()), a(b.seed), a(b.read_position);
     a(b.candidates_count), a.heads(b.weights);
@@ -220,12 +225,14 @@ struct Format<Decision> {
       a(item.video), a.choice(item.route, kRoutesCount), a(item.routes), a.flag(item.repeat);
       a(item.propensity), a(item.value), a.heads(item.probabilities);
       if (a.version < 3) a.narrow(item.features, kDecisionFeaturesMax);
+      if (a.version >= 4) a.choice(item.kind, kKindsMax);
     });
     a.list(b.history, kDecisionHistoryMax, [&](auto& seen) { a(seen.video), a(seen.weight); });
     a(b.at_ms), a(b.count), a(b.language), a(b.age), a.flag(b.exhausted);
     a.list(b.held, kHeldMax, [&](auto& id) { a(id); });
     a.list(b.shown, kShownMax, [&](auto& id) { a(id); });
     a.text(b.cursor, kCursorBytesMax);
+    if (a.version >= 4) a(b.kinds);
   }
 };
 
@@ -262,8 +269,17 @@ LogRecord make(PersonKey person, const Body& body) {
 
 std::string_view to_string(Head head) { return kHeadNames[static_cast<std::size_t>(head)]; }
 std::string_view to_string(Route route) { return kRouteNames[static_cast<std::size_t>(route)]; }
+std::string_view to_string(Surface surface) {
+  return kSurfaceNames[static_cast<std::size_t>(surface)];
+}
 std::string_view to_string(Mode mode) { return kModeNames[static_cast<std::size_t>(mode)]; }
 std::string_view to_string(EventType type) { return kEventNames[static_cast<std::size_t>(type)]; }
+
+Surface parse_surface(std::string_view name) {
+  const auto* found = std::find(kSurfaceNames.begin(), kSurfaceNames.end(), name);
+  return found == kSurfaceNames.end() ? Surface::other
+                                      : static_cast<Surface>(found - kSurfaceNames.begin());
+}
 
 Result<EventType> parse_event_type(std::string_view name) {
   const auto* found = std::find(kEventNames.begin(), kEventNames.end(), name);
@@ -280,6 +296,14 @@ std::uint64_t text_key(std::string_view text) {
   }
   const auto key = mix64(hash);
   return key == 0 ? 1 : key;  // 0 means "unknown" everywhere
+}
+
+std::uint64_t language_key(std::string_view tag) {
+  std::string primary(tag.substr(0, tag.find_first_of("-_")));
+  for (char& c : primary) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return primary.empty() ? 0 : text_key(primary);
 }
 
 LogRecord encode(const VideoPublished& body) { return make({}, body); }

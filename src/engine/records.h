@@ -66,14 +66,29 @@ std::string_view to_string(Route route);
 enum class Mode : std::uint8_t { for_you, following, not_profiled };
 std::string_view to_string(Mode mode);
 
+/// Where something was shown; the number is stored.
+enum class Surface : std::uint8_t { feed, following, video_page, profile, hashtag, search, other };
+inline constexpr std::size_t kSurfacesCount = 7;
+std::string_view to_string(Surface surface);
+Surface parse_surface(std::string_view name);  ///< other for an unknown name
+
+/// Kinds of entries are numbers to the engine (0 is the video), which tells them apart only where
+/// an answer is for some of them.
+inline constexpr std::size_t kKindsMax = 16;
+using KindSet = std::uint16_t;  ///< a bit for each
+inline constexpr KindSet kVideosOnly = 1;
+
 /// Stable 64-bit key of a hashtag, caption word or language: the same on every machine. REQUIRES:
 /// `text` already folded.
 std::uint64_t text_key(std::string_view text);
+/// Of the primary language of a BCP 47 tag, in whatever case; 0 for none.
+std::uint64_t language_key(std::string_view tag);
 
-/// A video that everyone may see. Only such videos are known to the engine (followers-only ones go
-/// through `following` by visibility).
+/// An entry that everyone may see. Only such entries are known to the engine (followers-only ones
+/// go through `following` by visibility).
 struct VideoPublished {
-  VideoId video;
+  EntryId video;
+  std::uint8_t kind = 0;
   PersonKey author;
   SoundId sound;               ///< none when silent
   std::uint64_t language = 0;  ///< text_key of a BCP 47 primary tag, 0 unknown
@@ -140,8 +155,7 @@ struct Event {
   VideoId video;
   RequestId request;
   EventType type = EventType::impression;
-  std::uint8_t surface =
-      0;  ///< 0 feed, 1 following, 2 video page, 3 profile, 4 hashtag, 5 search, 6 other
+  Surface surface = Surface::feed;
   WatchEnd ended = WatchEnd::unknown;
   bool sound = false;
   std::uint16_t loops = 0;
@@ -169,7 +183,8 @@ inline constexpr std::size_t kCursorBytesMax = 64;
 /// Decision bodies are made and read by the engine alone (Engine::rank fills one); `Decision` is
 /// their readable form.
 struct DecisionItem {
-  VideoId video;
+  EntryId video;
+  std::uint8_t kind = 0;
   Route route = Route::fresh;
   std::uint16_t routes = 0;  ///< bit per Route that proposed it
   bool repeat = false;
@@ -200,6 +215,7 @@ struct Decision {
   std::uint32_t count = 0;
   std::uint64_t language = 0;
   std::uint8_t age = 0;
+  KindSet kinds = kVideosOnly;
   std::vector<VideoId> held;
   std::vector<VideoId> shown;
   std::string cursor;

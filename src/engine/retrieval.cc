@@ -146,9 +146,12 @@ void fill(Pool& pool) {
 
 }  // namespace
 
-Filter::Filter(const State& state, const PersonState& person, std::uint8_t age,
+Filter::Filter(const State& state, const PersonState& person, const RankRequest& request,
                std::span<const VideoId> held)
-    : state_(state), person_(person), minor_((person.known ? person.age : age) < 18) {
+    : state_(state),
+      person_(person),
+      minor_((person.known ? person.age : request.age) < 18),
+      kinds_(request.kinds) {
   for (const auto id : held)
     if (const auto number = state.videos.find(id)) held_.push_back(*number);
   std::sort(held_.begin(), held_.end());
@@ -158,10 +161,11 @@ bool Filter::held(std::uint32_t number) const {
   return !held_.empty() && std::binary_search(held_.begin(), held_.end(), number);
 }
 
-/// Blocks, mutes, held.
+/// Kinds, blocks, mutes, held.
 bool Filter::passes(std::uint32_t number) const {
-  if (held(number)) return false;
-  const auto author = state_.videos.scan(number).author;
+  const auto& row = state_.videos.scan(number);
+  if ((kinds_ >> row.kind() & 1) == 0 || held(number)) return false;
+  const auto author = row.author;
   if (person_.blocked(author)) return false;
   if (person_.muted_people.empty() && person_.muted_keys.empty()) return true;
   return !person_.muted(state_.videos[number]);

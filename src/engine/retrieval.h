@@ -15,11 +15,12 @@ namespace filoscope::engine {
 /// The rules on what a person may be shown, taken once for an answer.
 class Filter {
  public:
-  /// `held` are not given again. `age` is that of a person the log does not
-  /// know; 0 counts as a minor.
-  Filter(const State& state, const PersonState& person, std::uint8_t age,
+  /// `held` are not given again. Of the request only kinds and age count, which is that of a person
+  /// the log does not know; 0 counts as a minor.
+  Filter(const State& state, const PersonState& person, const RankRequest& request,
          std::span<const VideoId> held);
-  /// Everyone's videos she may be given at all (blocks, mutes, age, own, held), seen or not.
+  /// Everyone's entries she may be given at all (kinds, blocks, mutes, age, own, held), seen or
+  /// not.
   bool allowed(std::uint32_t number) const;
   /// The same for the following feed, where the followers-only videos of people she follows count.
   bool allowed_following(std::uint32_t number) const;
@@ -34,6 +35,7 @@ class Filter {
   const State& state_;
   const PersonState& person_;
   bool minor_;
+  KindSet kinds_;
   std::vector<std::uint32_t> held_;  // sorted
 };
 

@@ -89,6 +89,31 @@ TEST_F(RulesTest, AdultVideosOnlyForAdults) {
   for (const auto& item : world.ask(request).items) EXPECT_NE(item.video.value, 12U);
 }
 
+TEST_F(RulesTest, AKindIsGivenOnlyToWhoCanShowIt) {
+  auto body = world.video(77, 9, 1);
+  body.kind = 2;
+  world.apply(encode(body));
+  RankRequest request;
+  request.person = {1}, request.age = 30, request.count = 20, request.at_ms = world.now_ms;
+  for (const auto mode : {Mode::for_you, Mode::following, Mode::not_profiled}) {
+    if (mode == Mode::following) world.apply(encode(PersonKey{1}, Follow{{9}, true}));
+    request.mode = mode;
+    for (const KindSet kinds : {KindSet{0b001}, KindSet{0b010}, KindSet{0b100}, KindSet{0b101}}) {
+      request.request.value += 1, request.kinds = kinds;
+      const auto ranking = world.engine().rank(request).value();
+      const auto is_it = [](const DecisionItem& item) { return item.video.value == 77; };
+      const auto found = std::find_if(ranking.items.begin(), ranking.items.end(), is_it);
+      ASSERT_EQ(found != ranking.items.end(), (kinds & 0b100) != 0)
+          << to_string(mode) << " " << kinds;
+      if (found != ranking.items.end()) EXPECT_EQ(found->kind, 2);
+      for (const auto& item : ranking.items) EXPECT_NE(kinds >> item.kind & 1, 0);
+      if (mode == Mode::not_profiled) continue;
+      const auto decision = decode<Decision>(ranking.decision).value();
+      EXPECT_EQ(request_of({1}, decision).kinds, kinds);
+    }
+  }
+}
+
 TEST_F(RulesTest, FollowersOnlyThroughFollowingAlone) {
   auto body = world.video(12, 101, 0);
   body.followers_only = true;

@@ -123,7 +123,8 @@ std::optional<std::uint32_t> VideoTable::publish(const VideoPublished& body, std
   if (is_new) scanned.hot = starting_heat(video);
   scanned.author = video.author, scanned.language = video.language;
   scanned.flags = (scanned.flags & kFreshDone) | kLive |
-                  (body.followers_only ? kFollowersOnly : 0U) | (body.age_min >= 18 ? kAdult : 0U);
+                  (body.followers_only ? kFollowersOnly : 0U) | (body.age_min >= 18 ? kAdult : 0U) |
+                  std::uint64_t{body.kind} << kKindShift;
   ++live_count_;
   oldest_ = std::min(oldest_, number);
   if (is_new) fresh_.push_back(number);

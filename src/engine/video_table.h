@@ -69,6 +69,7 @@ struct Video {
 };
 
 inline constexpr std::uint8_t kLive = 1, kFollowersOnly = 2, kAdult = 4, kFreshDone = 8;
+inline constexpr unsigned kKindShift = 8;  ///< the entry's kind stands above the flags
 
 /// What a scan over all videos reads, one after the other in memory.
 struct ScanRow {
@@ -76,6 +77,7 @@ struct ScanRow {
   std::uint64_t author = 0;
   std::uint64_t language = 0;
   std::uint64_t flags = 0;
+  std::uint8_t kind() const { return static_cast<std::uint8_t>(flags >> kKindShift); }
 };
 
 struct Author {

@@ -16,7 +16,7 @@ bool is_decision(const LogRecord& record) {
   return record.kind == static_cast<std::uint16_t>(engine::RecordKind::decision);
 }
 
-std::optional<catalog::Video> pick(const std::vector<catalog::Video>& videos, VideoId id) {
+std::optional<catalog::Entry> pick(const std::vector<catalog::Entry>& videos, VideoId id) {
   for (const auto& video : videos) {
     if (video.id == id) return video;
   }
@@ -49,7 +49,7 @@ Result<std::vector<AttendedVideo>> FeedImpl::attended(const accounts::Viewer& vi
                                                       const engine::Decision& decision) {
   std::vector<VideoId> ids;
   for (const auto& seen : decision.history) ids.push_back(seen.video);
-  FILOSCOPE_TRY(const auto videos, parts_.catalog.get_many(ids));
+  FILOSCOPE_TRY(const auto videos, parts_.catalog.entries(ids));
   FILOSCOPE_TRY(const auto plays, find_plays(parts_.database, viewer.person, ids));
   FILOSCOPE_TRY(const auto marks, parts_.social.marks(viewer, ids));
   std::vector<AttendedVideo> attended;
@@ -73,14 +73,14 @@ Result<void> FeedImpl::explain_items(const accounts::Viewer& viewer, DecisionVie
   }
   std::vector<VideoId> ids;
   for (const auto& item : view.decision.items) ids.push_back(item.video);
-  FILOSCOPE_TRY(const auto videos, parts_.catalog.get_many(ids));
+  FILOSCOPE_TRY(const auto videos, parts_.catalog.entries(ids));
   FILOSCOPE_TRY(const auto marks, parts_.social.marks(viewer, ids));
   for (std::size_t i = 0; i < ids.size(); ++i) {
     auto video = pick(videos, ids[i]);
     if (video && !parts_.catalog.may_see(viewer, *video)) video.reset();
     std::string handle;
     if (video) {
-      if (const auto author = parts_.accounts.get(video->author)) handle = author->handle;
+      if (const auto author = parts_.accounts.get(video->owner)) handle = author->handle;
     }
     view.reasons.push_back(reason_of(view.decision.mode, view.decision.items[i], video, handle,
                                      i < marks.size() && marks[i].liked, history));
@@ -114,20 +114,21 @@ Result<DecisionView> FeedImpl::view_of(const accounts::Viewer& viewer,
   view.decision.request = first.request;
   view.decision.mode = mode_of(first);
   std::vector<VideoId> ids;
-  for (const auto& impression : impressions) ids.push_back(impression.video);
-  FILOSCOPE_TRY(const auto videos, parts_.catalog.get_many(ids));
+  for (const auto& impression : impressions) ids.push_back(impression.entry);
+  FILOSCOPE_TRY(const auto videos, parts_.catalog.entries(ids));
   for (const auto& impression : impressions) {
     engine::DecisionItem item;
-    item.video = impression.video;
+    item.video = impression.entry;
+    item.kind = static_cast<std::uint8_t>(impression.kind);
     if (impression.route) {
       item.route = *impression.route;
       item.routes = static_cast<std::uint16_t>(1U << static_cast<unsigned>(item.route));
       item.repeat = item.route == engine::Route::repeat;
     }
-    const auto video = pick(videos, impression.video);
+    const auto video = pick(videos, impression.entry);
     std::string handle;
     if (video && parts_.catalog.may_see(viewer, *video)) {
-      if (const auto author = parts_.accounts.get(video->author)) handle = author->handle;
+      if (const auto author = parts_.accounts.get(video->owner)) handle = author->handle;
     }
     view.decision.items.push_back(std::move(item));
     view.reasons.push_back(reason_of(impression, handle));

@@ -199,7 +199,7 @@ TEST_F(EngineLifeTest, MadeAnewFromFactsAndTheLogThatIsLeft) {
   feed = must(open_feed());
   EXPECT_EQ(feed->stats().videos_count, 12U);
   for (const auto& item : ask(jo).items)
-    EXPECT_THAT(item.video.hashtags, Not(Contains("t2"))) << "she muted it";
+    EXPECT_THAT(item.entry.hashtags, Not(Contains("t2"))) << "she muted it";
   FeedRequest following;
   following.mode = engine::Mode::following;
   EXPECT_FALSE(ask(jo, following).items.empty());

@@ -16,18 +16,6 @@ constexpr int kRanksMax = 4;
 constexpr const char* kWeightsName = "value_weights";
 constexpr std::int64_t kGuestRecordsMs = 7 * 24 * kHourMs;  ///< kept behind a guest's end
 
-constexpr std::array<std::string_view, 7> kSurfaceNames{
-    "feed", "following", "video_page", "profile", "hashtag", "search", "other"};
-
-/// The engine's key of a BCP 47 tag's primary language; 0 for none.
-std::uint64_t language_key(std::string_view tag) {
-  std::string primary(tag.substr(0, tag.find_first_of("-_")));
-  for (char& c : primary) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return primary.empty() ? 0 : engine::text_key(primary);
-}
-
 Result<engine::HeadValues> parse_weights(std::string_view text) {
   engine::HeadValues weights = engine::EngineOptions().weights;
   while (!text.empty()) {
@@ -77,17 +65,6 @@ std::vector<Impression> tokens_of(const crypto::Key& key, const std::vector<Item
 
 }  // namespace
 
-Surface parse_surface(std::string_view name) {
-  const auto found = std::find(kSurfaceNames.begin(), kSurfaceNames.end(), name);
-  return found == kSurfaceNames.end() ? Surface::other
-                                      : static_cast<Surface>(found - kSurfaceNames.begin());
-}
-
-std::string_view to_string(Surface surface) {
-  const auto number = static_cast<std::size_t>(surface);
-  return kSurfaceNames[std::min(number, kSurfaceNames.size() - 1)];
-}
-
 Result<std::unique_ptr<Feed>> Feed::open(const Parts& parts) {
   FILOSCOPE_DO(migrate_store(parts.database));
   const auto is_here = [&accounts = parts.accounts](Session& session,
@@ -128,8 +105,9 @@ Result<engine::RankRequest> FeedImpl::ask(const accounts::Viewer& viewer,
   asked.count = static_cast<std::size_t>(request.limit);
   // Without profiling equal people get equal answers, so chance must not tell them apart.
   asked.seed = asked.mode == engine::Mode::for_you ? crypto::random_u64() : 0;
-  asked.language = language_key(viewer.language);
+  asked.language = engine::language_key(viewer.language);
   asked.age = viewer.age;
+  asked.kinds = request.kinds;
   asked.held = request.held;
   asked.shown = request.shown;
   asked.cursor = request.cursor;
@@ -142,26 +120,24 @@ Result<FeedImpl::Served> FeedImpl::rank_visible(const accounts::Viewer& viewer,
     const auto start_us = parts_.clock.mono_us();
     FILOSCOPE_TRY(auto ranking, life_->engine().rank(asked));
     probe_.rank_seconds.observe_s(static_cast<double>(parts_.clock.mono_us() - start_us) * 1e-6);
-    std::vector<VideoId> ids;
+    std::vector<EntryId> ids;
     for (const auto& item : ranking.items) ids.push_back(item.video);
-    FILOSCOPE_TRY(auto videos, parts_.catalog.get_many(ids));
-    std::erase_if(videos, [&](const auto& video) {
-      return !parts_.catalog.may_see(viewer, video) || video.author == viewer.account;
+    FILOSCOPE_TRY(auto entries, parts_.catalog.entries(ids));
+    std::erase_if(entries, [&](const auto& entry) {
+      return !parts_.catalog.may_see(viewer, entry) || entry.owner == viewer.account;
     });
     const auto room = kHeldMax - std::min(kHeldMax, asked.held.size());
-    if (videos.size() == ids.size() || i == kRanksMax || ids.size() - videos.size() > room) {
-      std::erase_if(ranking.items, [&](const auto& item) {
-        return std::none_of(videos.begin(), videos.end(),
-                            [&](const auto& video) { return video.id == item.video; });
-      });
-      return Served{std::move(asked), std::move(ranking), std::move(videos)};
+    const auto is_there = [&](EntryId id) {
+      return std::any_of(entries.begin(), entries.end(),
+                         [&](const auto& entry) { return entry.id == id; });
+    };
+    if (entries.size() == ids.size() || i == kRanksMax || ids.size() - entries.size() > room) {
+      std::erase_if(ranking.items, [&](const auto& item) { return !is_there(item.video); });
+      return Served{std::move(asked), std::move(ranking), std::move(entries)};
     }
     probe_.asked_again.add();
     for (const auto id : ids) {
-      if (std::none_of(videos.begin(), videos.end(),
-                       [&](const auto& video) { return video.id == id; })) {
-        asked.held.push_back(id);
-      }
+      if (!is_there(id)) asked.held.push_back(id);
     }
   }
 }
@@ -179,41 +155,42 @@ Result<void> FeedImpl::record(const Served& served, std::int64_t at_ms) {
 }
 
 Result<std::vector<Item>> FeedImpl::join(const accounts::Viewer& viewer,
-                                         std::vector<catalog::Video> videos,
+                                         std::vector<catalog::Entry> entries,
                                          const Impression& pattern,
                                          std::span<const engine::DecisionItem> ranked) {
-  std::vector<VideoId> ids;
-  std::vector<AccountId> authors;
-  for (const auto& video : videos) {
-    ids.push_back(video.id);
-    if (std::find(authors.begin(), authors.end(), video.author) == authors.end()) {
-      authors.push_back(video.author);
-    }
+  std::vector<EntryId> ids;
+  std::vector<AccountId> owners;
+  for (const auto& entry : entries) {
+    ids.push_back(entry.id);
+    if (std::find(owners.begin(), owners.end(), entry.owner) == owners.end())
+      owners.push_back(entry.owner);
   }
   std::unordered_map<AccountId, accounts::Account> by_id;
-  FILOSCOPE_TRY(auto found, parts_.accounts.get_many(authors));
+  FILOSCOPE_TRY(auto found, parts_.accounts.get_many(owners));
   for (auto& account : found) by_id.emplace(account.id, std::move(account));
   FILOSCOPE_TRY(const auto counts, parts_.social.counts(ids));
   FILOSCOPE_TRY(const auto marks, parts_.social.marks(viewer, ids));
   std::vector<Item> items;
-  for (std::size_t i = 0; i < videos.size(); ++i) {
-    const auto author = by_id.find(videos[i].author);
-    if (author == by_id.end()) continue;  // deleted a moment ago
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    auto& entry = entries[i];
+    const auto owner = by_id.find(entry.owner);
+    if (owner == by_id.end()) continue;  // deleted a moment ago
     Item& item = items.emplace_back();
-    item.author = author->second;
-    item.counts = i < counts.size() ? counts[i] : social::VideoCounts{};
-    item.marks = i < marks.size() ? marks[i] : social::VideoMarks{};
+    item.owner = owner->second;
+    item.counts = i < counts.size() ? counts[i] : social::Counts{};
+    item.marks = i < marks.size() ? marks[i] : social::Marks{};
     Impression impression = pattern;
-    impression.video = videos[i].id;
+    impression.entry = entry.id;
+    impression.kind = entry.kind;
     const auto place = std::find_if(ranked.begin(), ranked.end(),
-                                    [&](const auto& each) { return each.video == videos[i].id; });
+                                    [&](const auto& each) { return each.video == entry.id; });
     if (place != ranked.end()) {
       impression.route = place->route;
       item.route = engine::to_string(place->route);
       item.repeat = place->repeat;
     }
     item.impression_token = make_token(parts_.key, impression);
-    item.video = std::move(videos[i]);
+    item.entry = std::move(entry);
   }
   return items;
 }
@@ -255,7 +232,7 @@ Result<FeedAnswer> FeedImpl::answer(const accounts::Viewer& viewer, const FeedRe
   FILOSCOPE_DO(settle(viewer, served, pattern));
   FeedAnswer answer;
   FILOSCOPE_TRY(answer.items,
-                join(viewer, std::move(served.videos), pattern, served.ranking.items));
+                join(viewer, std::move(served.entries), pattern, served.ranking.items));
   if (!pattern.recorded) {
     unrecorded_.keep(pattern.request, pattern.person, tokens_of(parts_.key, answer.items));
   }
@@ -283,15 +260,15 @@ Result<EventsAnswer> FeedImpl::take_events(const accounts::Viewer& viewer,
 }
 
 Result<std::vector<Item>> FeedImpl::items(const accounts::Viewer& viewer,
-                                          std::vector<catalog::Video> videos, Surface surface) {
-  std::erase_if(videos, [&](const auto& video) { return !parts_.catalog.may_see(viewer, video); });
+                                          std::vector<catalog::Entry> entries, Surface surface) {
+  std::erase_if(entries, [&](const auto& entry) { return !parts_.catalog.may_see(viewer, entry); });
   Impression pattern;
   pattern.person = viewer.person;
   pattern.surface = surface;
   pattern.issued_ms = parts_.clock.now_ms();
   pattern.profiled = viewer.feed_mode != "not_profiled";
   pattern.recorded = false;
-  return join(viewer, std::move(videos), pattern, {});
+  return join(viewer, std::move(entries), pattern, {});
 }
 
 Result<Impression> FeedImpl::check_token(const accounts::Viewer& viewer,

@@ -46,23 +46,13 @@ inline const Setting<std::string> kValueWeights{
     "What each predicted reaction is worth, as name=number with commas between (skip=-1,like=1); "
     "names left out keep their built-in worth."};
 
-/// Surfaces that play videos; the number is stored in the log.
-enum class Surface : std::uint8_t {
-  feed = 0,
-  following = 1,
-  video_page = 2,
-  profile = 3,
-  hashtag = 4,
-  search = 5,
-  other = 6
-};
-Surface parse_surface(std::string_view name);  ///< other for an unknown name
-std::string_view to_string(Surface surface);
+using engine::Surface;
 
 /// What an impression token says; signed, bound to the person, valid for kTokenHours.
 struct Impression {
   RequestId request;  ///< none outside the feed
-  VideoId video;
+  EntryId entry;
+  catalog::Kind kind = catalog::Kind::video;
   PersonKey person;  ///< none for a viewer without a token
   Surface surface = Surface::other;
   std::int64_t issued_ms = 0;
@@ -74,16 +64,17 @@ struct Impression {
 struct FeedRequest {
   engine::Mode mode = engine::Mode::for_you;
   int limit = 8;
-  std::vector<VideoId> held, shown;
+  engine::KindSet kinds = engine::kVideosOnly;  ///< that the device can show
+  std::vector<EntryId> held, shown;
   std::string cursor;
 };
 
-/// A video as any surface shows it.
+/// An entry as any surface shows it; what it has of its kind, whoever shows it fetches for a page.
 struct Item {
-  catalog::Video video;
-  accounts::Account author;
-  social::VideoCounts counts;
-  social::VideoMarks marks;
+  catalog::Entry entry;
+  accounts::Account owner;
+  social::Counts counts;
+  social::Marks marks;
   std::string impression_token;
   std::string route;
   bool repeat = false;
@@ -176,9 +167,9 @@ class Feed {
   /// Why the one video of a token was there: its decision where there is one, else what the token
   /// says; of any age. Errors: not_found (not ours, another person's).
   virtual Result<DecisionView> why(const accounts::Viewer& viewer, std::string_view token) = 0;
-  /// Makes items of videos that may be seen, with tokens for `surface`.
+  /// Makes items of entries that may be seen, with tokens for `surface`.
   virtual Result<std::vector<Item>> items(const accounts::Viewer& viewer,
-                                          std::vector<catalog::Video> videos, Surface surface) = 0;
+                                          std::vector<catalog::Entry> entries, Surface surface) = 0;
   /// Errors: invalid_argument (not ours, expired, another person's, malformed).
   virtual Result<Impression> check_token(const accounts::Viewer& viewer,
                                          std::string_view token) const = 0;

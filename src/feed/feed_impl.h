@@ -33,7 +33,7 @@ class FeedImpl final : public Feed {
   Result<DecisionView> decision(const accounts::Viewer& viewer, RequestId request) override;
   Result<DecisionView> why(const accounts::Viewer& viewer, std::string_view token) override;
   Result<std::vector<Item>> items(const accounts::Viewer& viewer,
-                                  std::vector<catalog::Video> videos, Surface surface) override;
+                                  std::vector<catalog::Entry> entries, Surface surface) override;
   Result<Impression> check_token(const accounts::Viewer& viewer,
                                  std::string_view token) const override;
 
@@ -48,16 +48,16 @@ class FeedImpl final : public Feed {
   struct Served {
     engine::RankRequest asked;
     engine::Ranking ranking;
-    std::vector<catalog::Video> videos;  ///< of ranking.items, in their order
+    std::vector<catalog::Entry> entries;  ///< of ranking.items, in their order
   };
   Result<engine::RankRequest> ask(const accounts::Viewer& viewer, const FeedRequest& request) const;
   /// Ranks until all of it may be shown.
   Result<Served> rank_visible(const accounts::Viewer& viewer, engine::RankRequest asked);
   Result<void> record(const Served& served, std::int64_t at_ms);
   Result<void> settle(const accounts::Viewer& viewer, Served& served, Impression& pattern);
-  /// `ranked`: where these videos come from; empty outside feeds.
-  Result<std::vector<Item>> join(const accounts::Viewer& viewer, std::vector<catalog::Video> videos,
-                                 const Impression& pattern,
+  /// `ranked`: where these entries come from; empty outside feeds.
+  Result<std::vector<Item>> join(const accounts::Viewer& viewer,
+                                 std::vector<catalog::Entry> entries, const Impression& pattern,
                                  std::span<const engine::DecisionItem> ranked);
 
   struct Recorded {

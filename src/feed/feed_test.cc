@@ -41,9 +41,33 @@ TEST_F(FeedTest, RightWithNoVideosOneAndThree) {
     EXPECT_THAT(answer.items, SizeIs(count));
     EXPECT_FALSE(answer.exhausted);
     EXPECT_FALSE(answer.items[0].impression_token.empty());
-    EXPECT_EQ(answer.items[0].author.handle, "mara");
+    EXPECT_EQ(answer.items[0].owner.handle, "mara");
   }
   EXPECT_THAT(ask(mara).items, IsEmpty()) << "never her own";
+}
+
+TEST_F(FeedTest, AnEntryOfAnotherKindIsGivenToldAndExplainedAsAVideoIs) {
+  fill(1, 2);
+  const auto bowl = put_entry(must(accounts->find("mara")), catalog::Kind::product, "a bowl");
+  EXPECT_THAT(ids(ask(jo)), Not(Contains(bowl.id))) << "to a device that shows videos alone";
+  FeedRequest request;
+  request.kinds = 0b101;
+  const auto answer = ask(jo, request);
+  const auto item = std::find_if(answer.items.begin(), answer.items.end(),
+                                 [&](const Item& each) { return each.entry.id == bowl.id; });
+  ASSERT_NE(item, answer.items.end());
+  EXPECT_EQ(item->entry.kind, catalog::Kind::product);
+  EXPECT_EQ(item->owner.handle, "mara");
+  EXPECT_EQ(must(feed->check_token(jo, item->impression_token)).kind, catalog::Kind::product);
+  watch(jo, *item, 60'000);  // it has no length
+  EXPECT_EQ(tell(jo, {event("like", *item, "like")}).accepted, 1);
+  EXPECT_EQ(must(social->counts(std::vector{bowl.id}))[0].likes, 1);
+  EXPECT_EQ(must(social->counts(std::vector{bowl.id}))[0].views, 1);
+  EXPECT_THAT(must(social->liked(jo, "", 10)).items, SizeIs(1));
+  const auto view = must(feed->decision(jo, answer.request));
+  EXPECT_EQ(view.decision.items.at(static_cast<std::size_t>(item - answer.items.begin())).kind, 2);
+  EXPECT_TRUE(must(feed->explain(answer.request)).same);
+  expect_sound();
 }
 
 TEST_F(FeedTest, WhatWasShownDoesNotComeAgainUntilAllIsSeen) {
@@ -55,8 +79,8 @@ TEST_F(FeedTest, WhatWasShownDoesNotComeAgainUntilAllIsSeen) {
     const auto answer = ask(jo, one);
     ASSERT_THAT(answer.items, SizeIs(1));
     EXPECT_FALSE(answer.items[0].repeat);
-    EXPECT_THAT(seen, Not(Contains(answer.items[0].video.id)));
-    seen.push_back(answer.items[0].video.id);
+    EXPECT_THAT(seen, Not(Contains(answer.items[0].entry.id)));
+    seen.push_back(answer.items[0].entry.id);
     watch(jo, answer.items[0], 3'000);
   }
   const auto after = ask(jo);
@@ -86,11 +110,11 @@ TEST_F(FeedTest, NotInterestedTakesTheTopicBackInTheNextAnswer) {
   all.limit = 20;
   const auto before = ask(jo, all);
   const auto& clip = before.items[0];
-  const std::string tag = clip.video.hashtags.at(0);
+  const std::string tag = clip.entry.hashtags.at(0);
   const auto count = [&](const FeedAnswer& answer, std::size_t first) {
     int found = 0;
     for (std::size_t i = 0; i < std::min(first, answer.items.size()); ++i) {
-      found += answer.items[i].video.hashtags.at(0) == tag ? 1 : 0;
+      found += answer.items[i].entry.hashtags.at(0) == tag ? 1 : 0;
     }
     return found;
   };
@@ -98,8 +122,8 @@ TEST_F(FeedTest, NotInterestedTakesTheTopicBackInTheNextAnswer) {
   EXPECT_EQ(told.accepted, 2);
   const auto after = ask(jo, all);
   EXPECT_LT(count(after, 10), count(before, 10));
-  EXPECT_THAT(ids(after), Not(Contains(clip.video.id)));
-  EXPECT_TRUE(must(feed->items(jo, {clip.video}, Surface::profile)).at(0).marks.not_interested);
+  EXPECT_THAT(ids(after), Not(Contains(clip.entry.id)));
+  EXPECT_TRUE(must(feed->items(jo, {clip.entry}, Surface::profile)).at(0).marks.not_interested);
 }
 
 TEST_F(FeedTest, EveryAnswerIsRecordedAndComesOutTheSameAgain) {
@@ -170,8 +194,8 @@ TEST_F(FeedTest, BlockedHiddenAndRemovedAreGoneAtOnce) {
   must(accounts->set_block(mara, jo.account, true));
   EXPECT_THAT(ask(jo).items, IsEmpty());
   for (const auto& item : gone) {
-    if (item.author.id != mara.account) continue;
-    EXPECT_THAT(must(feed->items(jo, {item.video}, Surface::profile)), IsEmpty());
+    if (item.owner.id != mara.account) continue;
+    EXPECT_THAT(must(feed->items(jo, {item.entry}, Surface::profile)), IsEmpty());
   }
 }
 
@@ -180,8 +204,8 @@ TEST_F(FeedTest, TheLastGuardAsksAgainForWhatTheEngineDoesNotKnow) {
   // Hidden behind the engine's back, as when a rule changes between ranking and answering.
   must(database->write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(
-        session.execute("UPDATE catalog_videos SET visibility = 2 WHERE id IN (SELECT id "
-                        "FROM catalog_videos ORDER BY id LIMIT 6)"));
+        session.execute("UPDATE catalog_entries SET visibility = 2 WHERE id IN (SELECT id "
+                        "FROM catalog_entries ORDER BY id LIMIT 6)"));
     return {};
   }));
   reopen();  // the rows are cached
@@ -199,7 +223,7 @@ TEST_F(FeedTest, FollowingShowsFollowedPeopleNewestFirstAndPages) {
   must(accounts->set_follow(jo, mara.account, true));
   const auto first = ask(jo, request);
   ASSERT_THAT(first.items, SizeIs(3));
-  EXPECT_EQ(first.items[0].video.caption, "clip 4 #topic0");
+  EXPECT_EQ(first.items[0].entry.caption, "clip 4 #topic0");
   EXPECT_EQ(must(feed->decision(jo, first.request)).reasons[0].code, "following");
   EXPECT_EQ(must(feed->decision(jo, first.request)).reasons[0].value, "mara");
   request.cursor = first.cursor;
@@ -269,7 +293,7 @@ TEST_F(FeedTest, TheFirstActOfAGuestIsHersAndMovesHerNextAnswer) {
   EXPECT_EQ(rows("accounts_guests"), 1);
   EXPECT_EQ(must(log->read(must(log->last_position()) - 1, 1)).at(0).person, guest.person);
   const auto second = ask(visitor());
-  EXPECT_THAT(ids(second), Not(Contains(first.items[0].video.id))) << "seen";
+  EXPECT_THAT(ids(second), Not(Contains(first.items[0].entry.id))) << "seen";
   EXPECT_TRUE(must(feed->decision(visitor(), second.request)).recorded);
   expect_sound();
 }
@@ -307,7 +331,7 @@ TEST_F(FeedTest, OnAFullDiskWatchingGoesOnWithoutAProfileAndWithoutARecord) {
     FeedRequest more;
     more.cursor = plain.cursor;
     for (const auto& item : ask(jo, more).items) {
-      EXPECT_THAT(ids(plain), Not(Contains(item.video.id))) << "it pages";
+      EXPECT_THAT(ids(plain), Not(Contains(item.entry.id))) << "it pages";
     }
     more.cursor = "of another mode";
     EXPECT_THAT(ask(jo, more).items, SizeIs(8));

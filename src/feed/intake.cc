@@ -178,21 +178,23 @@ Result<Intake::Told> Intake::check(const accounts::Viewer& viewer, const ClientE
   FILOSCOPE_TRY(told.token, check_impression(parts_.key, viewer, event.impression_token, now_ms,
                                              parts_.config[kTokenHours]));
   told.token_number = token_number(event.impression_token);
-  auto video = parts_.catalog.get(told.token.video);
-  if (!video) {
-    if (passing(video.error().code)) return std::move(video).error();
+  auto entry = parts_.catalog.entry(told.token.entry);
+  if (!entry) {
+    if (passing(entry.error().code)) return std::move(entry).error();
     return Error(reason("event_video_gone"));
   }
-  if (!parts_.catalog.may_see(viewer, *video)) return Error(reason("event_video_gone"));
-  told.author = video->author;
-  told.own = viewer.account && video->author == viewer.account;
+  if (!parts_.catalog.may_see(viewer, *entry)) return Error(reason("event_video_gone"));
+  told.owner = entry->owner;
+  told.own = viewer.account && entry->owner == viewer.account;
   told.profiled = told.token.profiled && viewer.person && viewer.feed_mode != "not_profiled";
   FILOSCOPE_TRY(told.body.ended, parse_end(event.ended));
-  FILOSCOPE_TRY(told.body.watched, check_ranges(event.watched, video->duration_ms));
-  FILOSCOPE_DO(check_watch(event, video->duration_ms, now_ms - told.token.issued_ms));
-  told.body.video = told.token.video;
+  const auto since_issue_ms = now_ms - told.token.issued_ms;
+  const auto length_ms = entry->duration_ms > 0 ? entry->duration_ms : since_issue_ms;
+  FILOSCOPE_TRY(told.body.watched, check_ranges(event.watched, length_ms));
+  FILOSCOPE_DO(check_watch(event, length_ms, since_issue_ms));
+  told.body.video = told.token.entry;
   told.body.request = told.token.request;
-  told.body.surface = static_cast<std::uint8_t>(told.token.surface);
+  told.body.surface = told.token.surface;
   told.body.sound = event.sound;
   told.body.loops = static_cast<std::uint16_t>(event.loops);
   told.body.watch_ms = static_cast<std::uint32_t>(event.watch_ms);
@@ -320,7 +322,7 @@ Result<void> Intake::tell_social(const accounts::Viewer& viewer, const Told& tol
       FILOSCOPE_DO(social.set_save(viewer, video, true, origin));
       return {};
     case engine::EventType::follow:
-      return social.follow(viewer, told.author, true, origin);
+      return social.follow(viewer, told.owner, true, origin);
     case engine::EventType::share:
       FILOSCOPE_DO(social.share(viewer, video, origin));
       return {};

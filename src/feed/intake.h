@@ -38,8 +38,8 @@ class Intake {
     std::int64_t token_number = 0;
     std::int64_t at_ms = 0;
     engine::Event body;
-    AccountId author;
-    bool own = false;       ///< of the video's author: taken in, without effect
+    AccountId owner;
+    bool own = false;       ///< of the entry's owner: taken in, without effect
     bool profiled = false;  ///< may be kept under the person
   };
   /// Who viewed what: one view in six hours.

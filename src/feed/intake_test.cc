@@ -20,8 +20,8 @@ class IntakeTest : public World {
     items = ask(jo).items;
     clock.advance_ms(60'000);
   }
-  std::int64_t views() { return must(social->counts(std::vector{items[0].video.id}))[0].views; }
-  std::int64_t likes() { return must(social->counts(std::vector{items[0].video.id}))[0].likes; }
+  std::int64_t views() { return must(social->counts(std::vector{items[0].entry.id}))[0].views; }
+  std::int64_t likes() { return must(social->counts(std::vector{items[0].entry.id}))[0].likes; }
   Error refused(const ClientEvent& event) {
     const auto answer = tell(jo, {event});
     EXPECT_EQ(answer.accepted, 0);
@@ -78,13 +78,13 @@ TEST_F(IntakeTest, AViewIsOneForEachPersonInAWhile) {
   play(jo, items[0], "1");
   EXPECT_EQ(views(), 1);
   for (int i = 0; i < 5; ++i) {
-    const auto again = must(feed->items(jo, {items[0].video}, Surface::video_page)).at(0);
+    const auto again = must(feed->items(jo, {items[0].entry}, Surface::video_page)).at(0);
     clock.advance_ms(10'000);
     play(jo, again, "again" + std::to_string(i));
   }
   EXPECT_EQ(views(), 1);
   clock.advance_ms(6 * 3'600'000);
-  const auto later = must(feed->items(jo, {items[0].video}, Surface::video_page)).at(0);
+  const auto later = must(feed->items(jo, {items[0].entry}, Surface::video_page)).at(0);
   clock.advance_ms(10'000);
   play(jo, later, "later");
   EXPECT_EQ(views(), 2);
@@ -93,7 +93,7 @@ TEST_F(IntakeTest, AViewIsOneForEachPersonInAWhile) {
 TEST_F(IntakeTest, WithoutImpressionOrPersonThereIsNoView) {
   tell(jo, {event("w", items[0], "watch", 5'000)});
   EXPECT_EQ(views(), 0);
-  const auto nobodys = must(feed->items({}, {items[0].video}, Surface::video_page)).at(0);
+  const auto nobodys = must(feed->items({}, {items[0].entry}, Surface::video_page)).at(0);
   clock.advance_ms(10'000);
   tell({}, {event("i", nobodys, "impression"), event("n", nobodys, "watch", 5'000)});
   EXPECT_EQ(views(), 0);
@@ -105,7 +105,7 @@ TEST_F(IntakeTest, AGuestWithoutAPlaceMakesNoView) {
   const auto play = [&](const accounts::Viewer& who, const FeedRequest& request) {
     const auto answer = ask(who, request).items;
     const auto clip = std::find_if(answer.begin(), answer.end(), [&](const Item& item) {
-      return item.video.id == items[0].video.id;
+      return item.entry.id == items[0].entry.id;
     });
     ASSERT_NE(clip, answer.end());
     watch(who, *clip, 2'000);
@@ -137,7 +137,7 @@ TEST_F(IntakeTest, EventsAreTakenInTheOrderOfTheDevice) {
 TEST_F(IntakeTest, AFactToldTwiceIsLearnedOnce) {
   EXPECT_EQ(tell(jo, {event("l1", items[0], "like")}).accepted, 1);
   const auto position = must(log->last_position());
-  must(social->set_like(jo, items[0].video.id, true, {}));
+  must(social->set_like(jo, items[0].entry.id, true, {}));
   EXPECT_EQ(tell(jo, {event("l2", items[0], "like")}).accepted, 1);
   EXPECT_EQ(must(log->last_position()), position);
   EXPECT_EQ(likes(), 1);
@@ -160,7 +160,7 @@ TEST_F(IntakeTest, GuestsMayWatchButNotLike) {
 }
 
 TEST_F(IntakeTest, AuthorsOwnPlaysChangeNothing) {
-  const auto own = must(feed->items(mara, {items[0].video}, Surface::profile)).at(0);
+  const auto own = must(feed->items(mara, {items[0].entry}, Surface::profile)).at(0);
   const auto position = must(log->last_position());
   EXPECT_EQ(tell(mara, {event("a", own, "impression"), event("b", own, "watch", 3'000)}).accepted,
             2);
@@ -178,7 +178,7 @@ TEST_F(IntakeTest, TokensAreCheckedForOwnerAgeAndForm) {
   EXPECT_EQ(refusal(forged), "impression_token_unknown");
   forged.impression_token = "";
   EXPECT_EQ(refusal(forged), "impression_token_unknown");
-  EXPECT_EQ(must(feed->check_token(jo, items[0].impression_token)).video, items[0].video.id);
+  EXPECT_EQ(must(feed->check_token(jo, items[0].impression_token)).entry, items[0].entry.id);
   clock.advance_ms(24 * 3'600'000);
   const auto old = refused(event("c", items[0], "impression"));
   EXPECT_EQ(old.reason, "impression_token_too_old");
@@ -236,7 +236,7 @@ TEST_F(IntakeTest, TheNextAnswerAlwaysReflectsTheEvent) {
     watch(jo, item, 1'500);
     const auto after = ask(jo, one);
     EXPECT_GT(after.log_position, before);
-    EXPECT_NE(after.items.at(0).video.id, item.video.id);
+    EXPECT_NE(after.items.at(0).entry.id, item.entry.id);
   }
 }
 

@@ -52,7 +52,7 @@ class World : public ::testing::Test, protected social::World {
   catalog::Video publish(const accounts::Viewer& author, const std::string& caption,
                          std::int64_t duration_ms = 10'000) {
     catalog::NewVideo form;
-    form.author = author.account;
+    form.owner = author.account;
     form.caption = caption;
     const auto video = must(catalog->create(form));
     catalog::Processed facts;
@@ -95,7 +95,7 @@ class World : public ::testing::Test, protected social::World {
   }
   static std::vector<VideoId> ids(const FeedAnswer& answer) {
     std::vector<VideoId> all;
-    for (const auto& item : answer.items) all.push_back(item.video.id);
+    for (const auto& item : answer.items) all.push_back(item.entry.id);
     return all;
   }
   void expect_sound() {

@@ -10,7 +10,8 @@ namespace filoscope::feed {
 namespace {
 
 constexpr std::size_t kMacBytes = 16;
-constexpr std::size_t kBodyBytes = kTokenBytes - kMacBytes;
+constexpr std::size_t kBodyBytes = 30;
+constexpr std::size_t kBodyBytesWithoutKind = 29;
 constexpr std::uint8_t kSurfaceBits = 0x07;
 constexpr int kRouteShift = 3;
 constexpr std::uint8_t kRouteBits = 0x38;
@@ -39,6 +40,11 @@ void read_way(std::uint8_t way, Impression& impression) {
   impression.profiled = (way & kUnprofiledBit) == 0;
 }
 
+bool has_a_length(const Bytes& token) {
+  return token.size() == kBodyBytes + kMacBytes ||
+         token.size() == kBodyBytesWithoutKind + kMacBytes;
+}
+
 Error not_ours() { return Error(reason("impression_token_unknown")); }
 
 }  // namespace
@@ -46,10 +52,11 @@ Error not_ours() { return Error(reason("impression_token_unknown")); }
 std::string make_token(const crypto::Key& key, const Impression& impression) {
   ByteWriter writer;
   writer.put(impression.request.value);
-  writer.put(impression.video.value);
+  writer.put(impression.entry.value);
   writer.put(impression.person.value);
   writer.put(way_of(impression));
   writer.put(static_cast<std::uint32_t>(impression.issued_ms / 1000));
+  writer.put(impression.kind);
   Bytes bytes = writer.take();
   const auto mac = mac_of(key, bytes);
   bytes.insert(bytes.end(), mac.begin(), mac.begin() + kMacBytes);
@@ -57,29 +64,33 @@ std::string make_token(const crypto::Key& key, const Impression& impression) {
 }
 
 Result<Impression> read_token(const crypto::Key& key, std::string_view token) {
-  if (token.size() != kTokenCharacters) return not_ours();
   const auto bytes = crypto::from_base64url(token);
-  if (!bytes || bytes->size() != kTokenBytes) return not_ours();
+  if (!bytes || !has_a_length(*bytes)) return not_ours();
   const std::span<const std::uint8_t> all(*bytes);
-  const auto mac = mac_of(key, all.first(kBodyBytes));
-  if (!crypto::equal_constant_time(all.subspan(kBodyBytes), std::span(mac).first(kMacBytes))) {
+  const auto body = all.first(all.size() - kMacBytes);
+  const auto mac = mac_of(key, body);
+  if (!crypto::equal_constant_time(all.last(kMacBytes), std::span(mac).first(kMacBytes)))
     return not_ours();
-  }
-  ByteReader reader(all.first(kBodyBytes));
+  ByteReader reader(body);
   Impression impression;
   impression.request = RequestId{reader.get<std::uint64_t>()};
-  impression.video = VideoId{reader.get<std::uint64_t>()};
+  impression.entry = EntryId{reader.get<std::uint64_t>()};
   impression.person = PersonKey{reader.get<std::uint64_t>()};
   read_way(reader.get<std::uint8_t>(), impression);
   impression.issued_ms = std::int64_t{reader.get<std::uint32_t>()} * 1000;
+  if (body.size() == kBodyBytes) {
+    const auto kind = reader.get<std::uint8_t>();
+    if (kind >= catalog::kKindsCount) return not_ours();
+    impression.kind = static_cast<catalog::Kind>(kind);
+  }
   return impression;
 }
 
 std::int64_t token_number(std::string_view token) {
   const auto bytes = crypto::from_base64url(token);
-  FILOSCOPE_CHECK(bytes && bytes->size() == kTokenBytes);
+  FILOSCOPE_CHECK(bytes && has_a_length(*bytes));
   std::int64_t number = 0;
-  std::memcpy(&number, bytes->data() + kBodyBytes, sizeof(number));
+  std::memcpy(&number, bytes->data() + bytes->size() - kMacBytes, sizeof(number));
   return number;
 }
 

@@ -1,9 +1,10 @@
 #pragma once
 
 /// Impression tokens: what was handed to whom, signed, so that events need no table of what was
-/// shown. 45 bytes as base64url: request 8 | video 8 | person 8 | surface 1 | issued s 4 | mac 16
-/// (HMAC-SHA-256, cut). The surface is the lowest three bits of its byte; above them stand the
-/// route plus one (0: none), "no record" and "without profiling". Threads: any.
+/// shown. 46 bytes as base64url: request 8 | entry 8 | person 8 | way 1 | issued s 4 | kind 1 | mac
+/// 16 (HMAC-SHA-256, cut); without the kind in tokens of earlier releases, which are of videos. The
+/// way is the surface in its lowest three bits; above them the route plus one (0: none), "no
+/// record" and "without profiling". Threads: any.
 
 #include <cstdint>
 #include <string>
@@ -14,9 +15,6 @@
 #include "feed/feed.h"
 
 namespace filoscope::feed {
-
-inline constexpr std::size_t kTokenBytes = 45;
-inline constexpr std::size_t kTokenCharacters = 60;
 
 std::string make_token(const crypto::Key& key, const Impression& impression);
 /// Checks form and signature only. Errors: invalid_argument (malformed, not ours).

@@ -26,7 +26,7 @@ bool proposed_by(const engine::DecisionItem& item, engine::Route route) {
 }
 
 /// What ties this video to videos that she welcomed, strongest first.
-std::optional<Reason> tie_to_history(const catalog::Video& video, const std::string& author_handle,
+std::optional<Reason> tie_to_history(const catalog::Entry& video, const std::string& author_handle,
                                      const std::vector<AttendedVideo>& attended) {
   struct Tie {
     float weight = 0;
@@ -44,7 +44,7 @@ std::optional<Reason> tie_to_history(const catalog::Video& video, const std::str
       const auto& tags = seen.video->hashtags;
       if (std::find(tags.begin(), tags.end(), tag) != tags.end()) add(by_tag[tag]);
     }
-    if (seen.video->author == video.author) add(by_author);
+    if (seen.video->owner == video.owner) add(by_author);
     if (video.sound && seen.video->sound == video.sound) add(by_sound);
   }
   const auto reason = [](const Tie& tie, const char* what, const std::string& value) {
@@ -82,7 +82,7 @@ std::string attended_action(const AttendedVideo& attended) {
   return attended.play.watch_ms > 0 ? "part" : "seen";
 }
 
-std::string short_caption(const catalog::Video& video) {
+std::string short_caption(const catalog::Entry& video) {
   if (video.caption.size() <= kCaptionBytesMax) return video.caption;
   std::size_t end = kCaptionBytesMax;
   while (end > 0 && (static_cast<unsigned char>(video.caption[end]) & 0xC0) == 0x80) --end;
@@ -90,7 +90,7 @@ std::string short_caption(const catalog::Video& video) {
 }
 
 Reason reason_of(engine::Mode mode, const engine::DecisionItem& item,
-                 const std::optional<catalog::Video>& video, const std::string& author_handle,
+                 const std::optional<catalog::Entry>& video, const std::string& author_handle,
                  bool liked, const std::vector<AttendedVideo>& attended) {
   using engine::Route;
   if (item.repeat || item.route == Route::repeat) return {liked ? "repeat_liked" : "repeat"};

@@ -14,9 +14,9 @@ namespace filoscope::feed {
 
 /// One video of the history that the model looked at.
 struct AttendedVideo {
-  std::optional<catalog::Video> video;  ///< none when it is gone
+  std::optional<catalog::Entry> video;  ///< none when it is gone
   Play play;
-  social::VideoMarks marks;
+  social::Marks marks;
   float weight = 0;
 };
 
@@ -24,11 +24,11 @@ struct AttendedVideo {
 /// part (watched a part) or seen.
 std::string attended_action(const AttendedVideo& attended);
 /// The caption's beginning, as something to call the video by.
-std::string short_caption(const catalog::Video& video);
+std::string short_caption(const catalog::Entry& video);
 
 /// `author_handle` is of `video`. `liked` says whether she likes it.
 Reason reason_of(engine::Mode mode, const engine::DecisionItem& item,
-                 const std::optional<catalog::Video>& video, const std::string& author_handle,
+                 const std::optional<catalog::Entry>& video, const std::string& author_handle,
                  bool liked, const std::vector<AttendedVideo>& attended);
 /// Of an answer without a record, or of another surface: what the token says.
 Reason reason_of(const Impression& impression, const std::string& author_handle);

@@ -69,7 +69,7 @@ TEST_F(WhyTest, ATokenOutlivesTheMemoryOfItsAnswer) {
   EXPECT_EQ(code_of(feed->decision(jo, answer.request)), Code::not_found);
   const auto view = why(jo, answer.items[1]);
   ASSERT_THAT(view.reasons, SizeIs(1));
-  EXPECT_EQ(view.decision.items[0].video, answer.items[1].video.id);
+  EXPECT_EQ(view.decision.items[0].video, answer.items[1].entry.id);
   EXPECT_EQ(view.reasons[0].code, "fresh");
   EXPECT_EQ(code_of(feed->why(jo, "")), Code::not_found);
 }

@@ -15,10 +15,10 @@
 namespace filoscope::media {
 namespace {
 
-constexpr int kBoxesMax = 20'000;  // of a file cut into very short fragments
+constexpr int kBoxesMax = 20'000;      // of a file cut into very short fragments
 constexpr int kPiecesMax = 2'000'000;  // tags of FLV, pages of Ogg: some kB each
-constexpr std::array<std::uint8_t, 16> kAsfHeader = {0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11,
-                                                     0xA6, 0xD9, 0x00, 0xAA, 0x00, 0x62, 0xCE, 0x6C};
+constexpr std::array<std::uint8_t, 16> kAsfHeader = {
+    0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11, 0xA6, 0xD9, 0x00, 0xAA, 0x00, 0x62, 0xCE, 0x6C};
 
 std::uint64_t big_endian(const std::uint8_t* at, int count) {
   std::uint64_t value = 0;

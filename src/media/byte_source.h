@@ -1,8 +1,8 @@
 #pragma once
 
 /// Random access to the bytes of an upload, and what its outer structure says before any demuxer
-/// looks at it. Source: ISO/IEC 14496-12 (boxes), RFC 8794 (EBML), RIFF, RFC 3533 (Ogg), Adobe Flash
-/// Video File Format 10.1 (FLV), Advanced Systems Format 01.20 (ASF).
+/// looks at it. Source: ISO/IEC 14496-12 (boxes), RFC 8794 (EBML), RIFF, RFC 3533 (Ogg), Adobe
+/// Flash Video File Format 10.1 (FLV), Advanced Systems Format 01.20 (ASF).
 
 #include <cstdint>
 #include <span>

@@ -172,8 +172,8 @@ bool add_rules(scmp_filter_ctx filter) {
                           SCMP_A1(SCMP_CMP_EQ, F_GETFL)) == 0 &&
          done;
   // Its own limits may be read, not set.
-  done = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2,
-                          SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A2(SCMP_CMP_EQ, 0)) == 0 &&
+  done = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, SCMP_A0(SCMP_CMP_EQ, 0),
+                          SCMP_A2(SCMP_CMP_EQ, 0)) == 0 &&
          done;
   if (kSanitized) {
     for (const int call : kForSanitizers)

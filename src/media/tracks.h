@@ -1,7 +1,7 @@
 #pragma once
 
-/// A file's tracks of pictures: whether others lie beside the one taken for the video, or before and
-/// behind it.
+/// A file's tracks of pictures: whether others lie beside the one taken for the video, or before
+/// and behind it.
 
 #include "media/ffmpeg.h"
 
@@ -10,8 +10,8 @@ namespace filoscope::media {
 /// A track of pictures, and no cover.
 bool is_moving(const AVStream& stream);
 
-/// Tells a track beside the taken one, as a second camera is, from one before or behind it: a joined
-/// recording, whose parts have numbers of their own.
+/// Tells a track beside the taken one, as a second camera is, from one before or behind it: a
+/// joined recording, whose parts have numbers of their own.
 class PictureTracks {
  public:
   /// A packet of `stream`, where `taken` is the index of the stream taken.

@@ -9,6 +9,7 @@
 
 #include "accounts/reasons.h"
 #include "catalog/text.h"
+#include "ports/in_list.h"
 #include "search/schema.h"
 
 namespace filoscope::search {
@@ -93,7 +94,7 @@ std::vector<Term> terms_of(std::vector<std::string> words) {
   return terms;
 }
 
-std::unordered_map<std::string, std::int64_t> weights_of(const catalog::Video& video) {
+std::unordered_map<std::string, std::int64_t> weights_of(const catalog::Entry& video) {
   std::unordered_map<std::string, std::int64_t> weights;
   for (auto& word : catalog::index_terms_of(video.caption)) {
     if (weights.size() == kTermsPerVideoMax) break;
@@ -106,12 +107,6 @@ std::unordered_map<std::string, std::int64_t> weights_of(const catalog::Video& v
   return weights;
 }
 
-std::string placeholders(std::size_t count) {
-  std::string text = "?";
-  for (std::size_t i = 1; i < count; ++i) text += ",?";
-  return text;
-}
-
 class SearchImpl final : public Search {
  public:
   explicit SearchImpl(const Parts& parts) : parts_(parts) {}
@@ -120,12 +115,12 @@ class SearchImpl final : public Search {
     FILOSCOPE_DO(parts_.database.migrate("search", kMigrations));
     FILOSCOPE_DO(reindex_when_empty());
     parts_.catalog.on_change(
-        [](Session& session, const catalog::Video& video) { return index(session, video); });
+        [](Session& session, const catalog::Entry& video) { return index(session, video); });
     return {};
   }
 
-  Result<catalog::VideoPage> videos(const accounts::Viewer& viewer, std::string_view query,
-                                    std::string_view cursor_text, int limit) override {
+  Result<catalog::EntryPage> entries(const accounts::Viewer& viewer, std::string_view query,
+                                     std::string_view cursor_text, int limit) override {
     FILOSCOPE_TRY(const auto cursor, Cursor::parse(cursor_text));
     std::vector<Hit> hits;
     FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
@@ -184,7 +179,7 @@ class SearchImpl final : public Search {
 
  private:
   /// Replaces what is stored of a video; inside its transaction.
-  static Result<void> index(Session& session, const catalog::Video& video) {
+  static Result<void> index(Session& session, const catalog::Entry& video) {
     const std::int64_t id = video.id.db();
     FILOSCOPE_DO(
         session.execute("UPDATE search_words SET videos_count = videos_count - 1 WHERE word IN "
@@ -216,7 +211,7 @@ class SearchImpl final : public Search {
                            [&](const Row&) { empty = false; });
     }));
     if (!empty) return {};
-    std::vector<catalog::Video> batch;
+    std::vector<catalog::Entry> batch;
     const auto flush = [&]() -> Result<void> {
       if (batch.empty()) return {};
       FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
@@ -226,7 +221,7 @@ class SearchImpl final : public Search {
       batch.clear();
       return {};
     };
-    FILOSCOPE_DO(parts_.catalog.each([&](const catalog::Video& video) -> Result<void> {
+    FILOSCOPE_DO(parts_.catalog.each([&](const catalog::Entry& video) -> Result<void> {
       batch.push_back(video);
       return batch.size() < kReindexBatch ? Result<void>() : flush();
     }));
@@ -324,15 +319,15 @@ class SearchImpl final : public Search {
     return {};
   }
 
-  Result<catalog::VideoPage> visible_page(const accounts::Viewer& viewer,
+  Result<catalog::EntryPage> visible_page(const accounts::Viewer& viewer,
                                           const std::vector<Hit>& hits, std::size_t limit) {
-    catalog::VideoPage page;
+    catalog::EntryPage page;
     std::vector<Hit> taken;
     for (std::size_t at = 0; at < hits.size(); at += kLookUpMax) {
       std::vector<VideoId> ids;
       for (std::size_t i = at; i < hits.size() && i < at + kLookUpMax; ++i)
         ids.push_back(hits[i].video);
-      FILOSCOPE_TRY(auto videos, parts_.catalog.get_many(ids));
+      FILOSCOPE_TRY(auto videos, parts_.catalog.entries(ids));
       for (auto& video : videos) {
         if (video.draft || video.state != catalog::State::published ||
             !parts_.catalog.may_see(viewer, video))

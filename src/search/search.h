@@ -2,8 +2,8 @@
 
 /// Text search over captions, hashtags and people: words and emoji in the form of
 /// accounts::search_fold, overlapping bigrams for Chinese, Japanese and Korean, in a postings table
-/// in plain SQL. A one-character query works by prefix; what a hyphen or apostrophe divides is found
-/// together and apart.
+/// in plain SQL. A one-character query works by prefix; what a hyphen or apostrophe divides is
+/// found together and apart.
 
 #include <memory>
 #include <string>
@@ -32,10 +32,10 @@ class Search {
   static Result<std::unique_ptr<Search>> open(const Parts& parts);
   virtual ~Search() = default;
 
-  /// Videos that match all words (the last one by prefix), rarer words and caption hits weigh more,
-  /// then newer first. Only what may be seen.
-  virtual Result<catalog::VideoPage> videos(const accounts::Viewer& viewer, std::string_view query,
-                                            std::string_view cursor, int limit) = 0;
+  /// Entries of any kind that match all words (the last one by prefix), rarer words and caption
+  /// hits weigh more, then newer first. Only what may be seen.
+  virtual Result<catalog::EntryPage> entries(const accounts::Viewer& viewer, std::string_view query,
+                                             std::string_view cursor, int limit) = 0;
   virtual Result<std::vector<accounts::Account>> people(const accounts::Viewer& viewer,
                                                         std::string_view query, int limit) = 0;
   virtual Result<std::vector<catalog::Catalog::HashtagCount>> hashtags(std::string_view query,

@@ -37,7 +37,7 @@ Result<void> SocialImpl::check_comment_rate(Session& session, AccountId author) 
 Result<Comment> SocialImpl::comment(const accounts::Viewer& who, VideoId video_id,
                                     std::string_view text, const Origin& origin) {
   FILOSCOPE_DO(need_account(who));
-  FILOSCOPE_TRY(const auto video, parts_.catalog.get_visible(who, video_id));
+  FILOSCOPE_TRY(const auto video, parts_.catalog.visible_entry(who, video_id));
   Comment comment;
   FILOSCOPE_TRY(comment.text, accounts::clean_text(
                                   "text", text, accounts::Lines::many,
@@ -58,7 +58,7 @@ Result<Comment> SocialImpl::comment(const accounts::Viewer& who, VideoId video_i
     FILOSCOPE_DO(session.execute(
         "INSERT INTO social_comments (id, video, author, text, at_ms) VALUES (?, ?, ?, ?, ?)",
         {comment.id.db(), video_id.db(), who.account.db(), comment.text, comment.created_ms}));
-    FILOSCOPE_DO(add_count(session, kCountSql, 1, video_id, video.author));
+    FILOSCOPE_DO(add_count(session, kCountSql, 1, video_id, video.owner));
     // What is learned is that she comments on this video, not how often.
     if (first) {
       FILOSCOPE_DO(append_event(session, who, video_id, engine::EventType::comment, origin));
@@ -71,16 +71,16 @@ Result<Comment> SocialImpl::comment(const accounts::Viewer& who, VideoId video_i
   return comment;
 }
 
-Result<void> SocialImpl::notify_comment(Session& session, const catalog::Video& video,
+Result<void> SocialImpl::notify_comment(Session& session, const catalog::Entry& video,
                                         const Comment& comment) {
   Notice notice{"comment", comment.author, comment.video, comment.id, comment.text};
-  FILOSCOPE_DO(write_notice(session, video.author, notice));
+  FILOSCOPE_DO(write_notice(session, video.owner, notice));
   notice.kind = "mention";
   auto mentions = catalog::parse_caption(comment.text).mentions;
   if (mentions.size() > kMentionsMax) mentions.resize(kMentionsMax);
   for (const auto& handle : mentions) {
     const auto mentioned = parts_.accounts.find(handle);
-    if (!mentioned || mentioned->id == video.author) continue;  // the author was told above
+    if (!mentioned || mentioned->id == video.owner) continue;  // the author was told above
     if (!parts_.catalog.may_see(viewer_of(mentioned->id), video)) continue;
     FILOSCOPE_DO(write_notice(session, mentioned->id, notice));
   }
@@ -100,8 +100,8 @@ Result<Comment> SocialImpl::read_comment(CommentId id) {
 Result<void> SocialImpl::remove_comment(const accounts::Viewer& who, CommentId id) {
   FILOSCOPE_DO(need_account(who));
   FILOSCOPE_TRY(const auto comment, read_comment(id));
-  FILOSCOPE_TRY(const auto video, parts_.catalog.get(comment.video));
-  if (comment.author != who.account && video.author != who.account) {
+  FILOSCOPE_TRY(const auto video, parts_.catalog.entry(comment.video));
+  if (comment.author != who.account && video.owner != who.account) {
     if (!parts_.catalog.may_see(who, video) || hidden_from(who, comment.author)) {
       return no_such_comment();
     }
@@ -112,7 +112,7 @@ Result<void> SocialImpl::remove_comment(const accounts::Viewer& who, CommentId i
     FILOSCOPE_TRY(const auto count,
                   session.execute("DELETE FROM social_comments WHERE id = ?", {id.db()}));
     if (count == 0) return no_such_comment();
-    FILOSCOPE_DO(add_count(session, kCountSql, -1, comment.video, video.author));
+    FILOSCOPE_DO(add_count(session, kCountSql, -1, comment.video, video.owner));
     FILOSCOPE_DO(drop_notices(session, "comment = ?", {id.db()}));
     FILOSCOPE_TRY(counted, read_counts(session, comment.video));
     return {};
@@ -128,7 +128,7 @@ bool SocialImpl::hidden_from(const accounts::Viewer& viewer, AccountId author) c
 
 Result<Comment> SocialImpl::find_comment(const accounts::Viewer& viewer, CommentId id) {
   FILOSCOPE_TRY(auto comment, read_comment(id));
-  if (!parts_.catalog.get_visible(viewer, comment.video) || hidden_from(viewer, comment.author)) {
+  if (!parts_.catalog.visible_entry(viewer, comment.video) || hidden_from(viewer, comment.author)) {
     return no_such_comment();
   }
   return comment;
@@ -138,7 +138,7 @@ Result<CommentPage> SocialImpl::comments(const accounts::Viewer& viewer, VideoId
                                          std::string_view cursor, int limit) {
   FILOSCOPE_DO(accounts::check_limit(limit));
   FILOSCOPE_TRY(auto after, accounts::PageCursor::parse(cursor));
-  FILOSCOPE_DO(parts_.catalog.get_visible(viewer, video));
+  FILOSCOPE_DO(parts_.catalog.visible_entry(viewer, video));
   CommentPage page;
   for (int round = 0; round < kListRoundsMax; ++round) {
     const auto wanted = static_cast<std::size_t>(limit) - page.items.size();

@@ -2,6 +2,7 @@
 #include <unordered_map>
 
 #include "accounts/page_cursor.h"
+#include "ports/in_list.h"
 #include "social/social_impl.h"
 
 namespace filoscope::social {
@@ -9,7 +10,7 @@ namespace {
 
 constexpr std::size_t kBatch = 20;  // ids in one statement: a page of the feed
 
-VideoCounts counts_of_row(const Row& row, int first) {
+Counts counts_of_row(const Row& row, int first) {
   return {row.integer(first), row.integer(first + 1), row.integer(first + 2),
           row.integer(first + 3), row.integer(first + 4)};
 }
@@ -54,8 +55,8 @@ Result<void> SocialImpl::count_view(Session& session, VideoId video) {
   return {};
 }
 
-Result<std::vector<VideoCounts>> SocialImpl::counts(std::span<const VideoId> videos) {
-  std::vector<VideoCounts> counts(videos.size());
+Result<std::vector<Counts>> SocialImpl::counts(std::span<const VideoId> videos) {
+  std::vector<Counts> counts(videos.size());
   std::unordered_map<VideoId, Counted> missing;
   std::vector<VideoId> ids;
   for (std::size_t i = 0; i < videos.size(); ++i) {
@@ -84,11 +85,11 @@ Result<std::vector<VideoCounts>> SocialImpl::counts(std::span<const VideoId> vid
   return counts;
 }
 
-Result<std::vector<VideoMarks>> SocialImpl::marks(const accounts::Viewer& viewer,
-                                                  std::span<const VideoId> videos) {
-  std::vector<VideoMarks> marks(videos.size());
+Result<std::vector<Marks>> SocialImpl::marks(const accounts::Viewer& viewer,
+                                             std::span<const VideoId> videos) {
+  std::vector<Marks> marks(videos.size());
   if (!viewer.person || videos.empty()) return marks;
-  const auto mark = [&](bool VideoMarks::*field) {
+  const auto mark = [&](bool Marks::*field) {
     return [&, field](const Row& row) {
       const auto video = VideoId::from_db(row.integer(0));
       for (std::size_t i = 0; i < videos.size(); ++i) {
@@ -100,35 +101,33 @@ Result<std::vector<VideoMarks>> SocialImpl::marks(const accounts::Viewer& viewer
     FILOSCOPE_DO(query_ids(
         session,
         "SELECT video FROM social_not_interested WHERE person = ? AND video IN " FILOSCOPE_TWENTY,
-        viewer.person.db(), videos, mark(&VideoMarks::not_interested)));
+        viewer.person.db(), videos, mark(&Marks::not_interested)));
     if (!viewer.account) return {};
     FILOSCOPE_DO(query_ids(
         session, "SELECT video FROM social_likes WHERE account = ? AND video IN " FILOSCOPE_TWENTY,
-        viewer.account.db(), videos, mark(&VideoMarks::liked)));
+        viewer.account.db(), videos, mark(&Marks::liked)));
     return query_ids(
         session, "SELECT video FROM social_saves WHERE account = ? AND video IN " FILOSCOPE_TWENTY,
-        viewer.account.db(), videos, mark(&VideoMarks::saved));
+        viewer.account.db(), videos, mark(&Marks::saved));
   }));
   return marks;
 }
 
 #undef FILOSCOPE_TWENTY
 
-Result<std::int64_t> SocialImpl::likes_received(AccountId author) {
-  std::int64_t likes = 0;
-  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
-    return session.query("SELECT SUM(likes) FROM social_counts WHERE author = ? AND removed = 0",
-                         {author.db()}, [&](const Row& row) { likes = row.integer(0); });
-  }));
-  return likes;
+Result<std::vector<std::int64_t>> SocialImpl::likes_received(std::span<const AccountId> owners) {
+  return counts_by_id(
+      parts_.database, owners,
+      "SELECT author, CAST(SUM(likes) AS BIGINT) FROM social_counts WHERE removed = "
+      "0 AND author IN ({}) GROUP BY author");
 }
 
-Result<catalog::VideoPage> SocialImpl::video_page(std::string_view sql, const accounts::Viewer& who,
+Result<catalog::EntryPage> SocialImpl::video_page(std::string_view sql, const accounts::Viewer& who,
                                                   std::string_view cursor, int limit) {
   FILOSCOPE_DO(need_account(who));
   FILOSCOPE_DO(accounts::check_limit(limit));
   FILOSCOPE_TRY(auto after, accounts::PageCursor::parse(cursor));
-  catalog::VideoPage page;
+  catalog::EntryPage page;
   for (int round = 0; round < kListRoundsMax; ++round) {
     const auto wanted = static_cast<std::size_t>(limit) - page.items.size();
     std::vector<accounts::PageCursor> rows;
@@ -145,7 +144,7 @@ Result<catalog::VideoPage> SocialImpl::video_page(std::string_view sql, const ac
     if (more) rows.pop_back();
     std::vector<VideoId> ids;
     for (const auto& row : rows) ids.push_back(VideoId::from_db(row.id));
-    FILOSCOPE_TRY(auto videos, parts_.catalog.get_many(ids));
+    FILOSCOPE_TRY(auto videos, parts_.catalog.entries(ids));
     for (auto& video : videos) {
       if (parts_.catalog.may_see(who, video)) page.items.push_back(std::move(video));
     }
@@ -156,7 +155,7 @@ Result<catalog::VideoPage> SocialImpl::video_page(std::string_view sql, const ac
   return page;
 }
 
-Result<catalog::VideoPage> SocialImpl::liked(const accounts::Viewer& who, std::string_view cursor,
+Result<catalog::EntryPage> SocialImpl::liked(const accounts::Viewer& who, std::string_view cursor,
                                              int limit) {
   return video_page(
       "SELECT video, at_ms FROM social_likes WHERE account = ? AND (at_ms < ? OR (at_ms = ? AND "
@@ -164,7 +163,7 @@ Result<catalog::VideoPage> SocialImpl::liked(const accounts::Viewer& who, std::s
       who, cursor, limit);
 }
 
-Result<catalog::VideoPage> SocialImpl::saved(const accounts::Viewer& who, std::string_view cursor,
+Result<catalog::EntryPage> SocialImpl::saved(const accounts::Viewer& who, std::string_view cursor,
                                              int limit) {
   return video_page(
       "SELECT video, at_ms FROM social_saves WHERE account = ? AND (at_ms < ? OR (at_ms = ? AND "

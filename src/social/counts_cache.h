@@ -20,13 +20,13 @@ class CountsCache {
  public:
   CountsCache(std::size_t entries_max, const Clock& clock) : clock_(clock), entries_(entries_max) {}
 
-  std::optional<VideoCounts> find(VideoId video) {
+  std::optional<Counts> find(VideoId video) {
     Lock lock(mutex_);
     const auto* entry = entries_.find(video);
     if (entry == nullptr || clock_.mono_us() - entry->read_us >= kTrustedUs) return std::nullopt;
     return entry->counts;
   }
-  void put(VideoId video, const VideoCounts& counts, std::int64_t version) {
+  void put(VideoId video, const Counts& counts, std::int64_t version) {
     Lock lock(mutex_);
     const auto* entry = entries_.find(video);
     if (entry != nullptr && entry->version > version) return;
@@ -45,7 +45,7 @@ class CountsCache {
  private:
   static constexpr std::int64_t kTrustedUs = 1'000'000;
   struct Entry {
-    VideoCounts counts;
+    Counts counts;
     std::int64_t version = 0;
     std::int64_t read_us = 0;
   };

@@ -14,12 +14,12 @@ constexpr std::size_t kReasonCharactersMax = 50;
 constexpr std::size_t kReportCharactersMax = 1000;
 constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
 
-Error no_such_video() { return Error(catalog::reason("no_such_video")); }
+Error no_such_entry() { return Error(catalog::reason("no_such_entry")); }
 
 }  // namespace
 
 Result<bool> SocialImpl::write_fact(Session& session, const Fact& fact, std::int64_t key,
-                                    const catalog::Video& video, bool on) {
+                                    const catalog::Entry& video, bool on) {
   std::int64_t changed = 0;
   if (on) {
     FILOSCOPE_TRY(changed,
@@ -28,14 +28,13 @@ Result<bool> SocialImpl::write_fact(Session& session, const Fact& fact, std::int
     FILOSCOPE_TRY(changed, session.execute(fact.sql.drop, {key, video.id.db()}));
   }
   if (changed == 0) return false;
-  FILOSCOPE_DO(add_count(session, fact.count, on ? 1 : -1, video.id, video.author));
+  FILOSCOPE_DO(add_count(session, fact.count, on ? 1 : -1, video.id, video.owner));
   return true;
 }
 
-Result<VideoCounts> SocialImpl::set_fact(const Fact& fact, std::int64_t key,
-                                         const accounts::Viewer& who, VideoId video_id, bool on,
-                                         const Origin& origin) {
-  FILOSCOPE_TRY(const auto video, parts_.catalog.get_visible(who, video_id));
+Result<Counts> SocialImpl::set_fact(const Fact& fact, std::int64_t key, const accounts::Viewer& who,
+                                    VideoId video_id, bool on, const Origin& origin) {
+  FILOSCOPE_TRY(const auto video, parts_.catalog.visible_entry(who, video_id));
   FILOSCOPE_DO(parts_.accounts.keep_guest(who));
   Counted counted;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
@@ -45,7 +44,7 @@ Result<VideoCounts> SocialImpl::set_fact(const Fact& fact, std::int64_t key,
       FILOSCOPE_DO(append_event(session, who, video_id, on ? fact.on : fact.off, origin));
       if (!fact.notice.empty()) {
         const Notice notice{fact.notice, who.account, video_id, {}, ""};
-        FILOSCOPE_DO(on ? write_notice(session, video.author, notice)
+        FILOSCOPE_DO(on ? write_notice(session, video.owner, notice)
                         : drop_notice(session, notice));
       }
     }
@@ -56,14 +55,14 @@ Result<VideoCounts> SocialImpl::set_fact(const Fact& fact, std::int64_t key,
   return counted.counts;
 }
 
-Result<VideoCounts> SocialImpl::set_account_fact(const Fact& fact, const accounts::Viewer& who,
-                                                 VideoId video, bool on, const Origin& origin) {
+Result<Counts> SocialImpl::set_account_fact(const Fact& fact, const accounts::Viewer& who,
+                                            VideoId video, bool on, const Origin& origin) {
   FILOSCOPE_DO(need_account(who));
   return set_fact(fact, who.account.db(), who, video, on, origin);
 }
 
-Result<VideoCounts> SocialImpl::set_like(const accounts::Viewer& who, VideoId video, bool on,
-                                         const Origin& origin) {
+Result<Counts> SocialImpl::set_like(const accounts::Viewer& who, VideoId video, bool on,
+                                    const Origin& origin) {
   static constexpr Fact fact{
       {"INSERT INTO social_likes (account, video, at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
        "DELETE FROM social_likes WHERE account = ? AND video = ?"},
@@ -75,8 +74,8 @@ Result<VideoCounts> SocialImpl::set_like(const accounts::Viewer& who, VideoId vi
   return set_account_fact(fact, who, video, on, origin);
 }
 
-Result<VideoCounts> SocialImpl::set_save(const accounts::Viewer& who, VideoId video, bool on,
-                                         const Origin& origin) {
+Result<Counts> SocialImpl::set_save(const accounts::Viewer& who, VideoId video, bool on,
+                                    const Origin& origin) {
   static constexpr Fact fact{
       {"INSERT INTO social_saves (account, video, at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
        "DELETE FROM social_saves WHERE account = ? AND video = ?"},
@@ -104,8 +103,7 @@ Result<void> SocialImpl::set_not_interested(const accounts::Viewer& who, VideoId
   return {};
 }
 
-Result<VideoCounts> SocialImpl::share(const accounts::Viewer& who, VideoId video,
-                                      const Origin& origin) {
+Result<Counts> SocialImpl::share(const accounts::Viewer& who, VideoId video, const Origin& origin) {
   static constexpr Fact fact{
       {"INSERT INTO social_shares (person, video, at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
        ""},
@@ -138,11 +136,11 @@ Result<void> SocialImpl::follow(const accounts::Viewer& who, AccountId other, bo
 Result<std::string> SocialImpl::check_report(const accounts::Viewer& who, const Report& report) {
   const int named = (report.video ? 1 : 0) + (report.account ? 1 : 0) + (report.comment ? 1 : 0);
   if (named != 1) return Error(reason("not_one_report"));
-  if (report.video) FILOSCOPE_DO(parts_.catalog.get_visible(who, report.video));
+  if (report.video) FILOSCOPE_DO(parts_.catalog.visible_entry(who, report.video));
   AccountId reported = report.account;
   if (report.comment) {
     FILOSCOPE_TRY(const auto comment, read_comment(report.comment));
-    FILOSCOPE_DO(parts_.catalog.get_visible(who, comment.video));
+    FILOSCOPE_DO(parts_.catalog.visible_entry(who, comment.video));
     reported = comment.author;
   }
   // Whom she blocked herself she may report; who blocked her does not exist for her.
@@ -198,7 +196,7 @@ Result<void> SocialImpl::add_count(Session& session, std::string_view sql, std::
       "shares) VALUES (?, ?, 0, 0, 0, 0, 0, 0, 0) ON CONFLICT DO NOTHING",
       {video.db(), author.db()}));
   FILOSCOPE_TRY(count, session.execute(sql, {amount, author.db(), video.db()}));
-  if (count == 0) return no_such_video();
+  if (count == 0) return no_such_entry();
   return {};
 }
 

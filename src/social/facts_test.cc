@@ -58,7 +58,7 @@ TEST_F(FactsTest, ALikeIsOneRowOneRecordOneNotice) {
   EXPECT_TRUE(world.marks(ben, clay.id).liked);
   EXPECT_FALSE(world.marks(mara, clay.id).liked);
   EXPECT_THAT(world.notices(mara), ElementsAre("like"));
-  EXPECT_EQ(must(world.social->likes_received(mara.account)), 1);
+  EXPECT_THAT(must(world.social->likes_received({{mara.account}})), ElementsAre(1));
 
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(must(world.social->set_like(ben, clay.id, false, origin)).likes, 0);
@@ -159,7 +159,7 @@ TEST_F(FactsTest, ReportsNameOneThingAndAReason) {
   EXPECT_EQ(refused({}), "not_one_report");
   EXPECT_EQ(refused({clay.id, mara.account, {}, "spam", ""}), "not_one_report");
   EXPECT_EQ(refused({clay.id, {}, {}, " ", ""}), "report_reason_missing");
-  EXPECT_EQ(refused({VideoId{5}, {}, {}, "spam", ""}), "no_such_video");
+  EXPECT_EQ(refused({VideoId{5}, {}, {}, "spam", ""}), "no_such_entry");
   EXPECT_EQ(refused({{}, AccountId{5}, {}, "spam", ""}), "no_such_account");
   EXPECT_EQ(refused({{}, ben.account, {}, "spam", ""}), "own_account");
   EXPECT_EQ(refused({{}, {}, CommentId{5}, "spam", ""}), "no_such_comment");
@@ -206,7 +206,7 @@ TEST_F(FactsTest, ViewsCountInsideTheCallersTransaction) {
   world.clock.advance_ms(1000);
   EXPECT_EQ(world.counts(clay.id).views, 1);
   must(world.social->set_like(ben, clay.id, true, {}));
-  EXPECT_EQ(must(world.social->likes_received(mara.account)), 1);
+  EXPECT_THAT(must(world.social->likes_received({{mara.account}})), ElementsAre(1));
   EXPECT_EQ(world.counts(clay.id).views, 1);
 }
 

@@ -25,7 +25,7 @@ void SocialImpl::hook_in() {
         session.on_commit([this] { counts_.clear(); });
         return {};
       });
-  parts_.catalog.on_change([this](Session& session, const catalog::Video& video) -> Result<void> {
+  parts_.catalog.on_change([this](Session& session, const catalog::Entry& video) -> Result<void> {
     if (video.state != catalog::State::removed) return show_video(session, video);
     return video.removed_ms > 0 ? hide_video(session, video) : forget_video(session, video);
   });
@@ -90,17 +90,17 @@ Result<void> SocialImpl::forget_person(Session& session, PersonKey person) {
   return {};
 }
 
-Result<void> SocialImpl::hide_video(Session& session, const catalog::Video& video) {
+Result<void> SocialImpl::hide_video(Session& session, const catalog::Entry& video) {
   FILOSCOPE_DO(drop_notices(session, "video = ?", {video.id.db()}));
   FILOSCOPE_DO(session.execute(
       "INSERT INTO social_counts (video, author, removed, version, views, likes, comments, saves, "
       "shares) VALUES (?, ?, 1, 1, 0, 0, 0, 0, 0) ON CONFLICT (video) DO UPDATE SET removed = 1, "
       "version = social_counts.version + 1",
-      {video.id.db(), video.author.db()}));
+      {video.id.db(), video.owner.db()}));
   return {};
 }
 
-Result<void> SocialImpl::show_video(Session& session, const catalog::Video& video) {
+Result<void> SocialImpl::show_video(Session& session, const catalog::Entry& video) {
   FILOSCOPE_DO(
       session.execute("UPDATE social_counts SET removed = 0, version = version + 1 WHERE video = ? "
                       "AND removed = 1",
@@ -108,7 +108,7 @@ Result<void> SocialImpl::show_video(Session& session, const catalog::Video& vide
   return {};
 }
 
-Result<void> SocialImpl::forget_video(Session& session, const catalog::Video& video) {
+Result<void> SocialImpl::forget_video(Session& session, const catalog::Entry& video) {
   for (const std::string_view sql :
        {"DELETE FROM social_likes WHERE video = ?", "DELETE FROM social_saves WHERE video = ?",
         "DELETE FROM social_shares WHERE video = ?",

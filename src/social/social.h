@@ -27,10 +27,11 @@ inline const Setting<std::int64_t> kNotificationsMax{
 inline const Setting<std::int64_t> kCountsCachedMax{
     "social.counts_cached_max", 200'000, 1, 100'000'000, "Videos whose counts are held in memory."};
 
-struct VideoCounts {
+/// Of one entry, of any kind.
+struct Counts {
   std::int64_t views = 0, likes = 0, comments = 0, saves = 0, shares = 0;
 };
-struct VideoMarks {  ///< of one viewer
+struct Marks {  ///< of one viewer
   bool liked = false, saved = false, not_interested = false;
 };
 struct Comment {
@@ -63,7 +64,7 @@ struct NotificationPage {
 /// Where an action came from: what an impression token says. All none for a bare call.
 struct Origin {
   RequestId request;
-  std::uint8_t surface = 6;
+  engine::Surface surface = engine::Surface::other;
   VideoId video{};  ///< what was playing when someone was followed
 };
 struct Report {
@@ -89,16 +90,16 @@ class Social {
   static Result<std::unique_ptr<Social>> open(const Parts& parts);
   virtual ~Social() = default;
 
-  // All take only videos that may be seen (not_found otherwise); accounts only, but for
+  // All take only entries that may be seen (not_found otherwise); accounts only, but for
   // not_interested, share and report, which guests may too.
-  virtual Result<VideoCounts> set_like(const accounts::Viewer& who, VideoId video, bool on,
-                                       const Origin& origin) = 0;
-  virtual Result<VideoCounts> set_save(const accounts::Viewer& who, VideoId video, bool on,
-                                       const Origin& origin) = 0;
+  virtual Result<Counts> set_like(const accounts::Viewer& who, VideoId video, bool on,
+                                  const Origin& origin) = 0;
+  virtual Result<Counts> set_save(const accounts::Viewer& who, VideoId video, bool on,
+                                  const Origin& origin) = 0;
   virtual Result<void> set_not_interested(const accounts::Viewer& who, VideoId video, bool on,
                                           const Origin& origin) = 0;
-  virtual Result<VideoCounts> share(const accounts::Viewer& who, VideoId video,
-                                    const Origin& origin) = 0;
+  virtual Result<Counts> share(const accounts::Viewer& who, VideoId video,
+                               const Origin& origin) = 0;
   virtual Result<Comment> comment(const accounts::Viewer& who, VideoId video, std::string_view text,
                                   const Origin& origin) = 0;
   virtual Result<void> remove_comment(const accounts::Viewer& who,
@@ -117,13 +118,14 @@ class Social {
   /// caller's transaction.
   virtual Result<void> count_view(Session& session, VideoId video) = 0;
 
-  virtual Result<std::vector<VideoCounts>> counts(std::span<const VideoId> videos) = 0;
-  virtual Result<std::vector<VideoMarks>> marks(const accounts::Viewer& viewer,
-                                                std::span<const VideoId> videos) = 0;
-  virtual Result<std::int64_t> likes_received(AccountId author) = 0;
-  virtual Result<catalog::VideoPage> liked(const accounts::Viewer& who, std::string_view cursor,
+  virtual Result<std::vector<Counts>> counts(std::span<const VideoId> videos) = 0;
+  virtual Result<std::vector<Marks>> marks(const accounts::Viewer& viewer,
+                                           std::span<const VideoId> videos) = 0;
+  /// Of all that each of these people has, in their order.
+  virtual Result<std::vector<std::int64_t>> likes_received(std::span<const AccountId> owners) = 0;
+  virtual Result<catalog::EntryPage> liked(const accounts::Viewer& who, std::string_view cursor,
                                            int limit) = 0;
-  virtual Result<catalog::VideoPage> saved(const accounts::Viewer& who, std::string_view cursor,
+  virtual Result<catalog::EntryPage> saved(const accounts::Viewer& who, std::string_view cursor,
                                            int limit) = 0;
 
   virtual Result<void> notify(

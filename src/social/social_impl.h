@@ -16,14 +16,13 @@ class SocialImpl final : public Social {
   explicit SocialImpl(const Parts& parts);
   void hook_in();
 
-  Result<VideoCounts> set_like(const accounts::Viewer& who, VideoId video, bool on,
-                               const Origin& origin) override;
-  Result<VideoCounts> set_save(const accounts::Viewer& who, VideoId video, bool on,
-                               const Origin& origin) override;
+  Result<Counts> set_like(const accounts::Viewer& who, VideoId video, bool on,
+                          const Origin& origin) override;
+  Result<Counts> set_save(const accounts::Viewer& who, VideoId video, bool on,
+                          const Origin& origin) override;
   Result<void> set_not_interested(const accounts::Viewer& who, VideoId video, bool on,
                                   const Origin& origin) override;
-  Result<VideoCounts> share(const accounts::Viewer& who, VideoId video,
-                            const Origin& origin) override;
+  Result<Counts> share(const accounts::Viewer& who, VideoId video, const Origin& origin) override;
   Result<Comment> comment(const accounts::Viewer& who, VideoId video, std::string_view text,
                           const Origin& origin) override;
   Result<void> remove_comment(const accounts::Viewer& who, CommentId id) override;
@@ -35,13 +34,13 @@ class SocialImpl final : public Social {
   Result<void> follow(const accounts::Viewer& who, AccountId other, bool on,
                       const Origin& origin) override;
   Result<void> count_view(Session& session, VideoId video) override;
-  Result<std::vector<VideoCounts>> counts(std::span<const VideoId> videos) override;
-  Result<std::vector<VideoMarks>> marks(const accounts::Viewer& viewer,
-                                        std::span<const VideoId> videos) override;
-  Result<std::int64_t> likes_received(AccountId author) override;
-  Result<catalog::VideoPage> liked(const accounts::Viewer& who, std::string_view cursor,
+  Result<std::vector<Counts>> counts(std::span<const VideoId> videos) override;
+  Result<std::vector<Marks>> marks(const accounts::Viewer& viewer,
+                                   std::span<const VideoId> videos) override;
+  Result<std::vector<std::int64_t>> likes_received(std::span<const AccountId> owners) override;
+  Result<catalog::EntryPage> liked(const accounts::Viewer& who, std::string_view cursor,
                                    int limit) override;
-  Result<catalog::VideoPage> saved(const accounts::Viewer& who, std::string_view cursor,
+  Result<catalog::EntryPage> saved(const accounts::Viewer& who, std::string_view cursor,
                                    int limit) override;
   Result<void> notify(AccountId whom, const Notification& notification) override;
   Result<NotificationPage> notifications(const accounts::Viewer& who, std::string_view cursor,
@@ -65,7 +64,7 @@ class SocialImpl final : public Social {
     std::string_view notice;  ///< the notification's kind; "" is none
   };
   struct Counted {
-    VideoCounts counts;
+    Counts counts;
     std::int64_t version = 0;
   };
   struct Notice {
@@ -83,13 +82,13 @@ class SocialImpl final : public Social {
                             engine::EventType type, const Origin& origin);
 
   // Facts
-  Result<VideoCounts> set_fact(const Fact& fact, std::int64_t key, const accounts::Viewer& who,
-                               VideoId video, bool on, const Origin& origin);
+  Result<Counts> set_fact(const Fact& fact, std::int64_t key, const accounts::Viewer& who,
+                          VideoId video, bool on, const Origin& origin);
   /// Of those who have an account, kept by it.
-  Result<VideoCounts> set_account_fact(const Fact& fact, const accounts::Viewer& who, VideoId video,
-                                       bool on, const Origin& origin);
+  Result<Counts> set_account_fact(const Fact& fact, const accounts::Viewer& who, VideoId video,
+                                  bool on, const Origin& origin);
   Result<bool> write_fact(Session& session, const Fact& fact, std::int64_t key,
-                          const catalog::Video& video, bool on);
+                          const catalog::Entry& video, bool on);
   Result<std::string> check_report(const accounts::Viewer& who, const Report& report);
 
   // Counts
@@ -101,7 +100,7 @@ class SocialImpl final : public Social {
   // Comments
   Result<Comment> read_comment(CommentId id);
   Result<void> check_comment_rate(Session& session, AccountId author);
-  Result<void> notify_comment(Session& session, const catalog::Video& video,
+  Result<void> notify_comment(Session& session, const catalog::Entry& video,
                               const Comment& comment);
   bool hidden_from(const accounts::Viewer& viewer, AccountId author) const;
 
@@ -115,7 +114,7 @@ class SocialImpl final : public Social {
                             std::initializer_list<SqlValue> arguments);
 
   // Lists
-  Result<catalog::VideoPage> video_page(std::string_view sql, const accounts::Viewer& who,
+  Result<catalog::EntryPage> video_page(std::string_view sql, const accounts::Viewer& who,
                                         std::string_view cursor, int limit);
 
   // Erasure
@@ -123,9 +122,9 @@ class SocialImpl final : public Social {
   Result<void> forget_person(Session& session, PersonKey person);
   /// A video that may come back takes no acts and counts for nobody; what was done to it stays, but
   /// for the notices of it.
-  Result<void> hide_video(Session& session, const catalog::Video& video);
-  Result<void> show_video(Session& session, const catalog::Video& video);
-  Result<void> forget_video(Session& session, const catalog::Video& video);
+  Result<void> hide_video(Session& session, const catalog::Entry& video);
+  Result<void> show_video(Session& session, const catalog::Entry& video);
+  Result<void> forget_video(Session& session, const catalog::Entry& video);
 
   const Parts parts_;
   CountsCache counts_;

@@ -43,8 +43,8 @@ class World : public catalog::World {
     }
     return found;
   }
-  VideoCounts counts(VideoId video) { return must(social->counts({&video, 1}))[0]; }
-  VideoMarks marks(const accounts::Viewer& who, VideoId video) {
+  Counts counts(VideoId video) { return must(social->counts({&video, 1}))[0]; }
+  Marks marks(const accounts::Viewer& who, VideoId video) {
     return must(social->marks(who, {&video, 1}))[0];
   }
   std::int64_t rows(const std::string& table) {

@@ -165,9 +165,10 @@ Result<UploadState> UploadsImpl::advance(const UploadRow& row, std::int64_t offs
     return state;
   }
   catalog::NewVideo form;
-  form.author = row.owner;
+  form.owner = row.owner;
   form.caption = row.caption;
   form.draft = row.draft;
+  form.labels = row.labels;
   if (!row.visibility.empty()) {
     FILOSCOPE_TRY(form.visibility, catalog::parse_visibility(row.visibility));
   }

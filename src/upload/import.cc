@@ -108,7 +108,7 @@ Result<VideoId> UploadsImpl::import_file(AccountId who, const std::string& path,
   space_.give_back(promise);
   FILOSCOPE_TRY(job.file, std::move(copied));
   catalog::NewVideo wanted;
-  wanted.author = who;
+  wanted.owner = who;
   wanted.caption = form.caption;
   wanted.sample = sample;
   const auto video = parts_.catalog.create_with(

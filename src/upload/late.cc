@@ -18,13 +18,13 @@ constexpr const char* kLateThread = "upload.late";
 
 }  // namespace
 
-Result<void> UploadsImpl::follow_up(Session& session, const catalog::Video& video) const {
-  if (!parts_.config[kLateRung] || !media::has_late_rung(video.width, video.height)) return {};
+Result<void> UploadsImpl::follow_up(Session& session, VideoId video, int width, int height) const {
+  if (!parts_.config[kLateRung] || !media::has_late_rung(width, height)) return {};
   FILOSCOPE_DO(session.execute(
       "INSERT INTO upload_late (video, owner, network, file, size_bytes, created_ms, "
       "attempts_count) SELECT video, owner, network, file, size_bytes, created_ms, 0 FROM "
       "upload_jobs WHERE video = ?",
-      {video.id.db()}));
+      {video.db()}));
   return {};
 }
 

@@ -139,9 +139,8 @@ Result<void> UploadsImpl::load_jobs() {
   });
 }
 
-Result<void> UploadsImpl::on_video_change(Session& session, const catalog::Video& video) {
+Result<void> UploadsImpl::on_video_change(Session& session, const catalog::Entry& video) {
   if (video.state != catalog::State::published && video.state != catalog::State::removed) return {};
-  if (video.state == catalog::State::published) FILOSCOPE_DO(follow_up(session, video));
   FILOSCOPE_TRY(const auto changed,
                 session.execute("DELETE FROM upload_jobs WHERE video = ?", {video.id.db()}));
   if (video.state != catalog::State::removed) return {};
@@ -308,7 +307,9 @@ std::optional<UploadsImpl::Failure> UploadsImpl::attempt(const Job& job,
   if (!facts) return Failure{facts.error(), true, begun};
   const auto stored = put_outputs(job, video, *facts, *renditions, *covers);
   if (!stored) return Failure{stored.error(), false};
-  const auto published = parts_.catalog.publish(video.id, processed_of(*facts));
+  const auto published = parts_.catalog.publish_with(
+      video.id, processed_of(*facts),
+      [&](Session& session) { return follow_up(session, video.id, facts->width, facts->height); });
   if (!published) return Failure{published.error(), false};
   return std::nullopt;
 }
@@ -449,7 +450,7 @@ void UploadsImpl::tell(const catalog::Video& video, const char* kind, const std:
   notification.kind = kind;
   notification.video = video.id;
   notification.text = text;
-  const auto told = parts_.social.notify(video.author, notification);
+  const auto told = parts_.social.notify(video.owner, notification);
   if (!told) log::warn("upload.notify_failed", {{"reason", told.error().message}});
 }
 
@@ -458,12 +459,12 @@ void UploadsImpl::tell_mentioned(VideoId id) {
   if (!video || video->draft || video->sample) return;
   social::Notification notification;
   notification.kind = "mention";
-  notification.actor = video->author;
+  notification.actor = video->owner;
   notification.video = id;
   for (const auto mentioned : video->mentions) {
     accounts::Viewer viewer;
     viewer.account = mentioned;
-    if (mentioned == video->author || !parts_.catalog.may_see(viewer, *video)) continue;
+    if (mentioned == video->owner || !parts_.catalog.may_see(viewer, *video)) continue;
     if (const auto told = parts_.social.notify(mentioned, notification); !told)
       log::warn("upload.notify_failed", {{"reason", told.error().message}});
   }

@@ -71,13 +71,13 @@ TEST_F(RealMediaTest, AClipBecomesPlayable) {
   EXPECT_TRUE(video.sound);
   EXPECT_THAT(video.placeholder, HasSubstr("data:image/"));
   EXPECT_THAT(must(catalog->verify()), IsEmpty());
-  EXPECT_THAT(content_of(catalog->media_url(video, "master.m3u8", video.author)),
+  EXPECT_THAT(content_of(catalog->media_url(video, "master.m3u8", video.owner)),
               HasSubstr("#EXTM3U"));
-  EXPECT_EQ(content_of(catalog->media_url(video, "cover0.jpg", video.author)).substr(0, 2),
+  EXPECT_EQ(content_of(catalog->media_url(video, "cover0.jpg", video.owner)).substr(0, 2),
             "\xFF\xD8");
   ASSERT_FALSE(video.renditions.empty());
   for (const auto& rendition : video.renditions) {
-    const auto mp4 = content_of(catalog->media_url(video, rendition.name + ".mp4", video.author));
+    const auto mp4 = content_of(catalog->media_url(video, rendition.name + ".mp4", video.owner));
     EXPECT_EQ(static_cast<std::int64_t>(mp4.size()), rendition.size_bytes);
     EXPECT_EQ(mp4.substr(4, 4), "ftyp");
     ASSERT_FALSE(rendition.segments_head.empty());
@@ -86,7 +86,7 @@ TEST_F(RealMediaTest, AClipBecomesPlayable) {
       EXPECT_EQ(mp4.substr(static_cast<std::size_t>(segment.first) + 4, 4), "moof");
     }
     EXPECT_EQ(rendition.segments_head[0].first, rendition.init.last + 1);
-    EXPECT_THAT(content_of(catalog->media_url(video, rendition.name + ".m3u8", video.author)),
+    EXPECT_THAT(content_of(catalog->media_url(video, rendition.name + ".m3u8", video.owner)),
                 HasSubstr(rendition.name + ".mp4"));
   }
 }

@@ -7,7 +7,7 @@
 namespace filoscope::upload {
 namespace {
 
-constexpr std::array<Migration, 6> kMigrations{{
+constexpr std::array<Migration, 7> kMigrations{{
     {1, R"sql(
       CREATE TABLE upload_files (
         id BIGINT NOT NULL PRIMARY KEY,
@@ -72,6 +72,7 @@ constexpr std::array<Migration, 6> kMigrations{{
         attempts_count BIGINT NOT NULL
       );
     )sql"},
+    {7, "ALTER TABLE upload_files ADD COLUMN labels BIGINT NOT NULL DEFAULT 0"},
 }};
 
 }  // namespace
@@ -92,6 +93,7 @@ UploadRow read_upload(const Row& row) {
   upload.state.metadata = row.text(11);
   upload.cover_ms = read_optional(row, 12);
   upload.network = row.integer(13);
+  upload.labels = catalog::Labels::from_db(row.integer(14));
   return upload;
 }
 

@@ -46,6 +46,7 @@ struct NewUpload {
   std::string caption, visibility, fingerprint;
   std::string metadata{};                  ///< tus' Upload-Metadata as it came, given back as it is
   std::optional<std::int64_t> cover_ms{};  ///< as in media::MediaOptions
+  catalog::Labels labels{};
   bool draft = false;
   /// A number for the network that it comes from, equal for all who share it; 0: none to share.
   std::int64_t network = 0;

@@ -31,6 +31,7 @@ struct UploadRow {
   UploadState state;
   AccountId owner;
   std::string caption, visibility;
+  catalog::Labels labels;
   bool draft = false;
   std::optional<std::int64_t> cover_ms;
   std::int64_t network = 0;
@@ -118,7 +119,7 @@ class UploadsImpl final : public Uploads {
   Result<void> insert_job(Session& session, const Job& job) const;
   void enqueue(Job job);
   Result<void> load_jobs();
-  Result<void> on_video_change(Session& session, const catalog::Video& video);
+  Result<void> on_video_change(Session& session, const catalog::Entry& video);
   /// Deletes what removed videos left, once their transaction is committed.
   void reap(const std::unordered_set<VideoId>& videos);
   void worker_loop();
@@ -150,7 +151,7 @@ class UploadsImpl final : public Uploads {
   // late.cc: the second job of a video, its rendition of 1080 lines, made when nothing else waits
   // and given up for whatever is worth more.
   /// In the transaction that publishes: where the file has the lines, a row keeps it.
-  Result<void> follow_up(Session& session, const catalog::Video& video) const;
+  Result<void> follow_up(Session& session, VideoId video, int width, int height) const;
   /// Into memory; none: all of them.
   Result<void> load_late(VideoId video);
   bool keeps_file(VideoId video);
@@ -192,7 +193,7 @@ class UploadsImpl final : public Uploads {
 /// Columns of upload_files in the order of read_upload.
 inline constexpr const char* kUploadColumns =
     "id, owner, size_bytes, stored_bytes, filename, caption, visibility, draft, fingerprint, "
-    "expires_ms, video, metadata, cover_ms, network";
+    "expires_ms, video, metadata, cover_ms, network, labels";
 UploadRow read_upload(const Row& row);
 /// A column that may be null.
 std::optional<std::int64_t> read_optional(const Row& row, int column);

@@ -346,7 +346,7 @@ TEST_F(UploadTest, TheOriginalIsKeptWhereWanted) {
   EXPECT_THAT(blob_keys(), Contains(catalog->blob_key(made, "original")));
   EXPECT_THAT(must(catalog->verify()), IsEmpty());
   EXPECT_FALSE(
-      catalog->resolve_media(catalog->media_url(made, "original", made.author)).has_value());
+      catalog->resolve_media(catalog->media_url(made, "original", made.owner)).has_value());
 }
 
 TEST_F(UploadTest, ADeletedAccountTakesItsUploadsAlong) {

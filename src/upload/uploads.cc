@@ -90,7 +90,7 @@ Result<void> UploadsImpl::start() {
   FILOSCOPE_DO(load_promises());
   FILOSCOPE_DO(load_jobs());
   FILOSCOPE_DO(load_late({}));
-  parts_.catalog.on_change([this](Session& session, const catalog::Video& video) {
+  parts_.catalog.on_change([this](Session& session, const catalog::Entry& video) {
     return on_video_change(session, video);
   });
   parts_.accounts.on_delete([this](Session& session, AccountId owner, PersonKey) {
@@ -274,11 +274,11 @@ Result<UploadState> UploadsImpl::create(const accounts::Viewer& who, const NewUp
                                    {made.id.db(), who.account.db(), now_ms}));
       FILOSCOPE_DO(session.execute(
           "INSERT INTO upload_files (id, owner, size_bytes, stored_bytes, filename, caption, "
-          "visibility, draft, fingerprint, expires_ms, video, metadata, cover_ms, network) VALUES "
-          "(?, ?, ?, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)",
+          "visibility, draft, fingerprint, expires_ms, video, metadata, cover_ms, network, labels) "
+          "VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
           {made.id.db(), who.account.db(), form.size_bytes, form.filename, form.caption,
            form.visibility, std::int64_t{form.draft}, form.fingerprint, made.expires_at_ms,
-           form.metadata, sql_value(form.cover_ms), form.network}));
+           form.metadata, sql_value(form.cover_ms), form.network, form.labels.db()}));
       return {};
     });
   };
@@ -402,6 +402,8 @@ void UploadsImpl::sweep_loop() {
   while (true) {
     if (const auto swept = parts_.catalog.sweep_removed(); !swept)
       log::warn("upload.sweep_removed_failed", {{"reason", swept.error().message}});
+    if (const auto ended = parts_.catalog.end_due(); !ended)
+      log::warn("upload.end_due_failed", {{"reason", ended.error().message}});
     std::unordered_set<VideoId> removed;
     {
       Lock lock(mutex_);

@@ -388,8 +388,8 @@ TEST_P(EventLogContract, BlankingTakesOnePersonsContentsOnly) {
 }
 
 TEST_P(EventLogContract, BlankingOfAKindTakesARange) {
-  ASSERT_TRUE(ok(append({record(1, 1, 7), record(1, 1, 0), record(9, 1, 7), record(1, 1, 8),
-                         record(1, 1, 8)})));
+  ASSERT_TRUE(ok(append(
+      {record(1, 1, 7), record(1, 1, 0), record(9, 1, 7), record(1, 1, 8), record(1, 1, 8)})));
   const auto blank = [&](LogPosition after, LogPosition up_to) {
     return database_
         ->write<std::int64_t>(

@@ -18,7 +18,7 @@ constexpr std::int64_t kFormatVersion = 1;
 constexpr std::size_t kShownSqlMax = 120;
 /// Pragmas that only look, open to every module (`SELECT * FROM pragma_integrity_check(20)`).
 constexpr std::array<std::string_view, 3> kChecks = {"integrity_check", "quick_check",
-                                                       "table_info"};
+                                                     "table_info"};
 
 std::string shown(std::string_view sql) {
   return std::string(sql.substr(0, kShownSqlMax)) + (sql.size() > kShownSqlMax ? "…" : "");

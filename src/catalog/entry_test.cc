@@ -1,0 +1,155 @@
+/// Entries of whatever kind, what their owners say of them, and their time.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "catalog/world_test.h"
+
+namespace filoscope::catalog {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr auto kPublished = static_cast<std::uint16_t>(engine::RecordKind::video_published);
+constexpr auto kRemoved = static_cast<std::uint16_t>(engine::RecordKind::video_removed);
+
+class EntryTest : public ::testing::Test, protected World {
+ protected:
+  const accounts::Account mara = person("mara"), jo = person("jo");
+};
+
+TEST_F(EntryTest, OfAnotherKindIsSeenByTheSameRuleAndIsNoVideo) {
+  const auto clip = publish(mara, "a clip #clay");
+  const auto shop = put_entry(mara, Kind::product, "a bowl #clay");
+  const auto hidden = put_entry(mara, Kind::product, "not yet", Visibility::only_me);
+  EXPECT_EQ(must(catalog->visible_entry(viewer(jo), shop.id)).kind, Kind::product);
+  EXPECT_EQ(catalog->visible_entry(viewer(jo), hidden.id).error().reason, "no_such_entry");
+  EXPECT_EQ(must(catalog->visible_entry(viewer(mara), hidden.id)).caption, "not yet");
+
+  must(accounts->set_block(viewer(mara), jo.id, true));
+  EXPECT_FALSE(catalog->visible_entry(viewer(jo), shop.id).has_value());
+  must(accounts->set_block(viewer(mara), jo.id, false));
+
+  EXPECT_EQ(catalog->get(shop.id).error().reason, "no_such_video");
+  const std::vector<EntryId> both{shop.id, clip.id};
+  EXPECT_THAT(must(catalog->get_many(both)), SizeIs(1));
+  EXPECT_THAT(must(catalog->entries(both)), SizeIs(2));
+  EXPECT_THAT(must(catalog->videos_counts({{mara.id}})), ElementsAre(1));
+  const auto page = must(catalog->by_owner(viewer(jo), mara.id, "", 10)).items;
+  ASSERT_THAT(page, SizeIs(2));
+  EXPECT_EQ(page[0].kind, Kind::product);
+  EXPECT_EQ(page[1].kind, Kind::video);
+  EXPECT_THAT(must(catalog->own(mara.id, "", 10)).items, SizeIs(1)) << "her videos";
+}
+
+TEST_F(EntryTest, LabelsAreKeptAndUnknownOnesRefused) {
+  const auto clip = publish(mara, "a clip");
+  EXPECT_THAT(clip.labels.names(), IsEmpty());
+  VideoChange change;
+  change.labels = must(Labels::parse("paid_partnership,ai_generated"));
+  must(catalog->change(mara.id, clip.id, change));
+  reopen();
+  EXPECT_THAT(must(catalog->entry(clip.id)).labels.names(),
+              ElementsAre("ai_generated", "paid_partnership"));
+  change.labels = Labels();
+  EXPECT_THAT(must(catalog->change(mara.id, clip.id, change)).labels.names(), IsEmpty());
+  for (const char* wrong : {"funny", "ai_generated,,paid_partnership", ",", "AI_GENERATED"})
+    EXPECT_EQ(Labels::parse(wrong).error().reason, "no_such_label") << wrong;
+}
+
+TEST_F(EntryTest, AddressesHoldAsSoonAsTheNewRowCanBeRead) {
+  std::vector<bool> found;
+  catalog->on_change([&](Session& session, const Entry& entry) -> Result<void> {
+    session.on_commit([&, id = entry.id] {
+      const auto video = must(catalog->get(id));
+      found.push_back(
+          catalog->resolve_media(catalog->media_url(video, "720.mp4", mara.id)).has_value());
+    });
+    return {};
+  });
+  const auto clip = publish(mara, "a draft", Visibility::everyone, true);
+  VideoChange change;
+  change.publish_draft = true;
+  must(catalog->change(mara.id, clip.id, change));
+  VideoChange hide;
+  hide.visibility = Visibility::followers;
+  must(catalog->change(mara.id, clip.id, hide));
+  EXPECT_THAT(found, ElementsAre(true, true, true));
+}
+
+class EndTest : public EntryTest {
+ protected:
+  Video ends_in(std::int64_t ms) {
+    const auto clip = publish(mara, "for a day #clay");
+    VideoChange change;
+    change.available_until_ms = clock.now_ms() + ms;
+    return must(catalog->change(mara.id, clip.id, change));
+  }
+  bool seen_by(const accounts::Account& who, const Video& clip) {
+    return catalog->get_visible(viewer(who), clip.id).has_value();
+  }
+  bool served(const Video& clip, AccountId reader = {}) {
+    return catalog->resolve_media(catalog->media_url(clip, "720.mp4", reader)).has_value();
+  }
+};
+
+TEST_F(EndTest, NobodyButItsOwnerSeesItFromThenOn) {
+  const auto clip = ends_in(1000);
+  EXPECT_TRUE(seen_by(jo, clip));
+  clock.advance_ms(999);
+  EXPECT_TRUE(seen_by(jo, clip));
+  clock.advance_ms(1);
+  EXPECT_FALSE(seen_by(jo, clip)) << "also before the sweep";
+  EXPECT_THAT(must(catalog->by_owner(viewer(jo), mara.id, "", 10)).items, IsEmpty());
+  EXPECT_TRUE(seen_by(mara, clip));
+
+  take_kinds();
+  must(catalog->end_due());
+  EXPECT_THAT(take_kinds(), Contains(kRemoved)) << "the engine is told";
+  const auto ended = must(catalog->get(clip.id));
+  EXPECT_EQ(ended.state, State::ended);
+  EXPECT_THAT(must(catalog->hashtags("clay", 10)), IsEmpty());
+  EXPECT_FALSE(served(clip)) << "its public address";
+  EXPECT_TRUE(served(ended, mara.id)) << "her own";
+  EXPECT_THAT(must(catalog->verify()), IsEmpty());
+  must(catalog->end_due());
+  EXPECT_THAT(take_kinds(), IsEmpty()) << "once";
+  reopen();
+  EXPECT_FALSE(served(clip));
+  EXPECT_TRUE(served(ended, mara.id));
+}
+
+TEST_F(EndTest, IsProlongedAndThenItsFilesAreServedAgain) {
+  const auto clip = ends_in(1000);
+  clock.advance_ms(1000);
+  must(catalog->end_due());
+  VideoChange change;
+  change.available_until_ms = clock.now_ms();
+  EXPECT_EQ(catalog->change(mara.id, clip.id, change).error().reason, "end_in_the_past");
+  change.available_until_ms = 0;
+  take_kinds();
+  EXPECT_EQ(must(catalog->change(mara.id, clip.id, change)).state, State::published);
+  EXPECT_THAT(take_kinds(), Contains(kPublished));
+  EXPECT_TRUE(seen_by(jo, clip));
+  EXPECT_TRUE(served(clip));
+  clock.advance_ms(1'000'000);
+  must(catalog->end_due());
+  EXPECT_TRUE(seen_by(jo, clip));
+}
+
+TEST_F(EndTest, OneThatEndedIsDeletedAndComesBack) {
+  const auto clip = ends_in(1000);
+  clock.advance_ms(1000);
+  must(catalog->end_due());
+  must(catalog->remove(mara.id, clip.id));
+  EXPECT_FALSE(seen_by(mara, clip));
+  must(catalog->restore(mara.id, clip.id));
+  EXPECT_TRUE(seen_by(mara, clip));
+  EXPECT_FALSE(seen_by(jo, clip)) << "its time is over all the same";
+}
+
+}  // namespace
+}  // namespace filoscope::catalog
