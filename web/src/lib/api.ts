@@ -40,8 +40,7 @@ function query(values: Query): string {
 }
 
 const enc = encodeURIComponent;
-const get = <T>(path: string, signal?: AbortSignal) =>
-  request<T>('GET', path, signal ? { signal } : {});
+const get = <T>(path: string, signal?: AbortSignal) => request<T>('GET', path, signal ? { signal } : {});
 const send = <T>(method: string, path: string, body?: unknown, options: RequestOptions = {}) =>
   request<T>(method, path, body === undefined ? options : { ...options, body });
 
@@ -72,12 +71,7 @@ export const api = {
   signUp: (body: SignUp) =>
     send<{ account: Account; token: string }>('POST', '/accounts', body, { quiet401: true }),
   signIn: (handle: string, password: string) =>
-    send<{ account: Account; token: string }>(
-      'POST',
-      '/sessions',
-      { handle, password },
-      { quiet401: true },
-    ),
+    send<{ account: Account; token: string }>('POST', '/sessions', { handle, password }, { quiet401: true }),
   recover: (handle: string, code: string, password: string) =>
     send<{ account: Account; token: string }>(
       'POST',
@@ -86,25 +80,15 @@ export const api = {
       { quiet401: true },
     ),
   changePassword: (password: string, newPassword: string) =>
-    send<void>(
-      'PUT',
-      '/me/password',
-      { password, new_password: newPassword },
-      { quiet401: true },
-    ),
+    send<void>('PUT', '/me/password', { password, new_password: newPassword }, { quiet401: true }),
   recoveryCodes: (password: string) =>
     send<{ codes: string[] }>('POST', '/me/recovery-codes', { password }, { quiet401: true }),
   sessions: (signal?: AbortSignal) => get<{ items: SessionInfo[] }>('/me/sessions', signal),
   endSession: (id: string) => send<void>('DELETE', `/me/sessions/${enc(id)}`),
   signOut: () => send<void>('DELETE', '/sessions/current'),
-  patchMe: (body: {
-    display_name?: string;
-    bio?: string;
-    language?: string;
-    feed_mode?: FeedModeSetting;
-  }) => send<Me>('PATCH', '/me', body),
-  deleteMe: (password: string) =>
-    send<void>('DELETE', '/me', { password }, { quiet401: true }),
+  patchMe: (body: { display_name?: string; bio?: string; language?: string; feed_mode?: FeedModeSetting }) =>
+    send<Me>('PATCH', '/me', body),
+  deleteMe: (password: string) => send<void>('DELETE', '/me', { password }, { quiet401: true }),
   /** The newest; what is being sent or worked on is among them. */
   newestUploads: (signal?: AbortSignal, cursor: string | null = null) =>
     get<List<OwnUpload>>(`/me/uploads${query({ cursor })}`, signal),
@@ -124,28 +108,17 @@ export const api = {
     get<List<VideoItem>>(`/me/saves${query({ cursor })}`, signal),
   mutes: (signal?: AbortSignal) => get<Mutes>('/me/mutes', signal),
   muteWord: (method: OnOff, word: string) => send<void>(method, `/me/mutes/words/${enc(word)}`),
-  muteHashtag: (method: OnOff, tag: string) =>
-    send<void>(method, `/me/mutes/hashtags/${enc(tag)}`),
+  muteHashtag: (method: OnOff, tag: string) => send<void>(method, `/me/mutes/hashtags/${enc(tag)}`),
   notifications: (cursor?: string | null, signal?: AbortSignal) =>
     get<List<Notification>>(`/notifications${query({ cursor })}`, signal),
   notificationsRead: () => send<void>('POST', '/notifications/read', {}),
 
-  person: (handle: string, signal?: AbortSignal) =>
-    get<Person>(`/accounts/${enc(handle)}`, signal),
+  person: (handle: string, signal?: AbortSignal) => get<Person>(`/accounts/${enc(handle)}`, signal),
   personVideos: (handle: string, cursor?: string | null, signal?: AbortSignal) =>
     get<List<VideoItem>>(`/accounts/${enc(handle)}/videos${query({ cursor, limit: 24 })}`, signal),
-  people: (
-    handle: string,
-    list: 'followers' | 'following',
-    cursor?: string | null,
-    signal?: AbortSignal,
-  ) => get<List<Person>>(`/accounts/${enc(handle)}/${list}${query({ cursor })}`, signal),
-  relate: (
-    method: OnOff,
-    handle: string,
-    relation: 'follow' | 'block' | 'mute',
-    impressionToken?: string,
-  ) =>
+  people: (handle: string, list: 'followers' | 'following', cursor?: string | null, signal?: AbortSignal) =>
+    get<List<Person>>(`/accounts/${enc(handle)}/${list}${query({ cursor })}`, signal),
+  relate: (method: OnOff, handle: string, relation: 'follow' | 'block' | 'mute', impressionToken?: string) =>
     send<void>(
       method,
       `/accounts/${enc(handle)}/${relation}`,
@@ -177,12 +150,7 @@ export const api = {
   restoreVideo: (id: string) => send<Video>('POST', `/videos/${enc(id)}/restore`, {}),
   removed: () => get<List<RemovedVideo>>('/me/removed'),
   removeForGood: (id: string) => send<void>('DELETE', `/me/removed/${enc(id)}`),
-  react: (
-    method: OnOff,
-    id: string,
-    what: 'like' | 'save' | 'not-interested',
-    impressionToken?: string,
-  ) =>
+  react: (method: OnOff, id: string, what: 'like' | 'save' | 'not-interested', impressionToken?: string) =>
     send<ReactionAnswer>(
       method,
       `/videos/${enc(id)}/${what}`,
@@ -202,8 +170,7 @@ export const api = {
       text,
       ...(impressionToken ? { impression_token: impressionToken } : {}),
     }),
-  deleteComment: (id: string) =>
-    send<void>('DELETE', `/comments/${enc(id)}`, undefined, { keepalive: true }),
+  deleteComment: (id: string) => send<void>('DELETE', `/comments/${enc(id)}`, undefined, { keepalive: true }),
   report: (body: {
     video_id?: string;
     handle?: string;
@@ -212,8 +179,7 @@ export const api = {
     text?: string;
   }) => send<void>('POST', '/reports', body),
 
-  hashtag: (tag: string, signal?: AbortSignal) =>
-    get<HashtagHit>(`/hashtags/${enc(tag)}`, signal),
+  hashtag: (tag: string, signal?: AbortSignal) => get<HashtagHit>(`/hashtags/${enc(tag)}`, signal),
   hashtagVideos: (tag: string, cursor?: string | null, signal?: AbortSignal) =>
     get<List<VideoItem>>(`/hashtags/${enc(tag)}/videos${query({ cursor, limit: 24 })}`, signal),
   search: <T>(q: string, kind: string, cursor?: string | null, signal?: AbortSignal) =>
@@ -222,7 +188,5 @@ export const api = {
     get<{ items: Suggestion[] }>(`/search/suggest${query({ q })}`, signal),
   status: () => get<Status>('/status'),
   upload: (id: string) =>
-    get<{ state: string; offset: number; size_bytes: number; video?: Video }>(
-      `/uploads/${enc(id)}`,
-    ),
+    get<{ state: string; offset: number; size_bytes: number; video?: Video }>(`/uploads/${enc(id)}`),
 };

@@ -111,11 +111,7 @@ export interface RequestOptions {
   quiet401?: boolean;
 }
 
-export async function request<T>(
-  method: string,
-  path: string,
-  options: RequestOptions = {},
-): Promise<T> {
+export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
   const wait = hooks.before(path);
   if (wait) await wait;
   options.signal?.throwIfAborted();

@@ -126,10 +126,13 @@ export class Outbox {
     this.#retryPlanned = true;
     const step = BACKOFF_MS[Math.min(this.#failures++, BACKOFF_MS.length - 1)] ?? 60_000;
     const asked = error instanceof ApiError ? error.retryAfterS * 1000 : 0;
-    this.#options.later(() => {
-      this.#retryPlanned = false;
-      void this.flush();
-    }, Math.max(step, asked));
+    this.#options.later(
+      () => {
+        this.#retryPlanned = false;
+        void this.flush();
+      },
+      Math.max(step, asked),
+    );
   }
 
   #settle(events: ClientEvent[], _answer: EventsAnswer): void {

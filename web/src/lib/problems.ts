@@ -34,10 +34,7 @@ export function sentence(table: Problems, problem: Reasoned, says: Says): string
     const text = said(name, kind, false);
     const twin = marks.some(
       ([, other = '', otherKind]) =>
-        other !== name &&
-        otherKind === kind &&
-        values[other] !== value &&
-        said(other, kind, false) === text,
+        other !== name && otherKind === kind && values[other] !== value && said(other, kind, false) === text,
     );
     return twin ? said(name, kind, true) : text;
   });

@@ -46,7 +46,6 @@ function withHeaders(request: HttpRequest): void {
   for (const [name, value] of Object.entries(clientHeaders())) request.setHeader(name, value);
 }
 
-
 /** Throws away what the server has of an upload that an earlier page began. */
 export async function removeUpload(url: string): Promise<void> {
   try {
