@@ -10,7 +10,7 @@ const TYPED = ['**/*.ts', '**/*.svelte'];
 const UNUSED = { argsIgnorePattern: '^_', varsIgnorePattern: '^_' };
 
 export default defineConfig(
-  { ignores: ['**/dist/'] },
+  { ignores: ['**/dist/', '**/*.gen.ts'] },
   js.configs.recommended,
   {
     languageOptions: { globals: { ...globals.browser, ...globals.node } },

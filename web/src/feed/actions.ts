@@ -85,12 +85,12 @@ export function save(item: VideoItem, on: boolean): void {
 export function follow(item: VideoItem, done: (follows: boolean) => void): void {
   session.need(t('need_follow', { name: item.video.author.display_name }), () => {
     done(true);
-    withToken(item.impression_token, (token) =>
-      api.relate('PUT', item.video.author.handle, 'follow', token),
-    ).catch((error: unknown) => {
-      done(false);
-      toasts.error(error);
-    });
+    withToken(item.impression_token, (token) => api.follow('PUT', item.video.author.handle, token)).catch(
+      (error: unknown) => {
+        done(false);
+        toasts.error(error);
+      },
+    );
   });
 }
 

@@ -104,7 +104,7 @@ function earlyAnswer(address: string): Promise<Response> | undefined {
 
 export interface RequestOptions {
   body?: unknown;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Lets the request outlive the page; at most 64 KB of body. */
   keepalive?: boolean;
   /** A 401 is part of the conversation (wrong password), not a lost session. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Follow, Updates, type News } from './updates';
+import type { News } from './types';
+import { Follow, Updates } from './updates';
 
 class FakeSocket {
   static made: FakeSocket[] = [];
