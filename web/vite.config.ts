@@ -29,7 +29,8 @@ function isCore(id: string): boolean {
 
 const COMPRESSED = /\.(js|css|svg|webmanifest)$/;
 /** What the app's shell is made of, for a start without a network. */
-const SHELL = /^(assets\/.*\.(js|css)|assets\/inter-latin-wght.*\.woff2|index\.html|icon\.svg|icon-192\.png|manifest\.webmanifest)$/;
+const SHELL =
+  /^(assets\/.*\.(js|css)|assets\/inter-latin-wght.*\.woff2|index\.html|icon\.svg|icon-192\.png|manifest\.webmanifest)$/;
 
 /** Writes a .br and a .gz twin of every text file: the server sends those and compresses nothing. */
 function twins(): Plugin {
@@ -88,7 +89,10 @@ function early(): Plugin {
         return html
           .replace(APP_SCRIPT, `<link rel="preload" as="script" crossorigin href="${app}">`)
           .replace(APP_STYLE, `<link rel="preload" as="style" crossorigin href="${style}">`)
-          .replace('<!--early-->', () => `<script>${script.replace('__APP__', app).replace('__STYLE__', style)}</script>`);
+          .replace(
+            '<!--early-->',
+            () => `<script>${script.replace('__APP__', app).replace('__STYLE__', style)}</script>`,
+          );
       },
     },
   };
@@ -104,13 +108,18 @@ function serviceWorker(): Plugin {
       folder = join(config.root, config.build.outDir);
     },
     closeBundle() {
-      const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => SHELL.test(name)).sort();
+      const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((name) => SHELL.test(name))
+        .sort();
       const hash = createHash('sha256');
       for (const name of names) hash.update(name).update(readFileSync(join(folder, name)));
       const source = readFileSync(join(import.meta.dirname, 'src/sw.js'), 'utf8');
       const files = JSON.stringify(names.map((name) => `/${name}`));
       const version = hash.update(source).digest('hex').slice(0, 16);
-      writeFileSync(join(folder, 'sw.js'), source.replace('__FILES__', files).replace('__VERSION__', version));
+      writeFileSync(
+        join(folder, 'sw.js'),
+        source.replace('__FILES__', files).replace('__VERSION__', version),
+      );
     },
   };
 }

@@ -17,11 +17,18 @@ async function violations(page) {
   await page.evaluate(`if (!window.axe) { ${AXE} }`);
   const found = await page.evaluate((tags) => window.axe.run(document, { runOnly: tags }), TAGS);
   return found.violations.map(
-    ({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 140)).join(' | ')}`,
+    ({ id, help, nodes }) =>
+      `${id}: ${help}: ${nodes
+        .slice(0, 3)
+        .map((node) => node.html.slice(0, 140))
+        .join(' | ')}`,
   );
 }
 
-for (const [size, options] of [['390x844', PHONE], ['1440x900', DESKTOP]]) {
+for (const [size, options] of [
+  ['390x844', PHONE],
+  ['1440x900', DESKTOP],
+]) {
   test(`no violation on any page or sheet at ${size}, in either theme`, { timeout: 900_000 }, async (t) => {
     const { context, page } = await visitor(browser, options);
     const found = [];
@@ -44,5 +51,8 @@ test('no sheet that the app has is left out', () => {
   const source = readFileSync(join(root, 'web/src/lib/sheets.svelte.ts'), 'utf8');
   const sheets = [...source.matchAll(/\{ name: '(\w+)'/g)].map(([, name]) => `sheet-${name}`);
   assert.ok(sheets.length >= 10, sheets.join());
-  assert.deepEqual(sheets.filter((name) => !names().includes(name)), []);
+  assert.deepEqual(
+    sheets.filter((name) => !names().includes(name)),
+    [],
+  );
 });

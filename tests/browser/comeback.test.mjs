@@ -60,7 +60,13 @@ test('"Try again" asks again, and so does a server that was away', async () => {
   const { context, page } = await visitor(browser);
   expects(page, NO_ANSWER, answered(503));
   await page.goto('/search');
-  let how = (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', headers: { 'Retry-After': '60' }, body: '{"status":503,"detail":"busy"}' });
+  let how = (route) =>
+    route.fulfill({
+      status: 503,
+      contentType: 'application/problem+json',
+      headers: { 'Retry-After': '60' },
+      body: '{"status":503,"detail":"busy"}',
+    });
   await page.route('**/api/v1/**', (route) => how(route));
   await nav(page, 'Home').tap();
   await failed(page).waitFor();
@@ -167,18 +173,28 @@ test('what is being worked on is not "nothing", and goes over to the posted ones
   await signUp(page, 'working');
   await page.getByText('Nothing posted yet').waitFor();
   const { items } = await (await page.request.get('/api/v1/feed?mode=for_you&limit=1')).json();
-  const video = { ...items[0].video, state: 'processing', step: 'encoding', progress_percent: 77, playback: null };
+  const video = {
+    ...items[0].video,
+    state: 'processing',
+    step: 'encoding',
+    progress_percent: 77,
+    playback: null,
+  };
   let working = [{ kind: 'video', video }];
   let broken = false;
   await page.route('**/api/v1/me/uploads**', (route) =>
-    broken ? route.fulfill({ status: 503, json: { status: 503, detail: 'busy' } }) : route.fulfill({ json: { items: working, next_cursor: null } }),
+    broken
+      ? route.fulfill({ status: 503, json: { status: 503, detail: 'busy' } })
+      : route.fulfill({ json: { items: working, next_cursor: null } }),
   );
   await page.reload();
   await page.getByText('Working, 77 %').waitFor();
   assert.equal(await page.getByText('Nothing posted yet').count(), 0);
   expects(page, answered(503));
   broken = true;
-  await page.waitForResponse((response) => response.url().includes('/me/uploads') && response.status() === 503);
+  await page.waitForResponse(
+    (response) => response.url().includes('/me/uploads') && response.status() === 503,
+  );
   broken = false;
   const asked = page.waitForRequest((request) => /accounts\/.*\/videos/.test(request.url()));
   working = [];
@@ -243,7 +259,10 @@ test('a wrong password is filled in nowhere else', async () => {
   assert.equal(await value('#erase-password'), '');
   await page.getByRole('button', { name: 'Cancel' }).tap();
   await page.getByRole('button', { name: 'Change password' }).tap();
-  assert.deepEqual([await auto('#sign-in-password'), await auto('#sign-in-new')], ['current-password', 'new-password']);
+  assert.deepEqual(
+    [await auto('#sign-in-password'), await auto('#sign-in-new')],
+    ['current-password', 'new-password'],
+  );
   assert.equal(await page.locator('form input[autocomplete=username]').inputValue(), handle);
   await page.getByRole('button', { name: 'Cancel' }).tap();
   await page.getByRole('button', { name: 'Sign out', exact: true }).tap();

@@ -7,23 +7,34 @@ import { walk } from './pages.mjs';
 
 const browser = sharedBrowser();
 
-const FIELDS = 'input:not([type=file]):not([type=radio]):not([type=checkbox]):not([type=date]):not([type=hidden]):not([readonly]), textarea';
+const FIELDS =
+  'input:not([type=file]):not([type=radio]):not([type=checkbox]):not([type=date]):not([type=hidden]):not([readonly]), textarea';
 const WORD = 'にほんご';
 
 /** What this page has sent, but for what it tells of watching. */
 function acts(page) {
   const sent = [];
   page.on('request', (request) => {
-    if (request.method() !== 'GET' && !/\/events$/.test(request.url())) sent.push(`${request.method()} ${request.url()}`);
+    if (request.method() !== 'GET' && !/\/events$/.test(request.url()))
+      sent.push(`${request.method()} ${request.url()}`);
   });
   return sent;
 }
 
 /** Where she is and what is open. */
 const place = (page) =>
-  page.evaluate(() => `${location.href} ${document.querySelectorAll('[role=dialog]').length} dialogs, ${document.activeElement.id}`);
+  page.evaluate(
+    () =>
+      `${location.href} ${document.querySelectorAll('[role=dialog]').length} dialogs, ${document.activeElement.id}`,
+  );
 
-const KEYS = [['Enter', 13], ['Escape', 27], ['ArrowDown', 40], ['ArrowUp', 38], ['Tab', 9]];
+const KEYS = [
+  ['Enter', 13],
+  ['Escape', 27],
+  ['ArrowDown', 40],
+  ['ArrowUp', 38],
+  ['Tab', 9],
+];
 
 async function composed(page, cdp, field, sent) {
   const faults = [];
@@ -36,7 +47,11 @@ async function composed(page, cdp, field, sent) {
     if (sent.length > 0) faults.push(`${how}: sent ${sent.splice(0).join(', ')}`);
     return now === before;
   };
-  await cdp.send('Input.imeSetComposition', { text: WORD, selectionStart: WORD.length, selectionEnd: WORD.length });
+  await cdp.send('Input.imeSetComposition', {
+    text: WORD,
+    selectionStart: WORD.length,
+    selectionEnd: WORD.length,
+  });
   for (const [key, code] of KEYS) {
     for (const windowsVirtualKeyCode of [229, code]) {
       // Tab without an input method moves on, as it must.
@@ -49,10 +64,19 @@ async function composed(page, cdp, field, sent) {
   }
   await cdp.send('Input.insertText', { text: WORD });
   // Safari: the composition has ended before its key is told.
-  for (const [how, keyCode] of [['with 229', 229], ['with its own code', 13]]) {
+  for (const [how, keyCode] of [
+    ['with 229', 229],
+    ['with its own code', 13],
+  ]) {
     await field.evaluate((node, code) => {
       node.dispatchEvent(new CompositionEvent('compositionend', { bubbles: true, data: 'x' }));
-      const event = new KeyboardEvent('keydown', { key: 'Enter', keyCode: code, which: code, bubbles: true, cancelable: true });
+      const event = new KeyboardEvent('keydown', {
+        key: 'Enter',
+        keyCode: code,
+        which: code,
+        bubbles: true,
+        cancelable: true,
+      });
       if (node.dispatchEvent(event) && node instanceof HTMLInputElement) node.form?.requestSubmit();
       node.dispatchEvent(new KeyboardEvent('keyup', { key: 'Enter', bubbles: true }));
     }, keyCode);
@@ -78,7 +102,12 @@ test('no key of an input method sends, chooses, closes or moves anything, in any
       fields.add(id);
     }
   };
-  await walk(page, walkFields, { only: (name) => !/more-own|home|missing|tag|keys|people$|sheet-more|why|linked|clip|full|drafts|upload-|toast|remove|sheet-delete/.test(name) });
+  await walk(page, walkFields, {
+    only: (name) =>
+      !/more-own|home|missing|tag|keys|people$|sheet-more|why|linked|clip|full|drafts|upload-|toast|remove|sheet-delete/.test(
+        name,
+      ),
+  });
   const clip = await recordClip(browser, { seconds: 1 });
   await page.goto('/upload');
   await page.setInputFiles('[data-testid=file]', clip);
@@ -100,9 +129,19 @@ test('a suggestion is not chosen by the Enter that ends a word, but by the next 
   await page.getByRole('option').first().waitFor();
   await cdp.send('Input.imeSetComposition', { text: 'a', selectionStart: 1, selectionEnd: 1 });
   await page.getByRole('option').first().waitFor();
-  await cdp.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 229 });
+  await cdp.send('Input.dispatchKeyEvent', {
+    type: 'rawKeyDown',
+    key: 'Enter',
+    code: 'Enter',
+    windowsVirtualKeyCode: 229,
+  });
   await cdp.send('Input.insertText', { text: 'a' });
-  await cdp.send('Input.dispatchKeyEvent', { type: 'keyUp', key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13 });
+  await cdp.send('Input.dispatchKeyEvent', {
+    type: 'keyUp',
+    key: 'Enter',
+    code: 'Enter',
+    windowsVirtualKeyCode: 13,
+  });
   assert.equal(await box.inputValue(), '#cera');
   await page.getByRole('option').first().waitFor();
   await page.keyboard.press('Enter');

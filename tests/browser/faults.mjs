@@ -33,7 +33,8 @@ export async function faults(page, touch) {
         node.querySelector('img[alt]:not([alt=""])')?.alt;
       const what = `${node.tagName.toLowerCase()}.${node.className}`;
       if (!label) found.push(`${what} has no name`);
-      if (!strip(node) && (box.left < -1 || box.right > innerWidth + 1)) found.push(`${what} "${label}" is cut off: ${box.left} to ${box.right}`);
+      if (!strip(node) && (box.left < -1 || box.right > innerWidth + 1))
+        found.push(`${what} "${label}" is cut off: ${box.left} to ${box.right}`);
       const inText = node.tagName === 'A' && getComputedStyle(node).display === 'inline';
       if (isTouch && !inText && node.closest('nav, .rail, .tabs, header, .seg') && box.height < 43.5) {
         found.push(`${what} "${label}" is ${Math.round(box.height)} px high`);
@@ -58,16 +59,20 @@ export async function layoutFaults(page) {
     if (root.scrollWidth > width || root.scrollHeight > height) {
       found.push(`the page itself scrolls: ${root.scrollWidth}x${root.scrollHeight} in ${width}x${height}`);
     }
-    const scrolls = (node) => /auto|scroll/.test(getComputedStyle(node).overflowY + getComputedStyle(node).overflowX);
+    const scrolls = (node) =>
+      /auto|scroll/.test(getComputedStyle(node).overflowY + getComputedStyle(node).overflowX);
     const scroller = (node) => {
       for (let up = node.parentElement; up; up = up.parentElement) if (scrolls(up)) return up;
       return null;
     };
     const dialogs = [...document.querySelectorAll('[role=dialog]')];
     const layer = dialogs.at(-1) ?? document;
-    for (const node of layer.querySelectorAll('button, a[href], input, select, textarea, summary, [role=slider]')) {
+    for (const node of layer.querySelectorAll(
+      'button, a[href], input, select, textarea, summary, [role=slider]',
+    )) {
       if (node.closest('[inert], [aria-hidden=true], .visually-hidden, .skip, .toasts, [hidden]')) continue;
-      if (node.matches('.visually-hidden, .scrim') || getComputedStyle(node).visibility === 'hidden') continue;
+      if (node.matches('.visually-hidden, .scrim') || getComputedStyle(node).visibility === 'hidden')
+        continue;
       const target = node.closest('label') ?? node;
       const box = target.getBoundingClientRect();
       if (box.width === 0 || box.height === 0) continue;
@@ -109,7 +114,12 @@ export async function wordFaults(page) {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let text = walker.nextNode(); text; text = walker.nextNode()) {
       const parent = text.parentElement;
-      if (!text.data.trim() || !parent || parent.closest('script, style, [aria-hidden=true], [inert], .visually-hidden, .skip')) continue;
+      if (
+        !text.data.trim() ||
+        !parent ||
+        parent.closest('script, style, [aria-hidden=true], [inert], .visually-hidden, .skip')
+      )
+        continue;
       if (getComputedStyle(parent).visibility === 'hidden') continue;
       const range = document.createRange();
       range.selectNodeContents(text);
@@ -120,16 +130,26 @@ export async function wordFaults(page) {
       for (let up = parent; up && !clipped; up = up.parentElement) {
         const style = getComputedStyle(up);
         clipped = style.textOverflow === 'ellipsis' || /auto|scroll/.test(style.overflowX);
-        if (!clipped && !judged && style.overflowX !== 'visible' && up !== document.body && up !== document.documentElement) {
+        if (
+          !clipped &&
+          !judged &&
+          style.overflowX !== 'visible' &&
+          up !== document.body &&
+          up !== document.documentElement
+        ) {
           const bounds = up.getBoundingClientRect();
           if (box.left < bounds.left - 1 || box.right > bounds.right + 1) {
-            found.push(`"${text.data.trim().slice(0, 40)}" is cut off by ${up.tagName.toLowerCase()}.${up.className}`);
+            found.push(
+              `"${text.data.trim().slice(0, 40)}" is cut off by ${up.tagName.toLowerCase()}.${up.className}`,
+            );
           }
           judged = true; // by the first that clips; what scrolls may be further up
         }
       }
       if (!clipped && (box.left < -1 || box.right > innerWidth + 1)) {
-        found.push(`"${text.data.trim().slice(0, 40)}" reaches out of the screen: ${Math.round(box.left)} to ${Math.round(box.right)}`);
+        found.push(
+          `"${text.data.trim().slice(0, 40)}" reaches out of the screen: ${Math.round(box.left)} to ${Math.round(box.right)}`,
+        );
       }
     }
     return [...new Set(found)];

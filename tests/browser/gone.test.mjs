@@ -37,7 +37,10 @@ async function late(page, pattern) {
   };
 }
 
-for (const [name, options] of [['phone', undefined], ['desktop', DESKTOP]]) {
+for (const [name, options] of [
+  ['phone', undefined],
+  ['desktop', DESKTOP],
+]) {
   test(`back from a clip, to every list it can be opened from (${name})`, async () => {
     const { context, page } = await visitor(browser, options);
     await openFeed(page);
@@ -64,7 +67,7 @@ for (const [name, options] of [['phone', undefined], ['desktop', DESKTOP]]) {
   });
 }
 
-test('answers that come after she left are nobody\'s', async () => {
+test("answers that come after she left are nobody's", async () => {
   const { context, page } = await visitor(browser);
   await signUp(page, 'leaving');
   for (const [from, asks] of [
@@ -95,7 +98,11 @@ test('what fails after she left is not told on the next page', async () => {
   await page.route('**/api/v1/me/**', async (route) => {
     await new Promise((resolve) => setTimeout(resolve, 800));
     await route
-      .fulfill({ status: 500, contentType: 'application/problem+json', body: '{"status":500,"detail":"broken"}' })
+      .fulfill({
+        status: 500,
+        contentType: 'application/problem+json',
+        body: '{"status":500,"detail":"broken"}',
+      })
       .catch(() => {});
   });
   await page.getByRole('link', { name: 'Settings' }).first().tap();

@@ -55,7 +55,10 @@ test('the manifest is complete and the browser would install it', async () => {
   }
   // A browser of the tests keeps nothing ("in-incognito"): it would not install anything.
   const { installabilityErrors } = await cdp.send('Page.getInstallabilityErrors');
-  assert.deepEqual(installabilityErrors.map((one) => one.errorId).filter((id) => id !== 'in-incognito'), []);
+  assert.deepEqual(
+    installabilityErrors.map((one) => one.errorId).filter((id) => id !== 'in-incognito'),
+    [],
+  );
   const icon = await page.request.get('/favicon.ico');
   assert.equal(icon.headers()['content-type'], 'image/x-icon');
   await context.close();
@@ -96,9 +99,17 @@ test('no answer of the interface and no media is ever kept or given from a cache
   assert.deepEqual(fromWorker, []);
   const paths = await cached(page);
   assert.ok(paths.includes('/index.html') && paths.some((path) => path.endsWith('.js')));
-  assert.deepEqual(paths.filter((path) => !/^\/(assets\/|index\.html|icon|manifest)/.test(path)), []);
+  assert.deepEqual(
+    paths.filter((path) => !/^\/(assets\/|index\.html|icon|manifest)/.test(path)),
+    [],
+  );
   await context.setOffline(true);
-  const answer = await page.evaluate(() => fetch('/api/v1/feed').then(() => 'an answer', () => 'none'));
+  const answer = await page.evaluate(() =>
+    fetch('/api/v1/feed').then(
+      () => 'an answer',
+      () => 'none',
+    ),
+  );
   assert.equal(answer, 'none');
   await context.close();
 });
@@ -111,7 +122,10 @@ test('a new version takes over, and the files of the one before go', async () =>
   // What a version before this one has left behind.
   await page.evaluate(async () => {
     const old = await caches.open('shell-0000000000000000');
-    await old.put('/index.html', new Response('<title>old</title>', { headers: { 'Content-Type': 'text/html' } }));
+    await old.put(
+      '/index.html',
+      new Response('<title>old</title>', { headers: { 'Content-Type': 'text/html' } }),
+    );
     const other = await caches.open('not-ours');
     await other.put('/x', new Response('x'));
     const registration = await navigator.serviceWorker.ready;
@@ -119,7 +133,9 @@ test('a new version takes over, and the files of the one before go', async () =>
   });
   await page.reload();
   await ready(page);
-  await eventually(async () => !(await page.evaluate(() => caches.keys())).includes('shell-0000000000000000'));
+  await eventually(
+    async () => !(await page.evaluate(() => caches.keys())).includes('shell-0000000000000000'),
+  );
   assert.ok((await page.evaluate(() => caches.keys())).includes('not-ours'));
   await context.setOffline(true);
   await page.reload();
@@ -145,7 +161,9 @@ for (const [theme, path, ground] of [
     });
     await page.goto(path, { waitUntil: 'commit' });
     const grounds = () =>
-      page.evaluate(() => [document.documentElement, document.body].map((one) => one && getComputedStyle(one).backgroundColor));
+      page.evaluate(() =>
+        [document.documentElement, document.body].map((one) => one && getComputedStyle(one).backgroundColor),
+      );
     await eventually(async () => (await grounds())[1]);
     await eventually(() => page.evaluate(() => document.styleSheets.length >= 2));
     assert.deepEqual(await grounds(), [ground, ground]);
@@ -159,7 +177,13 @@ for (const [theme, path, ground] of [
 test('every page has its title, from the server and in the app', async () => {
   const { context, page } = await visitor(browser, DESKTOP);
   expects(page, answered(404));
-  const titles = { '/search': 'Search', '/inbox': 'Inbox', '/me': 'Me', '/settings': 'Settings', '/upload': 'Upload' };
+  const titles = {
+    '/search': 'Search',
+    '/inbox': 'Inbox',
+    '/me': 'Me',
+    '/settings': 'Settings',
+    '/upload': 'Upload',
+  };
   for (const [path, title] of Object.entries(titles)) {
     const sent = await (await fetch(URL_BASE + path)).text();
     assert.match(sent, new RegExp(`<title>${title} · Filoscope</title>`), path);
@@ -173,7 +197,9 @@ test('every page has its title, from the server and in the app', async () => {
   await tile.waitFor();
   assert.equal(await page.title(), 'trains · Search · Filoscope');
   await tile.click();
-  await eventually(async () => /^Clip \d+ about trains #trains · Trains maker · Filoscope$/.test(await page.title()));
+  await eventually(async () =>
+    /^Clip \d+ about trains #trains · Trains maker · Filoscope$/.test(await page.title()),
+  );
   await page.goto('/@maker.trains');
   await eventually(async () => (await page.title()) === 'Trains maker (@maker.trains) · Filoscope');
   await page.goto('/tag/trains');

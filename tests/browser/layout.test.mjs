@@ -29,30 +29,37 @@ const LOOKS = [
   ['820x1180', { width: 820, height: 1180 }, 'light', 1],
 ];
 
-test('every page and sheet sideways, zoomed to 200 %, on a tablet and with type of twice the size', { timeout: 900_000 }, async (t) => {
-  const { context, page } = await visitor(browser);
-  const found = [];
-  let looked = 0;
-  await walk(page, async (at) => {
-    looked++;
-    for (const [name, viewport, colorScheme, type] of LOOKS) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize(viewport);
-      await page.evaluate((times) => (document.documentElement.style.fontSize = times === 1 ? '' : `${16 * times}px`), type);
-      await settled(page);
-      await shot(page, `${name}-${at}`);
-      const all = [...(await faults(page, true)), ...(await wordFaults(page))];
-      // Over a clip the offer lies for as long as she wants it to, and a toast for a moment; nothing of a page may.
-      if (at !== 'offer' && at !== 'toast-undo') all.push(...(await layoutFaults(page)));
-      found.push(...all.map((fault) => `${name}, ${at}: ${fault}`));
-    }
-    await page.setViewportSize(PHONE.viewport);
-    await page.evaluate(() => (document.documentElement.style.fontSize = ''));
-  });
-  t.diagnostic(`${looked} pages and sheets`);
-  assert.deepEqual(found, []);
-  await context.close();
-});
+test(
+  'every page and sheet sideways, zoomed to 200 %, on a tablet and with type of twice the size',
+  { timeout: 900_000 },
+  async (t) => {
+    const { context, page } = await visitor(browser);
+    const found = [];
+    let looked = 0;
+    await walk(page, async (at) => {
+      looked++;
+      for (const [name, viewport, colorScheme, type] of LOOKS) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize(viewport);
+        await page.evaluate(
+          (times) => (document.documentElement.style.fontSize = times === 1 ? '' : `${16 * times}px`),
+          type,
+        );
+        await settled(page);
+        await shot(page, `${name}-${at}`);
+        const all = [...(await faults(page, true)), ...(await wordFaults(page))];
+        // Over a clip the offer lies for as long as she wants it to, and a toast for a moment; nothing of a page may.
+        if (at !== 'offer' && at !== 'toast-undo') all.push(...(await layoutFaults(page)));
+        found.push(...all.map((fault) => `${name}, ${at}: ${fault}`));
+      }
+      await page.setViewportSize(PHONE.viewport);
+      await page.evaluate(() => (document.documentElement.style.fontSize = ''));
+    });
+    t.diagnostic(`${looked} pages and sheets`);
+    assert.deepEqual(found, []);
+    await context.close();
+  },
+);
 
 test('a clip lying on its side takes the width that a desktop has', async (t) => {
   const { context, page } = await visitor(browser, DESKTOP);
@@ -69,7 +76,10 @@ test('a clip lying on its side takes the width that a desktop has', async (t) =>
   assert.ok(Math.abs(box.width / box.height - 16 / 9) < 0.03, `${box.width}x${box.height}`);
   assert.deepEqual(await layoutFaults(page), []);
   const slider = await page.locator('.layer:not(.away)').getByRole('slider').boundingBox();
-  assert.ok(Math.abs(slider.x - box.x) < 2 && Math.abs(slider.width - box.width) < 2, 'the scrubber is as wide');
+  assert.ok(
+    Math.abs(slider.x - box.x) < 2 && Math.abs(slider.width - box.width) < 2,
+    'the scrubber is as wide',
+  );
   assert.ok(Math.abs(slider.y + slider.height - box.y - box.height) < 3, 'and at its foot');
   await shot(page, 'desktop-lying-clip');
   await context.close();
@@ -88,7 +98,10 @@ test('a keyboard that takes half of an upright phone moves no menu', async () =>
 });
 
 test('on a tablet and sideways an upright clip is shown whole', async () => {
-  for (const [width, height] of [[820, 1180], [844, 390]]) {
+  for (const [width, height] of [
+    [820, 1180],
+    [844, 390],
+  ]) {
     const { context, page } = await visitor(browser, touch(width, height));
     await page.goto('/');
     await playing(page);

@@ -88,7 +88,8 @@ function watch(context) {
   context.on('weberror', (error) => note(`thrown: ${error.error().stack}`));
   context.on('request', (request) => {
     const { pathname, search } = new URL(request.url());
-    if (/\b(undefined|null|NaN)\b|\[object|%5Bobject/.test(pathname + search)) note(`asked: ${request.url()}`);
+    if (/\b(undefined|null|NaN)\b|\[object|%5Bobject/.test(pathname + search))
+      note(`asked: ${request.url()}`);
   });
 }
 
@@ -283,10 +284,7 @@ export async function recordClip(browser, { seconds = 3, ...options } = {}) {
   }
 }
 
-async function recorded(
-  browser,
-  { seconds = 3, megabits = 2, width = 360, height = 640, plain = '' } = {},
-) {
+async function recorded(browser, { seconds = 3, megabits = 2, width = 360, height = 640, plain = '' } = {}) {
   const { context, page } = await visitor(browser, DESKTOP);
   await page.goto('/icon.svg');
   const encoded = await page.evaluate(
@@ -390,8 +388,7 @@ export async function posted(page, clip, fields) {
   return id;
 }
 
-export const phase = (page) =>
-  page.locator('article[data-phase]').first().getAttribute('data-phase');
+export const phase = (page) => page.locator('article[data-phase]').first().getAttribute('data-phase');
 
 /** The newest upload on the page has ended well; returns the id of its video. */
 export async function published(page) {

@@ -33,7 +33,10 @@ before(async () => {
   await context.close();
 });
 
-for (const [name, options] of [['phone', PHONE], ['desktop', DESKTOP]]) {
+for (const [name, options] of [
+  ['phone', PHONE],
+  ['desktop', DESKTOP],
+]) {
   test(`a link opens the clip with the tabs, and swiping goes on in the feed, signed out (${name})`, async () => {
     const { context, page, errors } = await visitor(browser, options);
     await page.goto(`/v/${linked}`);
@@ -168,7 +171,12 @@ test('"being prepared" is said no longer than it is so', async () => {
   await page.getByText('Where you are signed in').waitFor();
   await page.goForward();
   await said.waitFor();
-  how = (route) => route.fulfill({ status: 404, contentType: 'application/problem+json', body: '{"status":404,"detail":"gone"}' });
+  how = (route) =>
+    route.fulfill({
+      status: 404,
+      contentType: 'application/problem+json',
+      body: '{"status":404,"detail":"gone"}',
+    });
   await page.getByText('This video is not here').waitFor();
   assert.equal(await said.count(), 0);
   how = working;

@@ -2,17 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { faults } from './faults.mjs';
-import {
-  current,
-  openFeed,
-  playing,
-  sharedBrowser,
-  shot,
-  signUp,
-  swipe,
-  test,
-  visitor,
-} from './lib.mjs';
+import { current, openFeed, playing, sharedBrowser, shot, signUp, swipe, test, visitor } from './lib.mjs';
 
 const SIZES = [
   ['360x640', { width: 360, height: 640 }, true],
@@ -20,7 +10,16 @@ const SIZES = [
   ['1024x768', { width: 1024, height: 768 }, false],
   ['1440x900', { width: 1440, height: 900 }, false],
 ];
-const PAGES = ['/', '/search', '/search?q=a', '/search?q=a&kind=people', '/inbox', '/me', '/settings', '/upload'];
+const PAGES = [
+  '/',
+  '/search',
+  '/search?q=a',
+  '/search?q=a&kind=people',
+  '/inbox',
+  '/me',
+  '/settings',
+  '/upload',
+];
 
 const browser = sharedBrowser();
 

@@ -35,12 +35,18 @@ async function comments(video, texts) {
   return made;
 }
 
-for (const [name, options] of [['phone', PHONE], ['desktop', DESKTOP]]) {
+for (const [name, options] of [
+  ['phone', PHONE],
+  ['desktop', DESKTOP],
+]) {
   test(`a notification opens its very comment, also one of a later page (${name})`, async () => {
     const { context, page } = await visitor(browser, options);
     await signUp(page, 'asked');
     const video = await uploaded(page, browser, { seconds: 2 }, 'talk about it');
-    const [first] = await comments(video, ['the very first question', ...Array.from({ length: 44 }, (_, i) => `later ${i}`)]);
+    const [first] = await comments(video, [
+      'the very first question',
+      ...Array.from({ length: 44 }, (_, i) => `later ${i}`),
+    ]);
     await page.goto('/inbox');
     const entry = page.locator('a.one', { hasText: 'the very first question' });
     await eventually(async () => {

@@ -43,22 +43,31 @@ export const PAGES = [
   ['search-nothing', (page) => page.goto('/search?q=zqzqzqzq')],
   ['inbox', (page) => page.goto('/inbox')],
   ['me', own],
-  ['settings', async (page) => {
-    await page.goto('/settings');
-    await page.getByText('Where you are signed in').waitFor();
-  }],
+  [
+    'settings',
+    async (page) => {
+      await page.goto('/settings');
+      await page.getByText('Where you are signed in').waitFor();
+    },
+  ],
   ['upload', (page) => page.goto('/upload')],
   ['profile', (page) => page.goto('/@maker.trains')],
   ['tag', (page) => page.goto('/tag/ceramics')],
-  ['missing', (page) => {
-    expects(page, answered(404));
-    return page.goto('/no/such/page');
-  }],
-  ['video', async (page) => {
-    await page.goto('/tag/ceramics');
-    await page.locator('a.tile').first().click();
-    await playing(page);
-  }],
+  [
+    'missing',
+    (page) => {
+      expects(page, answered(404));
+      return page.goto('/no/such/page');
+    },
+  ],
+  [
+    'video',
+    async (page) => {
+      await page.goto('/tag/ceramics');
+      await page.locator('a.tile').first().click();
+      await playing(page);
+    },
+  ],
 ];
 
 export const GUEST_PAGES = [
@@ -70,59 +79,86 @@ export const GUEST_PAGES = [
 ];
 
 export const SHEETS = [
-  ['sheet-comments', async (page) => {
-    await feed(page);
-    await current(page).locator('button.act').nth(1).click();
-    await page.locator('#comment-box').waitFor();
-  }],
+  [
+    'sheet-comments',
+    async (page) => {
+      await feed(page);
+      await current(page).locator('button.act').nth(1).click();
+      await page.locator('#comment-box').waitFor();
+    },
+  ],
   ['sheet-more', moreOf],
-  ['sheet-why', async (page) => {
-    await feed(page);
-    await swipe(page);
-    await playing(page);
-    await current(page).locator('button.act.last').click();
-    await dialog(page).getByRole('button', { name: 'Why this video' }).click();
-    await page.locator('.reason').waitFor();
-    const numbers = page.locator('summary');
-    if ((await numbers.count()) > 0) await numbers.click();
-  }],
-  ['sheet-report', async (page) => {
-    await moreOf(page);
-    await dialog(page).getByRole('button', { name: 'Report' }).click();
-    await page.getByText('What is wrong with it?').waitFor();
-  }],
-  ['sheet-profile', async (page) => {
-    await own(page);
-    await click(page, 'Edit profile');
-    await page.locator('#p-name').waitFor();
-  }],
-  ['sheet-people', async (page) => {
-    await page.goto('/@maker.trains');
-    await page.getByRole('button', { name: /Followers/ }).click();
-    await dialog(page).waitFor();
-  }],
-  ['sheet-keys', async (page) => {
-    await feed(page);
-    await page.keyboard.press('?');
-    await dialog(page).waitFor();
-  }],
-  ['settings-password', async (page) => {
-    await page.goto('/settings');
-    await click(page, 'Change password');
-    await page.locator('#sign-in-new').waitFor();
-  }],
-  ['settings-codes', async (page) => {
-    await page.goto('/settings');
-    await click(page, 'Make new codes');
-    await page.locator('#sign-in-password').fill(PASSWORD);
-    await page.locator('form button.main').click();
-    await page.locator('.codes li').first().waitFor();
-  }],
-  ['settings-delete', async (page) => {
-    await page.goto('/settings');
-    await click(page, 'Delete account');
-    await page.locator('#erase-password').waitFor();
-  }],
+  [
+    'sheet-why',
+    async (page) => {
+      await feed(page);
+      await swipe(page);
+      await playing(page);
+      await current(page).locator('button.act.last').click();
+      await dialog(page).getByRole('button', { name: 'Why this video' }).click();
+      await page.locator('.reason').waitFor();
+      const numbers = page.locator('summary');
+      if ((await numbers.count()) > 0) await numbers.click();
+    },
+  ],
+  [
+    'sheet-report',
+    async (page) => {
+      await moreOf(page);
+      await dialog(page).getByRole('button', { name: 'Report' }).click();
+      await page.getByText('What is wrong with it?').waitFor();
+    },
+  ],
+  [
+    'sheet-profile',
+    async (page) => {
+      await own(page);
+      await click(page, 'Edit profile');
+      await page.locator('#p-name').waitFor();
+    },
+  ],
+  [
+    'sheet-people',
+    async (page) => {
+      await page.goto('/@maker.trains');
+      await page.getByRole('button', { name: /Followers/ }).click();
+      await dialog(page).waitFor();
+    },
+  ],
+  [
+    'sheet-keys',
+    async (page) => {
+      await feed(page);
+      await page.keyboard.press('?');
+      await dialog(page).waitFor();
+    },
+  ],
+  [
+    'settings-password',
+    async (page) => {
+      await page.goto('/settings');
+      await click(page, 'Change password');
+      await page.locator('#sign-in-new').waitFor();
+    },
+  ],
+  [
+    'settings-codes',
+    async (page) => {
+      await page.goto('/settings');
+      await click(page, 'Make new codes');
+      await page.locator('#sign-in-password').fill(PASSWORD);
+      await page.locator('form button.main').click();
+      await page.locator('.codes li').first().waitFor();
+    },
+  ],
+  [
+    'settings-delete',
+    async (page) => {
+      await page.goto('/settings');
+      await click(page, 'Delete account');
+      await page.locator('#erase-password').waitFor();
+    },
+  ],
 ];
 
 const auth = (mode) => async (page) => {
@@ -136,22 +172,31 @@ export const GUEST_SHEETS = [
   ['sheet-sign-up', auth('up')],
   ['sheet-sign-in', auth('in')],
   ['sheet-recover', auth('recover')],
-  ['sheet-sign-up-wrong', async (page) => {
-    await auth('up')(page);
-    await page.locator('[role=dialog] form button.main').click();
-    await page.locator('[role=dialog] .problem').first().waitFor();
-  }],
+  [
+    'sheet-sign-up-wrong',
+    async (page) => {
+      await auth('up')(page);
+      await page.locator('[role=dialog] form button.main').click();
+      await page.locator('[role=dialog] .problem').first().waitFor();
+    },
+  ],
 ];
 
 /** Right after signing up, without leaving the page. */
 export const JUST_SIGNED_UP = [
-  ['offer', async (page) => {
-    await page.getByRole('button', { name: 'Get codes' }).waitFor();
-  }],
-  ['sheet-codes', async (page) => {
-    await click(page, 'Get codes');
-    await dialog(page).locator('.codes li').first().waitFor();
-  }],
+  [
+    'offer',
+    async (page) => {
+      await page.getByRole('button', { name: 'Get codes' }).waitFor();
+    },
+  ],
+  [
+    'sheet-codes',
+    async (page) => {
+      await click(page, 'Get codes');
+      await dialog(page).locator('.codes li').first().waitFor();
+    },
+  ],
 ];
 
 /** Of a clip of one's own, once there is one. */
@@ -194,18 +239,36 @@ const clipThatIs = (said, shown) => async (page) => {
 };
 
 const WORKING = { state: 'processing', step: 'encoding', progress_percent: 77, playback: null };
-const CUT_OFF = { reason: 'file_cut_off', detail: 'the file is cut off after 3.0 s of 5.0 s', arguments: { there: 3000, whole: 5000 } };
+const CUT_OFF = {
+  reason: 'file_cut_off',
+  detail: 'the file is cut off after 3.0 s of 5.0 s',
+  arguments: { there: 3000, whole: 5000 },
+};
 const FAILED = { state: 'failed', playback: null, error: CUT_OFF.detail, failure: CUT_OFF };
 
 /** Uploads in each state, as the interface tells of them. */
 async function withUploads(page, at) {
   const answer = await page.request.get(`/api/v1/videos/${await ownId(page)}`);
   const video = await answer.json();
-  const states = [{}, WORKING, FAILED].map((state, index) => ({ ...video, id: `${video.id}${index}`, draft: index === 0, ...state }));
-  const unfinished = { kind: 'upload', id: 'u1', filename: 'holiday.mp4', offset: 5e5, size_bytes: 9e6, expires_at_ms: Date.now() + 864e5 };
+  const states = [{}, WORKING, FAILED].map((state, index) => ({
+    ...video,
+    id: `${video.id}${index}`,
+    draft: index === 0,
+    ...state,
+  }));
+  const unfinished = {
+    kind: 'upload',
+    id: 'u1',
+    filename: 'holiday.mp4',
+    offset: 5e5,
+    size_bytes: 9e6,
+    expires_at_ms: Date.now() + 864e5,
+  };
   const items = [unfinished, ...states.map((one) => ({ kind: 'video', video: one }))];
   await page.unroute('**/api/v1/me/uploads**');
-  await page.route('**/api/v1/me/uploads**', (route) => route.fulfill({ json: { items, next_cursor: null } }));
+  await page.route('**/api/v1/me/uploads**', (route) =>
+    route.fulfill({ json: { items, next_cursor: null } }),
+  );
   await page.goto(at);
 }
 
@@ -221,66 +284,96 @@ async function removed(page) {
 }
 
 export const OWN_CLIP = [
-  ['upload-published', async (page) => {
-    await page.locator('article[data-phase=published]').waitFor();
-    await page.locator('.toast').waitFor({ state: 'detached' });
-  }],
-  ['me-clips', async (page) => {
-    await own(page);
-    await page.locator('a.tile').first().waitFor();
-  }],
-  ['inbox-full', async (page) => {
-    await fillInbox(page);
-    await page.goto('/inbox');
-    await page.getByText('follows you').waitFor();
-  }],
+  [
+    'upload-published',
+    async (page) => {
+      await page.locator('article[data-phase=published]').waitFor();
+      await page.locator('.toast').waitFor({ state: 'detached' });
+    },
+  ],
+  [
+    'me-clips',
+    async (page) => {
+      await own(page);
+      await page.locator('a.tile').first().waitFor();
+    },
+  ],
+  [
+    'inbox-full',
+    async (page) => {
+      await fillInbox(page);
+      await page.goto('/inbox');
+      await page.getByText('follows you').waitFor();
+    },
+  ],
   ['sheet-more-own', moreOfOwn],
   ['sheet-edit', editOfOwn],
   ['sheet-delete', sureOfOwn],
-  ['linked', async (page) => {
-    await page.goto(`/v/${await ownId(page)}`);
-    await playing(page);
-  }],
-  ['linked-inside', async (page) => {
-    const id = await ownId(page);
-    await page.goto('/settings');
-    await follow(page, `/v/${id}`);
-    await playing(page);
-  }],
-  ['linked-comments', async (page) => {
-    await page.goto(`/v/${await ownId(page)}`);
-    await playing(page);
-    await current(page).locator('button.act').nth(1).click();
-    await page.getByText('A comment for the owner').waitFor();
-  }],
+  [
+    'linked',
+    async (page) => {
+      await page.goto(`/v/${await ownId(page)}`);
+      await playing(page);
+    },
+  ],
+  [
+    'linked-inside',
+    async (page) => {
+      const id = await ownId(page);
+      await page.goto('/settings');
+      await follow(page, `/v/${id}`);
+      await playing(page);
+    },
+  ],
+  [
+    'linked-comments',
+    async (page) => {
+      await page.goto(`/v/${await ownId(page)}`);
+      await playing(page);
+      await current(page).locator('button.act').nth(1).click();
+      await page.getByText('A comment for the owner').waitFor();
+    },
+  ],
   ['clip-working', clipThatIs(WORKING, '77 % done')],
   ['clip-failed', clipThatIs(FAILED, CUT_OFF.detail)],
   ['me-drafts', drafts],
-  ['sheet-draft', async (page) => {
-    await drafts(page);
-    await page.locator('.strip').getByRole('button', { name: 'Draft' }).click();
-    await page.locator('#edit-caption').waitFor();
-  }],
-  ['upload-unfinished', async (page) => {
-    await withUploads(page, '/upload');
-    await page.getByText('holiday.mp4').waitFor();
-  }],
+  [
+    'sheet-draft',
+    async (page) => {
+      await drafts(page);
+      await page.locator('.strip').getByRole('button', { name: 'Draft' }).click();
+      await page.locator('#edit-caption').waitFor();
+    },
+  ],
+  [
+    'upload-unfinished',
+    async (page) => {
+      await withUploads(page, '/upload');
+      await page.getByText('holiday.mp4').waitFor();
+    },
+  ],
 ];
 
 /** The last ones, for which her clip is deleted. */
 export const DELETED_CLIP = [
-  ['toast-undo', async (page) => {
-    await page.unrouteAll();
-    await sureOfOwn(page);
-    await dialog(page).getByRole('button', { name: 'Delete', exact: true }).click();
-    await page.getByRole('button', { name: 'Undo' }).waitFor();
-  }],
+  [
+    'toast-undo',
+    async (page) => {
+      await page.unrouteAll();
+      await sureOfOwn(page);
+      await dialog(page).getByRole('button', { name: 'Delete', exact: true }).click();
+      await page.getByRole('button', { name: 'Undo' }).waitFor();
+    },
+  ],
   ['sheet-removed', removed],
-  ['sheet-removed-delete', async (page) => {
-    await removed(page);
-    await dialog(page).getByRole('button', { name: 'Delete', exact: true }).click();
-    await dialog(page).locator('button.danger:enabled').waitFor();
-  }],
+  [
+    'sheet-removed-delete',
+    async (page) => {
+      await removed(page);
+      await dialog(page).getByRole('button', { name: 'Delete', exact: true }).click();
+      await dialog(page).locator('button.danger:enabled').waitFor();
+    },
+  ],
 ];
 
 /** Of each kind that somebody else can cause. */
@@ -296,7 +389,9 @@ async function fillInbox(page) {
 
 /** The names of all of them. */
 export const names = () =>
-  [PAGES, GUEST_PAGES, SHEETS, GUEST_SHEETS, JUST_SIGNED_UP, OWN_CLIP, DELETED_CLIP].flat().map(([name]) => name);
+  [PAGES, GUEST_PAGES, SHEETS, GUEST_SHEETS, JUST_SIGNED_UP, OWN_CLIP, DELETED_CLIP]
+    .flat()
+    .map(([name]) => name);
 
 /** The animations of what opened are over, and what it shows has come. */
 export async function settled(page) {
@@ -304,7 +399,9 @@ export async function settled(page) {
     page.evaluate(
       () =>
         document.querySelectorAll('.pulse').length === 0 &&
-        document.getAnimations().every((one) => one.playState !== 'running' || one.effect?.getTiming().iterations === Infinity),
+        document
+          .getAnimations()
+          .every((one) => one.playState !== 'running' || one.effect?.getTiming().iterations === Infinity),
     ),
   );
 }

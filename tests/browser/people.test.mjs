@@ -32,8 +32,7 @@ test('a visitor likes, signs up on the way, and the like happens on the same cli
   await current(page).locator('button.act').first().tap();
   await fillSignUp(page, newHandle('liker'));
   await eventually(
-    async () =>
-      (await current(page).locator('button.act').first().getAttribute('aria-pressed')) === 'true',
+    async () => (await current(page).locator('button.act').first().getAttribute('aria-pressed')) === 'true',
   );
   assert.equal(await currentId(page), id, 'the place is kept');
   await page.goto('/me');

@@ -13,11 +13,16 @@ async function examine(video) {
   const played = [];
 
   const within = (promise, ms, what) =>
-    Promise.race([promise, new Promise((_, no) => setTimeout(() => no(new Error(`${what} within ${ms} ms`)), ms))]);
+    Promise.race([
+      promise,
+      new Promise((_, no) => setTimeout(() => no(new Error(`${what} within ${ms} ms`)), ms)),
+    ]);
   const event = (target, name) =>
     new Promise((yes, no) => {
       target.addEventListener(name, yes, { once: true });
-      target.addEventListener('error', () => no(new Error(target.error?.message || `${name}: error`)), { once: true });
+      target.addEventListener('error', () => no(new Error(target.error?.message || `${name}: error`)), {
+        once: true,
+      });
     });
   const range = async (url, first, last) => {
     const answer = await fetch(url, { headers: { Range: `bytes=${first}-${last}` } });
@@ -35,14 +40,20 @@ async function examine(video) {
     const head = list.match(/#EXT-X-MAP:.*BYTERANGE="(\d+)@(\d+)"/);
     const all = [...list.matchAll(/#EXT-X-BYTERANGE:(\d+)@(\d+)/g)];
     const pair = ([, length, offset]) => [Number(offset), Number(offset) + Number(length) - 1];
-    return { head: pair(head), segments: all.map(pair), inAll: [...list.matchAll(/#EXTINF:([\d.]+)/g)].reduce((sum, [, s]) => sum + Number(s), 0) };
+    return {
+      head: pair(head),
+      segments: all.map(pair),
+      inAll: [...list.matchAll(/#EXTINF:([\d.]+)/g)].reduce((sum, [, s]) => sum + Number(s), 0),
+    };
   }
 
   async function throughMse(element, rendition) {
     const { head, segments, inAll } = await ranges(rendition);
     const last = segments.at(-1)[1];
-    if (last + 1 !== rendition.bytes) throw new Error(`the segments end at ${last + 1} of ${rendition.bytes} bytes`);
-    if (Math.abs(inAll * 1000 - video.duration_ms) > LATE_MS) throw new Error(`the playlist lasts ${inAll} s`);
+    if (last + 1 !== rendition.bytes)
+      throw new Error(`the segments end at ${last + 1} of ${rendition.bytes} bytes`);
+    if (Math.abs(inAll * 1000 - video.duration_ms) > LATE_MS)
+      throw new Error(`the playlist lasts ${inAll} s`);
     const source = new MediaSource();
     element.src = URL.createObjectURL(source);
     await event(source, 'sourceopen');
@@ -58,7 +69,9 @@ async function examine(video) {
     source.endOfStream();
     const { buffered } = buffer;
     if (buffered.length !== 1 || buffered.start(0) > 0.05) {
-      throw new Error(`buffered: ${[...Array(buffered.length).keys()].map((i) => `${buffered.start(i)}-${buffered.end(i)}`)}`);
+      throw new Error(
+        `buffered: ${[...Array(buffered.length).keys()].map((i) => `${buffered.start(i)}-${buffered.end(i)}`)}`,
+      );
     }
     await toTheEnd(element, rendition);
   }
@@ -74,18 +87,24 @@ async function examine(video) {
     if (element.videoWidth !== rendition.width || element.videoHeight !== rendition.height) {
       throw new Error(`the picture is ${element.videoWidth}x${element.videoHeight}`);
     }
-    if (Math.abs(element.duration * 1000 - video.duration_ms) > LATE_MS) throw new Error(`it lasts ${element.duration} s`);
+    if (Math.abs(element.duration * 1000 - video.duration_ms) > LATE_MS)
+      throw new Error(`it lasts ${element.duration} s`);
     const ended = event(element, 'ended');
     element.playbackRate = 4;
     await element.play();
     if (element.duration > ENTIRELY_S) {
-      await within(new Promise((yes) => element.addEventListener('timeupdate', () => element.currentTime > 1 && yes())), 20_000, 'it does not move');
+      await within(
+        new Promise((yes) => element.addEventListener('timeupdate', () => element.currentTime > 1 && yes())),
+        20_000,
+        'it does not move',
+      );
       const sought = event(element, 'seeked');
       element.currentTime = element.duration - 2;
       await within(sought, 20_000, 'it did not seek');
     }
     await within(ended, 40_000, `it did not end but stood at ${element.currentTime}`);
-    if (Math.abs(element.currentTime * 1000 - video.duration_ms) > LATE_MS) throw new Error(`it ended at ${element.currentTime} s`);
+    if (Math.abs(element.currentTime * 1000 - video.duration_ms) > LATE_MS)
+      throw new Error(`it ended at ${element.currentTime} s`);
     const frames = element.getVideoPlaybackQuality().totalVideoFrames;
     if (frames < 1) throw new Error('no picture was decoded');
     if ((video.sound !== null) !== element.webkitAudioDecodedByteCount > 0) {
@@ -94,7 +113,10 @@ async function examine(video) {
   }
 
   for (const rendition of video.playback.renditions) {
-    for (const [how, play] of [['MSE', throughMse], ['src', asSource]]) {
+    for (const [how, play] of [
+      ['MSE', throughMse],
+      ['src', asSource],
+    ]) {
       const element = document.createElement('video');
       element.muted = true;
       document.body.append(element);
@@ -112,9 +134,12 @@ async function examine(video) {
   for (const address of video.playback.covers) {
     const cover = new Image();
     cover.src = address;
-    await within(cover.decode(), 20_000, 'no cover').catch((problem) => problems.push(`${address}: ${problem.message}`));
+    await within(cover.decode(), 20_000, 'no cover').catch((problem) =>
+      problems.push(`${address}: ${problem.message}`),
+    );
     const upright = (width, height) => Math.sign(width - height);
-    if (upright(cover.naturalWidth, cover.naturalHeight) !== upright(video.width, video.height)) problems.push('a cover lies on its side');
+    if (upright(cover.naturalWidth, cover.naturalHeight) !== upright(video.width, video.height))
+      problems.push('a cover lies on its side');
   }
   if (video.playback.covers.length === 0) problems.push('no cover');
   return { problems, played };

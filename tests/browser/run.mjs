@@ -47,7 +47,12 @@ stream.on('test:fail', (event) => {
   // As a whole a file fails only when it hangs, dies or does not load: not all of its tests have been told of then.
   const name = isFile(event) ? basename(event.name) : event.name;
   const cause = event.details.error?.cause ?? event.details.error;
-  failures.push(`${name}: ${String(cause?.message ?? cause).split('\n').slice(0, 40).join('\n    ')}`);
+  failures.push(
+    `${name}: ${String(cause?.message ?? cause)
+      .split('\n')
+      .slice(0, 40)
+      .join('\n    ')}`,
+  );
   console.log(`FAILED  ${name}`);
 });
 stream.on('test:diagnostic', (event) => {

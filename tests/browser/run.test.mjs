@@ -33,7 +33,10 @@ test('a file that hangs, one that dies and one that does not load are failures',
     broken: "import { nothing } from './not_there.mjs'; nothing();",
   });
   for (const name of ['hanging', 'dying', 'broken']) {
-    assert.ok(lines.some((line) => line.startsWith(`FAILED  ${name}.test.mjs`)), `${name}: ${lines.join('\n')}`);
+    assert.ok(
+      lines.some((line) => line.startsWith(`FAILED  ${name}.test.mjs`)),
+      `${name}: ${lines.join('\n')}`,
+    );
   }
   assert.match(lines.at(-1), /^\d passed, 3 failed$/);
   assert.equal(status, 1);

@@ -88,11 +88,20 @@ async function swipeToFirstFrameMs(t) {
   const { swipes, stalls, wasted_prefetch_bytes: wasted, media_bytes: bytes } = await metrics(page);
   await context.close();
   const prefetched = swipes.filter((one) => one.prerendered);
-  const shown = percentile(prefetched.map((one) => one.ttff_ms), 0.95);
-  const moving = percentile(prefetched.map((one) => one.moving_ms), 0.95);
+  const shown = percentile(
+    prefetched.map((one) => one.ttff_ms),
+    0.95,
+  );
+  const moving = percentile(
+    prefetched.map((one) => one.moving_ms),
+    0.95,
+  );
   t.diagnostic(
     `${prefetched.length} of ${swipes.length} pre-rendered; on the screen p50 ` +
-      `${percentile(prefetched.map((one) => one.ttff_ms), 0.5).toFixed(0)} ms, p95 ${shown.toFixed(0)} ms; ` +
+      `${percentile(
+        prefetched.map((one) => one.ttff_ms),
+        0.5,
+      ).toFixed(0)} ms, p95 ${shown.toFixed(0)} ms; ` +
       `moving p95 ${moving.toFixed(0)} ms; ${stalls} stalls; ` +
       `${((100 * wasted) / Math.max(1, bytes)).toFixed(0)} % of media bytes fetched for nothing`,
   );
@@ -138,7 +147,9 @@ const LINES = [
 
 for (const [line, wanted, prepare] of LINES) {
   test(`cold first frame ${line}, beside a page with nothing but the clip`, async (t) => {
-    const answer = await fetch(`${URL_BASE}/api/v1/feed?mode=for_you&limit=1`, { headers: { 'X-Filoscope-Client': 'test' } });
+    const answer = await fetch(`${URL_BASE}/api/v1/feed?mode=for_you&limit=1`, {
+      headers: { 'X-Filoscope-Client': 'test' },
+    });
     const [{ video }] = (await answer.json()).items;
     const html = `<!doctype html><body><video src="${video.playback.renditions[0].url}" muted autoplay playsinline></video>`;
     const times = [];

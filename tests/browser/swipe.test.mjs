@@ -211,9 +211,7 @@ test('events of a lost network and a closed tab arrive with the next visit', asy
   await context.setOffline(true);
   await page.keyboard.press('ArrowDown');
   await page.waitForTimeout(400);
-  const kept = await page.evaluate(() =>
-    Object.keys(localStorage).filter((key) => key.startsWith('fs.ev.')),
-  );
+  const kept = await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('fs.ev.')));
   assert.ok(kept.length > 0, 'the watch event is kept');
   await page.close();
   await context.setOffline(false);

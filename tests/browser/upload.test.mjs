@@ -146,7 +146,12 @@ test('the cover is the picture chosen from the strip, or left to the server', as
   assert.ok(await strip.getByRole('radio', { name: 'Automatic' }).isChecked());
   await strip.getByRole('radio').first().focus();
   for (let step = 0; step < 6; step++) await page.keyboard.press('ArrowRight');
-  assert.ok(await strip.getByRole('radio', { name: /^Cover at/ }).nth(5).isChecked());
+  assert.ok(
+    await strip
+      .getByRole('radio', { name: /^Cover at/ })
+      .nth(5)
+      .isChecked(),
+  );
   const shown = [];
   for (const picture of await strip.locator('img').all()) shown.push(await colourOf(picture));
 

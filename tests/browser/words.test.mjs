@@ -53,9 +53,13 @@ const loose = (page, name) =>
       if (!text.data.includes(wanted)) continue;
       if (text.data.includes(`\u2068${wanted}\u2069`)) continue;
       let up = text.parentElement;
-      while (up && !/isolate|plaintext/.test(getComputedStyle(up).unicodeBidi) && !up.hasAttribute('dir')) up = up.parentElement;
+      while (up && !/isolate|plaintext/.test(getComputedStyle(up).unicodeBidi) && !up.hasAttribute('dir'))
+        up = up.parentElement;
       const alone = up && up !== document.documentElement && up.textContent.trim().startsWith(wanted);
-      if (!alone) found.push(`${text.parentElement.tagName.toLowerCase()}.${text.parentElement.className}: ${text.parentElement.textContent.slice(0, 80)}`);
+      if (!alone)
+        found.push(
+          `${text.parentElement.tagName.toLowerCase()}.${text.parentElement.className}: ${text.parentElement.textContent.slice(0, 80)}`,
+        );
     }
     return found;
   }, name);
@@ -109,7 +113,11 @@ test('names and words of either direction are set apart everywhere', async () =>
   await context.close();
 });
 
-for (const [size, options] of [['phone', PHONE], ['desktop', DESKTOP], ['sideways', { ...PHONE, viewport: { width: 844, height: 390 } }]]) {
+for (const [size, options] of [
+  ['phone', PHONE],
+  ['desktop', DESKTOP],
+  ['sideways', { ...PHONE, viewport: { width: 844, height: 390 } }],
+]) {
   test(`unbroken names and captions stay inside (${size})`, async () => {
     const { context, page } = await visitor(browser, options);
     await signUp(page, 'unbroken');
@@ -117,7 +125,11 @@ for (const [size, options] of [['phone', PHONE], ['desktop', DESKTOP], ['sideway
     const found = [];
     const look = async (at) => {
       await shot(page, `words-${size}-${at.replace(/\W+/g, '-')}`);
-      const all = [...(await faults(page, size !== 'desktop')), ...(await wordFaults(page)), ...(await layoutFaults(page))];
+      const all = [
+        ...(await faults(page, size !== 'desktop')),
+        ...(await wordFaults(page)),
+        ...(await layoutFaults(page)),
+      ];
       found.push(...all.map((fault) => `${at}: ${fault}`));
     };
     await page.goto('/me');
@@ -179,7 +191,8 @@ async function contrasts(page) {
       const paper = canvas.getContext('2d');
       paper.drawImage(image, 0, 0);
       const part = (c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-      const luminance = ([r, g, b]) => 0.2126 * part(r / 255) + 0.7152 * part(g / 255) + 0.0722 * part(b / 255);
+      const luminance = ([r, g, b]) =>
+        0.2126 * part(r / 255) + 0.7152 * part(g / 255) + 0.0722 * part(b / 255);
       return texts.map(({ text, colour, box: [left, top, right, bottom] }) => {
         const { data } = paper.getImageData(left, top, right - left, bottom - top);
         let brightest = [0, 0, 0];
@@ -215,7 +228,9 @@ for (const [size, options] of [
       const worst = found.reduce((a, b) => (a.contrast < b.contrast ? a : b));
       t.diagnostic(`the least is ${worst.contrast.toFixed(2)} : 1, of "${worst.text}"`);
       assert.deepEqual(
-        found.filter(({ contrast }) => contrast < 4.5).map(({ text, contrast }) => `${text}: ${contrast.toFixed(2)}`),
+        found
+          .filter(({ contrast }) => contrast < 4.5)
+          .map(({ text, contrast }) => `${text}: ${contrast.toFixed(2)}`),
         [],
       );
       await context.close();
@@ -246,7 +261,10 @@ for (const days of [-400, -3, 3, 400]) {
   });
 }
 
-for (const [size, options] of [['phone', PHONE], ['desktop', DESKTOP]]) {
+for (const [size, options] of [
+  ['phone', PHONE],
+  ['desktop', DESKTOP],
+]) {
   test(`the keys scroll a long caption that has the focus, and go on from elsewhere (${size})`, async () => {
     const { context, page } = await visitor(browser, options);
     await page.goto(`/v/${video}`);

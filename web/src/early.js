@@ -46,7 +46,10 @@
   let picture = null;
   if (location.pathname === '/' && kept('mode') !== 'not_profiled') {
     const path = '/api/v1/feed?mode=for_you&limit=6';
-    const asked = fetch(path, { headers: { 'X-Filoscope-Client': 'web' }, signal: AbortSignal.timeout(20_000) });
+    const asked = fetch(path, {
+      headers: { 'X-Filoscope-Client': 'web' },
+      signal: AbortSignal.timeout(20_000),
+    });
     const read = asked.then(async (got) => ({ got, text: await got.text() }));
     const answer = read.then(({ got, text }) => new Response(text, got));
     answer.catch(() => {});

@@ -40,33 +40,34 @@ async function withToken<T>(token: string, act: (token?: string) => Promise<T>):
   }
 }
 
-function toggle(
-  item: VideoItem,
-  what: 'like' | 'save',
-  on: boolean,
-  list: ClipList | null,
-): Promise<void> {
+function toggle(item: VideoItem, what: 'like' | 'save', on: boolean, list: ClipList | null): Promise<void> {
   const flag = what === 'like' ? 'liked' : 'saved';
   const count = what === 'like' ? 'likes' : 'saves';
   const { id } = item.video;
   const step = on ? 1 : -1;
-  update(id, (counts, viewer) => [
-    { ...counts, [count]: Math.max(0, counts[count] + step) },
-    { ...viewer, [flag]: on },
-  ], list);
-  return withToken(item.impression_token, (token) =>
-    api.react(on ? 'PUT' : 'DELETE', id, what, token),
-  )
+  update(
+    id,
+    (counts, viewer) => [
+      { ...counts, [count]: Math.max(0, counts[count] + step) },
+      { ...viewer, [flag]: on },
+    ],
+    list,
+  );
+  return withToken(item.impression_token, (token) => api.react(on ? 'PUT' : 'DELETE', id, what, token))
     .then((answer) => {
       update(id, () => [answer.counts, answer.viewer], list);
       profileChanges.marks++;
       if (what === 'like') void list?.told(false);
     })
     .catch((error: unknown) => {
-      update(id, (counts, viewer) => [
-        { ...counts, [count]: Math.max(0, counts[count] - step) },
-        { ...viewer, [flag]: !on },
-      ], list);
+      update(
+        id,
+        (counts, viewer) => [
+          { ...counts, [count]: Math.max(0, counts[count] - step) },
+          { ...viewer, [flag]: !on },
+        ],
+        list,
+      );
       toasts.error(error);
     });
 }
@@ -84,12 +85,12 @@ export function save(item: VideoItem, on: boolean): void {
 export function follow(item: VideoItem, done: (follows: boolean) => void): void {
   session.need(t('need_follow', { name: item.video.author.display_name }), () => {
     done(true);
-    withToken(item.impression_token, (token) =>
-      api.relate('PUT', item.video.author.handle, 'follow', token),
-    ).catch((error: unknown) => {
-      done(false);
-      toasts.error(error);
-    });
+    withToken(item.impression_token, (token) => api.follow('PUT', item.video.author.handle, token)).catch(
+      (error: unknown) => {
+        done(false);
+        toasts.error(error);
+      },
+    );
   });
 }
 

@@ -91,9 +91,7 @@ export abstract class ClipList {
   /** Takes over what the server says about a clip, wherever it is in the list. */
   patch(id: string, change: (item: VideoItem) => VideoItem): void {
     const apply = (entry: Entry): Entry =>
-      entry.kind === 'clip' && entry.item.video.id === id
-        ? { ...entry, item: change(entry.item) }
-        : entry;
+      entry.kind === 'clip' && entry.item.video.id === id ? { ...entry, item: change(entry.item) } : entry;
     this.queue.entries = this.queue.entries.map(apply);
     this.sync();
   }
@@ -166,9 +164,7 @@ export class Feed extends ClipList {
     const first = this.#first;
     await this.guarded(async () => {
       this.#plain = false;
-      this.queue.reset(
-        first ? asAnswer({ items: [await first()], next_cursor: null }) : await this.#ask({}),
-      );
+      this.queue.reset(first ? asAnswer({ items: [await first()], next_cursor: null }) : await this.#ask({}));
       this.sync();
     });
     if (first && this.entries.length > 0) await this.told(false);
@@ -236,11 +232,7 @@ export class PlainList extends ClipList {
   #first: Page | null;
   #index: number;
 
-  constructor(
-    load: (cursor: string | null) => Promise<Page>,
-    first: Page | null = null,
-    index = 0,
-  ) {
+  constructor(load: (cursor: string | null) => Promise<Page>, first: Page | null = null, index = 0) {
     super();
     this.#load = load;
     this.#first = first;

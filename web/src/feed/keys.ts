@@ -1,16 +1,7 @@
 // The keyboard on the player. Nothing happens while she types or a button has the focus.
 
 export type KeyAction =
-  | 'next'
-  | 'previous'
-  | 'pause'
-  | 'mute'
-  | 'like'
-  | 'comments'
-  | 'fullscreen'
-  | 'keys'
-  | 'forward'
-  | 'rewind';
+  'next' | 'previous' | 'pause' | 'mute' | 'like' | 'comments' | 'fullscreen' | 'keys' | 'forward' | 'rewind';
 
 const KEYS: Record<string, KeyAction> = {
   ArrowDown: 'next',

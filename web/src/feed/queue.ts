@@ -161,9 +161,7 @@ export class FeedQueue {
     const keep = (entry: Entry, index: number) =>
       index <= this.#maxShown || entry.kind === 'card' || !unwanted(entry.item);
     this.entries = this.entries.filter(keep);
-    this.#provisional = this.#provisional.filter(
-      (entry) => entry.kind === 'card' || !unwanted(entry.item),
-    );
+    this.#provisional = this.#provisional.filter((entry) => entry.kind === 'card' || !unwanted(entry.item));
   }
 
   #take(answer: FeedAnswer, banned: Set<string>): void {

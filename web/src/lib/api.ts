@@ -1,59 +1,7 @@
-// The typed client of the HTTP interface (docs/api.md). One function per call, nothing else.
+// The calls of the HTTP interface that the app makes (docs/api.md). One function per call, nothing else.
 
-import { request, type RequestOptions } from './http';
-import type {
-  Account,
-  ClientEvent,
-  Comment,
-  Decision,
-  EventsAnswer,
-  FeedAnswer,
-  FeedMode,
-  FeedModeSetting,
-  HashtagHit,
-  List,
-  Me,
-  Mutes,
-  Notification,
-  OwnUpload,
-  Person,
-  RemovedVideo,
-  SessionInfo,
-  Status,
-  Suggestion,
-  Video,
-  VideoCounts,
-  VideoItem,
-  VideoViewer,
-  Visibility,
-} from './types';
-
-type Query = Record<string, string | number | undefined | null>;
-
-function query(values: Query): string {
-  const parts = new URLSearchParams();
-  for (const [key, value] of Object.entries(values)) {
-    if (value !== undefined && value !== null && value !== '') parts.set(key, String(value));
-  }
-  const text = parts.toString();
-  return text ? `?${text}` : '';
-}
-
-const enc = encodeURIComponent;
-const get = <T>(path: string, signal?: AbortSignal) =>
-  request<T>('GET', path, signal ? { signal } : {});
-const send = <T>(method: string, path: string, body?: unknown, options: RequestOptions = {}) =>
-  request<T>(method, path, body === undefined ? options : { ...options, body });
-
-export interface SignUp {
-  handle: string;
-  password: string;
-  birth_date: string;
-  display_name?: string;
-  language?: string;
-  time_zone?: string;
-  keep_guest_state: boolean;
-}
+import { call, type Body } from './call';
+import type { ClientEvent, FeedMode, FoundVideos, Hashtags, OwnUpload, People } from './types';
 
 export interface FeedQuery {
   mode: FeedMode;
@@ -63,166 +11,110 @@ export interface FeedQuery {
   shown?: string[];
 }
 
-export type ReactionAnswer = { counts: VideoCounts; viewer: VideoViewer };
 export type OnOff = 'PUT' | 'DELETE';
+/** What led to an act. */
+const origin = (token: string | undefined) => (token ? { impression_token: token } : undefined);
+type Cursor = string | null | undefined;
+interface Found {
+  videos: FoundVideos;
+  people: People;
+  hashtags: Hashtags;
+}
+export type SearchKind = keyof Found;
 
 export const api = {
-  me: (signal?: AbortSignal) => get<Me>('/me', signal),
-  guest: () => send<{ token: string; expires_at_ms: number }>('POST', '/tokens/guest', {}),
-  signUp: (body: SignUp) =>
-    send<{ account: Account; token: string }>('POST', '/accounts', body, { quiet401: true }),
+  me: (signal?: AbortSignal) => call('GET', '/me', { signal }),
+  guest: () => call('POST', '/tokens/guest'),
+  signUp: (body: Body<'POST', '/accounts'>) => call('POST', '/accounts', { body, quiet401: true }),
   signIn: (handle: string, password: string) =>
-    send<{ account: Account; token: string }>(
-      'POST',
-      '/sessions',
-      { handle, password },
-      { quiet401: true },
-    ),
+    call('POST', '/sessions', { body: { handle, password }, quiet401: true }),
   recover: (handle: string, code: string, password: string) =>
-    send<{ account: Account; token: string }>(
-      'POST',
-      '/sessions/recovery',
-      { handle, code, password },
-      { quiet401: true },
-    ),
+    call('POST', '/sessions/recovery', { body: { handle, code, password }, quiet401: true }),
   changePassword: (password: string, newPassword: string) =>
-    send<void>(
-      'PUT',
-      '/me/password',
-      { password, new_password: newPassword },
-      { quiet401: true },
-    ),
+    call('PUT', '/me/password', { body: { password, new_password: newPassword }, quiet401: true }),
   recoveryCodes: (password: string) =>
-    send<{ codes: string[] }>('POST', '/me/recovery-codes', { password }, { quiet401: true }),
-  sessions: (signal?: AbortSignal) => get<{ items: SessionInfo[] }>('/me/sessions', signal),
-  endSession: (id: string) => send<void>('DELETE', `/me/sessions/${enc(id)}`),
-  signOut: () => send<void>('DELETE', '/sessions/current'),
-  patchMe: (body: {
-    display_name?: string;
-    bio?: string;
-    language?: string;
-    feed_mode?: FeedModeSetting;
-  }) => send<Me>('PATCH', '/me', body),
-  deleteMe: (password: string) =>
-    send<void>('DELETE', '/me', { password }, { quiet401: true }),
+    call('POST', '/me/recovery-codes', { body: { password }, quiet401: true }),
+  sessions: (signal?: AbortSignal) => call('GET', '/me/sessions', { signal }),
+  endSession: (id: string) => call('DELETE', '/me/sessions/{id}', { path: { id } }),
+  signOut: () => call('DELETE', '/sessions/current'),
+  patchMe: (body: Body<'PATCH', '/me'>) => call('PATCH', '/me', { body }),
+  deleteMe: (password: string) => call('DELETE', '/me', { body: { password }, quiet401: true }),
   /** The newest; what is being sent or worked on is among them. */
-  newestUploads: (signal?: AbortSignal, cursor: string | null = null) =>
-    get<List<OwnUpload>>(`/me/uploads${query({ cursor })}`, signal),
+  newestUploads: (signal?: AbortSignal, cursor: Cursor = null) =>
+    call('GET', '/me/uploads', { query: { cursor }, signal }),
   ownUploads: async (signal?: AbortSignal) => {
     const items: OwnUpload[] = [];
     let cursor: string | null = null;
     do {
-      const page: List<OwnUpload> = await api.newestUploads(signal, cursor);
+      const page = await api.newestUploads(signal, cursor);
       items.push(...page.items);
       cursor = page.next_cursor;
     } while (cursor);
     return { items };
   },
-  likes: (cursor?: string | null, signal?: AbortSignal) =>
-    get<List<VideoItem>>(`/me/likes${query({ cursor })}`, signal),
-  saves: (cursor?: string | null, signal?: AbortSignal) =>
-    get<List<VideoItem>>(`/me/saves${query({ cursor })}`, signal),
-  mutes: (signal?: AbortSignal) => get<Mutes>('/me/mutes', signal),
-  muteWord: (method: OnOff, word: string) => send<void>(method, `/me/mutes/words/${enc(word)}`),
+  likes: (cursor?: Cursor, signal?: AbortSignal) => call('GET', '/me/likes', { query: { cursor }, signal }),
+  saves: (cursor?: Cursor, signal?: AbortSignal) => call('GET', '/me/saves', { query: { cursor }, signal }),
+  mutes: (signal?: AbortSignal) => call('GET', '/me/mutes', { signal }),
+  muteWord: (method: OnOff, word: string) => call(method, '/me/mutes/words/{what}', { path: { what: word } }),
   muteHashtag: (method: OnOff, tag: string) =>
-    send<void>(method, `/me/mutes/hashtags/${enc(tag)}`),
-  notifications: (cursor?: string | null, signal?: AbortSignal) =>
-    get<List<Notification>>(`/notifications${query({ cursor })}`, signal),
-  notificationsRead: () => send<void>('POST', '/notifications/read', {}),
+    call(method, '/me/mutes/hashtags/{what}', { path: { what: tag } }),
+  notifications: (cursor?: Cursor, signal?: AbortSignal) =>
+    call('GET', '/notifications', { query: { cursor }, signal }),
+  notificationsRead: () => call('POST', '/notifications/read'),
 
   person: (handle: string, signal?: AbortSignal) =>
-    get<Person>(`/accounts/${enc(handle)}`, signal),
-  personVideos: (handle: string, cursor?: string | null, signal?: AbortSignal) =>
-    get<List<VideoItem>>(`/accounts/${enc(handle)}/videos${query({ cursor, limit: 24 })}`, signal),
-  people: (
-    handle: string,
-    list: 'followers' | 'following',
-    cursor?: string | null,
-    signal?: AbortSignal,
-  ) => get<List<Person>>(`/accounts/${enc(handle)}/${list}${query({ cursor })}`, signal),
-  relate: (
-    method: OnOff,
-    handle: string,
-    relation: 'follow' | 'block' | 'mute',
-    impressionToken?: string,
-  ) =>
-    send<void>(
-      method,
-      `/accounts/${enc(handle)}/${relation}`,
-      impressionToken ? { impression_token: impressionToken } : undefined,
-    ),
+    call('GET', '/accounts/{handle}', { path: { handle }, signal }),
+  personVideos: (handle: string, cursor?: Cursor, signal?: AbortSignal) =>
+    call('GET', '/accounts/{handle}/videos', { path: { handle }, query: { cursor, limit: 24 }, signal }),
+  people: (handle: string, list: 'followers' | 'following', cursor?: Cursor, signal?: AbortSignal) =>
+    call('GET', `/accounts/{handle}/${list}`, { path: { handle }, query: { cursor }, signal }),
+  follow: (method: OnOff, handle: string, impressionToken?: string) =>
+    call(method, '/accounts/{handle}/follow', { path: { handle }, body: origin(impressionToken) }),
+  relate: (method: OnOff, handle: string, relation: 'block' | 'mute') =>
+    call(method, `/accounts/{handle}/${relation}`, { path: { handle } }),
 
   feed: (q: FeedQuery, signal?: AbortSignal) =>
-    get<FeedAnswer>(
-      `/feed${query({
+    call('GET', '/feed', {
+      query: {
         mode: q.mode,
         limit: q.limit,
         held: q.held?.join(','),
         cursor: q.cursor,
         shown: q.shown?.join(','),
-      })}`,
+      },
       signal,
-    ),
+    }),
   events: (events: ClientEvent[], keepalive = false) =>
-    send<EventsAnswer>('POST', '/events', { events }, { keepalive }),
-  decision: (impressionToken: string) => get<Decision>(`/decisions/${enc(impressionToken)}`),
+    call('POST', '/events', { body: { events }, keepalive }),
+  decision: (impressionToken: string) =>
+    call('GET', '/decisions/{request_id}', { path: { request_id: impressionToken } }),
 
   video: (id: string, surface = 'video_page', signal?: AbortSignal) =>
-    get<Video & { impression_token: string }>(`/videos/${enc(id)}${query({ surface })}`, signal),
-  patchVideo: (
-    id: string,
-    body: { caption?: string; visibility?: Visibility; cover_index?: number; draft?: false },
-  ) => send<Video>('PATCH', `/videos/${enc(id)}`, body),
-  deleteVideo: (id: string) => send<void>('DELETE', `/videos/${enc(id)}`),
-  restoreVideo: (id: string) => send<Video>('POST', `/videos/${enc(id)}/restore`, {}),
-  removed: () => get<List<RemovedVideo>>('/me/removed'),
-  removeForGood: (id: string) => send<void>('DELETE', `/me/removed/${enc(id)}`),
-  react: (
-    method: OnOff,
-    id: string,
-    what: 'like' | 'save' | 'not-interested',
-    impressionToken?: string,
-  ) =>
-    send<ReactionAnswer>(
-      method,
-      `/videos/${enc(id)}/${what}`,
-      impressionToken ? { impression_token: impressionToken } : undefined,
-    ),
+    call('GET', '/videos/{id}', { path: { id }, query: { surface }, signal }),
+  patchVideo: (id: string, body: Body<'PATCH', '/videos/{id}'>) =>
+    call('PATCH', '/videos/{id}', { path: { id }, body }),
+  deleteVideo: (id: string) => call('DELETE', '/videos/{id}', { path: { id } }),
+  restoreVideo: (id: string) => call('POST', '/videos/{id}/restore', { path: { id } }),
+  removed: () => call('GET', '/me/removed'),
+  removeForGood: (id: string) => call('DELETE', '/me/removed/{id}', { path: { id } }),
+  react: (method: OnOff, id: string, what: 'like' | 'save' | 'not-interested', impressionToken?: string) =>
+    call(method, `/videos/{id}/${what}`, { path: { id }, body: origin(impressionToken) }),
   share: (id: string, impressionToken?: string) =>
-    send<{ url: string }>(
-      'POST',
-      `/videos/${enc(id)}/share`,
-      impressionToken ? { impression_token: impressionToken } : {},
-    ),
-  comments: (id: string, cursor?: string | null, signal?: AbortSignal) =>
-    get<List<Comment>>(`/videos/${enc(id)}/comments${query({ cursor, limit: 30 })}`, signal),
-  comment: (id: string, signal?: AbortSignal) => get<Comment>(`/comments/${enc(id)}`, signal),
+    call('POST', '/videos/{id}/share', { path: { id }, body: origin(impressionToken) }),
+  comments: (id: string, cursor?: Cursor, signal?: AbortSignal) =>
+    call('GET', '/videos/{id}/comments', { path: { id }, query: { cursor, limit: 30 }, signal }),
+  comment: (id: string, signal?: AbortSignal) => call('GET', '/comments/{id}', { path: { id }, signal }),
   addComment: (id: string, text: string, impressionToken?: string) =>
-    send<Comment>('POST', `/videos/${enc(id)}/comments`, {
-      text,
-      ...(impressionToken ? { impression_token: impressionToken } : {}),
-    }),
-  deleteComment: (id: string) =>
-    send<void>('DELETE', `/comments/${enc(id)}`, undefined, { keepalive: true }),
-  report: (body: {
-    video_id?: string;
-    handle?: string;
-    comment_id?: string;
-    reason: string;
-    text?: string;
-  }) => send<void>('POST', '/reports', body),
+    call('POST', '/videos/{id}/comments', { path: { id }, body: { text, ...origin(impressionToken) } }),
+  deleteComment: (id: string) => call('DELETE', '/comments/{id}', { path: { id }, keepalive: true }),
+  report: (body: Body<'POST', '/reports'>) => call('POST', '/reports', { body }),
 
-  hashtag: (tag: string, signal?: AbortSignal) =>
-    get<HashtagHit>(`/hashtags/${enc(tag)}`, signal),
-  hashtagVideos: (tag: string, cursor?: string | null, signal?: AbortSignal) =>
-    get<List<VideoItem>>(`/hashtags/${enc(tag)}/videos${query({ cursor, limit: 24 })}`, signal),
-  search: <T>(q: string, kind: string, cursor?: string | null, signal?: AbortSignal) =>
-    get<List<T> & { people?: Person[] }>(`/search${query({ q, kind, cursor })}`, signal),
-  suggest: (q: string, signal?: AbortSignal) =>
-    get<{ items: Suggestion[] }>(`/search/suggest${query({ q })}`, signal),
-  status: () => get<Status>('/status'),
-  upload: (id: string) =>
-    get<{ state: string; offset: number; size_bytes: number; video?: Video }>(
-      `/uploads/${enc(id)}`,
-    ),
+  hashtag: (tag: string, signal?: AbortSignal) => call('GET', '/hashtags/{tag}', { path: { tag }, signal }),
+  hashtagVideos: (tag: string, cursor?: Cursor, signal?: AbortSignal) =>
+    call('GET', '/hashtags/{tag}/videos', { path: { tag }, query: { cursor, limit: 24 }, signal }),
+  search: <K extends SearchKind>(q: string, kind: K, cursor?: Cursor, signal?: AbortSignal) =>
+    call('GET', '/search', { query: { q, kind, cursor }, signal }) as Promise<Found[K]>,
+  suggest: (q: string, signal?: AbortSignal) => call('GET', '/search/suggest', { query: { q }, signal }),
+  status: () => call('GET', '/status'),
+  upload: (id: string) => call('GET', '/uploads/{id}', { path: { id } }),
 };

@@ -4,7 +4,7 @@ import { serverNow, tellTime } from './clock';
 afterEach(() => vi.useRealTimers());
 
 describe('serverNow', () => {
-  it('is the device\'s until the server has said, then the server\'s, and goes on', () => {
+  it("is the device's until the server has said, then the server's, and goes on", () => {
     vi.useFakeTimers({ now: Date.UTC(2020, 0, 1) });
     tellTime(null);
     tellTime('yesterday');

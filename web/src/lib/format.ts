@@ -17,8 +17,7 @@ export function clock(seconds: number): string {
 
 /** What a browser calls itself, as a person would: "Firefox, Android". */
 export function device(client: string): string {
-  const name = (names: Record<string, RegExp>) =>
-    Object.keys(names).find((key) => names[key]?.test(client));
+  const name = (names: Record<string, RegExp>) => Object.keys(names).find((key) => names[key]?.test(client));
   const browser = name({ Edge: /Edg/, Firefox: /Firefox|FxiOS/, Chrome: /Chrom|CriOS/, Safari: /Safari/ });
   const system = name({
     Android: /Android/,

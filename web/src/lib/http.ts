@@ -104,18 +104,14 @@ function earlyAnswer(address: string): Promise<Response> | undefined {
 
 export interface RequestOptions {
   body?: unknown;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Lets the request outlive the page; at most 64 KB of body. */
   keepalive?: boolean;
   /** A 401 is part of the conversation (wrong password), not a lost session. */
   quiet401?: boolean;
 }
 
-export async function request<T>(
-  method: string,
-  path: string,
-  options: RequestOptions = {},
-): Promise<T> {
+export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
   const wait = hooks.before(path);
   if (wait) await wait;
   options.signal?.throwIfAborted();

@@ -87,7 +87,7 @@ export class Outbox {
     if (events.length === 0) return;
     this.#options
       .send(events, true)
-      .then((answer) => this.#settle(events, answer))
+      .then(() => this.#settle(events))
       .catch(() => {});
   }
 
@@ -100,7 +100,8 @@ export class Outbox {
       if (events.length === 0) return;
       for (const event of events) this.#inFlight.add(event.event_id);
       try {
-        this.#settle(events, await this.#options.send(events, false));
+        await this.#options.send(events, false);
+        this.#settle(events);
         this.#failures = 0;
       } catch (error) {
         if (this.#final(error)) {
@@ -126,13 +127,16 @@ export class Outbox {
     this.#retryPlanned = true;
     const step = BACKOFF_MS[Math.min(this.#failures++, BACKOFF_MS.length - 1)] ?? 60_000;
     const asked = error instanceof ApiError ? error.retryAfterS * 1000 : 0;
-    this.#options.later(() => {
-      this.#retryPlanned = false;
-      void this.flush();
-    }, Math.max(step, asked));
+    this.#options.later(
+      () => {
+        this.#retryPlanned = false;
+        void this.flush();
+      },
+      Math.max(step, asked),
+    );
   }
 
-  #settle(events: ClientEvent[], _answer: EventsAnswer): void {
+  #settle(events: ClientEvent[]): void {
     for (const event of events) this.#forget(event.event_id);
   }
 

@@ -46,8 +46,7 @@ describe('sentence', () => {
   });
 
   it('leaves the English of what it does not know', () => {
-    for (const reason of [undefined, '', 'constructor', 'another'])
-      expect(said({ reason })).toBe('English');
+    for (const reason of [undefined, '', 'constructor', 'another']) expect(said({ reason })).toBe('English');
     expect(said({ reason: 'named' })).toBe('das ist {name}');
   });
 });

@@ -1,14 +1,12 @@
 // The server names each refusal by a word (`reason`) with values; languages are keyed by the word.
 
+import type { Failure } from './types';
+
 /** By reason: its sentence, with `{name}`, `{name:bytes}` or `{name:ms}` for the values. */
 export type Problems = Record<string, string>;
 
 /** What the server says of a failure: `detail` in English, or her language by `reason`. */
-export interface Reasoned {
-  reason?: string | undefined;
-  arguments?: Record<string, string | number> | undefined;
-  detail: string;
-}
+export type Reasoned = Partial<Failure> & Pick<Failure, 'detail'>;
 
 /** How values are said: `exact` when two of one kind would read the same. */
 export interface Says {
@@ -34,10 +32,7 @@ export function sentence(table: Problems, problem: Reasoned, says: Says): string
     const text = said(name, kind, false);
     const twin = marks.some(
       ([, other = '', otherKind]) =>
-        other !== name &&
-        otherKind === kind &&
-        values[other] !== value &&
-        said(other, kind, false) === text,
+        other !== name && otherKind === kind && values[other] !== value && said(other, kind, false) === text,
     );
     return twin ? said(name, kind, true) : text;
   });

@@ -51,8 +51,15 @@ describe('captions of the shared table', () => {
       const { body } = render(RichText, { props: { text, spans } });
       const links = [...body.matchAll(/<a[^>]*? href="([^"]*)"[^>]*>([^<]*)<\/a\s*>/g)];
       const shown = (html: string) =>
-        html.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
-      expect(links.map((link) => [shown(link[1] ?? ''), shown(link[2] ?? '')]), text).toEqual(
+        html
+          .replaceAll('&lt;', '<')
+          .replaceAll('&gt;', '>')
+          .replaceAll('&quot;', '"')
+          .replaceAll('&amp;', '&');
+      expect(
+        links.map((link) => [shown(link[1] ?? ''), shown(link[2] ?? '')]),
+        text,
+      ).toEqual(
         spans.map((span) => [
           span.kind === 'hashtag' ? href.tag(span.value) : href.profile(span.value),
           text.slice(span.begin_utf16, span.end_utf16),
@@ -63,7 +70,11 @@ describe('captions of the shared table', () => {
 
   it('lose nothing of their text', () => {
     for (const { text, spans } of captions)
-      expect(pieces(text, spans).map((piece) => piece.text).join('')).toBe(text);
+      expect(
+        pieces(text, spans)
+          .map((piece) => piece.text)
+          .join(''),
+      ).toBe(text);
   });
 });
 

@@ -13,8 +13,7 @@ import type { Account, FeedModeSetting, Me } from './types';
 import { updates } from './updates';
 
 const MODE_KEY = 'fs.mode';
-const keptMode = (): FeedModeSetting =>
-  read(MODE_KEY) === 'not_profiled' ? 'not_profiled' : 'for_you';
+const keptMode = (): FeedModeSetting => (read(MODE_KEY) === 'not_profiled' ? 'not_profiled' : 'for_you');
 
 const LOOK_EVERY_MS = 30_000;
 

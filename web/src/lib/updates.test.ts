@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Follow, Updates, type News } from './updates';
+import type { News } from './types';
+import { Follow, Updates } from './updates';
 
 class FakeSocket {
   static made: FakeSocket[] = [];
@@ -85,7 +86,7 @@ it('comes back after it has closed, more and more slowly', () => {
   opened().close();
   expect(updates.open).toBe(false);
   const waits: number[] = [];
-  for (let at = Date.now(); waits.length < 5; ) {
+  for (let at = Date.now(); waits.length < 5;) {
     const before = FakeSocket.made.length;
     while (FakeSocket.made.length === before) vi.advanceTimersByTime(500);
     waits.push(Date.now() - at);

@@ -3,16 +3,7 @@
 
 import { API, csrfToken } from './http';
 import { net } from './net.svelte';
-import type { Video } from './types';
-
-export type VideoNews = { type: 'video'; id: string } & Pick<
-  Video,
-  'state' | 'step' | 'progress_percent'
->;
-export type News =
-  | { type: 'unread'; count: number }
-  | { type: 'gone'; id: string }
-  | VideoNews;
+import type { News, Video, VideoNews } from './types';
 
 /** The first frame does not wait for it. */
 const FIRST_AFTER_MS = 2000;

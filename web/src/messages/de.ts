@@ -44,8 +44,7 @@ export const de: Messages = {
   sound_off: 'Ton ausschalten',
   offline: 'Du bist offline.',
   offline_banner: 'Du bist offline. Was schon geladen ist, läuft weiter.',
-  error_offline:
-    'Der Server ist nicht erreichbar. Prüfe die Verbindung und versuche es noch einmal.',
+  error_offline: 'Der Server ist nicht erreichbar. Prüfe die Verbindung und versuche es noch einmal.',
   error_server: 'Der Server konnte nicht antworten. Versuche es gleich noch einmal.',
   video_by: 'Video von {name}',
   profile_of: 'Profil von {name}',
@@ -137,7 +136,8 @@ export const de: Messages = {
     'Du hast ohne Profil geschaut: Nichts, was du angesehen oder gemocht hast, wurde benutzt, und von dieser Auswahl blieb kein Eintrag.',
   why_following: 'Es ist das Neueste von Menschen, denen du folgst; von dieser Auswahl blieb kein Eintrag.',
   why_no_feed: 'Kein Feed hat es für dich ausgewählt.',
-  why_others: 'Es wurde ausgewählt, bevor du dich an- oder abgemeldet hast. Warum, weiß nur, wer da geschaut hat.',
+  why_others:
+    'Es wurde ausgewählt, bevor du dich an- oder abgemeldet hast. Warum, weiß nur, wer da geschaut hat.',
   why_numbers: 'Zahlen anzeigen',
   why_head: 'Was du tun könntest',
   why_probability: 'Chance',
@@ -227,8 +227,7 @@ export const de: Messages = {
   need_block: 'Registriere dich, um Leute zu blockieren.',
   need_mute: 'Registriere dich, um Leute stummzuschalten.',
   me_guest: 'Hier ist dein Profil',
-  me_guest_hint:
-    'Registriere dich, um Videos zu posten, Leuten zu folgen und zu behalten, was dir gefällt.',
+  me_guest_hint: 'Registriere dich, um Videos zu posten, Leuten zu folgen und zu behalten, was dir gefällt.',
   follows: 'Folgt',
   followers: 'Follower',
   likes: 'Likes',
@@ -262,7 +261,8 @@ export const de: Messages = {
   draft_posted: 'Dein Video ist online.',
   edit_video: 'Video bearbeiten',
   delete_video: 'Video löschen',
-  delete_sure: 'Dieses Video löschen? Es ist sofort für alle weg. Eine Zeit lang kannst du es zurückholen: Einstellungen, Zuletzt gelöscht.',
+  delete_sure:
+    'Dieses Video löschen? Es ist sofort für alle weg. Eine Zeit lang kannst du es zurückholen: Einstellungen, Zuletzt gelöscht.',
   delete_for_good_sure: 'Dieses Video endgültig löschen? Es lässt sich dann nicht mehr zurückholen.',
   comment_deleted: 'Der Kommentar ist gelöscht.',
   video_deleted: 'Das Video ist gelöscht.',
@@ -345,7 +345,8 @@ export const de: Messages = {
   recovery_codes_make: 'Neue Codes erzeugen',
   recovery_codes_hint: 'Jeder gilt einmal. Bewahre sie gut auf; sie werden nicht noch einmal gezeigt.',
   recovery_codes_kept: 'Ich habe sie aufbewahrt',
-  recovery_offer: 'Passwort eines Tages vergessen? Mit einem Wiederherstellungscode kommst du wieder hinein. Hol dir jetzt welche oder später in den Einstellungen.',
+  recovery_offer:
+    'Passwort eines Tages vergessen? Mit einem Wiederherstellungscode kommst du wieder hinein. Hol dir jetzt welche oder später in den Einstellungen.',
   recovery_offer_take: 'Codes holen',
   recovery_offer_leave: 'Nicht jetzt',
   copy: 'Kopieren',
@@ -381,7 +382,8 @@ export const de: Messages = {
   upload_no_preview: 'Dieser Browser kann die Datei nicht zeigen. Hochladen geht trotzdem.',
   upload_other: 'Anderes wählen',
   upload_guest: 'Du kannst zuerst wählen und beschreiben.',
-  upload_empty: 'Die Datei ist leer. Wähle eine andere, oder kopiere sie noch einmal von dort, wo sie entstanden ist.',
+  upload_empty:
+    'Die Datei ist leer. Wähle eine andere, oder kopiere sie noch einmal von dort, wo sie entstanden ist.',
   upload_too_large: 'Die Datei hat {size}. Erlaubt sind höchstens {limit}.',
   upload_too_long: 'Das Video ist länger als {n} Minuten. Kürze es zuerst.',
   upload_other_file: 'Das ist eine andere Datei. Wähle {name} mit {size}.',
@@ -389,8 +391,7 @@ export const de: Messages = {
   uploads_unfinished: '{n} unfertige Uploads',
   uploads_unfinished_one: '1 unfertiger Upload',
   uploads_unfinished_title: 'Noch nicht fertig',
-  uploads_unfinished_hint:
-    'Wähle dieselbe Datei noch einmal, dann geht es an derselben Stelle weiter.',
+  uploads_unfinished_hint: 'Wähle dieselbe Datei noch einmal, dann geht es an derselben Stelle weiter.',
   uploads_failed_title: 'Konnte nicht verarbeitet werden',
   remove_name: '{name} entfernen',
   upload_continue: 'Weiter',

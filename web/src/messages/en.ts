@@ -260,7 +260,8 @@ export const en = {
   draft_posted: 'Your video is live.',
   edit_video: 'Edit video',
   delete_video: 'Delete video',
-  delete_sure: 'Delete this video? It is gone for everyone at once. You can bring it back for a while: Settings, Recently deleted.',
+  delete_sure:
+    'Delete this video? It is gone for everyone at once. You can bring it back for a while: Settings, Recently deleted.',
   delete_for_good_sure: 'Delete this video for good? It cannot be brought back then.',
   comment_deleted: 'The comment is deleted.',
   video_deleted: 'The video is deleted.',
@@ -342,7 +343,8 @@ export const en = {
   recovery_codes_make: 'Make new codes',
   recovery_codes_hint: 'Each works once. Keep them where you find them; they are not shown again.',
   recovery_codes_kept: 'I have kept them',
-  recovery_offer: 'Forgot your password one day? A recovery code then lets you in. Keep some now, or later in the settings.',
+  recovery_offer:
+    'Forgot your password one day? A recovery code then lets you in. Keep some now, or later in the settings.',
   recovery_offer_take: 'Get codes',
   recovery_offer_leave: 'Not now',
   copy: 'Copy',

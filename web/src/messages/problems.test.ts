@@ -34,8 +34,7 @@ for (const section of DOCUMENT.split(/^## /m).slice(1)) {
   }
 }
 
-const marksOf = (text: string) =>
-  [...text.matchAll(/\{(\w+)(?::\w+)?\}/g)].map(([, name]) => name);
+const marksOf = (text: string) => [...text.matchAll(/\{(\w+)(?::\w+)?\}/g)].map(([, name]) => name);
 
 describe('translations of the server’s reasons', () => {
   it('know only reasons that it has', () => {

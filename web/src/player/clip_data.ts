@@ -20,8 +20,7 @@ export class MediaError extends Error {
 /** The address is refused: expired, or the clip may no longer be shown. */
 export const isGone = (status: number): boolean => [401, 403, 404, 410].includes(status);
 
-export const mimeOf = (rendition: Rendition): string =>
-  `video/mp4; codecs="${rendition.codecs}"`;
+export const mimeOf = (rendition: Rendition): string => `video/mp4; codecs="${rendition.codecs}"`;
 
 export class ClipData {
   readonly rendition: Rendition;
@@ -112,12 +111,7 @@ export class ClipData {
     return index[0];
   }
 
-  async #range(
-    from: number,
-    to: number,
-    signal: AbortSignal,
-    ahead: boolean,
-  ): Promise<ArrayBuffer> {
+  async #range(from: number, to: number, signal: AbortSignal, ahead: boolean): Promise<ArrayBuffer> {
     const began = performance.now();
     const response = await fetch(this.rendition.url, {
       headers: { Range: `bytes=${from}-${to}` },

@@ -14,11 +14,7 @@ const WAIT_MS_MAX = 8000;
  * `count` pictures of the video at `url`, evenly spread, each as soon as it is there.
  * Throws when the browser cannot read on in the file, or when `signal` is aborted.
  */
-export async function* takeFrames(
-  url: string,
-  count: number,
-  signal: AbortSignal,
-): AsyncGenerator<Frame> {
+export async function* takeFrames(url: string, count: number, signal: AbortSignal): AsyncGenerator<Frame> {
   const video = document.createElement('video');
   video.muted = video.playsInline = true;
   video.preload = 'auto';

@@ -46,7 +46,6 @@ function withHeaders(request: HttpRequest): void {
   for (const [name, value] of Object.entries(clientHeaders())) request.setHeader(name, value);
 }
 
-
 /** Throws away what the server has of an upload that an earlier page began. */
 export async function removeUpload(url: string): Promise<void> {
   try {
@@ -54,7 +53,7 @@ export async function removeUpload(url: string): Promise<void> {
   } catch (error) {
     const status = answerTo(error as Error)?.getStatus();
     // It may have run out meanwhile.
-    if (status !== 404 && status !== 410) throw new Error(sentenceFor(error as Error));
+    if (status !== 404 && status !== 410) throw new Error(sentenceFor(error as Error), { cause: error });
   }
 }
 

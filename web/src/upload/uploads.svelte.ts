@@ -62,10 +62,7 @@ export class UploadTask {
     this.phase = 'sending';
     this.problem = { detail: '' };
     try {
-      const [{ startTransfer }, mark] = await Promise.all([
-        import('./tus'),
-        fingerprint(this.file),
-      ]);
+      const [{ startTransfer }, mark] = await Promise.all([import('./tus'), fingerprint(this.file)]);
       this.#transfer = await startTransfer({
         file: this.file,
         fingerprint: mark,
@@ -117,7 +114,7 @@ export class UploadTask {
   async #watch(id: string): Promise<void> {
     const follow = new Follow(id);
     try {
-      for (let round = 0; round < POLLS_MAX && !this.#closed && !this.#settled(); ) {
+      for (let round = 0; round < POLLS_MAX && !this.#closed && !this.#settled();) {
         const news = round > 0 ? await follow.next(POLL_MS) : null;
         if (this.video && news?.state === 'processing') this.video = withNews(this.video, news);
         else {
@@ -206,13 +203,9 @@ class Uploads {
     if (epoch !== session.epoch) return;
     const mine = new Set(this.busy.map((task) => task.file.name));
     const here = new Set(this.tasks.map((task) => task.video?.id));
-    this.unfinished = items.flatMap((one) =>
-      one.kind === 'upload' && !mine.has(one.filename) ? [one] : [],
-    );
+    this.unfinished = items.flatMap((one) => (one.kind === 'upload' && !mine.has(one.filename) ? [one] : []));
     this.failed = items.flatMap((one) =>
-      one.kind === 'video' && one.video.state === 'failed' && !here.has(one.video.id)
-        ? [one.video]
-        : [],
+      one.kind === 'video' && one.video.state === 'failed' && !here.has(one.video.id) ? [one.video] : [],
     );
   }
 
