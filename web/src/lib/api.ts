@@ -1,6 +1,7 @@
 // The calls of the HTTP interface that the app makes (docs/api.md). One function per call, nothing else.
 
 import { call, type Body } from './call';
+import { known } from './kinds';
 import type { ClientEvent, FeedMode, FoundVideos, Hashtags, OwnUpload, People } from './types';
 
 export interface FeedQuery {
@@ -52,8 +53,10 @@ export const api = {
     } while (cursor);
     return { items };
   },
-  likes: (cursor?: Cursor, signal?: AbortSignal) => call('GET', '/me/likes', { query: { cursor }, signal }),
-  saves: (cursor?: Cursor, signal?: AbortSignal) => call('GET', '/me/saves', { query: { cursor }, signal }),
+  likes: (cursor?: Cursor, signal?: AbortSignal) =>
+    call('GET', '/me/likes', { query: { cursor }, signal }).then(known),
+  saves: (cursor?: Cursor, signal?: AbortSignal) =>
+    call('GET', '/me/saves', { query: { cursor }, signal }).then(known),
   mutes: (signal?: AbortSignal) => call('GET', '/me/mutes', { signal }),
   muteWord: (method: OnOff, word: string) => call(method, '/me/mutes/words/{what}', { path: { what: word } }),
   muteHashtag: (method: OnOff, tag: string) =>
@@ -65,7 +68,9 @@ export const api = {
   person: (handle: string, signal?: AbortSignal) =>
     call('GET', '/accounts/{handle}', { path: { handle }, signal }),
   personVideos: (handle: string, cursor?: Cursor, signal?: AbortSignal) =>
-    call('GET', '/accounts/{handle}/videos', { path: { handle }, query: { cursor, limit: 24 }, signal }),
+    call('GET', '/accounts/{handle}/videos', { path: { handle }, query: { cursor, limit: 24 }, signal }).then(
+      known,
+    ),
   people: (handle: string, list: 'followers' | 'following', cursor?: Cursor, signal?: AbortSignal) =>
     call('GET', `/accounts/{handle}/${list}`, { path: { handle }, query: { cursor }, signal }),
   follow: (method: OnOff, handle: string, impressionToken?: string) =>
@@ -111,9 +116,13 @@ export const api = {
 
   hashtag: (tag: string, signal?: AbortSignal) => call('GET', '/hashtags/{tag}', { path: { tag }, signal }),
   hashtagVideos: (tag: string, cursor?: Cursor, signal?: AbortSignal) =>
-    call('GET', '/hashtags/{tag}/videos', { path: { tag }, query: { cursor, limit: 24 }, signal }),
-  search: <K extends SearchKind>(q: string, kind: K, cursor?: Cursor, signal?: AbortSignal) =>
-    call('GET', '/search', { query: { q, kind, cursor }, signal }) as Promise<Found[K]>,
+    call('GET', '/hashtags/{tag}/videos', { path: { tag }, query: { cursor, limit: 24 }, signal }).then(
+      known,
+    ),
+  search: <K extends SearchKind>(q: string, kind: K, cursor?: Cursor, signal?: AbortSignal) => {
+    const found = call('GET', '/search', { query: { q, kind, cursor }, signal });
+    return (kind === 'videos' ? (found as Promise<FoundVideos>).then(known) : found) as Promise<Found[K]>;
+  },
   suggest: (q: string, signal?: AbortSignal) => call('GET', '/search/suggest', { query: { q }, signal }),
   status: () => call('GET', '/status'),
   upload: (id: string) => call('GET', '/uploads/{id}', { path: { id } }),

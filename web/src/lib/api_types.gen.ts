@@ -1303,6 +1303,7 @@ export interface paths {
                         caption?: string;
                         visibility?: components["schemas"]["Visibility"];
                         draft?: string;
+                        labels?: string;
                         cover_ms?: number;
                     };
                 };
@@ -1390,7 +1391,7 @@ export interface paths {
         };
         options?: never;
         head?: never;
-        /** Change caption, visibility, cover; publish a draft */
+        /** Change caption, visibility, labels, end, cover; publish a draft */
         patch: {
             parameters: {
                 query?: never;
@@ -1405,6 +1406,8 @@ export interface paths {
                     "application/json": {
                         caption?: string;
                         visibility?: components["schemas"]["Visibility"];
+                        labels?: components["schemas"]["Labels"];
+                        available_until_ms?: number | null;
                         cover_index?: number;
                         /** @constant */
                         draft?: false;
@@ -1418,7 +1421,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Video"];
+                        "application/json": components["schemas"]["VideoWithToken"];
                     };
                 };
                 default: components["responses"]["Problem"];
@@ -1680,7 +1683,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Video"];
+                        "application/json": components["schemas"]["VideoWithToken"];
                     };
                 };
                 default: components["responses"]["Problem"];
@@ -1967,6 +1970,7 @@ export interface paths {
                 query?: {
                     mode?: components["schemas"]["FeedMode"];
                     limit?: number;
+                    kinds?: string;
                     held?: string;
                     shown?: string;
                     cursor?: string;
@@ -3042,6 +3046,8 @@ export interface components {
             mentions: string[];
             language: string;
             visibility: components["schemas"]["Visibility"];
+            labels: components["schemas"]["Labels"];
+            available_until_ms: number | null;
             created_ms: number;
             duration_ms: number;
             width: number;
@@ -3145,7 +3151,7 @@ export interface components {
             read: boolean;
         };
         /** @enum {string} */
-        State: "processing" | "published" | "failed" | "removed";
+        State: "processing" | "published" | "failed" | "removed" | "ended";
         Sessions: {
             items: components["schemas"]["Session"][];
             next_cursor: null;
@@ -3209,6 +3215,7 @@ export interface components {
         };
         DecisionItem: {
             video_id: components["schemas"]["Id"];
+            kind: components["schemas"]["Kind"];
             position: number | null;
             route: string;
             routes: string[];
@@ -3267,6 +3274,9 @@ export interface components {
         FeedMode: "for_you" | "following" | "not_profiled";
         /** @enum {string} */
         FeedModeSetting: "for_you" | "not_profiled";
+        /** @enum {string} */
+        Kind: "video" | "live" | "product" | "ad";
+        Labels: ("ai_generated" | "paid_partnership")[];
         /** @enum {string} */
         Visibility: "everyone" | "followers" | "only_me";
         /** @enum {string|null} */
@@ -3357,6 +3367,8 @@ export type Status = components['schemas']['Status'];
 export type SignUp = components['schemas']['SignUp'];
 export type FeedMode = components['schemas']['FeedMode'];
 export type FeedModeSetting = components['schemas']['FeedModeSetting'];
+export type Kind = components['schemas']['Kind'];
+export type Labels = components['schemas']['Labels'];
 export type Visibility = components['schemas']['Visibility'];
 export type Step = components['schemas']['Step'];
 export type VideoWithToken = components['schemas']['VideoWithToken'];

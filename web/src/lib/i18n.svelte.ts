@@ -122,6 +122,10 @@ class I18n {
     return `${this.number(Math.floor(seconds / 3600))} h ${Math.floor(seconds / 60) % 60} min`;
   }
 
+  date(ms: number): string {
+    return new Intl.DateTimeFormat(this.language, { dateStyle: 'medium', timeStyle: 'short' }).format(ms);
+  }
+
   ago(ms: number, nowMs = serverNow()): string {
     const seconds = Math.max(0, (nowMs - ms) / 1000);
     const steps: [Intl.RelativeTimeFormatUnit, number][] = [

@@ -34,6 +34,8 @@ export type {
 export type TextSpan = gen.Spans[number];
 /** One place where she is signed in. */
 export type SessionInfo = gen.Session;
+export type Label = gen.Labels[number];
+export const LABELS: readonly Label[] = ['ai_generated', 'paid_partnership'];
 export type VideoCounts = gen.Counts;
 export type VideoViewer = gen.Marks;
 export type FeedAnswer = gen.Feed;

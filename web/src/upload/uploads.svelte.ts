@@ -7,7 +7,7 @@ import { t } from '../lib/i18n.svelte';
 import type { Reasoned } from '../lib/problems';
 import { session } from '../lib/session.svelte';
 import { toasts } from '../lib/toast.svelte';
-import type { OwnUpload, Video, Visibility } from '../lib/types';
+import type { Label, OwnUpload, Video, Visibility } from '../lib/types';
 import { Follow, withNews } from '../lib/updates';
 import { profileChanges } from '../routes/changes.svelte';
 import { fingerprint } from './fingerprint';
@@ -19,6 +19,7 @@ export type Phase = 'sending' | 'processing' | 'published' | 'failed';
 export interface UploadForm {
   caption: string;
   visibility: Visibility;
+  labels: Label[];
   draft: boolean;
   /** Time of the picture wanted as the cover; null leaves it to the server. */
   cover_ms: number | null;
@@ -71,6 +72,7 @@ export class UploadTask {
           filename: this.file.name,
           caption: this.form.caption,
           visibility: this.form.visibility,
+          ...(this.form.labels.length > 0 ? { labels: this.form.labels.join(',') } : {}),
           ...(this.form.draft ? { draft: 'true' } : {}),
           ...(this.form.cover_ms === null ? {} : { cover_ms: String(this.form.cover_ms) }),
         },
