@@ -23,7 +23,7 @@ constexpr const char* kPassword = "a long password 1";
 
 catalog::Video publish(app::Wiring& wiring, AccountId author) {
   catalog::NewVideo form;
-  form.author = author;
+  form.owner = author;
   form.caption = "A clip of #waves 北京 with @ada";
   const auto video = wiring.catalog().create(form).value();
   catalog::Processed facts;

@@ -236,9 +236,10 @@ class Catalog {
   /// bucket; relative to the origin. That of a restricted video is for `reader` alone.
   virtual std::string media_url(const Video& video, std::string_view file,
                                 AccountId reader) const = 0;
-  /// Checks signature, bucket, that the key still belongs to a video that exists with this class,
-  /// and that the reader of a restricted one may still see it. Never blocks on the database; O(1).
-  /// Errors: not_found for everything that does not hold.
+  /// Checks signature, bucket, that the key still belongs to a video that exists, and of a
+  /// restricted one that the address was made for a reader who may still see it. An address from
+  /// before it was for everyone holds on. Never blocks on the database; O(1). Errors: not_found for
+  /// everything that does not hold.
   virtual Result<MediaFile> resolve_media(std::string_view path) const = 0;
   /// Where processing puts its outputs: the blob key of a file of this video.
   virtual std::string blob_key(const Video& video, std::string_view file) const = 0;

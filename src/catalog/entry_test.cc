@@ -13,8 +13,8 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr auto kPublished = static_cast<std::uint16_t>(engine::RecordKind::video_published);
-constexpr auto kRemoved = static_cast<std::uint16_t>(engine::RecordKind::video_removed);
+constexpr auto kTold = static_cast<std::uint16_t>(engine::RecordKind::video_published);
+constexpr auto kTakenBack = static_cast<std::uint16_t>(engine::RecordKind::video_removed);
 
 class EntryTest : public ::testing::Test, protected World {
  protected:
@@ -108,7 +108,7 @@ TEST_F(EndTest, NobodyButItsOwnerSeesItFromThenOn) {
 
   take_kinds();
   must(catalog->end_due());
-  EXPECT_THAT(take_kinds(), Contains(kRemoved)) << "the engine is told";
+  EXPECT_THAT(take_kinds(), Contains(kTakenBack)) << "the engine is told";
   const auto ended = must(catalog->get(clip.id));
   EXPECT_EQ(ended.state, State::ended);
   EXPECT_THAT(must(catalog->hashtags("clay", 10)), IsEmpty());
@@ -132,7 +132,7 @@ TEST_F(EndTest, IsProlongedAndThenItsFilesAreServedAgain) {
   change.available_until_ms = 0;
   take_kinds();
   EXPECT_EQ(must(catalog->change(mara.id, clip.id, change)).state, State::published);
-  EXPECT_THAT(take_kinds(), Contains(kPublished));
+  EXPECT_THAT(take_kinds(), Contains(kTold));
   EXPECT_TRUE(seen_by(jo, clip));
   EXPECT_TRUE(served(clip));
   clock.advance_ms(1'000'000);

@@ -241,7 +241,7 @@ Result<MediaFile> MediaMap::resolve(std::string_view path, const MayRead& may_re
     entry = at->second;
   }
   const auto type = content_type_of(entry, parts.file);
-  if (entry.restricted != parts.restricted() || type.empty()) return no_such_file();
+  if (type.empty() || (entry.restricted && !parts.restricted())) return no_such_file();
   if (entry.restricted && !may_read(entry, parts.reader)) return no_such_file();
   return MediaFile{media_folder(parts.key).append(parts.file), std::string(type), entry.restricted};
 }

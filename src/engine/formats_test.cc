@@ -109,7 +109,9 @@ TEST(FormatsOfEarlierReleases, ADecisionIsReadAsItWasMeant) {
     const auto old = records_of(file)["decision"];
     expect_means<Decision>(old, encode(PersonKey{4}, meant));
     const auto features = must(decode<Decision>(old)).items.at(0).features;
-    if (old.version < 3) EXPECT_EQ(features, (std::vector<float>{1.0F, -0.5F, 0.0F}));
+    if (old.version < 3) {
+      EXPECT_EQ(features, (std::vector<float>{1.0F, -0.5F, 0.0F}));
+    }
   }
 }
 

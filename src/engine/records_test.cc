@@ -157,5 +157,13 @@ TEST(RecordsKeys, TextKeysAreStable) {
   EXPECT_EQ(text_key("töpfern"), 0xd2cc83ea170d5b86U);
 }
 
+TEST(Surface, NamesGoBothWays) {
+  for (int i = 0; i <= 6; ++i) {
+    const auto surface = static_cast<Surface>(i);
+    EXPECT_EQ(parse_surface(to_string(surface)), surface);
+  }
+  EXPECT_EQ(parse_surface("elsewhere"), Surface::other);
+}
+
 }  // namespace
 }  // namespace filoscope::engine

@@ -84,13 +84,5 @@ TEST(Token, NumbersTellTokensApart) {
   EXPECT_NE(token_number(make_token(kKey, sample())), token_number(make_token(kKey, other)));
 }
 
-TEST(Surface, NamesGoBothWays) {
-  for (int i = 0; i <= 6; ++i) {
-    const auto surface = static_cast<Surface>(i);
-    EXPECT_EQ(parse_surface(to_string(surface)), surface);
-  }
-  EXPECT_EQ(parse_surface("elsewhere"), Surface::other);
-}
-
 }  // namespace
 }  // namespace filoscope::feed

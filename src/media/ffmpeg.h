@@ -3,6 +3,8 @@
 /// FFmpeg's C types with owners, and its errors as ours. Only for .cc files of this module and
 /// their inner headers.
 
+#include <sys/mman.h>
+
 #include <memory>
 #include <string>
 
@@ -61,9 +63,19 @@ inline std::string av_error_text(int code) {
   av_strerror(code, text, sizeof text);
   return text;
 }
+/// Whether the worker's limit leaves less than an encoder takes. Libraries under FFmpeg do not say
+/// why they failed (AVERROR_EXTERNAL).
+inline bool memory_is_short() {
+  constexpr std::size_t kEncoderBytes = std::size_t{128} << 20;
+  void* const room = ::mmap(nullptr, kEncoderBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (room == MAP_FAILED) return true;
+  ::munmap(room, kEncoderBytes);
+  return false;
+}
 /// An inner failure: not the file's fault. Out of memory has a code of its own.
 inline Error av_failure(const std::string& what, int code) {
-  if (code == AVERROR(ENOMEM)) return Error(reason("processing_out_of_memory"));
+  if (code == AVERROR(ENOMEM) || (code == AVERROR_EXTERNAL && memory_is_short()))
+    return Error(reason("processing_out_of_memory"));
   return {Code::internal, what + ": " + av_error_text(code)};
 }
 

@@ -21,14 +21,14 @@ class SearchTest : public ::testing::Test, public catalog::World {
   void start() { search = must(Search::open({*database, *accounts, *catalog, config})); }
   catalog::Video video(const std::string& caption, Visibility visibility = Visibility::everyone,
                        bool draft = false) {
-    const auto made = must(catalog->create({mara.id, caption, visibility, draft, false}));
+    const auto made = must(catalog->create({mara.id, caption, visibility, {}, draft, false}));
     clock.advance_ms(1);
     return must(catalog->publish(made.id, catalog::Processed{}));
   }
   std::vector<std::string> find(const std::string& query,
                                 const accounts::Viewer& who = accounts::Viewer()) {
     std::vector<std::string> captions;
-    for (const auto& found : must(search->videos(who, query, "", 20)).items)
+    for (const auto& found : must(search->entries(who, query, "", 20)).items)
       captions.push_back(found.caption);
     return captions;
   }
@@ -189,13 +189,13 @@ TEST_F(SearchTest, PagesFollowEachOther) {
   std::vector<std::string> seen;
   std::string cursor;
   do {
-    const auto page = must(search->videos({}, "clay", cursor, 3));
+    const auto page = must(search->entries({}, "clay", cursor, 3));
     for (const auto& found : page.items) seen.push_back(found.caption);
     cursor = page.next_cursor;
   } while (!cursor.empty());
   EXPECT_EQ(seen, made);
   for (const char* bad : {"x", "-", "12", "12-abc", "a-0000000000001"})
-    EXPECT_EQ(search->videos({}, "clay", bad, 3).error().reason, "not_a_cursor") << bad;
+    EXPECT_EQ(search->entries({}, "clay", bad, 3).error().reason, "not_a_cursor") << bad;
 }
 
 TEST_F(SearchTest, ACatalogueOlderThanTheIndexIsIndexed) {

@@ -15,7 +15,7 @@ class FactsTest : public testing::Test {
   World world;
   accounts::Viewer mara = world.member("mara"), ben = world.member("ben");
   catalog::Video clay = world.publish(world.account_of(mara), "clay #pottery");
-  Origin origin{RequestId{77}, 0, {}};
+  Origin origin{RequestId{77}, engine::Surface::feed, {}};
 };
 
 TEST_F(FactsTest, StrangersAndGuestsAreAskedToSignIn) {
@@ -54,7 +54,7 @@ TEST_F(FactsTest, ALikeIsOneRowOneRecordOneNotice) {
   EXPECT_EQ(likes[0].first, ben.person);
   EXPECT_EQ(likes[0].second.video, clay.id);
   EXPECT_EQ(likes[0].second.request, RequestId{77});
-  EXPECT_EQ(likes[0].second.surface, 0);
+  EXPECT_EQ(likes[0].second.surface, engine::Surface::feed);
   EXPECT_TRUE(world.marks(ben, clay.id).liked);
   EXPECT_FALSE(world.marks(mara, clay.id).liked);
   EXPECT_THAT(world.notices(mara), ElementsAre("like"));
@@ -180,7 +180,8 @@ TEST_F(FactsTest, ReportsNameOneThingAndAReason) {
 
 TEST_F(FactsTest, AFollowTellsThePersonAndTheEngine) {
   for (int i = 0; i < 2; ++i) {
-    must(world.social->follow(ben, mara.account, true, {RequestId{77}, 0, clay.id}));
+    must(world.social->follow(ben, mara.account, true,
+                              {RequestId{77}, engine::Surface::feed, clay.id}));
   }
   EXPECT_THAT(world.notices(mara), ElementsAre("follow"));
   ASSERT_EQ(world.events(EventType::follow).size(), 1U);
