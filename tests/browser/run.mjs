@@ -67,6 +67,6 @@ stream.on('end', () => {
   if (skipped > 0) console.log(`${skipped} skipped`);
   console.log(`browser tests took ${seconds} s`);
   console.log(`${passed} passed, ${failures.length} failed`);
-  process.exitCode = failures.length > 0 || passed === 0 ? 1 : 0;
+  process.exitCode = failures.length > 0 || passed + skipped === 0 ? 1 : 0;
 });
 stream.resume();

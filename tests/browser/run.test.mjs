@@ -51,4 +51,7 @@ test('a test that fails is counted once, and nothing is when all pass', () => {
   const fine = said({ good: GOOD });
   assert.equal(fine.lines.at(-1), '1 passed, 0 failed');
   assert.equal(fine.status, 0);
+  const elsewhere = "import { test } from 'node:test'; test('needs files', { skip: 'none here' }, () => {});";
+  assert.equal(said({ elsewhere }).status, 0);
+  assert.equal(said({}).status, 1);
 });

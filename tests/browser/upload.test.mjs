@@ -188,3 +188,47 @@ test('a draft stays with its author until it is posted', async () => {
   await other.context.close();
   await context.close();
 });
+
+test('what has to be disclosed is chosen when posting and shown on the clip, and a clip may have an end', async () => {
+  const clip = await recordClip(browser, { seconds: 2 });
+  const { context, page, errors } = await visitor(browser);
+  await signUp(page, 'discloser');
+  await page.goto('/upload');
+  await page.setInputFiles('[data-testid=file]', clip);
+  await page.getByRole('switch', { name: 'Made with AI' }).click();
+  await page.getByRole('button', { name: 'Post', exact: true }).click();
+  const id = await published(page);
+
+  await page.goto(`/v/${id}`);
+  await current(page).getByText('Made with AI').waitFor();
+  await current(page).locator('button.act.last').tap();
+  await page.getByRole('button', { name: 'Edit video' }).click();
+  const sheet = page.getByRole('dialog');
+  assert.equal(
+    await sheet.getByRole('switch', { name: 'Made with AI' }).getAttribute('aria-checked'),
+    'true',
+  );
+  await sheet.getByRole('switch', { name: 'Paid partnership' }).click();
+  await sheet.getByLabel('Available').selectOption({ label: 'For a day from now' });
+  const saved = Date.now();
+  await sheet.getByRole('button', { name: 'Save changes' }).click();
+  await sheet.waitFor({ state: 'detached' });
+  await current(page).getByText('Paid partnership').waitFor();
+  const video = await (await page.request.get(`/api/v1/videos/${id}`)).json();
+  assert.deepEqual(video.labels, ['ai_generated', 'paid_partnership']);
+  assert.ok(
+    Math.abs(video.available_until_ms - saved - 86_400_000) < 60_000,
+    String(video.available_until_ms),
+  );
+
+  await current(page).locator('button.act.last').tap();
+  await page.getByRole('button', { name: 'Edit video' }).click();
+  await sheet.getByLabel('Available').selectOption({ label: 'Without end' });
+  await sheet.getByRole('button', { name: 'Save changes' }).click();
+  await sheet.waitFor({ state: 'detached' });
+  await eventually(
+    async () => (await (await page.request.get(`/api/v1/videos/${id}`)).json()).available_until_ms === null,
+  );
+  assert.deepEqual(errors, []);
+  await context.close();
+});
