@@ -9,7 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
 def main():
-    files = sorted(str(path.relative_to(ROOT)) for folder in ("src", "fuzz", "tests") for path in (ROOT / folder).rglob("*")
+    files = sorted(str(path.relative_to(ROOT)) for folder in ("src", "fuzz", "sim", "tests") for path in (ROOT / folder).rglob("*")
                    if path.suffix in (".cc", ".h"))
     how = ["-i"] if "--fix" in sys.argv[1:] else ["--dry-run", "--Werror", "--ferror-limit=1"]
     halves = [subprocess.Popen(["clang-format-14", *how, *files[part::2]], cwd=ROOT) for part in range(2)]

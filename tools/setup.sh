@@ -74,8 +74,8 @@ npm_install() { # folder
   fi
 }
 
-# What tools/budgets.txt gives a stage: " of N s", or nothing.
-budget_of() { sed -n "s/^\([0-9]*\) $1\$/ of \1/p" "$root/tools/budgets.txt"; }
+# What tools/budgets.txt gives a stage, in seconds, or nothing.
+budget_of() { sed -n "s/^\([0-9]*\) $1\$/\1/p" "$root/tools/budgets.txt"; }
 
 started_s=$(date +%s)
 step() { # name command...
@@ -84,6 +84,10 @@ step() { # name command...
   step_start=$(date +%s)
   "$@"
   step_status=$?
-  say "$(printf '%5d%s s  %s' $(($(date +%s) - step_start)) "$(budget_of "$step_name")" "$step_name")"
+  step_took=$(($(date +%s) - step_start))
+  step_budget=$(budget_of "$step_name")
+  step_over=''
+  [ "$step_took" -le "${step_budget:-$step_took}" ] || step_over=': OVER'
+  say "$(printf '%5d%s s  %s%s' "$step_took" "${step_budget:+ of $step_budget}" "$step_name" "$step_over")"
   return $step_status
 }

@@ -168,7 +168,9 @@ Result<void> encode_videos(const Services& services, const accounts::Viewer& vie
   auto next = videos.begin();  // in the order of the places, without those that have gone
   for (const auto place : places) {
     if (next == videos.end() || next->id != items[place].entry.id) continue;
-    contents[place] = encode_video(services, viewer, items[place], *next++);
+    const auto& video = *next++;
+    if (services.catalog.may_see(viewer, video))  // it may have changed since the item was made
+      contents[place] = encode_video(services, viewer, items[place], video);
   }
   return {};
 }

@@ -37,8 +37,8 @@ Result<std::vector<VideoId>> ids_of(const Request& request, std::string_view nam
 }
 
 /// Those of the named kinds that can be shown; videos where none are named. A kind that is not
-/// known here is one that there is nothing of.
-engine::KindSet kinds_of(const Request& request) {
+/// known here is one that there is nothing of. Errors: invalid_argument (all are such).
+Result<engine::KindSet> kinds_of(const Request& request) {
   const std::string named = "," + query_text(request, "kinds") + ",";
   if (named == ",,") return engine::kVideosOnly;
   engine::KindSet kinds = 0;
@@ -46,7 +46,9 @@ engine::KindSet kinds_of(const Request& request) {
     const auto name = catalog::to_string(static_cast<catalog::Kind>(kind));
     if (named.find("," + std::string(name) + ",") != std::string::npos) kinds |= 1U << kind;
   }
-  return kinds & shown_kinds();
+  kinds &= shown_kinds();
+  if (kinds == 0) return Error(reason("field_not_one_of"), "video").at("kinds");
+  return kinds;
 }
 
 Result<Response> answer(const Api& api, const Request& request) {
@@ -56,7 +58,7 @@ Result<Response> answer(const Api& api, const Request& request) {
   FILOSCOPE_TRY(asked.held, ids_of(request, "held"));
   FILOSCOPE_TRY(asked.shown, ids_of(request, "shown"));
   asked.cursor = query_text(request, "cursor");
-  asked.kinds = kinds_of(request);
+  FILOSCOPE_TRY(asked.kinds, kinds_of(request));
   FILOSCOPE_DO(parse_mode(query_text(request, "mode"), {}));
   FILOSCOPE_TRY(const auto caller, api.auth.person_or_new_guest(request, &made_guest));
   FILOSCOPE_TRY(asked.mode, parse_mode(query_text(request, "mode"), caller.viewer));

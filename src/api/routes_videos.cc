@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "api/reasons.h"
@@ -9,6 +7,8 @@ namespace filoscope::api {
 namespace {
 
 using nlohmann::json;
+
+constexpr std::int64_t kEndMsMax = 253'402'300'799'999;  ///< the end of the year 9999
 
 /// A Video, with a token for this surface.
 Result<json> video_json(const Api& api, const accounts::Viewer& viewer, const catalog::Entry& video,
@@ -42,11 +42,10 @@ Result<Response> change_video(const Api& api, const Request& request) {
   }
   FILOSCOPE_TRY(const auto labels, texts_field(body, "labels", 10));
   if (labels) {
-    FILOSCOPE_TRY(change.labels,
-                  catalog::Labels::parse(fmt::format("{}", fmt::join(*labels, ","))));
+    FILOSCOPE_TRY(change.labels, catalog::Labels::of(*labels));
   }
   if (body.contains("available_until_ms")) {  // null: no end
-    FILOSCOPE_TRY(const auto until, integer_field(body, "available_until_ms", 1, INT64_MAX));
+    FILOSCOPE_TRY(const auto until, integer_field(body, "available_until_ms", 1, kEndMsMax));
     change.available_until_ms = until.value_or(0);
   }
   FILOSCOPE_TRY(const auto cover, integer_field(body, "cover_index", 0, 100));

@@ -42,11 +42,6 @@ std::int64_t grave_owner(const Video& video) {
   return in_flight(video) ? -video.id.db() : video.owner.db();
 }
 
-/// Whether it has addresses.
-bool is_served(const Video& video) {
-  return video.state == State::published || video.state == State::ended;
-}
-
 /// What stays of a video that was removed for good.
 bool is_grave(const Video& video) { return video.state == State::removed && video.removed_ms == 0; }
 
@@ -110,13 +105,13 @@ Result<void> CatalogImpl::set_state(VideoId id, State state, int progress_percen
   const int percent = std::clamp(progress_percent, 0, 99);
   if (state == State::processing && note_progress(id, percent)) return {};
   Lock stripe(stripe_of(id));
-  FILOSCOPE_TRY(const auto before, load(id));
+  FILOSCOPE_TRY(const auto before, load_video(id));
   const bool failed = state == State::failed;
   if (before.state == State::removed) {
     if (failed) FILOSCOPE_DO(discard_files(id));
     return no_such_video();
   }
-  if (before.state == State::published) return Error(reason("video_already_published"));
+  if (is_finished(before.state)) return Error(reason("video_already_published"));
   // What a failed try has left in the folder goes; another try begins in a new one.
   const std::string key = failed ? new_media_key() : before.media_key;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
@@ -152,17 +147,17 @@ bool CatalogImpl::note_progress(VideoId id, int percent) {
 Result<Video> CatalogImpl::publish_with(VideoId id, const Processed& processed,
                                         const std::function<Result<void>(Session&)>& also) {
   Lock stripe(stripe_of(id));
-  FILOSCOPE_TRY(const auto before, load(id));
+  FILOSCOPE_TRY(const auto before, load_video(id));
   if (before.state == State::removed) {
     FILOSCOPE_DO(discard_files(id));
     return no_such_video();
   }
-  if (before.state == State::published) return before;
+  if (is_finished(before.state)) return before;
   Video after = before;
   after.state = State::published;
   after.progress_percent = 100;
   after.error.clear();
-  after.published_ms = after.draft ? 0 : parts_.clock.now_ms();
+  settle_state(after);
   after.duration_ms = processed.duration_ms;
   after.width = processed.width;
   after.height = processed.height;
@@ -187,14 +182,14 @@ Result<Video> CatalogImpl::publish_with(VideoId id, const Processed& processed,
 Result<Video> CatalogImpl::add_rendition(VideoId id, LateRendition made,
                                          const std::function<Result<void>(Session&)>& also) {
   Lock stripe(stripe_of(id));
-  FILOSCOPE_TRY(const auto before, load(id));
+  FILOSCOPE_TRY(const auto before, load_video(id));
   if (before.state == State::removed) return no_such_video();
   const auto& renditions = before.renditions;
   const auto larger = std::find_if(renditions.begin(), renditions.end(), [&](const auto& other) {
     return other.height <= made.rendition.height;
   });
   const bool known = larger != renditions.end() && larger->name == made.rendition.name;
-  if (before.state != State::published || known) return Error(reason("rendition_not_taken"));
+  if (!is_finished(before.state) || known) return Error(reason("rendition_not_taken"));
   Video after = before;
   after.renditions.insert(after.renditions.begin() + (larger - renditions.begin()), made.rendition);
   auto stored = put_late(after, made);
@@ -215,7 +210,7 @@ Result<Video> CatalogImpl::add_rendition(VideoId id, LateRendition made,
 
 Result<Video> CatalogImpl::change(AccountId owner, VideoId id, const VideoChange& change) {
   Lock stripe(stripe_of(id));
-  FILOSCOPE_TRY(const auto before, load(id));
+  FILOSCOPE_TRY(const auto before, load_video(id));
   accounts::Viewer viewer;
   viewer.account = owner;
   if (!may_see(viewer, before)) return no_such_video();
@@ -231,11 +226,9 @@ Result<Video> CatalogImpl::change(AccountId owner, VideoId id, const VideoChange
       return Error(reason("no_such_cover"), before.covers_count).at("cover_index");
     after.cover_index = *change.cover_index;
   }
-  if (change.publish_draft && after.draft) {
-    after.draft = false;
-    if (after.state == State::published) after.published_ms = parts_.clock.now_ms();
-  }
-  const bool move = before.state == State::published && after.visibility != before.visibility;
+  if (change.publish_draft) after.draft = false;
+  settle_state(after);
+  const bool move = is_finished(before.state) && after.visibility != before.visibility;
   if (move) {
     after.media_key = new_media_key();
     FILOSCOPE_DO(mark_doomed(before, after.media_key));
@@ -256,11 +249,19 @@ Result<Video> CatalogImpl::change(AccountId owner, VideoId id, const VideoChange
 }
 
 Result<void> CatalogImpl::set_end(Video& video, std::int64_t until_ms) const {
-  if (until_ms != 0 && until_ms <= parts_.clock.now_ms())
+  const bool passed = until_ms != 0 && until_ms <= parts_.clock.now_ms();
+  if (passed && until_ms != video.available_until_ms)
     return Error(reason("end_in_the_past")).at("available_until_ms");
   video.available_until_ms = until_ms;
-  if (video.state == State::ended) video.state = State::published;
   return {};
+}
+
+void CatalogImpl::settle_state(Video& video) const {
+  if (!is_finished(video.state)) return;
+  const auto now_ms = parts_.clock.now_ms();
+  const bool lasts = video.draft || is_in_time(video, now_ms);  // a draft is nobody's but hers
+  video.state = lasts ? State::published : State::ended;
+  if (lasts && !video.draft && video.published_ms == 0) video.published_ms = now_ms;
 }
 
 Video CatalogImpl::tombstone(const Video& video) {
@@ -272,13 +273,12 @@ Video CatalogImpl::tombstone(const Video& video) {
 
 Result<void> CatalogImpl::remove(AccountId owner, VideoId id) {
   Lock stripe(stripe_of(id));
-  FILOSCOPE_TRY(const auto before, load(id));
+  FILOSCOPE_TRY(const auto before, load_video(id));
   accounts::Viewer viewer;
   viewer.account = owner;
   if (!may_see(viewer, before)) return no_such_video();
   if (before.owner != owner) return Error(reason("video_delete_denied"));
-  const bool finished = before.state == State::published || before.state == State::ended;
-  return finished ? set_aside(before) : remove_loaded(before);
+  return is_finished(before.state) ? set_aside(before) : remove_loaded(before);
 }
 
 Result<void> CatalogImpl::remove_loaded(const Video& video) {
@@ -400,7 +400,7 @@ Result<void> CatalogImpl::store_media(Session& session, const Video& before, con
     FILOSCOPE_DO(
         session.execute("DELETE FROM catalog_media WHERE media_key = ?", {before.media_key}));
   }
-  if (!is_served(after)) return {};
+  if (!is_finished(after.state)) return {};
   const auto entry = media_entry(after);
   std::string renditions;
   for (const auto name : entry.renditions)
@@ -458,15 +458,15 @@ Result<void> CatalogImpl::restate(const std::function<Result<void>(const LogReco
 
 Result<void> CatalogImpl::commit(const Video& before, Video& after,
                                  const std::function<Result<void>(Session&)>& work) {
-  if (is_served(after)) media_.insert(after.media_key, media_entry(after));
+  if (is_finished(after.state)) media_.insert(after.media_key, media_entry(after));
   auto stored = parts_.database.write(work);
   if (stored) {
     remember(before, after);
     return {};
   }
-  if (before.media_key == after.media_key && is_served(before)) {
+  if (before.media_key == after.media_key && is_finished(before.state)) {
     media_.insert(before.media_key, media_entry(before));
-  } else if (is_served(after)) {
+  } else if (is_finished(after.state)) {
     media_.erase(after.media_key);
   }
   return stored;

@@ -25,12 +25,12 @@ Reach reach_of(const Entry& entry);
 /// The sound whose title such a change may change, none for most changes.
 SoundId resettled_sound(const Video& before, const Video& after);
 
-/// Threads: any. Changes of one video are serialised by a stripe lock that is held until memory
-/// shows what the transaction stored. The hook of account deletion runs inside its transaction and
-/// takes no stripe until that is committed; transactions check the row's state and the author.
 inline Error no_such_video() { return Error(reason("no_such_video")); }
 inline Error no_such_entry() { return Error(reason("no_such_entry")); }
 
+/// Threads: any. Changes of one video are serialised by a stripe lock that is held until memory
+/// shows what the transaction stored. The hook of account deletion runs inside its transaction and
+/// takes no stripe until that is committed; transactions check the row's state and the owner.
 class CatalogImpl final : public Catalog {
  public:
   explicit CatalogImpl(const Parts& parts);
@@ -97,8 +97,10 @@ class CatalogImpl final : public Catalog {
   Mutex& stripe_of(VideoId id) { return stripes_[std::hash<VideoId>()(id) % kStripes]; }
 
   // catalog_read.cc
-  /// The row as stored, whatever its state. Errors: not_found.
-  Result<Video> load(VideoId id);
+  /// The row as stored, whatever its state and kind. Errors: not_found.
+  Result<Video> load(EntryId id);
+  /// As load; of another kind it is not found.
+  Result<Video> load_video(VideoId id);
   Result<void> load_many(std::span<const VideoId> ids, std::unordered_map<VideoId, Video>& found);
   /// Those found in memory or the database, in the order asked, of any kind.
   Result<std::vector<VideoCache::Pointer>> find(std::span<const EntryId> ids);
@@ -112,9 +114,11 @@ class CatalogImpl final : public Catalog {
   // catalog_change.cc
   /// Cleans a caption and sets what follows from it: hashtags, mentions, language.
   Result<void> set_caption(Entry& entry, std::string_view caption);
-  /// What has ended is published again by a later end, or none. Errors: invalid_argument (it lies
-  /// in the past).
+  /// Errors: invalid_argument (a new end that lies in the past).
   Result<void> set_end(Video& video, std::int64_t until_ms) const;
+  /// What is finished is published while its time lasts, and ended then. Shown for the first time
+  /// it gets its time of publication.
+  void settle_state(Video& video) const;
 
   // catalog_reread.cc
   /// `save` keeps how far rereading has come.

@@ -53,7 +53,13 @@ Result<void> each_row(Database& database, const std::string& condition,
 
 }  // namespace
 
-Result<Video> CatalogImpl::load(VideoId id) {
+Result<Video> CatalogImpl::load_video(VideoId id) {
+  FILOSCOPE_TRY(auto video, load(id));
+  if (video.kind != Kind::video) return no_such_video();
+  return video;
+}
+
+Result<Video> CatalogImpl::load(EntryId id) {
   std::unordered_map<VideoId, Video> found;
   FILOSCOPE_DO(load_many(std::span(&id, 1), found));
   if (found.empty()) return no_such_video();
@@ -76,7 +82,7 @@ Result<void> CatalogImpl::load_many(std::span<const VideoId> ids,
       FILOSCOPE_DO(session.query(sql, arguments, [&](const Row& row) {
         auto video = read_video(row);
         if (!video) {
-          outcome = video.error();
+          if (video.error().code != Code::conflict) outcome = video.error();
           return;
         }
         found.insert_or_assign(video->id, *std::move(video));
@@ -108,13 +114,13 @@ Result<std::vector<VideoCache::Pointer>> CatalogImpl::find(std::span<const Entry
   FILOSCOPE_DO(load_many(missing, loaded));
   for (std::size_t i = 0; i < missing.size(); ++i) {
     const auto at = loaded.find(missing[i]);
-    if (at != loaded.end() && at->second.state == State::published)
-      cache_.fill(at->second, generations[i]);
-  }
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    const auto at = found[i] ? loaded.end() : loaded.find(ids[i]);
-    if (at != loaded.end() && at->second.state != State::removed)
-      found[i] = std::make_shared<const Video>(at->second);
+    if (at == loaded.end() || at->second.state == State::removed) continue;
+    const auto read = std::make_shared<const Video>(std::move(at->second));
+    loaded.erase(at);
+    if (read->state == State::published) cache_.fill(read, generations[i]);
+    for (std::size_t place = 0; place < ids.size(); ++place) {  // an id may be asked for twice
+      if (ids[place] == read->id) found[place] = read;
+    }
   }
   std::erase(found, nullptr);
   return found;

@@ -38,7 +38,7 @@ Result<void> CatalogImpl::set_aside(const Video& video) {
 
 Result<Video> CatalogImpl::restore(AccountId owner, VideoId id) {
   Lock stripe(stripe_of(id));
-  const auto before = load(id);
+  const auto before = load_video(id);
   if (!before || before->owner != owner || !is_restorable(*before)) return not_restorable();
   for (const auto& file : files_of(*before))
     if (!parts_.blobs.open(blob_key(*before, file))) return not_restorable();
@@ -46,6 +46,7 @@ Result<Video> CatalogImpl::restore(AccountId owner, VideoId id) {
   after.state = State::published;
   after.progress_percent = 100;
   after.removed_ms = 0;
+  settle_state(after);
   if (const auto read = set_caption(after, before->caption); !read) {
     // One from before a limit was lowered stays as it was.
     if (read.error().code != Code::invalid_argument) return read.error();
@@ -61,8 +62,9 @@ Result<Video> CatalogImpl::restore(AccountId owner, VideoId id) {
 
 Result<std::vector<Video>> CatalogImpl::removed(AccountId owner) {
   Result<void> damaged;  // what can't be read can't be brought back
-  FILOSCOPE_TRY(auto videos, removed_where("owner = ? AND removed_ms > 0 ORDER BY removed_ms DESC",
-                                           {owner.db(), kRemovedListMax}, damaged));
+  FILOSCOPE_TRY(auto videos,
+                removed_where("owner = ? AND kind = 0 AND removed_ms > 0 ORDER BY removed_ms DESC",
+                              {owner.db(), kRemovedListMax}, damaged));
   std::erase_if(videos, [&](const Video& video) { return !is_restorable(video); });
   return videos;
 }
@@ -90,7 +92,7 @@ Result<std::vector<Video>> CatalogImpl::removed_where(std::string_view condition
 
 Result<void> CatalogImpl::remove_for_good(AccountId owner, VideoId id) {
   Lock stripe(stripe_of(id));
-  const auto video = load(id);
+  const auto video = load_video(id);
   if (!video || video->owner != owner || !is_removed(*video)) return not_restorable();
   return remove_loaded(*video);
 }
@@ -126,25 +128,31 @@ Result<void> CatalogImpl::sweep_removed() {
 }
 
 Result<void> CatalogImpl::end_due() {
-  std::vector<VideoId> due;
+  std::vector<EntryId> due;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
     due.clear();
     return session.query(
-        "SELECT id FROM catalog_entries WHERE available_until_ms > 0 AND available_until_ms <= ? "
-        "AND state = 3 AND kind = 0 ORDER BY available_until_ms LIMIT ?",
-        {parts_.clock.now_ms(), static_cast<std::int64_t>(kSweptMax)},
-        [&](const Row& row) { due.push_back(VideoId::from_db(row.integer(0))); });
+        "SELECT id FROM catalog_entries WHERE available_until_ms > 0 AND state = 3 AND "
+        "available_until_ms <= ? AND draft = 0 ORDER BY available_until_ms LIMIT ?",
+        {parts_.clock.now_ms(), kSweepIdsMax},
+        [&](const Row& row) { due.push_back(EntryId::from_db(row.integer(0))); });
   }));
+  Result<void> outcome;  // the last failure; the others end all the same
   for (const auto id : due) {
     Lock stripe(stripe_of(id));
-    FILOSCOPE_TRY(const auto before, load(id));
-    if (before.state != State::published || is_in_time(before, parts_.clock.now_ms())) continue;
-    Video after = before;
-    after.state = State::ended;
-    FILOSCOPE_DO(
-        commit(before, after, [&](Session& session) { return store(session, before, after); }));
+    const auto before = load(id);
+    if (!before) {
+      outcome = before.error();
+      continue;
+    }
+    Video after = *before;
+    settle_state(after);
+    if (after.state == before->state) continue;
+    auto ended =
+        commit(*before, after, [&](Session& session) { return store(session, *before, after); });
+    if (!ended) outcome = std::move(ended);
   }
-  return {};
+  return outcome;
 }
 
 }  // namespace filoscope::catalog

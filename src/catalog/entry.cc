@@ -14,7 +14,10 @@ constexpr std::array<std::string_view, kLabelsCount> kLabelNames{"ai_generated",
 
 }  // namespace
 
-std::string_view to_string(Kind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
+std::string_view to_string(Kind kind) {
+  const auto number = static_cast<std::size_t>(kind);
+  return number < kKindsCount ? kKindNames[number] : "unknown";  // of a newer release
+}
 std::string_view to_string(Label label) { return kLabelNames[static_cast<std::size_t>(label)]; }
 
 std::string_view to_string(State state) {
@@ -63,16 +66,25 @@ std::vector<std::string_view> Labels::names() const {
   return names;
 }
 
-Result<Labels> Labels::parse(std::string_view names) {
+Result<Labels> Labels::of(std::span<const std::string> names) {
   Labels labels;
-  while (!names.empty()) {
-    const auto comma = std::min(names.find(','), names.size());
-    const auto* found = std::find(kLabelNames.begin(), kLabelNames.end(), names.substr(0, comma));
+  for (const auto& name : names) {
+    const auto* found = std::find(kLabelNames.begin(), kLabelNames.end(), name);
     if (found == kLabelNames.end()) return Error(reason("no_such_label")).at("labels");
     labels.add(static_cast<Label>(found - kLabelNames.begin()));
-    names.remove_prefix(std::min(comma + 1, names.size()));
   }
   return labels;
+}
+
+Result<Labels> Labels::parse(std::string_view names) {
+  std::vector<std::string> parts;
+  while (!names.empty() && parts.size() <= kLabelsCount) {
+    const auto comma = std::min(names.find(','), names.size());
+    parts.emplace_back(names.substr(0, comma));
+    if (comma + 1 == names.size()) parts.emplace_back();  // nothing behind the last comma
+    names.remove_prefix(std::min(comma + 1, names.size()));
+  }
+  return of(parts);
 }
 
 bool is_in_time(const Entry& entry, std::int64_t now_ms) {

@@ -5,6 +5,7 @@
 /// begins with an Entry.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,8 +40,9 @@ class Labels {
   bool has(Label label) const { return (bits_ >> static_cast<unsigned>(label) & 1U) != 0; }
   void add(Label label) { bits_ |= 1U << static_cast<unsigned>(label); }
   std::vector<std::string_view> names() const;
-  /// Names with commas between. Errors: invalid_argument (no_such_label).
-  static Result<Labels> parse(std::string_view names);
+  // Errors: invalid_argument (no_such_label).
+  static Result<Labels> of(std::span<const std::string> names);
+  static Result<Labels> parse(std::string_view names);  ///< with commas between; "" is none
   std::int64_t db() const { return bits_; }
   static Labels from_db(std::int64_t stored) {
     Labels labels;
@@ -77,6 +79,10 @@ struct EntryPage {
   std::string next_cursor;
 };
 
+/// Made, with its files to be served: published or ended.
+constexpr bool is_finished(State state) {
+  return state == State::published || state == State::ended;
+}
 bool is_in_time(const Entry& entry, std::int64_t now_ms);
 /// There to be seen by others than its owner, as far as state and time say.
 bool is_out(const Entry& entry, std::int64_t now_ms);

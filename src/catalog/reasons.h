@@ -20,6 +20,7 @@ inline constexpr ErrorReason kReasons[] = {
     {"no_such_cover", Code::invalid_argument, "this video has {count} covers, numbered from 0"},
     {"not_a_visibility", Code::invalid_argument,
      "it must be \"everyone\", \"followers\" or \"only_me\""},
+    {"entry_too_new", Code::conflict, "a newer release made the entry {id}"},
     {"no_such_label", Code::invalid_argument,
      "a label is \"ai_generated\" or \"paid_partnership\""},
     {"end_in_the_past", Code::invalid_argument, "the end must lie in the future"},

@@ -17,17 +17,18 @@ VideoCache::Pointer VideoCache::find(VideoId id) {
   return at->second.video;
 }
 
-void VideoCache::fill(const Video& video, std::uint64_t generation) {
-  auto& shard = shards_[shard_of(video.id)];
+void VideoCache::fill(const Pointer& video, std::uint64_t generation) {
+  auto& shard = shards_[shard_of(video->id)];
   Lock lock(shard.mutex);
   if (shard.generation == generation) put(shard, video);
 }
 
 void VideoCache::replace(const Video& video) {
   auto& shard = shards_[shard_of(video.id)];
+  auto shared = std::make_shared<const Video>(video);
   Lock lock(shard.mutex);
   ++shard.generation;
-  put(shard, video);
+  put(shard, shared);
 }
 
 void VideoCache::erase(VideoId id) {
@@ -58,11 +59,11 @@ std::size_t VideoCache::size() const {
   return count;
 }
 
-void VideoCache::put(Shard& shard, const Video& video) {
-  drop(shard, video.id);
+void VideoCache::put(Shard& shard, const Pointer& video) {
+  drop(shard, video->id);
   if (shard.entries.size() >= shard_max_) drop(shard, shard.ages.front());
-  shard.ages.push_back(video.id);
-  shard.entries[video.id] = {std::make_shared<const Video>(video), std::prev(shard.ages.end())};
+  shard.ages.push_back(video->id);
+  shard.entries[video->id] = {video, std::prev(shard.ages.end())};
 }
 
 void VideoCache::drop(Shard& shard, VideoId id) {

@@ -25,7 +25,7 @@ class VideoCache {
   Pointer find(VideoId id);
   /// Takes a row that was read, unless something of its shard changed since `generation`: a slow
   /// reader must not bring back what a writer has just replaced.
-  void fill(const Video& video, std::uint64_t generation);
+  void fill(const Pointer& video, std::uint64_t generation);
   /// After a commit.
   void replace(const Video& video);
   void erase(VideoId id);
@@ -46,7 +46,7 @@ class VideoCache {
     std::uint64_t generation FILOSCOPE_GUARDED_BY(mutex) = 0;
   };
   static std::size_t shard_of(VideoId id) { return std::hash<VideoId>()(id) % kShards; }
-  void put(Shard& shard, const Video& video) FILOSCOPE_REQUIRES(shard.mutex);
+  void put(Shard& shard, const Pointer& video) FILOSCOPE_REQUIRES(shard.mutex);
   static void drop(Shard& shard, VideoId id) FILOSCOPE_REQUIRES(shard.mutex);
 
   const std::size_t shard_max_;

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "catalog/reasons.h"
 #include "catalog/schema.h"
 
 namespace filoscope::catalog {
@@ -92,8 +93,11 @@ constexpr std::array<Migration, 6> kMigrations{{
       ALTER TABLE catalog_entries ADD COLUMN kind BIGINT NOT NULL DEFAULT 0;
       ALTER TABLE catalog_entries ADD COLUMN labels BIGINT NOT NULL DEFAULT 0;
       ALTER TABLE catalog_entries ADD COLUMN available_until_ms BIGINT NOT NULL DEFAULT 0;
+      DROP INDEX catalog_videos_author;
+      CREATE INDEX catalog_entries_owner ON catalog_entries
+        (owner, id, kind, state, draft, visibility);
       CREATE INDEX catalog_entries_ending ON catalog_entries (available_until_ms)
-        WHERE available_until_ms > 0;
+        WHERE available_until_ms > 0 AND state = 3;
     )sql"},
 }};
 
@@ -195,8 +199,9 @@ Result<Video> read_video(const Row& row) {
   video.id = VideoId::from_db(row.integer(0));
   video.owner = AccountId::from_db(row.integer(1));
   const auto state = row.integer(2), visibility = row.integer(4), kind = row.integer(17);
-  if (!is_of(state, State::ended) || !is_of(visibility, Visibility::only_me) || kind < 0 ||
-      kind >= static_cast<std::int64_t>(kKindsCount)) {
+  if (kind >= static_cast<std::int64_t>(kKindsCount))
+    return Error(reason("entry_too_new"), video.id.text());
+  if (!is_of(state, State::ended) || !is_of(visibility, Visibility::only_me) || kind < 0) {
     return Error(Code::corrupt, "the row of video " + video.id.text() + " is damaged");
   }
   video.state = static_cast<State>(state);

@@ -20,7 +20,7 @@ inline constexpr std::string_view kVideoColumns =
 Bytes encode_facts(const Video& video);
 /// Errors: corrupt.
 Result<void> decode_facts(std::span<const std::uint8_t> facts, Video& video);
-/// Errors: corrupt (says which video).
+/// Errors: corrupt (says which video), conflict (of a kind that only a newer release knows).
 Result<Video> read_video(const Row& row);
 
 }  // namespace filoscope::catalog

@@ -270,7 +270,7 @@ LogRecord make(PersonKey person, const Body& body) {
 std::string_view to_string(Head head) { return kHeadNames[static_cast<std::size_t>(head)]; }
 std::string_view to_string(Route route) { return kRouteNames[static_cast<std::size_t>(route)]; }
 std::string_view to_string(Surface surface) {
-  return kSurfaceNames[static_cast<std::size_t>(surface)];
+  return kSurfaceNames[std::min(static_cast<std::size_t>(surface), kSurfacesCount - 1)];
 }
 std::string_view to_string(Mode mode) { return kModeNames[static_cast<std::size_t>(mode)]; }
 std::string_view to_string(EventType type) { return kEventNames[static_cast<std::size_t>(type)]; }

@@ -188,7 +188,7 @@ Result<Intake::Told> Intake::check(const accounts::Viewer& viewer, const ClientE
   told.own = viewer.account && entry->owner == viewer.account;
   told.profiled = told.token.profiled && viewer.person && viewer.feed_mode != "not_profiled";
   FILOSCOPE_TRY(told.body.ended, parse_end(event.ended));
-  const auto since_issue_ms = now_ms - told.token.issued_ms;
+  const auto since_issue_ms = std::max<std::int64_t>(0, now_ms - told.token.issued_ms);
   const auto length_ms = entry->duration_ms > 0 ? entry->duration_ms : since_issue_ms;
   FILOSCOPE_TRY(told.body.watched, check_ranges(event.watched, length_ms));
   FILOSCOPE_DO(check_watch(event, length_ms, since_issue_ms));

@@ -32,12 +32,15 @@ std::uint8_t way_of(const Impression& impression) {
       (impression.recorded ? 0U : kUnrecordedBit) | (impression.profiled ? 0U : kUnprofiledBit));
 }
 
-void read_way(std::uint8_t way, Impression& impression) {
+/// False for a surface of a newer release.
+bool read_way(std::uint8_t way, Impression& impression) {
+  if ((way & kSurfaceBits) >= engine::kSurfacesCount) return false;
   impression.surface = static_cast<Surface>(way & kSurfaceBits);
   const unsigned route = (way & kRouteBits) >> kRouteShift;
   if (route != 0) impression.route = static_cast<engine::Route>(route - 1);
   impression.recorded = (way & kUnrecordedBit) == 0;
   impression.profiled = (way & kUnprofiledBit) == 0;
+  return true;
 }
 
 bool has_a_length(const Bytes& token) {
@@ -76,7 +79,7 @@ Result<Impression> read_token(const crypto::Key& key, std::string_view token) {
   impression.request = RequestId{reader.get<std::uint64_t>()};
   impression.entry = EntryId{reader.get<std::uint64_t>()};
   impression.person = PersonKey{reader.get<std::uint64_t>()};
-  read_way(reader.get<std::uint8_t>(), impression);
+  if (!read_way(reader.get<std::uint8_t>(), impression)) return not_ours();
   impression.issued_ms = std::int64_t{reader.get<std::uint32_t>()} * 1000;
   if (body.size() == kBodyBytes) {
     const auto kind = reader.get<std::uint8_t>();

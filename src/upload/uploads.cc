@@ -326,8 +326,7 @@ Result<void> UploadsImpl::end_upload(const accounts::Viewer& who, const UploadSt
   const auto id = upload.id;
   if (upload.video) {
     const auto video = parts_.catalog.get(upload.video);
-    if (video && video->state == catalog::State::published)
-      return Error(reason("upload_published"));
+    if (video && catalog::is_finished(video->state)) return Error(reason("upload_published"));
     if (video) FILOSCOPE_DO(parts_.catalog.remove(who.account, video->id));
   }
   if (!upload.video) {

@@ -1,8 +1,9 @@
 """Who may see a video, on every surface at once: visibility, blocks both ways, mutes, removal, deletion of an account."""
 
+import time
 import unittest
 
-from harness import PASSWORD, Client, Server, clip_folder, make_clip
+from harness import PASSWORD, Client, Server, clip_folder, make_clip, wait_for
 
 EVERYWHERE = {"page", "for_you", "not_profiled", "profile", "hashtag", "search", "comments"}
 
@@ -46,6 +47,37 @@ class Surfaces(unittest.TestCase):
 
     def server_get(self, address):
         return Client(self.server).raw("GET", address).status
+
+    def test_labels_an_end_and_kinds(self):
+        author, viewer = self.person("entry.author"), self.person("entry.viewer")
+        video = self.publish(author, "entries", labels="ai_generated")
+        path = f"/videos/{video['id']}"
+        self.assertEqual((video["labels"], video["available_until_ms"]), (["ai_generated"], None))
+
+        def refused(change):
+            answer = author.call("PATCH", path, change, expect=400).json
+            return answer["type"].rsplit("/", 1)[1]
+        self.assertEqual(refused({"labels": ["funny"]}), "no_such_label")
+        self.assertEqual(refused({"labels": "ai_generated"}), "field_no_texts")
+        self.assertEqual(refused({"available_until_ms": 1}), "end_in_the_past")
+        refused({"available_until_ms": 10**17})
+        both = ["ai_generated", "paid_partnership"]
+        self.assertEqual(author.call("PATCH", path, {"labels": list(reversed(both))}, expect=200).json["labels"], both)
+
+        end = int(time.time() * 1000) + 1500
+        self.assertEqual(author.call("PATCH", path, {"available_until_ms": end}, expect=200).json["available_until_ms"], end)
+        self.assertEqual(viewer.get(path)["labels"], both)
+        self.assertIn("for_you", self.seen(viewer, video))
+        wait_for("its end", lambda: time.time() * 1000 > end)
+        self.assertEqual(self.seen(viewer, video), set(), "also before the sweep")
+        self.assertEqual(viewer.call("PUT", f"{path}/like").status, 404)
+        self.assertEqual(author.get(path)["available_until_ms"], end)
+        author.call("PATCH", path, {"caption": "the end stays"}, expect=200)
+        self.assertEqual(author.call("PATCH", path, {"available_until_ms": None}, expect=200).json["state"], "published")
+        self.assertIn("page", self.seen(viewer, video))
+
+        self.assertIn(video["id"], [item["video"]["id"] for item in viewer.get("/feed?limit=20&kinds=live,video,later")["items"]])
+        self.assertEqual(viewer.call("GET", "/feed?kinds=live").status, 400)
 
     def test_followers_only_and_only_me(self):
         author, fan, stranger = self.person("vis.author"), self.person("vis.fan"), self.person("vis.stranger")

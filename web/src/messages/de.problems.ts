@@ -80,6 +80,9 @@ export const de: Problems = {
   page_limit: 'auf einmal gehen 1 bis {most}',
   // catalog
   no_such_video: 'dieses Video gibt es nicht',
+  no_such_entry: 'das gibt es nicht, oder nicht mehr',
+  no_such_label: 'eine Kennzeichnung ist „ai_generated“ oder „paid_partnership“',
+  end_in_the_past: 'das Ende muss in der Zukunft liegen',
   video_not_restorable:
     'dieses Video lässt sich nicht zurückholen: Es wurde nicht gelöscht, oder es ist zu lange her',
   video_change_denied: 'nur wer dieses Video hochgeladen hat, kann es ändern',
@@ -273,6 +276,7 @@ export const de: Problems = {
   json_no_object: 'Die Anfrage muss ein JSON-Objekt sein.',
   field_missing: 'das fehlt',
   field_no_text: 'das muss ein Text sein',
+  field_no_texts: 'das muss eine Liste von höchstens {most} Texten sein',
   field_text_too_long: 'das muss ein Text mit höchstens {most} Zeichen sein',
   field_no_flag: 'das muss true oder false sein',
   field_out_of_range: 'das muss eine ganze Zahl von {least} bis {most} sein',

@@ -8,7 +8,7 @@ const DOCUMENT = readFileSync(join(import.meta.dirname, '../../../docs/problems.
 /** Reasons that only the start, the log and the operator's commands say. */
 const OPERATOR = new Set(
   `
-  file_too_large_to_read program_missing program_not_run program_still_runs log_file_not_written
+  entry_too_new file_too_large_to_read program_missing program_not_run program_still_runs log_file_not_written
   setting_unknown setting_of_wrong_kind setting_out_of_range setting_is_a_list
   config_file_malformed postgres_not_reached postgres_too_old postgres_not_utf8
   postgres_not_durable postgres_in_use database_file_too_new database_tables_too_new migration_changed

@@ -147,7 +147,7 @@ export class UploadTask {
 
   #settled(): boolean {
     const state = this.video?.state;
-    if (state === 'published') {
+    if (state === 'published' || state === 'ended') {
       this.phase = 'published';
       profileChanges.epoch++;
       toasts.show(this.form.draft ? t('upload_draft_ready') : t('upload_live'));
