@@ -1,7 +1,7 @@
 #pragma once
 
 /// One network thread and the connections that it owns. The sockets' library (Boost.Asio) is in
-/// net_loop.cc and connection.cc alone.
+/// net_loop.cc and the files of the connection alone.
 
 #include <memory>
 #include <string>
