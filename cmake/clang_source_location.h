@@ -1,6 +1,6 @@
 #pragma once
 
-/// std::source_location for clang 14, which lacks the builtin that libstdc++ 12 asks for. Only the fuzz preset needs it.
+/// std::source_location for clang 14, which lacks the builtin that libstdc++ 12 asks for. For the presets that build with it.
 
 #include <version>
 #ifndef __cpp_lib_source_location

@@ -20,8 +20,9 @@ class Passwords::Turn {
     Lock lock(owner_.mutex_);
     if (owner_.waiting_count_ >= kWaitingMax) return;
     ++owner_.waiting_count_;
-    taken_ = owner_.free_.wait_for_ms(owner_.mutex_, owner_.wait_ms_,
-                                      [&] { return owner_.free_count_ > 0; });
+    taken_ = owner_.free_.wait_for_ms(
+        owner_.mutex_, owner_.wait_ms_,
+        [&]() FILOSCOPE_REQUIRES(owner_.mutex_) { return owner_.free_count_ > 0; });
     --owner_.waiting_count_;
     if (taken_) --owner_.free_count_;
   }

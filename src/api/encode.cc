@@ -188,7 +188,7 @@ constexpr std::array<KindEncoder, 1> kEncoders{{{catalog::Kind::video, encode_vi
 json encode_failure(const StoredReason& why) {
   json values = json::object();
   for (const auto& [name, value] : why.arguments)
-    std::visit([&](const auto& plain) { values[name] = plain; }, value);
+    std::visit([&, &name = name](const auto& plain) { values[name] = plain; }, value);
   return {{"reason", why.reason}, {"detail", why.sentence}, {"arguments", values}};
 }
 

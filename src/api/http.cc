@@ -92,7 +92,7 @@ std::string content_policy(std::string_view script_sources) {
 nlohmann::ordered_json arguments_json(std::span<const ErrorArgument> arguments) {
   auto values = nlohmann::ordered_json::object();
   for (const auto& [name, value] : arguments)
-    std::visit([&](const auto& plain) { values[std::string(name)] = plain; }, value);
+    std::visit([&, &name = name](const auto& plain) { values[std::string(name)] = plain; }, value);
   return values;
 }
 

@@ -112,8 +112,9 @@ Result<void> check_fits(const Manifest& manifest, const ObjectStore& store,
                         const records::Dialect& dialect, std::span<const Module> modules) {
   const bool same = is_same_database(manifest, dialect);
   for (const auto& [name, version] : manifest.modules) {
-    const auto module = std::find_if(modules.begin(), modules.end(),
-                                     [&](const auto& each) { return each.name == name; });
+    const auto module =
+        std::find_if(modules.begin(), modules.end(),
+                     [&name = name](const auto& each) { return each.name == name; });
     if (module == modules.end()) return Error(reason("backup_too_new"), manifest.name);
     const bool turned = name == kLogModule && !same;
     if (!turned && version > static_cast<std::int64_t>(module->steps.size()))

@@ -54,7 +54,8 @@ void Pool::run() {
     Task task;
     {
       Lock lock(mutex_);
-      wake_.wait(mutex_, [this] { return stopping_ || !queue_.empty(); });
+      wake_.wait(mutex_,
+                 [this]() FILOSCOPE_REQUIRES(mutex_) { return stopping_ || !queue_.empty(); });
       if (queue_.empty()) return;
       task = std::move(queue_.front());
       queue_.pop_front();

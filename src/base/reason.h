@@ -104,11 +104,11 @@ struct GivenReason {
 /// A failure that has a log's detail, not a reason of its own: a person is told `Code`'s sentence.
 struct Fault {
   consteval Fault(Code c, std::source_location w = std::source_location::current())  // NOLINT
-      : code(c), where(w) {
+      : where(w), code(c) {
     if (c != Code::internal && c != Code::corrupt) throw "give a reason of the module's table";
   }
+  std::source_location where;  ///< first: clang 14 emits such a constant without its padding
   Code code;
-  std::source_location where;
 };
 
 /// What went wrong and why.

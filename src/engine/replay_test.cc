@@ -11,7 +11,8 @@
 namespace filoscope::engine {
 namespace {
 
-/// A seeded log with every kind of record, in an order no sane product would make.
+/// A seeded log with every kind of record, in an order no sane product would make. Each draw has a
+/// statement of its own: compilers differ in the order of arguments.
 void random_log(TestWorld& world, std::uint64_t seed, int records) {
   Random random(seed);
   const auto person = [&] { return 1 + random.below(12); };
@@ -21,8 +22,9 @@ void random_log(TestWorld& world, std::uint64_t seed, int records) {
                                                                     : random.below(5000));
     switch (random.below(14)) {
       case 0: {
-        auto body =
-            world.video(video().value, 1 + random.below(8), static_cast<int>(random.below(6)));
+        const auto topic = static_cast<int>(random.below(6));
+        const auto author = 1 + random.below(8);
+        auto body = world.video(video().value, author, topic);
         body.followers_only = random.below(6) == 0;
         body.age_min = random.below(6) == 0 ? 18 : 0;
         body.language = random.below(3);
@@ -33,22 +35,28 @@ void random_log(TestWorld& world, std::uint64_t seed, int records) {
       case 1:
         if (random.below(3) == 0) world.apply(encode(VideoRemoved{video()}));
         break;
-      case 2:
-        world.apply(
-            encode(PersonKey{person()},
-                   PersonChanged{random.below(3), static_cast<std::uint8_t>(random.below(99))}));
+      case 2: {
+        const PersonChanged body{random.below(3), static_cast<std::uint8_t>(random.below(99))};
+        world.apply(encode(PersonKey{person()}, body));
         break;
-      case 3:
-        world.apply(encode(PersonKey{person()}, Follow{{person()}, random.below(3) != 0}));
+      }
+      case 3: {
+        const Follow body{{person()}, random.below(3) != 0};
+        world.apply(encode(PersonKey{person()}, body));
         break;
+      }
       case 4:
-        if (random.below(4) == 0)
-          world.apply(encode(PersonKey{person()}, Block{{person()}, random.below(2) != 0}));
+        if (random.below(4) == 0) {
+          const Block body{{person()}, random.below(2) != 0};
+          world.apply(encode(PersonKey{person()}, body));
+        }
         break;
       case 5:
-        if (random.below(4) == 0)
-          world.apply(encode(PersonKey{person()}, Mute{static_cast<MuteKind>(random.below(3)),
-                                                       text_key("topic1"), random.below(2) != 0}));
+        if (random.below(4) == 0) {
+          const Mute body{static_cast<MuteKind>(random.below(3)), text_key("topic1"),
+                          random.below(2) != 0};
+          world.apply(encode(PersonKey{person()}, body));
+        }
         break;
       case 6:
         if (random.below(20) == 0)
@@ -59,13 +67,14 @@ void random_log(TestWorld& world, std::uint64_t seed, int records) {
       default: {
         const auto who = person();
         const auto mode = random.below(4) == 0 ? Mode::following : Mode::for_you;
-        const auto ranking = world.ask(who, 1 + random.below(8), {video()}, mode);
+        const auto held = video();
+        const auto ranking = world.ask(who, 1 + random.below(8), {held}, mode);
         for (const auto& item : ranking.items) {
           if (random.below(3) == 0) break;
           const auto request = random.below(5) == 0 ? 0 : world.last_request();
           world.swipe(who, item.video, static_cast<std::uint32_t>(random.below(2500)), request);
-          world.event(who, item.video, static_cast<EventType>(random.below(16)), request,
-                      static_cast<std::uint32_t>(random.below(2500)));
+          const auto watch_ms = static_cast<std::uint32_t>(random.below(2500));
+          world.event(who, item.video, static_cast<EventType>(random.below(16)), request, watch_ms);
         }
       }
     }

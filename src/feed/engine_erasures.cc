@@ -113,7 +113,7 @@ Result<bool> EngineLife::await_learned(OutboxToken token) {
     if (record && record->position <= engine_->position()) return true;
     if (!learns()) return Error(reason("engine_stands"));
     Lock lock(mutex_);
-    wake_.wait_for_ms(mutex_, kLookEveryMs, [&] { return stopping_; });
+    wake_.wait_for_ms(mutex_, kLookEveryMs, [&]() FILOSCOPE_REQUIRES(mutex_) { return stopping_; });
     if (stopping_) return false;
   }
 }

@@ -414,7 +414,8 @@ void EngineLife::keep() {
     bool due = false;
     {
       Lock lock(mutex_);
-      wake_.wait_for_ms(mutex_, kSweepEveryMs, [&] { return due_ || stopping_; });
+      wake_.wait_for_ms(mutex_, kSweepEveryMs,
+                        [&]() FILOSCOPE_REQUIRES(mutex_) { return due_ || stopping_; });
       if (stopping_) return;
       due = std::exchange(due_, false);
     }
@@ -422,7 +423,8 @@ void EngineLife::keep() {
     try_snapshot();
     // One that failed is not tried again at once.
     Lock lock(mutex_);
-    wake_.wait_for_ms(mutex_, kSnapshotPauseMs, [&] { return stopping_; });
+    wake_.wait_for_ms(mutex_, kSnapshotPauseMs,
+                      [&]() FILOSCOPE_REQUIRES(mutex_) { return stopping_; });
     if (stopping_) return;
   }
 }

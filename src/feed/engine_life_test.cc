@@ -238,7 +238,8 @@ class ScarceDatabase final : public Database {
   /// False when they do not come within 20 s.
   bool wait_for_writes(int count) {
     Lock lock(mutex_);
-    return changed_.wait_for_ms(mutex_, 20'000, [&] { return writes_count_ >= count; });
+    return changed_.wait_for_ms(
+        mutex_, 20'000, [&]() FILOSCOPE_REQUIRES(mutex_) { return writes_count_ >= count; });
   }
 
  private:

@@ -76,8 +76,9 @@ Result<void> Rung::open_encoder() {
 
 Result<void> Rung::push(FramePtr frame, const Look& look) {
   mutex_.lock();
-  const bool room = changed_.wait_for_ms(
-      mutex_, kWaitMs, [&] { return queue_.size() < kQueueMax || error_ || done_; });
+  const bool room = changed_.wait_for_ms(mutex_, kWaitMs, [&]() FILOSCOPE_REQUIRES(mutex_) {
+    return queue_.size() < kQueueMax || error_ || done_;
+  });
   std::optional<Error> error = error_;
   if (room && !error) queue_.push_back({std::move(frame), look});
   mutex_.unlock();
@@ -117,7 +118,9 @@ Result<void> Rung::work() {
     Picture picture;
     {
       const Lock lock(mutex_);
-      changed_.wait_for_ms(mutex_, kWaitMs, [&] { return !queue_.empty() || stopping_; });
+      changed_.wait_for_ms(mutex_, kWaitMs, [&]() FILOSCOPE_REQUIRES(mutex_) {
+        return !queue_.empty() || stopping_;
+      });
       if (stopping_ || queue_.empty()) return Error{Code::internal, "encoding was stopped"};
       picture = std::move(queue_.front());
       queue_.pop_front();

@@ -23,7 +23,7 @@
 namespace filoscope::media {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(FILOSCOPE_SANITIZED)
 constexpr bool kSanitized =
     true;  // shadow memory needs terabytes of address space, reports need more calls
 #else

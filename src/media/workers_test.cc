@@ -260,7 +260,7 @@ TEST(Worker, OneThatLiesIsNotBelieved) {
 }
 
 TEST(Worker, RunsOutOfMemoryAlone) {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(FILOSCOPE_SANITIZED)
   GTEST_SKIP() << "the sanitizer's shadow needs the address space";
 #endif
   ClipOptions clip;
@@ -318,7 +318,7 @@ TEST(Sandbox, ThreadsLiveAndEscapesDie) {
   EXPECT_EQ(probe_status("thread"), 0);
   for (const char* what : {"write", "socket", "exec"})
     EXPECT_TRUE(refused(probe_status(what))) << what;
-#if !defined(__SANITIZE_ADDRESS__)
+#if !defined(FILOSCOPE_SANITIZED)
   EXPECT_TRUE(refused(probe_status("open")));
 #endif
 }

@@ -60,7 +60,7 @@ void UploadsImpl::late_loop() {
     std::optional<Job> next;
     {
       Lock lock(mutex_);
-      wake_workers_.wait_for_ms(mutex_, kLatePollMs, [&] {
+      wake_workers_.wait_for_ms(mutex_, kLatePollMs, [&]() FILOSCOPE_REQUIRES(mutex_) {
         if (stopping_) return true;
         if (queue_.empty()) next = late_.take(parts_.clock.now_ms());
         return next.has_value();

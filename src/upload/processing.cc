@@ -187,7 +187,7 @@ void UploadsImpl::worker_loop() {
     std::optional<Job> next;
     {
       Lock lock(mutex_);
-      wake_workers_.wait_for_ms(mutex_, kPollMs, [&] {
+      wake_workers_.wait_for_ms(mutex_, kPollMs, [&]() FILOSCOPE_REQUIRES(mutex_) {
         if (stopping_ || next) return true;
         next = queue_.take(parts_.clock.now_ms());
         return next.has_value();
@@ -218,7 +218,7 @@ void UploadsImpl::measure_loop() {
     {
       Lock lock(mutex_);
       // While nothing runs nothing waits either: the next one begins before it could be measured.
-      wake_measurer_.wait(mutex_, [&] {
+      wake_measurer_.wait(mutex_, [&]() FILOSCOPE_REQUIRES(mutex_) {
         return stopping_ || (queue_.running_count() > 0 && queue_.unmeasured() != nullptr);
       });
       if (stopping_) return;

@@ -109,7 +109,8 @@ void UploadsImpl::start_thread(const char* name, void (UploadsImpl::*loop)()) {
       name, [this, loop] { (this->*loop)(); },
       [this] {
         Lock lock(mutex_);
-        wake_sweeper_.wait_for_ms(mutex_, kBrokenMs, [&] { return stopping_; });
+        wake_sweeper_.wait_for_ms(mutex_, kBrokenMs,
+                                  [&]() FILOSCOPE_REQUIRES(mutex_) { return stopping_; });
         return !stopping_;
       }));
 }
@@ -406,14 +407,17 @@ void UploadsImpl::sweep_loop() {
     std::unordered_set<VideoId> removed;
     {
       Lock lock(mutex_);
-      wake_sweeper_.wait_for_ms(mutex_, kSweepMs, [&] { return stopping_ || !removed_.empty(); });
+      wake_sweeper_.wait_for_ms(mutex_, kSweepMs, [&]() FILOSCOPE_REQUIRES(mutex_) {
+        return stopping_ || !removed_.empty();
+      });
       if (stopping_) return;
       removed = std::exchange(removed_, {});
     }
     if (!run_guarded(kSweeper, [&] { reap(removed); })) {
       Lock lock(mutex_);
       removed_.merge(removed);
-      wake_sweeper_.wait_for_ms(mutex_, kBrokenMs, [&] { return stopping_; });
+      wake_sweeper_.wait_for_ms(mutex_, kBrokenMs,
+                                [&]() FILOSCOPE_REQUIRES(mutex_) { return stopping_; });
     }
     if (!space_.check(0)) drop_waiting_late();
     if (const auto swept = sweep(false); !swept)
