@@ -23,6 +23,7 @@ THIRD_PARTY = {
     r"prometheus/": [r"base/metrics\.cc"],
     r"toml\+\+/": [r"base/config\.cc"],
     r"CLI/": [r"app/.*"],
+    r"curl/": [r"app/http_client\.cc"],
 }
 BEAST_FILES_MAX = 7  # each costs seconds to compile, whether it includes them itself or through a header of ours
 

@@ -191,7 +191,7 @@ class Accounts {
   /// is stored now, and idle ones make room for her (GuestTable). Nothing to do for an account.
   /// Errors: exhausted (as many guests as can be kept are there), unauthenticated (ended), those of
   /// the database.
-  virtual Result<void> keep_guest(const Viewer& who) = 0;
+  virtual Result<void> keep_guest(const Viewer& viewer) = 0;
   /// Cached; whoever acts extends the session, at most once an hour. Errors: unauthenticated
   /// (unknown, ended).
   virtual Result<Viewer> authenticate(std::string_view token, Use use = Use::acts) = 0;
@@ -202,18 +202,18 @@ class Accounts {
   virtual Result<std::string> rotate_if_due(std::string_view token) = 0;
 
   /// The living sessions of an account, the last used first.
-  virtual Result<std::vector<SessionInfo>> sessions(const Viewer& who) = 0;
+  virtual Result<std::vector<SessionInfo>> sessions(const Viewer& viewer) = 0;
   /// Errors: not_found (not hers, or ended).
-  virtual Result<void> end_session(const Viewer& who, std::string_view id) = 0;
+  virtual Result<void> end_session(const Viewer& viewer, std::string_view id) = 0;
   /// Ends every other session and voids the codes that an operator issued. Errors: unauthenticated
   /// (the old password is wrong, or the session ended meanwhile), invalid_argument ("new_password:
   /// …"), not_found, exhausted.
-  virtual Result<void> change_password(const Viewer& who, std::string_view password,
+  virtual Result<void> change_password(const Viewer& viewer, std::string_view password,
                                        std::string_view new_password) = 0;
   /// A new set of one-time codes for `recover`, which replaces every code before; shown once, only
   /// their hashes are stored. Errors: unauthenticated (wrong password, or the session ended
   /// meanwhile), not_found, exhausted.
-  virtual Result<std::vector<std::string>> make_recovery_codes(const Viewer& who,
+  virtual Result<std::vector<std::string>> make_recovery_codes(const Viewer& viewer,
                                                                std::string_view password) = 0;
   virtual Result<std::int64_t> recovery_codes_left(AccountId id) = 0;
   /// A code from the operator, valid for 24 hours or until the password changes; the one issued
@@ -247,18 +247,18 @@ class Accounts {
   using DeleteHook = std::function<Result<void>(Session&, AccountId, PersonKey)>;
   virtual void on_delete(DeleteHook hook) = 0;  ///< before serving starts
 
-  virtual Result<void> set_follow(const Viewer& who, AccountId other,
+  virtual Result<void> set_follow(const Viewer& viewer, AccountId other,
                                   bool on) = 0;  ///< denied when blocked either way
   /// As set_follow; `also` runs inside its transaction when something changes. True when it did.
   using Also = std::function<Result<void>(Session&)>;
-  virtual Result<bool> set_follow_with(const Viewer& who, AccountId other, bool on,
+  virtual Result<bool> set_follow_with(const Viewer& viewer, AccountId other, bool on,
                                        const Also& also) = 0;
-  virtual Result<void> set_block(const Viewer& who, AccountId other,
+  virtual Result<void> set_block(const Viewer& viewer, AccountId other,
                                  bool on) = 0;  ///< also ends follows both ways
-  virtual Result<void> set_mute(const Viewer& who, MuteKind kind, std::string_view what,
+  virtual Result<void> set_mute(const Viewer& viewer, MuteKind kind, std::string_view what,
                                 bool on) = 0;  ///< handle, word, hashtag; guests may too
-  virtual Result<Mutes> mutes(const Viewer& who) = 0;
-  virtual Relation relation(const Viewer& who, AccountId other) const = 0;
+  virtual Result<Mutes> mutes(const Viewer& viewer) = 0;
+  virtual Relation relation(const Viewer& viewer, AccountId other) const = 0;
   virtual bool blocked(AccountId a, AccountId b) const = 0;  ///< either way
   virtual bool follows(AccountId follower, AccountId followed) const = 0;
   virtual Counts counts(AccountId id) const = 0;

@@ -40,14 +40,14 @@ class AccountsImpl final : public Accounts {
   std::string device_mark(AccountId account, std::string_view before) const override;
   Result<void> sign_out(std::string_view token) override;
   Result<Guest> make_guest(std::string_view language) override;
-  Result<void> keep_guest(const Viewer& who) override;
+  Result<void> keep_guest(const Viewer& viewer) override;
   Result<Viewer> authenticate(std::string_view token, Use use) override;
   Result<std::string> rotate_if_due(std::string_view token) override;
-  Result<std::vector<SessionInfo>> sessions(const Viewer& who) override;
-  Result<void> end_session(const Viewer& who, std::string_view id) override;
-  Result<void> change_password(const Viewer& who, std::string_view password,
+  Result<std::vector<SessionInfo>> sessions(const Viewer& viewer) override;
+  Result<void> end_session(const Viewer& viewer, std::string_view id) override;
+  Result<void> change_password(const Viewer& viewer, std::string_view password,
                                std::string_view new_password) override;
-  Result<std::vector<std::string>> make_recovery_codes(const Viewer& who,
+  Result<std::vector<std::string>> make_recovery_codes(const Viewer& viewer,
                                                        std::string_view password) override;
   Result<std::int64_t> recovery_codes_left(AccountId id) override;
   Result<std::string> issue_recovery_code(std::string_view handle) override;
@@ -66,13 +66,14 @@ class AccountsImpl final : public Accounts {
   Result<void> need_account(Session& session, AccountId account) const override;
   void on_delete(DeleteHook hook) override { delete_hooks_.push_back(std::move(hook)); }
 
-  Result<void> set_follow(const Viewer& who, AccountId other, bool on) override;
-  Result<bool> set_follow_with(const Viewer& who, AccountId other, bool on,
+  Result<void> set_follow(const Viewer& viewer, AccountId other, bool on) override;
+  Result<bool> set_follow_with(const Viewer& viewer, AccountId other, bool on,
                                const Also& also) override;
-  Result<void> set_block(const Viewer& who, AccountId other, bool on) override;
-  Result<void> set_mute(const Viewer& who, MuteKind kind, std::string_view what, bool on) override;
-  Result<Mutes> mutes(const Viewer& who) override;
-  Relation relation(const Viewer& who, AccountId other) const override;
+  Result<void> set_block(const Viewer& viewer, AccountId other, bool on) override;
+  Result<void> set_mute(const Viewer& viewer, MuteKind kind, std::string_view what,
+                        bool on) override;
+  Result<Mutes> mutes(const Viewer& viewer) override;
+  Relation relation(const Viewer& viewer, AccountId other) const override;
   bool blocked(AccountId a, AccountId b) const override;
   bool follows(AccountId follower, AccountId followed) const override;
   Counts counts(AccountId id) const override;
@@ -137,7 +138,7 @@ class AccountsImpl final : public Accounts {
   Result<void> insert_session(Session& session, AccountId account, const Token& token,
                               const SignInFrom& from) const;
   /// For what was allowed before the transaction began. Errors: unauthenticated (ended meanwhile).
-  static Result<void> need_session(Session& session, const Viewer& who);
+  static Result<void> need_session(Session& session, const Viewer& viewer);
   static Result<void> end_sessions(Session& session, AccountId account,
                                    std::string_view kept_family,
                                    std::vector<std::string>& ended_tokens);
@@ -174,11 +175,11 @@ class AccountsImpl final : public Accounts {
   // Graph
   /// The two people of an edge. Errors: unauthenticated, not_found, invalid_argument (the same).
   struct Pair {
-    Account who, other;
+    Account viewer, other;
   };
-  Result<Pair> pair_of(const Viewer& who, AccountId other) const;
-  Result<std::string> mute_target(const Viewer& who, MuteKind kind, std::string_view what) const;
-  Result<bool> write_follow(Session& session, const Account& who, const Account& other,
+  Result<Pair> pair_of(const Viewer& viewer, AccountId other) const;
+  Result<std::string> mute_target(const Viewer& viewer, MuteKind kind, std::string_view what) const;
+  Result<bool> write_follow(Session& session, const Account& viewer, const Account& other,
                             bool on) const;
   Result<AccountPage> follow_page(std::string_view sql, AccountId id, std::string_view cursor,
                                   int limit);

@@ -92,40 +92,40 @@ std::optional<PersonKey> Directory::person_of(AccountId id) const {
   return found ? std::optional(found->account.person) : std::nullopt;
 }
 
-void Directory::set_follow(AccountId who, AccountId other, bool on) {
+void Directory::set_follow(AccountId viewer, AccountId other, bool on) {
   Lock lock(mutex_);
-  const auto from = entries_.find(who), to = entries_.find(other);
+  const auto from = entries_.find(viewer), to = entries_.find(other);
   if (from == entries_.end() || to == entries_.end()) return;
   set_member(from->second.following, other, on);
-  set_member(to->second.followers, who, on);
+  set_member(to->second.followers, viewer, on);
 }
 
-void Directory::set_block(AccountId who, AccountId other, bool on) {
+void Directory::set_block(AccountId viewer, AccountId other, bool on) {
   Lock lock(mutex_);
-  const auto from = entries_.find(who), to = entries_.find(other);
+  const auto from = entries_.find(viewer), to = entries_.find(other);
   if (from == entries_.end() || to == entries_.end()) return;
   set_member(from->second.blocks, other, on);
-  set_member(to->second.blocked_by, who, on);
+  set_member(to->second.blocked_by, viewer, on);
 }
 
-bool Directory::follows_locked(AccountId who, AccountId other) const {
-  const auto* found = entry(who);
+bool Directory::follows_locked(AccountId viewer, AccountId other) const {
+  const auto* found = entry(viewer);
   return found && found->following.contains(other);
 }
 
-bool Directory::blocks_locked(AccountId who, AccountId other) const {
-  const auto* found = entry(who);
+bool Directory::blocks_locked(AccountId viewer, AccountId other) const {
+  const auto* found = entry(viewer);
   return found && found->blocks.contains(other);
 }
 
-bool Directory::follows(AccountId who, AccountId other) const {
+bool Directory::follows(AccountId viewer, AccountId other) const {
   Lock lock(mutex_);
-  return follows_locked(who, other);
+  return follows_locked(viewer, other);
 }
 
-bool Directory::blocks(AccountId who, AccountId other) const {
+bool Directory::blocks(AccountId viewer, AccountId other) const {
   Lock lock(mutex_);
-  return blocks_locked(who, other);
+  return blocks_locked(viewer, other);
 }
 
 bool Directory::blocked(AccountId a, AccountId b) const {
@@ -134,15 +134,15 @@ bool Directory::blocked(AccountId a, AccountId b) const {
   return found && (found->blocks.contains(b) || found->blocked_by.contains(b));
 }
 
-Relation Directory::relation(const Viewer& who, AccountId other) const {
+Relation Directory::relation(const Viewer& viewer, AccountId other) const {
   Lock lock(mutex_);
   Relation relation;
-  relation.self = who.account && who.account == other;
-  relation.follows = follows_locked(who.account, other);
-  relation.followed_by = follows_locked(other, who.account);
-  relation.blocks = blocks_locked(who.account, other);
-  relation.blocked_by = blocks_locked(other, who.account);
-  if (const auto found = mutes_.find(who.person); who.person && found != mutes_.end()) {
+  relation.self = viewer.account && viewer.account == other;
+  relation.follows = follows_locked(viewer.account, other);
+  relation.followed_by = follows_locked(other, viewer.account);
+  relation.blocks = blocks_locked(viewer.account, other);
+  relation.blocked_by = blocks_locked(other, viewer.account);
+  if (const auto found = mutes_.find(viewer.person); viewer.person && found != mutes_.end()) {
     const auto& people = found->second.people;
     relation.mutes = std::find(people.begin(), people.end(), other) != people.end();
   }
@@ -157,9 +157,9 @@ Counts Directory::counts(AccountId id) const {
           static_cast<std::int64_t>(found->following.size())};
 }
 
-void Directory::set_mute(PersonKey who, MuteKind kind, const std::string& what, bool on) {
+void Directory::set_mute(PersonKey viewer, MuteKind kind, const std::string& what, bool on) {
   Lock lock(mutex_);
-  auto& set = mutes_[who];
+  auto& set = mutes_[viewer];
   switch (kind) {
     case MuteKind::person:
       if (const auto id = AccountId::parse(what)) set_listed(set.people, *id, on);
@@ -171,26 +171,26 @@ void Directory::set_mute(PersonKey who, MuteKind kind, const std::string& what, 
       set_listed(set.hashtags, what, on);
       break;
   }
-  if (set.people.empty() && set.words.empty() && set.hashtags.empty()) mutes_.erase(who);
+  if (set.people.empty() && set.words.empty() && set.hashtags.empty()) mutes_.erase(viewer);
 }
 
-void Directory::forget_mutes(PersonKey who) {
+void Directory::forget_mutes(PersonKey viewer) {
   Lock lock(mutex_);
-  mutes_.erase(who);
+  mutes_.erase(viewer);
 }
 
-std::size_t Directory::mutes_count(PersonKey who) const {
+std::size_t Directory::mutes_count(PersonKey viewer) const {
   Lock lock(mutex_);
-  const auto found = mutes_.find(who);
+  const auto found = mutes_.find(viewer);
   if (found == mutes_.end()) return 0;
   const auto& set = found->second;
   return set.people.size() + set.words.size() + set.hashtags.size();
 }
 
-Mutes Directory::mutes(PersonKey who) const {
+Mutes Directory::mutes(PersonKey viewer) const {
   Lock lock(mutex_);
   Mutes mutes;
-  const auto found = mutes_.find(who);
+  const auto found = mutes_.find(viewer);
   if (found == mutes_.end()) return mutes;
   for (const auto id : found->second.people) {
     if (const auto* person = entry(id)) mutes.people.push_back(person->account);

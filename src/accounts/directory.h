@@ -29,18 +29,18 @@ class Directory {
   std::optional<AccountId> account_of(PersonKey person) const;
   std::optional<PersonKey> person_of(AccountId id) const;
 
-  void set_follow(AccountId who, AccountId other, bool on);
-  void set_block(AccountId who, AccountId other, bool on);  ///< leaves follows alone
-  bool follows(AccountId who, AccountId other) const;
-  bool blocks(AccountId who, AccountId other) const;
+  void set_follow(AccountId viewer, AccountId other, bool on);
+  void set_block(AccountId viewer, AccountId other, bool on);  ///< leaves follows alone
+  bool follows(AccountId viewer, AccountId other) const;
+  bool blocks(AccountId viewer, AccountId other) const;
   bool blocked(AccountId a, AccountId b) const;  ///< either way
-  Relation relation(const Viewer& who, AccountId other) const;
+  Relation relation(const Viewer& viewer, AccountId other) const;
   Counts counts(AccountId id) const;
 
-  void set_mute(PersonKey who, MuteKind kind, const std::string& what, bool on);
-  void forget_mutes(PersonKey who);
-  std::size_t mutes_count(PersonKey who) const;
-  Mutes mutes(PersonKey who) const;
+  void set_mute(PersonKey viewer, MuteKind kind, const std::string& what, bool on);
+  void forget_mutes(PersonKey viewer);
+  std::size_t mutes_count(PersonKey viewer) const;
+  Mutes mutes(PersonKey viewer) const;
 
  private:
   using Ids = std::unordered_set<AccountId>;
@@ -53,8 +53,8 @@ class Directory {
     std::vector<std::string> words, hashtags;
   };
   const Entry* entry(AccountId id) const FILOSCOPE_REQUIRES(mutex_);
-  bool follows_locked(AccountId who, AccountId other) const FILOSCOPE_REQUIRES(mutex_);
-  bool blocks_locked(AccountId who, AccountId other) const FILOSCOPE_REQUIRES(mutex_);
+  bool follows_locked(AccountId viewer, AccountId other) const FILOSCOPE_REQUIRES(mutex_);
+  bool blocks_locked(AccountId viewer, AccountId other) const FILOSCOPE_REQUIRES(mutex_);
 
   mutable Mutex mutex_;
   std::unordered_map<AccountId, Entry> entries_ FILOSCOPE_GUARDED_BY(mutex_);

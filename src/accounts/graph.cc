@@ -46,9 +46,9 @@ Result<void> AccountsImpl::load_graph(Session& session) {
       });
 }
 
-Result<AccountsImpl::Pair> AccountsImpl::pair_of(const Viewer& who, AccountId other) const {
-  if (!who.account) return sign_in_first();
-  auto self = directory_.get(who.account);
+Result<AccountsImpl::Pair> AccountsImpl::pair_of(const Viewer& viewer, AccountId other) const {
+  if (!viewer.account) return sign_in_first();
+  auto self = directory_.get(viewer.account);
   if (!self) return sign_in_first();
   auto found = directory_.get(other);
   if (!found) return no_such_account();
@@ -58,90 +58,90 @@ Result<AccountsImpl::Pair> AccountsImpl::pair_of(const Viewer& who, AccountId ot
   return Pair{*std::move(self), *std::move(found)};
 }
 
-Result<bool> AccountsImpl::write_follow(Session& session, const Account& who, const Account& other,
-                                        bool on) const {
+Result<bool> AccountsImpl::write_follow(Session& session, const Account& viewer,
+                                        const Account& other, bool on) const {
   const auto now_ms = parts_.clock.now_ms();
   std::int64_t count = 0;
   if (on) {
     FILOSCOPE_TRY(count, session.execute("INSERT INTO accounts_follows (follower, followed, at_ms) "
                                          "VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                                         {who.id.db(), other.id.db(), now_ms}));
+                                         {viewer.id.db(), other.id.db(), now_ms}));
   } else {
     FILOSCOPE_TRY(
         count, session.execute("DELETE FROM accounts_follows WHERE follower = ? AND followed = ?",
-                               {who.id.db(), other.id.db()}));
+                               {viewer.id.db(), other.id.db()}));
   }
   if (count == 0) return false;
-  LogRecord record = engine::encode(who.person, engine::Follow{other.person, on});
+  LogRecord record = engine::encode(viewer.person, engine::Follow{other.person, on});
   record.at_ms = now_ms;
   FILOSCOPE_DO(parts_.log.append(session, {&record, 1}));
   return true;
 }
 
-Result<void> AccountsImpl::set_follow(const Viewer& who, AccountId other, bool on) {
-  FILOSCOPE_DO(set_follow_with(who, other, on, {}));
+Result<void> AccountsImpl::set_follow(const Viewer& viewer, AccountId other, bool on) {
+  FILOSCOPE_DO(set_follow_with(viewer, other, on, {}));
   return {};
 }
 
-Result<bool> AccountsImpl::set_follow_with(const Viewer& who, AccountId other, bool on,
+Result<bool> AccountsImpl::set_follow_with(const Viewer& viewer, AccountId other, bool on,
                                            const Also& also) {
-  const Hold hold(*this, who.account.value, other.value);
-  FILOSCOPE_TRY(const Pair pair, pair_of(who, other));
-  if (directory_.follows(who.account, other) == on) return false;
-  if (on && directory_.blocked(who.account, other)) {
+  const Hold hold(*this, viewer.account.value, other.value);
+  FILOSCOPE_TRY(const Pair pair, pair_of(viewer, other));
+  if (directory_.follows(viewer.account, other) == on) return false;
+  if (on && directory_.blocked(viewer.account, other)) {
     return Error(reason("follow_denied"));
   }
-  if (on && directory_.counts(who.account).following >= parts_.config[kFollowsMax]) {
+  if (on && directory_.counts(viewer.account).following >= parts_.config[kFollowsMax]) {
     return Error(reason("too_many_follows"), parts_.config[kFollowsMax]);
   }
   bool changed = false;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    FILOSCOPE_TRY(changed, write_follow(session, pair.who, pair.other, on));
+    FILOSCOPE_TRY(changed, write_follow(session, pair.viewer, pair.other, on));
     if (changed && also) FILOSCOPE_DO(also(session));
     return {};
   }));
-  directory_.set_follow(who.account, other, on);
+  directory_.set_follow(viewer.account, other, on);
   return changed;
 }
 
-Result<void> AccountsImpl::set_block(const Viewer& who, AccountId other, bool on) {
-  const Hold hold(*this, who.account.value, other.value);
-  FILOSCOPE_TRY(const Pair pair, pair_of(who, other));
-  if (directory_.blocks(who.account, other) == on) return {};
+Result<void> AccountsImpl::set_block(const Viewer& viewer, AccountId other, bool on) {
+  const Hold hold(*this, viewer.account.value, other.value);
+  FILOSCOPE_TRY(const Pair pair, pair_of(viewer, other));
+  if (directory_.blocks(viewer.account, other) == on) return {};
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
     const auto now_ms = parts_.clock.now_ms();
     std::int64_t count = 0;
     if (on) {
-      FILOSCOPE_DO(write_follow(session, pair.who, pair.other, false));
-      FILOSCOPE_DO(write_follow(session, pair.other, pair.who, false));
+      FILOSCOPE_DO(write_follow(session, pair.viewer, pair.other, false));
+      FILOSCOPE_DO(write_follow(session, pair.other, pair.viewer, false));
       FILOSCOPE_TRY(count, session.execute("INSERT INTO accounts_blocks (account, other, at_ms) "
                                            "VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                                           {who.account.db(), other.db(), now_ms}));
+                                           {viewer.account.db(), other.db(), now_ms}));
     } else {
       FILOSCOPE_TRY(count,
                     session.execute("DELETE FROM accounts_blocks WHERE account = ? AND other = ?",
-                                    {who.account.db(), other.db()}));
+                                    {viewer.account.db(), other.db()}));
     }
     if (count == 0) return {};
-    LogRecord record = engine::encode(pair.who.person, engine::Block{pair.other.person, on});
+    LogRecord record = engine::encode(pair.viewer.person, engine::Block{pair.other.person, on});
     record.at_ms = now_ms;
     FILOSCOPE_DO(parts_.log.append(session, {&record, 1}));
     return {};
   }));
   if (on) {
-    directory_.set_follow(who.account, other, false);
-    directory_.set_follow(other, who.account, false);
+    directory_.set_follow(viewer.account, other, false);
+    directory_.set_follow(other, viewer.account, false);
   }
-  directory_.set_block(who.account, other, on);
+  directory_.set_block(viewer.account, other, on);
   return {};
 }
 
-Result<std::string> AccountsImpl::mute_target(const Viewer& who, MuteKind kind,
+Result<std::string> AccountsImpl::mute_target(const Viewer& viewer, MuteKind kind,
                                               std::string_view what) const {
   if (kind == MuteKind::person) {
     const auto other = directory_.find(what);
     if (!other) return no_such_account();
-    if (other->id == who.account) {
+    if (other->id == viewer.account) {
       return Error(reason("own_account"));
     }
     return other->id.text();
@@ -158,12 +158,12 @@ Result<std::string> AccountsImpl::mute_target(const Viewer& who, MuteKind kind,
   return folded;
 }
 
-Result<void> AccountsImpl::set_mute(const Viewer& who, MuteKind kind, std::string_view what,
+Result<void> AccountsImpl::set_mute(const Viewer& viewer, MuteKind kind, std::string_view what,
                                     bool on) {
-  if (!who.person) return sign_in_first();
-  FILOSCOPE_TRY(const auto target, mute_target(who, kind, what));
+  if (!viewer.person) return sign_in_first();
+  FILOSCOPE_TRY(const auto target, mute_target(viewer, kind, what));
   const auto other = kind == MuteKind::person ? AccountId::parse(target) : std::nullopt;
-  const Hold hold(*this, who.account ? who.account.value : who.person.value,
+  const Hold hold(*this, viewer.account ? viewer.account.value : viewer.person.value,
                   other ? other->value : 0);
   engine::Mute body;
   body.kind = static_cast<engine::MuteKind>(kind);
@@ -175,48 +175,48 @@ Result<void> AccountsImpl::set_mute(const Viewer& who, MuteKind kind, std::strin
   } else {
     body.key = engine::text_key(target);
   }
-  if (who.account && !directory_.person_of(who.account)) return sign_in_first();
-  if (on) FILOSCOPE_DO(keep_guest(who));
+  if (viewer.account && !directory_.person_of(viewer.account)) return sign_in_first();
+  if (on) FILOSCOPE_DO(keep_guest(viewer));
   if (on &&
-      directory_.mutes_count(who.person) >= static_cast<std::size_t>(parts_.config[kMutesMax])) {
+      directory_.mutes_count(viewer.person) >= static_cast<std::size_t>(parts_.config[kMutesMax])) {
     return Error(reason("too_many_mutes"), parts_.config[kMutesMax]);
   }
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
     const auto now_ms = parts_.clock.now_ms();
     const auto kind_number = static_cast<std::int64_t>(kind);
-    if (!who.account) {
+    if (!viewer.account) {
       bool known = false;
       FILOSCOPE_DO(session.query("SELECT 1 FROM accounts_guests WHERE person = ?",
-                                 {who.person.db()}, [&](const Row&) { known = true; }));
+                                 {viewer.person.db()}, [&](const Row&) { known = true; }));
       if (!known) return on ? sign_in_first() : Result<void>();
     }
     std::int64_t count = 0;
     if (on) {
       FILOSCOPE_TRY(count, session.execute("INSERT INTO accounts_mutes (person, kind, what, at_ms) "
                                            "VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                                           {who.person.db(), kind_number, target, now_ms}));
+                                           {viewer.person.db(), kind_number, target, now_ms}));
     } else {
       FILOSCOPE_TRY(count, session.execute("DELETE FROM accounts_mutes WHERE person = ? AND "
                                            "kind = ? AND what = ?",
-                                           {who.person.db(), kind_number, target}));
+                                           {viewer.person.db(), kind_number, target}));
     }
     if (count == 0) return {};
-    LogRecord record = engine::encode(who.person, body);
+    LogRecord record = engine::encode(viewer.person, body);
     record.at_ms = now_ms;
     FILOSCOPE_DO(parts_.log.append(session, {&record, 1}));
     return {};
   }));
-  directory_.set_mute(who.person, kind, target, on);
+  directory_.set_mute(viewer.person, kind, target, on);
   return {};
 }
 
-Result<Mutes> AccountsImpl::mutes(const Viewer& who) {
-  if (!who.person) return Mutes{};
-  return directory_.mutes(who.person);
+Result<Mutes> AccountsImpl::mutes(const Viewer& viewer) {
+  if (!viewer.person) return Mutes{};
+  return directory_.mutes(viewer.person);
 }
 
-Relation AccountsImpl::relation(const Viewer& who, AccountId other) const {
-  return directory_.relation(who, other);
+Relation AccountsImpl::relation(const Viewer& viewer, AccountId other) const {
+  return directory_.relation(viewer, other);
 }
 
 bool AccountsImpl::blocked(AccountId a, AccountId b) const { return directory_.blocked(a, b); }

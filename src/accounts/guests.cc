@@ -73,18 +73,18 @@ Result<Accounts::Guest> AccountsImpl::make_guest(std::string_view language) {
   return guest;
 }
 
-Result<void> AccountsImpl::keep_guest(const Viewer& who) {
+Result<void> AccountsImpl::keep_guest(const Viewer& viewer) {
   const auto now_ms = parts_.clock.now_ms();
-  if (!who.guest() || guests_.act(who.person, now_ms)) return {};
-  const bool over = directory_.account_of(who.person) || guests_.ended(who.person);
-  if (over || who.guest_ends_ms <= now_ms) return signed_out();
-  const auto gone = guests_.reserve(who.person, now_ms);
+  if (!viewer.guest() || guests_.act(viewer.person, now_ms)) return {};
+  const bool over = directory_.account_of(viewer.person) || guests_.ended(viewer.person);
+  if (over || viewer.guest_ends_ms <= now_ms) return signed_out();
+  const auto gone = guests_.reserve(viewer.person, now_ms);
   if (!gone) return no_room();
   std::vector<PersonKey> people;
   for (const auto& guest : *gone) people.push_back(guest.person);
   ErasedGuests erased;
   const auto done = parts_.database.write([&](Session& session) -> Result<void> {
-    FILOSCOPE_TRY(const bool signed_up, is_account(session, who.person));
+    FILOSCOPE_TRY(const bool signed_up, is_account(session, viewer.person));
     if (signed_up) return signed_out();
     FILOSCOPE_DO(erase_guests(session, people, erased));
     // Their tokens stay good: they may come back, as somebody of whom nothing is known.
@@ -92,17 +92,17 @@ Result<void> AccountsImpl::keep_guest(const Viewer& who) {
     FILOSCOPE_DO(session.execute(
         "INSERT INTO accounts_guests (token_hash, person, language, created_ms, ends_ms) "
         "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        {who.session_hash, who.person.db(), who.language, now_ms, who.guest_ends_ms}));
+        {viewer.session_hash, viewer.person.db(), viewer.language, now_ms, viewer.guest_ends_ms}));
     return {};
   });
   if (!done) {
-    guests_.give_back(who.person, *gone);
+    guests_.give_back(viewer.person, *gone);
     for (const auto person : people) {  // sign_up() puts her there, then takes her out here
       if (directory_.account_of(person)) guests_.erase(person);
     }
     return done;
   }
-  guests_.settle(who.person);
+  guests_.settle(viewer.person);
   forget_guests(erased);
   return {};
 }

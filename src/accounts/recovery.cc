@@ -78,21 +78,21 @@ Result<void> AccountsImpl::check_password(const Account& account, std::string_vi
   return checked;
 }
 
-Result<void> AccountsImpl::change_password(const Viewer& who, std::string_view password,
+Result<void> AccountsImpl::change_password(const Viewer& viewer, std::string_view password,
                                            std::string_view new_password) {
   write_sessions(false);
-  FILOSCOPE_TRY(const auto account, get(who.account));
+  FILOSCOPE_TRY(const auto account, get(viewer.account));
   FILOSCOPE_TRY(const auto prepared,
                 prepare_new_password(account.handle, new_password, "new_password"));
-  FILOSCOPE_DO(check_password(account, password, "session:" + who.session_hash));
+  FILOSCOPE_DO(check_password(account, password, "session:" + viewer.session_hash));
   FILOSCOPE_TRY(const auto hash, passwords_.hash(prepared));
   std::vector<std::string> ended_tokens;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    FILOSCOPE_DO(need_session(session, who));
+    FILOSCOPE_DO(need_session(session, viewer));
     FILOSCOPE_DO(session.execute("UPDATE accounts_people SET password_hash = ? WHERE id = ?",
                                  {hash, account.id.db()}));
     FILOSCOPE_DO(end_issued_codes(session, account.id));
-    return end_sessions(session, account.id, who.session_hash, ended_tokens);
+    return end_sessions(session, account.id, viewer.session_hash, ended_tokens);
   }));
   sessions_.forget(ended_tokens);
   return {};
@@ -113,15 +113,15 @@ Result<void> AccountsImpl::insert_code(Session& session, AccountId account, std:
   return {};
 }
 
-Result<std::vector<std::string>> AccountsImpl::make_recovery_codes(const Viewer& who,
+Result<std::vector<std::string>> AccountsImpl::make_recovery_codes(const Viewer& viewer,
                                                                    std::string_view password) {
   write_sessions(false);
-  FILOSCOPE_TRY(const auto account, get(who.account));
-  FILOSCOPE_DO(check_password(account, password, "session:" + who.session_hash));
+  FILOSCOPE_TRY(const auto account, get(viewer.account));
+  FILOSCOPE_DO(check_password(account, password, "session:" + viewer.session_hash));
   std::vector<std::string> codes(kCodesCount);
   std::generate(codes.begin(), codes.end(), new_code);
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    FILOSCOPE_DO(need_session(session, who));
+    FILOSCOPE_DO(need_session(session, viewer));
     FILOSCOPE_DO(
         session.execute("DELETE FROM accounts_recovery WHERE account = ?", {account.id.db()}));
     for (const auto& code : codes) FILOSCOPE_DO(insert_code(session, account.id, code, kNever));

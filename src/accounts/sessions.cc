@@ -149,10 +149,10 @@ std::string AccountsImpl::device_mark(AccountId account, std::string_view before
   return devices_.add(account, before);
 }
 
-Result<void> AccountsImpl::need_session(Session& session, const Viewer& who) {
+Result<void> AccountsImpl::need_session(Session& session, const Viewer& viewer) {
   bool lives = false;
   FILOSCOPE_DO(session.query("SELECT 1 FROM accounts_sessions WHERE family = ? AND account = ?",
-                             {who.session_hash, who.account.db()},
+                             {viewer.session_hash, viewer.account.db()},
                              [&](const Row&) { lives = true; }));
   return lives ? Result<void>() : signed_out();
 }
@@ -170,15 +170,15 @@ Result<void> AccountsImpl::end_family(Session& session, AccountId account,
 }
 
 Result<void> AccountsImpl::sign_out(std::string_view token) {
-  FILOSCOPE_TRY(const auto who, authenticate(token, Use::acts));
-  if (who.guest()) return sign_out_guest(who);
+  FILOSCOPE_TRY(const auto viewer, authenticate(token, Use::acts));
+  if (viewer.guest()) return sign_out_guest(viewer);
   if (unwritten_.count() > 0) {
     Lock lock(writing_);
     if (unwritten_.erase(hash_of(token))) return {};
   }
   std::vector<std::string> ended_tokens;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) {
-    return end_family(session, who.account, who.session_hash, ended_tokens);
+    return end_family(session, viewer.account, viewer.session_hash, ended_tokens);
   }));
   sessions_.forget(ended_tokens);
   return {};
@@ -378,8 +378,8 @@ Result<void> AccountsImpl::write_session(Session& session, const UnwrittenSessio
   return {};
 }
 
-Result<std::vector<SessionInfo>> AccountsImpl::sessions(const Viewer& who) {
-  if (!who.account) return signed_out();
+Result<std::vector<SessionInfo>> AccountsImpl::sessions(const Viewer& viewer) {
+  if (!viewer.account) return signed_out();
   write_sessions(false);
   std::vector<SessionInfo> found;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
@@ -387,20 +387,20 @@ Result<std::vector<SessionInfo>> AccountsImpl::sessions(const Viewer& who) {
     return session.query(
         "SELECT family, client, began_ms, MAX(used_ms) FROM accounts_sessions WHERE account = ? "
         "AND ends_ms > ? GROUP BY family, client, began_ms ORDER BY 4 DESC, 3 DESC",
-        {who.account.db(), parts_.clock.now_ms()}, [&](const Row& row) {
+        {viewer.account.db(), parts_.clock.now_ms()}, [&](const Row& row) {
           found.push_back({row.text(0), row.text(1), row.integer(2), row.integer(3),
-                           row.text(0) == who.session_hash});
+                           row.text(0) == viewer.session_hash});
         });
   }));
   return found;
 }
 
-Result<void> AccountsImpl::end_session(const Viewer& who, std::string_view id) {
-  if (!who.account) return signed_out();
+Result<void> AccountsImpl::end_session(const Viewer& viewer, std::string_view id) {
+  if (!viewer.account) return signed_out();
   write_sessions(false);
   std::vector<std::string> ended_tokens;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) {
-    return end_family(session, who.account, std::string(id), ended_tokens);
+    return end_family(session, viewer.account, std::string(id), ended_tokens);
   }));
   sessions_.forget(ended_tokens);
   if (ended_tokens.empty()) {

@@ -81,7 +81,7 @@ std::optional<std::int64_t> body_length(const Api& api, const Request& request,
 }
 
 Result<std::unique_ptr<BodySink>> begin_chunk(const Api& api, const Request& request,
-                                              const accounts::Viewer& who,
+                                              const accounts::Viewer& viewer,
                                               const upload::UploadState& state, std::int64_t offset,
                                               const std::string& location) {
   const auto length = body_length(api, request, state.size_bytes - state.offset);
@@ -90,7 +90,7 @@ Result<std::unique_ptr<BodySink>> begin_chunk(const Api& api, const Request& req
   }
   const auto checksum = request.header("upload-checksum");
   FILOSCOPE_TRY(auto chunk,
-                api.services.uploads.begin_chunk(who, state.id, offset, *length, checksum));
+                api.services.uploads.begin_chunk(viewer, state.id, offset, *length, checksum));
   return std::unique_ptr<BodySink>(std::make_unique<ChunkSink>(
       std::move(chunk), !checksum.empty(), location.empty() ? 204 : 201, location));
 }
@@ -116,9 +116,9 @@ Result<std::unique_ptr<BodySink>> create(const Api& api, const Request& request)
 }
 
 Result<upload::UploadState> state_of(const Api& api, const Request& request,
-                                     const accounts::Viewer& who) {
+                                     const accounts::Viewer& viewer) {
   FILOSCOPE_TRY(const auto id, id_parameter<UploadId>(request));
-  return api.services.uploads.state(who, id);
+  return api.services.uploads.state(viewer, id);
 }
 
 Result<std::unique_ptr<BodySink>> patch(const Api& api, const Request& request) {

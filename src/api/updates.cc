@@ -27,16 +27,16 @@ Updates::Updates(const Services& services)
       notices_(services.social.on_notice([this](const AccountId& whom) { noticed(whom); })),
       steps_(services.catalog.on_step([this](const catalog::Step& step) { stepped(step); })) {}
 
-Result<std::shared_ptr<Updates::Listener>> Updates::listen(const accounts::Viewer& who,
+Result<std::shared_ptr<Updates::Listener>> Updates::listen(const accounts::Viewer& viewer,
                                                            Interest interest,
                                                            std::function<void()> wake) {
-  auto listener = std::make_shared<Listener>(*this, who, interest, std::move(wake));
+  auto listener = std::make_shared<Listener>(*this, viewer, interest, std::move(wake));
   Lock lock(mutex_);  // given back before a listener that is refused leaves
-  auto& count = counts_[who.person];
+  auto& count = counts_[viewer.person];
   if (count >= of_one_max_) return Error(reason("too_many_sockets"), of_one_max_);
   ++count;
   listener->counted_ = true;
-  if (who.account) by_account_.emplace(who.account, listener.get());
+  if (viewer.account) by_account_.emplace(viewer.account, listener.get());
   return listener;
 }
 

@@ -33,7 +33,7 @@ class Updates {
   /// `wake` is called, by whatever thread changes a thing, when there is something to take; it is
   /// quick, throws nothing, and ends no listener. It is not called any more once the listener is
   /// gone. Errors: exhausted (kWaitingPerPersonMax).
-  Result<std::shared_ptr<Listener>> listen(const accounts::Viewer& who, Interest interest,
+  Result<std::shared_ptr<Listener>> listen(const accounts::Viewer& viewer, Interest interest,
                                            std::function<void()> wake);
 
  private:
@@ -51,11 +51,11 @@ class Updates {
 
 class Updates::Listener {
  public:
-  Listener(Updates& updates, const accounts::Viewer& who, Interest interest,
+  Listener(Updates& updates, const accounts::Viewer& viewer, Interest interest,
            std::function<void()> wake)
       : updates_(updates),
-        account_(who.account),
-        person_(who.person),
+        account_(viewer.account),
+        person_(viewer.person),
         interest_(interest),
         wake_(std::move(wake)) {}
   ~Listener() { updates_.leave(*this); }

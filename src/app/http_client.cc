@@ -1,218 +1,158 @@
 #include "app/http_client.h"
 
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <sys/time.h>
+#include <curl/curl.h>
 
-#include <array>
-#include <cerrno>
-#include <charconv>
-#include <cstring>
+#include <cstdint>
+#include <new>
 
 #include "app/reasons.h"
-#include "base/crypto.h"
 
 namespace filoscope::app {
 namespace {
 
 constexpr std::size_t kAnswerBytesMax = 64U << 20;
-constexpr std::size_t kLineBytesMax = 16U << 10;
-constexpr std::size_t kHeadersMax = 200;
-constexpr int kTimeoutS = 60;
+constexpr long kTimeoutS = 60;
 
-Error not_http() { return {Code::corrupt, "the server did not answer in HTTP"}; }
+struct FreeUrl {
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+using Url = std::unique_ptr<CURLU, FreeUrl>;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
+struct FreeList {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using HeaderList = std::unique_ptr<curl_slist, FreeList>;
+
+std::string part_of(CURLU* url, CURLUPart part) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return {};
+  const std::unique_ptr<char, decltype(&curl_free)> owned(text, curl_free);
+  return text;
 }
 
 std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
+  const auto begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
+}
+
+std::size_t take_body(char* data, std::size_t, std::size_t size, void* to) {
+  auto& body = static_cast<HttpAnswer*>(to)->body;
+  if (body.size() + size > kAnswerBytesMax) return 0;  // ends it: CURLE_WRITE_ERROR
+  body.append(data, size);
+  return size;
+}
+
+std::size_t take_header(char* data, std::size_t, std::size_t size, void* to) {
+  auto& headers = static_cast<HttpAnswer*>(to)->headers;
+  const std::string_view line(data, size);
+  if (line.substr(0, 5) == "HTTP/") headers.clear();  // those before were of a 100
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos) return size;
+  std::string name(line.substr(0, colon));
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  headers[name] = trim(line.substr(colon + 1));
+  return size;
+}
+
+HeaderList list_of(const HttpClient::Headers& headers) {
+  // What curl would add by itself is left out.
+  HeaderList list(curl_slist_append(nullptr, "Expect:"));
+  bool typed = false;
+  for (const auto& [name, value] : headers) {
+    typed = typed || name == "Content-Type";
+    // An empty value is written with a semicolon.
+    const auto line = value.empty() ? name + ";" : name + ": " + value;
+    list.reset(curl_slist_append(list.release(), line.c_str()));
+  }
+  if (!typed) list.reset(curl_slist_append(list.release(), "Content-Type:"));
+  return list;
+}
+
+Error failure(CURLcode code, const std::string& host, const std::string& port) {
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return Error(reason("server_name_not_found"), host, curl_easy_strerror(code));
+    case CURLE_COULDNT_CONNECT:
+      return Error(reason("server_not_reached"), host, port);
+    case CURLE_OPERATION_TIMEDOUT:
+      return Error(reason("server_too_slow"), static_cast<std::int64_t>(kTimeoutS));
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+      return Error(reason("server_connection_closed"));
+    case CURLE_WRITE_ERROR:
+      return {Code::corrupt, "the server's answer is larger than 64 MiB"};
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return {Code::corrupt, "the server did not answer in HTTP"};
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return Error(reason("server_not_trusted"), host, curl_easy_strerror(code));
+    default:
+      return Error(reason("server_connection_broke"));
+  }
 }
 
 }  // namespace
 
+void HttpClient::Cleanup::operator()(void* easy) const { curl_easy_cleanup(easy); }
+
+HttpClient::HttpClient(std::string host, std::string port, std::string origin)
+    : host_(std::move(host)),
+      port_(std::move(port)),
+      origin_(std::move(origin)),
+      easy_(curl_easy_init()) {
+  if (!easy_) throw std::bad_alloc();
+}
+
 Result<HttpClient> HttpClient::create(std::string_view url) {
-  constexpr std::string_view kScheme = "http://";
-  if (url.substr(0, kScheme.size()) != kScheme) {
+  static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+  const Url parsed(curl_url());
+  if (ready != CURLE_OK || !parsed) throw std::bad_alloc();
+  if (!url.starts_with("http://") && !url.starts_with("https://"))
     return Error(reason("server_address_not_http"));
-  }
-  url.remove_prefix(kScheme.size());
-  const auto authority = url.substr(0, url.find('/'));
-  const auto colon = authority.rfind(':');
-  std::string port = "80";
-  std::string host(authority.substr(0, colon));
-  if (colon != std::string_view::npos) port = authority.substr(colon + 1);
-  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  if (host.empty()) return Error(reason("server_address_without_host"));
-  return HttpClient(std::move(host), std::move(port));
-}
-
-Result<void> HttpClient::connect() {
-  buffer_.clear();
-  read_at_ = 0;
-  addrinfo wanted{}, *found = nullptr;
-  wanted.ai_socktype = SOCK_STREAM;
-  if (const int code = ::getaddrinfo(host_.c_str(), port_.c_str(), &wanted, &found); code != 0) {
-    return Error(reason("server_name_not_found"), host_, ::gai_strerror(code));
-  }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all(found, ::freeaddrinfo);
-  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-    UniqueFd fd(::socket(each->ai_family, each->ai_socktype | SOCK_CLOEXEC, each->ai_protocol));
-    if (!fd) continue;
-    const timeval timeout{kTimeoutS, 0};
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-    const int on = 1;
-    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    if (::connect(fd.get(), each->ai_addr, each->ai_addrlen) == 0) {
-      socket_ = std::move(fd);
-      return {};
-    }
-  }
-  return Error(reason("server_not_reached"), host_, port_);
-}
-
-Result<void> HttpClient::send(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return Error(reason("server_connection_broke"));
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return {};
-}
-
-Result<void> HttpClient::fill() {
-  if (read_at_ > 0) {
-    buffer_.erase(0, read_at_);
-    read_at_ = 0;
-  }
-  std::array<char, 64U << 10> part{};
-  while (true) {
-    const auto count = ::recv(socket_.get(), part.data(), part.size(), 0);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      return Error(reason("server_too_slow"), kTimeoutS);
-    }
-    if (count <= 0) return Error(reason("server_connection_closed"));
-    buffer_.append(part.data(), static_cast<std::size_t>(count));
-    return {};
-  }
-}
-
-Result<std::string> HttpClient::take_line() {
-  std::size_t from = read_at_;
-  while (true) {
-    const auto end = buffer_.find('\n', from);
-    if (end != std::string::npos) {
-      std::string line = buffer_.substr(read_at_, end - read_at_);
-      read_at_ = end + 1;
-      if (!line.empty() && line.back() == '\r') line.pop_back();
-      return line;
-    }
-    if (buffer_.size() - read_at_ > kLineBytesMax) return not_http();
-    const auto had = buffer_.size() - read_at_;
-    FILOSCOPE_DO(fill());
-    from = had;
-  }
-}
-
-Result<void> HttpClient::take(std::size_t count, std::string& into) {
-  if (into.size() + count > kAnswerBytesMax) {
-    return Error(Code::corrupt, "the server's answer is larger than 64 MiB");
-  }
-  while (count > 0) {
-    if (read_at_ == buffer_.size()) FILOSCOPE_DO(fill());
-    const auto part = std::min(count, buffer_.size() - read_at_);
-    into.append(buffer_, read_at_, part);
-    read_at_ += part;
-    count -= part;
-  }
-  return {};
-}
-
-Result<void> HttpClient::take_chunks(std::string& into) {
-  while (true) {
-    FILOSCOPE_TRY(const std::string line, take_line());
-    std::size_t size = 0;
-    const auto [end, bad] = std::from_chars(line.data(), line.data() + line.size(), size, 16);
-    if (bad != std::errc() || end == line.data()) return not_http();
-    if (size == 0) break;
-    FILOSCOPE_DO(take(size, into));
-    FILOSCOPE_DO(take_line());
-  }
-  while (true) {
-    FILOSCOPE_TRY(const std::string line, take_line());
-    if (line.empty()) return {};
-  }
-}
-
-Result<HttpAnswer> HttpClient::receive(bool head_only) {
-  HttpAnswer answer;
-  FILOSCOPE_TRY(const std::string status, take_line());
-  if (status.size() < 12 || status.substr(0, 7) != "HTTP/1.") return not_http();
-  std::from_chars(status.data() + 9, status.data() + 12, answer.status);
-  if (answer.status < 100) return not_http();
-  while (true) {
-    FILOSCOPE_TRY(const std::string line, take_line());
-    if (line.empty()) break;
-    const auto colon = line.find(':');
-    if (colon == std::string::npos || answer.headers.size() >= kHeadersMax) return not_http();
-    answer.headers[lower(line.substr(0, colon))] = trim(std::string_view(line).substr(colon + 1));
-  }
-  const auto header = [&](std::string_view name) -> std::string_view {
-    const auto found = answer.headers.find(name);
-    return found == answer.headers.end() ? std::string_view() : std::string_view(found->second);
-  };
-  if (answer.status == 100) return receive(head_only);
-  if (!head_only && answer.status != 204 && answer.status != 304) {
-    if (lower(header("transfer-encoding")) == "chunked") {
-      FILOSCOPE_DO(take_chunks(answer.body));
-    } else if (const auto length = header("content-length"); !length.empty()) {
-      std::size_t count = 0;
-      const auto [end, bad] = std::from_chars(length.data(), length.data() + length.size(), count);
-      if (bad != std::errc() || end != length.data() + length.size()) return not_http();
-      FILOSCOPE_DO(take(count, answer.body));
-    }
-  }
-  if (lower(header("connection")) == "close") socket_.reset();
-  return answer;
+  if (curl_url_set(parsed.get(), CURLUPART_URL, std::string(url).c_str(), 0) != CURLUE_OK)
+    return Error(reason("server_address_without_host"));
+  auto host = part_of(parsed.get(), CURLUPART_HOST), port = part_of(parsed.get(), CURLUPART_PORT);
+  auto origin = part_of(parsed.get(), CURLUPART_SCHEME) + "://" + host + ":" + port;
+  return HttpClient(std::move(host), std::move(port), std::move(origin));
 }
 
 Result<HttpAnswer> HttpClient::request(std::string_view method, std::string_view path,
                                        const Headers& headers, std::span<const std::uint8_t> body) {
-  std::string head;
-  head.append(method).append(" ").append(path).append(" HTTP/1.1\r\nHost: ");
-  head.append(host_).append(":").append(port_).append("\r\n");
-  for (const auto& [name, value] : headers) {
-    head.append(name).append(": ").append(value).append("\r\n");
+  HttpAnswer answer;
+  const HeaderList list = list_of(headers);
+  const std::string url = origin_ + std::string(path), verb(method);
+  auto* const easy = easy_.get();
+  curl_easy_reset(easy);  // keeps the connection
+  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, kTimeoutS);
+  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, kTimeoutS);
+  if (method == "HEAD") {
+    curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+  } else if (!body.empty() || method == "POST" || method == "PATCH" || method == "PUT") {
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
+                     body.empty() ? "" : reinterpret_cast<const char*>(body.data()));
   }
-  if (!body.empty() || method == "POST" || method == "PATCH" || method == "PUT") {
-    head.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
-  }
-  head.append("\r\n");
-  const bool head_only = method == "HEAD";
-  for (bool kept = static_cast<bool>(socket_);; kept = false) {
-    if (!socket_) FILOSCOPE_DO(connect());
-    auto sent = send(head);
-    if (sent && !body.empty()) sent = send(crypto::as_text(body));
-    auto answer = receive(head_only);  // an early refusal may come while the body is still sent
-    if (answer) {
-      if (!sent) socket_.reset();
-      return answer;
-    }
-    socket_.reset();
-    if (!kept || answer.error().code != Code::unavailable) return answer;
-  }
+  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, verb.c_str());
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list.get());
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &answer);
+  if (const auto code = curl_easy_perform(easy); code != CURLE_OK)
+    return failure(code, host_, port_);
+  long status = 0;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  answer.status = static_cast<int>(status);
+  return answer;
 }
 
 }  // namespace filoscope::app

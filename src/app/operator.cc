@@ -12,7 +12,7 @@
 #include "app/samples.h"
 #include "app/wiring.h"
 #include "base/log.h"
-#include "feed/engine_life.h"
+#include "feed/engine_host.h"
 #include "social/verify.h"
 
 namespace filoscope::app {
@@ -197,12 +197,12 @@ int engine_rebuild(const DataOptions& options, bool leave_out_unreadable) {
   auto opened = Wiring::open(wanted, *config);
   if (!opened) return fail(opened.error());
   auto& wiring = **opened;
-  const auto restate = [&](const feed::EngineLife::Tell& tell) -> Result<void> {
+  const auto restate = [&](const feed::EngineHost::Tell& tell) -> Result<void> {
     FILOSCOPE_DO(wiring.accounts().restate(tell));
     return wiring.catalog().restate(tell);
   };
   ProgressBar bar;
-  const auto made = feed::EngineLife::rebuild(
+  const auto made = feed::EngineHost::rebuild(
       {wiring.database(), wiring.log(), wiring.clock(), *config, wiring.folder().path() / "engine",
        engine::EngineOptions()},
       restate, {leave_out_unreadable, [&](double share) { bar.show(share, "learning the log"); }});

@@ -63,11 +63,12 @@ inline constexpr ErrorReason kReasons[] = {
 
     // another server, asked over HTTP
     {"server_address_not_http", Code::invalid_argument,
-     "the address must begin with http:// (behind a proxy with https, use the server's own "
-     "address)"},
+     "the address must begin with http:// or https://"},
     {"server_address_without_host", Code::invalid_argument, "the address has no host"},
     {"server_name_not_found", Code::unavailable, "{host}: {problem}"},
     {"server_not_reached", Code::unavailable, "no server answers at {host}:{port}"},
+    {"server_not_trusted", Code::unavailable,
+     "the certificate of {host} is not trusted: {problem}"},
     {"server_connection_broke", Code::unavailable, "the connection to the server broke"},
     {"server_connection_closed", Code::unavailable, "the server closed the connection"},
     {"server_too_slow", Code::deadline, "the server did not answer within {seconds} s"},

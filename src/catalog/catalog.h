@@ -121,7 +121,8 @@ struct VideoPage {
   std::string next_cursor;
 };
 
-/// The largest rendition that was there at publication, for players that take one file.
+/// The largest rendition that was there at publication, for players that take one file. REQUIRES:
+/// it has renditions.
 const Rendition& plain_rendition(const Video& video);
 /// The file that lists all renditions for HLS.
 std::string_view master_file(const Video& video);
@@ -134,8 +135,11 @@ struct MediaFile {
   bool restricted = false;  ///< `private, no-store`
 };
 
-/// Threads: any; calls may block on the database. Published videos are cached in memory (bounded);
-/// `may_see` never blocks.
+/// Threads: any; calls may block on the database. Published entries are cached in memory (bounded);
+/// `may_see` never blocks. Parts outlive it, and so do those who gave it hooks. Where nothing else
+/// is said errors are those of the database (unavailable, exhausted, corrupt). Cursors are opaque;
+/// `limit` is brought into 1..100; a page may be shorter than its limit and still have a cursor.
+/// Every `also` and hook may run more than once (Database::write).
 class Catalog {
  public:
   struct Parts {
@@ -150,14 +154,18 @@ class Catalog {
   static Result<std::unique_ptr<Catalog>> open(const Parts& parts);
   virtual ~Catalog() = default;
 
-  virtual Result<Video> create(const NewVideo& form) = 0;  ///< state received
+  /// In state received. Errors: not_found (no such account), invalid_argument (the caption).
+  virtual Result<Video> create(const NewVideo& form) = 0;
   /// As `create`; `also` runs in the same transaction (an upload's job is queued by it).
   virtual Result<Video> create_with(
       const NewVideo& form, const std::function<Result<void>(Session&, const Video&)>& also) = 0;
+  /// received, checked, processing (with 0..99 percent) or failed (with `error`, a stored_text), in
+  /// any order before publication. Errors: not_found, invalid_argument, conflict (it is published).
   virtual Result<void> set_state(VideoId id, State state, int progress_percent,
                                  std::string_view error) = 0;
-  /// Stores what processing found and publishes (unless a draft): row, sound, hashtags, search
-  /// postings hook and log record together.
+  /// Stores what processing found, whose files lie in the BlobStore already (blob_key), and
+  /// publishes (unless a draft): row, sound, hashtags, hooks and log record together. Once: the
+  /// second time it gives what is there. Errors: not_found (removed meanwhile).
   virtual Result<Video> publish(VideoId id, const Processed& processed) = 0;
   /// As `publish`; `also` runs in the same transaction, before on_change's hooks.
   virtual Result<Video> publish_with(VideoId id, const Processed& processed,
@@ -167,15 +175,18 @@ class Catalog {
   /// (removed meanwhile), conflict (not published, or it has one of this name).
   virtual Result<Video> add_rendition(VideoId id, LateRendition made,
                                       const std::function<Result<void>(Session&)>& also) = 0;
-  /// Only by its owner. A new visibility moves the files to a new media_key. Errors: denied,
-  /// not_found, invalid_argument.
+  /// Only by its owner; all fields at once or none. A new visibility moves the files of a finished
+  /// one to a new media_key. An end that passed ends it with the next end_due; a later one, or
+  /// none, publishes it again. `publish_draft` does nothing for what is no draft. Errors: denied,
+  /// not_found, invalid_argument (caption, cover, an end in the past).
   virtual Result<Video> change(AccountId owner, VideoId id, const VideoChange& change) = 0;
   /// Gone from every surface when this returns, and its addresses with it. One that was published,
   /// and a finished draft, can be restored for kRestorableMinutes; of anything else the files go
   /// from disk in the same call. Errors: denied, not_found.
   virtual Result<void> remove(AccountId owner, VideoId id) = 0;
-  /// Brings back what `remove` took away, with the same id, addresses, counts and comments. Errors:
-  /// not_found (not hers, not removed, too late).
+  /// Brings back what `remove` took away, with the same id, addresses, counts and comments:
+  /// published, or ended where its time is over. Errors: not_found (not hers, not removed, too
+  /// late).
   virtual Result<Video> restore(AccountId owner, VideoId id) = 0;
   /// What she can restore, newest first, ≤ 200.
   virtual Result<std::vector<Video>> removed(AccountId owner) = 0;
@@ -185,14 +196,16 @@ class Catalog {
   /// Removes for good what can't be restored any more; to be called now and then. Files go even
   /// when the disk is full and their rows can't.
   virtual Result<void> sweep_removed() = 0;
-  /// Ends what is available no longer: gone from counts, lists and the engine. To be called now and
-  /// then; `may_see` knows the time by itself.
+  /// Ends what is available no longer: gone from counts, lists, public addresses and the engine. To
+  /// be called every minute or so, by one thread; `may_see` knows the time by itself. One that
+  /// cannot be ended keeps no other from it; its error comes out.
   virtual Result<void> end_due() = 0;
   // For good, also of what could be restored.
   virtual Result<void> remove_all_of(AccountId owner) = 0;
   virtual Result<void> remove_samples() = 0;
 
-  /// Of any kind, in the order asked; unknown and removed ones left out.
+  /// Of any kind, in the order asked, also twice; unknown and removed ones left out, drafts and
+  /// failed ones not: whether somebody may see them is may_see's to say.
   virtual Result<std::vector<Entry>> entries(std::span<const EntryId> ids) = 0;
   /// Errors: not_found.
   virtual Result<Entry> entry(EntryId id) = 0;
@@ -233,7 +246,9 @@ class Catalog {
   virtual Result<std::int64_t> public_videos_count() = 0;
 
   /// Address of a file ("720.mp4", "cover0.jpg", "master.m3u8"), signed with the current time
-  /// bucket; relative to the origin. That of a restricted video is for `reader` alone.
+  /// bucket; relative to the origin. That of a restricted video (draft, ended, not for everyone) is
+  /// for `reader` alone. Good for a day at least, for an hour where restricted; whether the
+  /// file exists is not looked at.
   virtual std::string media_url(const Video& video, std::string_view file,
                                 AccountId reader) const = 0;
   /// Checks signature, bucket, that the key still belongs to a video that exists, and of a
@@ -249,7 +264,8 @@ class Catalog {
   /// this.
   using ChangeHook = std::function<Result<void>(Session&, const Entry&)>;
   virtual void on_change(ChangeHook hook) = 0;  ///< before serving starts
-  /// Told of every step until the handle is gone (base/listeners.h). Whoever asks then finds the
+  /// Told of every step until the handle is gone (base/listeners.h), on the thread that made it and
+  /// before its call returns; `call` must not block or change videos. Whoever asks then finds the
   /// video as it was told, or newer.
   [[nodiscard]] virtual std::shared_ptr<void> on_step(std::function<void(const Step&)> call) = 0;
   /// Reads again, newest first, what was stored by an older accounts::kTextVersion: captions are

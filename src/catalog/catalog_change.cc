@@ -38,12 +38,14 @@ bool in_flight(const Video& video) {
 
 /// Whose dead files these are: an account's, or (negative) those of one video that is being
 /// processed.
-std::int64_t grave_owner(const Video& video) {
+std::int64_t pending_owner(const Video& video) {
   return in_flight(video) ? -video.id.db() : video.owner.db();
 }
 
 /// What stays of a video that was removed for good.
-bool is_grave(const Video& video) { return video.state == State::removed && video.removed_ms == 0; }
+bool is_tombstone(const Video& video) {
+  return video.state == State::removed && video.removed_ms == 0;
+}
 
 }  // namespace
 
@@ -132,7 +134,7 @@ Result<void> CatalogImpl::set_state(VideoId id, State state, int progress_percen
     if (state == State::processing) progress_[id] = {percent, before.owner};
   }
   steps_.tell({id, before.owner, state, percent});
-  return failed ? bury(before.media_key) : Result<void>();
+  return failed ? delete_pending(before.media_key) : Result<void>();
 }
 
 bool CatalogImpl::note_progress(VideoId id, int percent) {
@@ -231,20 +233,20 @@ Result<Video> CatalogImpl::change(AccountId owner, VideoId id, const VideoChange
   const bool move = is_finished(before.state) && after.visibility != before.visibility;
   if (move) {
     after.media_key = new_media_key();
-    FILOSCOPE_DO(mark_doomed(before, after.media_key));
+    FILOSCOPE_DO(mark_pending(before, after.media_key));
     auto copied = copy_files(before, after.media_key);
     if (!copied) {
-      FILOSCOPE_DO(bury(after.media_key));
+      FILOSCOPE_DO(delete_pending(after.media_key));
       return copied.error();
     }
   }
   auto stored =
       commit(before, after, [&](Session& session) { return store(session, before, after); });
   if (!stored) {
-    if (move) FILOSCOPE_DO(bury(after.media_key));
+    if (move) FILOSCOPE_DO(delete_pending(after.media_key));
     return stored.error();
   }
-  if (move) FILOSCOPE_DO(bury(before.media_key));
+  if (move) FILOSCOPE_DO(delete_pending(before.media_key));
   return after;
 }
 
@@ -265,10 +267,10 @@ void CatalogImpl::settle_state(Video& video) const {
 }
 
 Video CatalogImpl::tombstone(const Video& video) {
-  Video grave;
-  grave.id = video.id;
-  grave.state = State::removed;
-  return grave;
+  Video gone;
+  gone.id = video.id;
+  gone.state = State::removed;
+  return gone;
 }
 
 Result<void> CatalogImpl::remove(AccountId owner, VideoId id) {
@@ -283,10 +285,9 @@ Result<void> CatalogImpl::remove(AccountId owner, VideoId id) {
 
 Result<void> CatalogImpl::remove_loaded(const Video& video) {
   const MakesSpace by_its_files;
-  Video grave = tombstone(video);
-  FILOSCOPE_DO(
-      commit(video, grave, [&](Session& session) { return store(session, video, grave); }));
-  return in_flight(video) ? delete_files(video.media_key) : bury(video.media_key);
+  Video gone = tombstone(video);
+  FILOSCOPE_DO(commit(video, gone, [&](Session& session) { return store(session, video, gone); }));
+  return in_flight(video) ? delete_files(video.media_key) : delete_pending(video.media_key);
 }
 
 Result<void> CatalogImpl::remove_where(std::string_view sql, std::span<const SqlValue> arguments) {
@@ -299,7 +300,7 @@ Result<void> CatalogImpl::remove_where(std::string_view sql, std::span<const Sql
   for (const auto id : ids) {
     Lock stripe(stripe_of(id));
     FILOSCOPE_TRY(const auto video, load(id));
-    if (is_grave(video)) continue;
+    if (is_tombstone(video)) continue;
     FILOSCOPE_DO(remove_loaded(video));
   }
   return {};
@@ -357,7 +358,7 @@ Result<void> CatalogImpl::store_row(Session& session, const Video& before, const
            number(before.state),
            before.media_key}));
   if (changed == 0) return no_such_video();
-  if (!is_grave(after)) return {};
+  if (!is_tombstone(after)) return {};
   FILOSCOPE_DO(session.execute("DELETE FROM catalog_processing WHERE video = ?", {before.id.db()}));
   return {};
 }
@@ -391,7 +392,7 @@ Result<void> CatalogImpl::store_hashtags(Session& session, const Entry& after) {
 Result<void> CatalogImpl::store_media(Session& session, const Video& before, const Video& after) {
   if (after.media_key != before.media_key) {
     FILOSCOPE_DO(session.execute("INSERT INTO catalog_dead_media (media_key, author) VALUES (?, ?)",
-                                 {before.media_key, grave_owner(before)}));
+                                 {before.media_key, pending_owner(before)}));
     FILOSCOPE_DO(
         session.execute("DELETE FROM catalog_dead_media WHERE media_key = ?", {after.media_key}));
     FILOSCOPE_DO(
@@ -504,8 +505,8 @@ Result<void> CatalogImpl::forget_owner(Session& session, AccountId owner) {
   }));
   FILOSCOPE_DO(outcome);
   for (const auto& video : videos) {
-    Video grave = tombstone(video);
-    FILOSCOPE_DO(store(session, video, grave));
+    Video gone = tombstone(video);
+    FILOSCOPE_DO(store(session, video, gone));
   }
   session.on_commit(
       [this, owner, videos = std::move(videos)] { finish_forgetting(owner, videos); });
@@ -524,7 +525,7 @@ void CatalogImpl::finish_forgetting(AccountId owner, const std::vector<Video>& v
   // Files that stay because the queue is full go at the next start.
   const auto posted = reaper_.post([this, owner, sounds = std::move(sounds)] {
     cache_.erase_sounds(sounds);
-    if (const auto swept = sweep_dead_media(owner); !swept)
+    if (const auto swept = sweep_pending(owner); !swept)
       log::error("catalog.forget_failed", {{"reason", swept.error().message}});
   });
   if (!posted) log::warn("catalog.reaper_full", {{"reason", posted.error().message}});

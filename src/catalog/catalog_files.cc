@@ -72,7 +72,7 @@ Result<void> CatalogImpl::start() {
   FILOSCOPE_DO(parts_.database.migrate("catalog", migrations()));
   FILOSCOPE_DO(accounts::begin_at_version(parts_.database, "catalog", accounts::kTextVersion,
                                           "catalog_entries"));
-  if (const auto swept = sweep_dead_media({}); !swept)
+  if (const auto swept = sweep_pending({}); !swept)
     log::warn("catalog.sweep_failed", {{"reason", swept.error().message}});
   FILOSCOPE_DO(load_media_keys());
   parts_.accounts.on_delete([this](Session& session, AccountId owner, PersonKey) {
@@ -108,7 +108,7 @@ Result<void> CatalogImpl::load_media_keys() {
   });
 }
 
-Result<void> CatalogImpl::sweep_dead_media(AccountId owner) {
+Result<void> CatalogImpl::sweep_pending(AccountId owner) {
   std::vector<std::string> keys;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
     keys.clear();
@@ -118,7 +118,7 @@ Result<void> CatalogImpl::sweep_dead_media(AccountId owner) {
   }));
   for (const auto& key : keys) {
     media_.erase(key);
-    FILOSCOPE_DO(bury(key));
+    FILOSCOPE_DO(delete_pending(key));
   }
   return {};
 }
@@ -131,7 +131,7 @@ Result<void> CatalogImpl::delete_files(std::string_view media_key) {
   return {};
 }
 
-Result<void> CatalogImpl::bury(std::string_view media_key) {
+Result<void> CatalogImpl::delete_pending(std::string_view media_key) {
   const MakesSpace files_and_rows;
   FILOSCOPE_DO(delete_files(media_key));
   return parts_.database.write([&](Session& session) -> Result<void> {
@@ -148,11 +148,11 @@ Result<void> CatalogImpl::discard_files(VideoId id) {
     return session.query("SELECT media_key FROM catalog_dead_media WHERE author = ?", {-id.db()},
                          [&](const Row& row) { keys.push_back(row.text(0)); });
   }));
-  for (const auto& key : keys) FILOSCOPE_DO(bury(key));
+  for (const auto& key : keys) FILOSCOPE_DO(delete_pending(key));
   return {};
 }
 
-Result<void> CatalogImpl::mark_doomed(const Video& video, std::string_view media_key) {
+Result<void> CatalogImpl::mark_pending(const Video& video, std::string_view media_key) {
   return parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.execute("INSERT INTO catalog_dead_media (media_key, author) VALUES (?, ?)",
                                  {std::string(media_key), video.owner.db()}));

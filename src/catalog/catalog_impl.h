@@ -169,13 +169,13 @@ class CatalogImpl final : public Catalog {
 
   // catalog_files.cc
   Result<void> load_media_keys();
-  Result<void> sweep_dead_media(AccountId owner);  ///< none: of everyone
+  Result<void> sweep_pending(AccountId owner);  ///< none: of everyone
   Result<void> delete_files(std::string_view media_key);
   /// For processing that ends after its video was removed: deletes what it still wrote.
   Result<void> discard_files(VideoId id);
   /// Deletes the files of a key, then forgets that they had to be.
-  Result<void> bury(std::string_view media_key);
-  Result<void> mark_doomed(const Video& video, std::string_view media_key);
+  Result<void> delete_pending(std::string_view media_key);
+  Result<void> mark_pending(const Video& video, std::string_view media_key);
   /// The files of a late rendition, and a second master playlist that names it too.
   Result<void> put_late(const Video& after, LateRendition& made);
   Result<void> remove_late(const Video& video);

@@ -5,8 +5,8 @@
 
 #include <thread>
 
+#include "catalog/test_world.h"
 #include "catalog/video_row.h"
-#include "catalog/world_test.h"
 
 namespace filoscope::catalog {
 namespace {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "catalog/world_test.h"
+#include "catalog/test_world.h"
 
 namespace filoscope::catalog {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "base/random.h"
 #include "catalog/sound_match.h"
-#include "catalog/world_test.h"
+#include "catalog/test_world.h"
 
 namespace filoscope::catalog {
 namespace {

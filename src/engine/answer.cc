@@ -95,10 +95,10 @@ DecisionItem item_of(const State& state, const Shown& shown, Route route) {
 
 /// The history with the attention that the given items paid to it, summing to 1.
 std::vector<Attended> attended(const State& state, const PersonView& view,
-                               std::span<const Shown> given) {
+                               std::span<const Shown> slate) {
   std::array<float, kHistoryPadded> sums{};
   float total = 0;
-  for (const Shown& shown : given)
+  for (const Shown& shown : slate)
     for (std::size_t j = 0; j < view.history_count; ++j)
       sums[j] += shown.attention.shares[j], total += shown.attention.shares[j];
   std::vector<Attended> history;
@@ -119,7 +119,7 @@ std::vector<Scored> before(const State& state, const Scorer& scorer, const RankR
   return shown;
 }
 
-struct Given {
+struct Slate {
   std::vector<Shown> shown;
   std::vector<Route> routes;
   std::vector<float> propensities;
@@ -129,11 +129,11 @@ struct Given {
   }
 };
 
-Given give_unseen(const State& state, const EngineOptions& options, const PersonState& person,
+Slate give_unseen(const State& state, const EngineOptions& options, const PersonState& person,
                   const Filter& filter, const Scorer& scorer, const RankRequest& request) {
-  Given given;
+  Slate slate;
   const auto candidates = retrieve(state, person, filter, options.candidates_max);
-  given.candidates_count = candidates.size();
+  slate.candidates_count = candidates.size();
   std::vector<Shown> all;
   std::vector<Scored> scored;
   all.reserve(candidates.size() + request.count), scored.reserve(candidates.size() + request.count);
@@ -166,14 +166,14 @@ Given give_unseen(const State& state, const EngineOptions& options, const Person
     if (slot.why == Slot::Why::exploration) {
       shown.candidate.routes |= route_bit(Route::exploration);
       const double propensity = options.exploration_share / static_cast<double>(left[explored++]);
-      given.add(std::move(shown), Route::exploration, static_cast<float>(propensity));
+      slate.add(std::move(shown), Route::exploration, static_cast<float>(propensity));
     } else {
-      given.add(shown,
+      slate.add(shown,
                 slot.why == Slot::Why::fresh ? Route::fresh : main_route(shown.candidate.routes),
                 1);
     }
   }
-  return given;
+  return slate;
 }
 
 /// A clip she has had, in the order of showing.
@@ -215,7 +215,7 @@ std::vector<std::uint32_t> choose_repeats(std::vector<Past> past,
   return chosen;
 }
 
-Given give_repeats(const State& state, const PersonState& person, const Scorer& scorer,
+Slate give_repeats(const State& state, const PersonState& person, const Scorer& scorer,
                    const RankRequest& request) {
   const Filter anything(state, person, request, {});
   std::vector<Past> past;
@@ -229,14 +229,14 @@ Given give_repeats(const State& state, const PersonState& person, const Scorer& 
   std::vector<std::uint32_t> held;
   for (const auto id : request.held)
     if (const auto number = state.videos.find(id)) held.push_back(*number);
-  Given given;
-  given.candidates_count = past.size();
+  Slate slate;
+  slate.candidates_count = past.size();
   for (const auto number : choose_repeats(std::move(past), held, request.count))
-    given.add(scorer.score({number, route_bit(Route::repeat), false, 0}, true), Route::repeat, 1);
-  return given;
+    slate.add(scorer.score({number, route_bit(Route::repeat), false, 0}, true), Route::repeat, 1);
+  return slate;
 }
 
-Given give_following(const State& state, const PersonState& person, const Filter& filter,
+Slate give_following(const State& state, const PersonState& person, const Filter& filter,
                      const Scorer& scorer, const RankRequest& request, const Cursor& from,
                      std::string& cursor) {
   struct Entry {
@@ -247,7 +247,7 @@ Given give_following(const State& state, const PersonState& person, const Filter
     return a.key != b.key ? a.key > b.key : a.id > b.id;
   };
   std::vector<Entry> page;  // sorted, newest first, at most count
-  Given given;
+  Slate slate;
   for (const auto followed : person.follows) {
     const Author* author = state.videos.find_author(followed);
     if (author == nullptr) continue;
@@ -259,31 +259,31 @@ Given give_following(const State& state, const PersonState& person, const Filter
       if (!newer({from.key, from.id, 0}, entry)) continue;
       if (page.size() >= request.count && newer(page.back(), entry)) break;
       if (!filter.allowed_following(number)) continue;
-      ++given.candidates_count;
+      ++slate.candidates_count;
       page.insert(std::upper_bound(page.begin(), page.end(), entry, newer), entry);
       if (page.size() > request.count) page.pop_back();
     }
   }
   for (const Entry& entry : page)
-    given.add(scorer.score({entry.video, route_bit(Route::following), false, 0}, false),
+    slate.add(scorer.score({entry.video, route_bit(Route::following), false, 0}, false),
               Route::following, 1);
   if (!page.empty()) cursor = to_text({'f', page.back().key, page.back().id});
-  return given;
+  return slate;
 }
 
-Ranking finish(const State& state, const RankRequest& request, Ranking ranking, const Given& given,
+Ranking finish(const State& state, const RankRequest& request, Ranking ranking, const Slate& slate,
                const PersonView& view) {
-  for (std::size_t i = 0; i < given.shown.size(); ++i) {
-    ranking.items.push_back(item_of(state, given.shown[i], given.routes[i]));
-    ranking.items.back().propensity = given.propensities[i];
+  for (std::size_t i = 0; i < slate.shown.size(); ++i) {
+    ranking.items.push_back(item_of(state, slate.shown[i], slate.routes[i]));
+    ranking.items.back().propensity = slate.propensities[i];
   }
   Decision decision;
   decision.request = request.request, decision.mode = request.mode, decision.seed = request.seed;
   decision.read_position = state.position;
-  decision.candidates_count = static_cast<std::uint32_t>(given.candidates_count);
+  decision.candidates_count = static_cast<std::uint32_t>(slate.candidates_count);
   decision.weights = state.weights;
   decision.items = ranking.items;
-  decision.history = attended(state, view, given.shown);
+  decision.history = attended(state, view, slate.shown);
   decision.at_ms = request.at_ms, decision.count = static_cast<std::uint32_t>(request.count);
   decision.language = request.language, decision.age = request.age;
   decision.kinds = request.kinds;
@@ -420,16 +420,16 @@ Result<Ranking> answer(const State& state, const EngineOptions& options,
       FILOSCOPE_TRY(from, parse_cursor(request.cursor, 'f'));
     }
     ranking.cursor = request.cursor;
-    const auto given = give_following(state, person, filter, scorer, request, from, ranking.cursor);
-    ranking.exhausted = given.shown.empty();
-    return finish(state, request, std::move(ranking), given, scorer.view());
+    const auto slate = give_following(state, person, filter, scorer, request, from, ranking.cursor);
+    ranking.exhausted = slate.shown.empty();
+    return finish(state, request, std::move(ranking), slate, scorer.view());
   }
-  auto given = give_unseen(state, options, person, filter, scorer, request);
-  if (given.shown.empty()) {
+  auto slate = give_unseen(state, options, person, filter, scorer, request);
+  if (slate.shown.empty()) {
     ranking.exhausted = true;
-    given = give_repeats(state, person, scorer, request);
+    slate = give_repeats(state, person, scorer, request);
   }
-  return finish(state, request, std::move(ranking), given, scorer.view());
+  return finish(state, request, std::move(ranking), slate, scorer.view());
 }
 
 }  // namespace filoscope::engine

@@ -20,7 +20,7 @@ constexpr float kLikedValue = 0.5F;  ///< from here on a video counts for co-wat
 constexpr std::size_t kCoWatchBack = 20, kCoWatchPairs = 5;
 
 /// What one event of the log means for one person and one video.
-struct Moment {
+struct EventContext {
   State& state;
   const EngineOptions& options;
   const Event& event;
@@ -79,7 +79,7 @@ float value_of(const Encounter& encounter, float usual_share) {
   return clamp(value, -2, 2);
 }
 
-void count(Moment& m, auto change) {
+void count(EventContext& m, auto change) {
   for (Counters* c : {&m.video.counters, &m.state.videos.author_at(m.video).counters,
                       &m.state.everyone[m.video.duration_bucket()]}) {
     c->bring_forward(m.state.at_ms);
@@ -88,13 +88,13 @@ void count(Moment& m, auto change) {
 }
 
 /// Moves the video's heat from what stood before to what stands now.
-void heat(Moment& m, const Contribution& before) {
+void heat(EventContext& m, const Contribution& before) {
   m.state.videos.heat(m.number, m.given.heat() - before.heat(), m.given.at_ms(m.video.created_ms));
 }
 
 /// The clip came on screen: it is seen, however short. For others that counts the first time only,
 /// by whatever request it came.
-void show(Moment& m) {
+void show(EventContext& m) {
   Encounter& e = *m.encounter;
   const bool again = m.pending != nullptr ? m.pending->impressed != 0 : (e.did & kDidShow) != 0;
   if (m.pending != nullptr) m.pending->impressed = 1;
@@ -114,13 +114,13 @@ float standing_share(const Contribution& given, const Video& video) {
 }
 
 /// Her part of what she gives, as of the time that all of hers counts from.
-float left_of(const Moment& m) {
+float left_of(const EventContext& m) {
   return m.given.weight() *
          decay(m.state.at_ms - m.given.at_ms(m.video.created_ms), Counters::kHalfLifeMs);
 }
 
 /// Keeps the largest share of the encounter, and the best watch of all in what she has given.
-void watch(Moment& m, float share) {
+void watch(EventContext& m, float share) {
   Encounter& e = *m.encounter;
   const bool first = (e.did & kDidWatch) == 0;
   e.did |= kDidWatch;
@@ -154,7 +154,7 @@ bool take_turn(Encounter& encounter) {
 }
 
 /// Sets or undoes something she did; what stands already changes nothing that is shared.
-void act(Moment& m, std::uint16_t did, Act act, bool on) {
+void act(EventContext& m, std::uint16_t did, Act act, bool on) {
   Encounter& e = *m.encounter;
   e.did = static_cast<std::uint16_t>(on ? e.did | did : e.did & ~did);
   if (m.given.stands(act) == on || (on && !take_turn(e))) return;
@@ -171,7 +171,7 @@ void act(Moment& m, std::uint16_t did, Act act, bool on) {
 }
 
 /// Moves interests and co-watch lists to the encounter's new value.
-void settle(Moment& m) {
+void settle(EventContext& m) {
   Encounter& e = *m.encounter;
   const float value = value_of(e, m.state.share_mean(m.video.duration_bucket()));
   const bool first = (e.did & kDidCount) == 0;
@@ -243,7 +243,8 @@ std::uint16_t taught(const Contribution& given) {
 
 /// Learns what the event says: a watch once per request, and outside the feed once per person and
 /// video; what an act says once per person and video. A changed label is corrected.
-void train(Moment& m, const Example& example, const Labels& said, const Contribution& before) {
+void train(EventContext& m, const Example& example, const Labels& said,
+           const Contribution& before) {
   constexpr unsigned kAll = (1U << kHeadsCount) - 1;
   const bool in_feed = m.pending != nullptr;
   const unsigned known = taught(before), acts = act_labels(m.given);
@@ -278,7 +279,7 @@ void train(Moment& m, const Example& example, const Labels& said, const Contribu
     if (((fresh | changed) & of & (labels | kWatchHeads)) != 0) m.given.teach(lesson);
 }
 
-void change_state(Moment& m, float share) {
+void change_state(EventContext& m, float share) {
   switch (m.event.type) {
     case EventType::impression:
       return show(m);
@@ -317,7 +318,7 @@ void change_state(Moment& m, float share) {
 
 /// With the features that were logged; outside the feed, or when the decision is forgotten, as they
 /// are now.
-Example example_of(const Moment& m) {
+Example example_of(const EventContext& m) {
   Example example;
   example.video = m.number, example.weight = m.given.weight();
   if (m.pending != nullptr) {
@@ -341,7 +342,7 @@ Result<void> apply(State& state, const EngineOptions& options, PersonKey key, co
   if (!number) return {};
   Video& video = state.videos.at(*number);
   if (video.author == key.value) return {};  // her own clip says nothing about taste
-  Moment m{state, options, event, key, person, *number, video};
+  EventContext m{state, options, event, key, person, *number, video};
   m.pending = state.pending.find(event.request, key, *number);
   const float share = watched_share(event, video);
   const Labels said = labels_of(event, share, video);

@@ -68,13 +68,13 @@ struct Leans {
   std::size_t unknown = 0;
 };
 
-Leans leans(const PersonState& person, std::span<const std::uint64_t> keys) {
+Leans affinities(const PersonState& person, std::span<const std::uint64_t> keys) {
   Leans all;
   for (const auto key : keys) {
-    const auto lean = person.lean(short_key(key));
-    all.mean += lean.mean, all.n += lean.n;
-    all.max = std::max(all.max, lean.mean), all.min = std::min(all.min, lean.mean);
-    all.unknown += lean.n == 0 ? 1 : 0;
+    const auto affinity = person.affinity(short_key(key));
+    all.mean += affinity.mean, all.n += affinity.n;
+    all.max = std::max(all.max, affinity.mean), all.min = std::min(all.min, affinity.mean);
+    all.unknown += affinity.n == 0 ? 1 : 0;
   }
   if (!keys.empty()) {
     all.mean /= static_cast<float>(keys.size());
@@ -89,12 +89,12 @@ void person_inputs(const PersonState& person, const Video& video, Features& feat
   auto& in = features.inputs;
   const auto tags = tags_of(video);
   const auto words = words_of(video);
-  const Leans by_tag = leans(person, tags);
-  const Leans by_word = leans(person, words);
+  const Leans by_tag = affinities(person, tags);
+  const Leans by_word = affinities(person, words);
   in[kTagMean] = by_tag.mean, in[kTagMax] = by_tag.max, in[kTagMin] = by_tag.min;
   in[kWordMean] = by_word.mean, in[kWordMax] = by_word.max, in[kWordMin] = by_word.min;
-  if (video.sound_key != 0) in[kSoundLean] = person.lean(short_key(video.sound_key)).mean;
-  in[kAuthorLean] = person.lean(short_key(video.author_key)).mean;
+  if (video.sound_key != 0) in[kSoundLean] = person.affinity(short_key(video.sound_key)).mean;
+  in[kAuthorLean] = person.affinity(short_key(video.author_key)).mean;
   const float n = std::max(by_tag.n, by_word.n);
   in[kEvidence] = n / (n + 3);
   const auto keys_count = tags.size() + words.size();

@@ -14,7 +14,7 @@ constexpr float kPriorSquares = 2.0F;  ///< the priors count as a few dozen exam
 /// feeds (KuaiRand: long views a third, likes 1–2 %); training replaces them within hours.
 struct HeadPrior {
   float bias;
-  float lean;
+  float affinity;
 };
 constexpr std::array<HeadPrior, kHeadsCount> kPriors{{
     {-0.6F, -1.0F},  // skip
@@ -54,9 +54,9 @@ constexpr std::array<std::pair<Input, float>, 17> kLeanParts{{
 Model::Model() {
   for (std::size_t h = 0; h < kHeadsCount; ++h) {
     weights_[h][kBias] = kPriors[h].bias;
-    for (const auto& [input, part] : kLeanParts) weights_[h][input] = part * kPriors[h].lean;
+    for (const auto& [input, part] : kLeanParts) weights_[h][input] = part * kPriors[h].affinity;
     // Products with content fields start as a weak similarity to what she liked.
-    for (std::size_t f = 0; f < 5; ++f) weights_[h][kInputs + f] = 0.1F * kPriors[h].lean;
+    for (std::size_t f = 0; f < 5; ++f) weights_[h][kInputs + f] = 0.1F * kPriors[h].affinity;
     squares_[h].fill(kPriorSquares);
   }
 }

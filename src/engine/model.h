@@ -16,7 +16,7 @@
 
 namespace filoscope::engine {
 
-/// Dense inputs, by place. "Lean" is a person's smoothed value of a content, about -1..1.
+/// Dense inputs, by place. "Affinity" is a person's smoothed value of a content, about -1..1.
 enum Input : std::size_t {
   kBias,
   kTagMean,

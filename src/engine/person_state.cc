@@ -143,7 +143,7 @@ void PersonState::trim_interests() {
   });
 }
 
-PersonState::Lean PersonState::lean(std::uint32_t feature) const {
+PersonState::Affinity PersonState::affinity(std::uint32_t feature) const {
   const Interest* found = interests.find(interest_place(feature));
   if (found == nullptr) return {};
   return {found->s / (found->n + kLeanPrior), found->n};

@@ -196,11 +196,11 @@ class PersonState {
   void set_value(Encounter& encounter, float value, bool first, const Video& video,
                  std::int64_t at_ms);
   /// Smoothed value per encounter with this content, and how many (decayed): {0, 0} if unknown.
-  struct Lean {
+  struct Affinity {
     float mean = 0;
     float n = 0;
   };
-  Lean lean(std::uint32_t short_key) const;
+  Affinity affinity(std::uint32_t short_key) const;
 
   bool blocked(std::uint64_t other) const;
   bool muted(const Video& video) const;

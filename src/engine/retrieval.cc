@@ -91,8 +91,8 @@ void propose_following(Pool& pool, std::size_t quota) {
 std::vector<std::pair<float, std::uint32_t>> top_interests(const PersonState& person) {
   std::vector<std::pair<float, std::uint32_t>> top;
   person.interests.each([&](const Interest& interest) {
-    const float lean = interest.s / (interest.n + 1);
-    if (lean > 0.05F) top.emplace_back(-lean, SmallTable<Interest>::key_of(interest));
+    const float affinity = interest.s / (interest.n + 1);
+    if (affinity > 0.05F) top.emplace_back(-affinity, SmallTable<Interest>::key_of(interest));
   });
   const auto kept = std::min(top.size(), kContentKeys);
   std::partial_sort(top.begin(), top.begin() + static_cast<std::ptrdiff_t>(kept), top.end());
@@ -102,7 +102,7 @@ std::vector<std::pair<float, std::uint32_t>> top_interests(const PersonState& pe
 
 void propose_content(Pool& pool, std::size_t quota) {
   std::size_t given = 0;
-  for (const auto& [lean, key] : top_interests(pool.person())) {
+  for (const auto& [affinity, key] : top_interests(pool.person())) {
     const auto* posting = pool.state().videos.posting(key);
     if (posting == nullptr) continue;
     const auto n = posting->videos.size();

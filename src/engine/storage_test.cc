@@ -153,7 +153,7 @@ TEST(PersonInterests, AreBoundedAndKeepTheStrong) {
     person.set_value(encounter, 0.01F, true, dull, 10'000);
   }
   EXPECT_LE(person.interests.size(), PersonState::kInterestsMax);
-  EXPECT_GT(person.lean(short_key(loved.keys[0])).mean, 1.0F);
+  EXPECT_GT(person.affinity(short_key(loved.keys[0])).mean, 1.0F);
 }
 
 TEST(PeopleExpiry, GuestsGoByLogTimeAndKnownPeopleStay) {

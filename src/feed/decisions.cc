@@ -161,7 +161,7 @@ Result<void> FeedImpl::execute_again(const engine::Engine& engine, const Recorde
 Result<Feed::Reexecution> FeedImpl::explain(RequestId request) {
   FILOSCOPE_TRY(auto recorded, read_decision(request));
   Reexecution answer;
-  const auto engine = life_->at(recorded.decision.read_position, false);
+  const auto engine = host_->at(recorded.decision.read_position, false);
   if (engine) {
     FILOSCOPE_DO(execute_again(**engine, recorded, answer));
   } else if (engine.error().code == Code::not_found) {
@@ -189,7 +189,7 @@ Result<bool> FeedImpl::has_decision(const DecisionPlace& place) {
 }
 
 Result<std::vector<std::string>> FeedImpl::verify() {
-  FILOSCOPE_TRY(auto findings, life_->verify());
+  FILOSCOPE_TRY(auto findings, host_->verify());
   OutboxToken after = 0;
   while (findings.size() < kFindingsMax) {
     std::vector<DecisionPlace> places;

@@ -2,7 +2,7 @@
 #include <array>
 
 #include "base/log.h"
-#include "feed/engine_life.h"
+#include "feed/engine_host.h"
 #include "feed/feed.h"
 #include "feed/reasons.h"
 #include "feed/store.h"
@@ -27,7 +27,7 @@ bool is_of_a_snapshot(const std::string& name) {
 
 }  // namespace
 
-Result<void> EngineLife::finish_erasures() {
+Result<void> EngineHost::finish_erasures() {
   Lock one(erasing_mutex_);
   FILOSCOPE_TRY(const auto people, find_erasures(parts_.database));
   if (people.empty()) return {};
@@ -44,7 +44,7 @@ Result<void> EngineLife::finish_erasures() {
 
 /// Afterwards the engine has learned that they are erased, and their keys stand in nobody's
 /// relations. False when it is stopping.
-Result<bool> EngineLife::forget(std::span<const PersonKey> people) {
+Result<bool> EngineHost::forget(std::span<const PersonKey> people) {
   // What lies before an empty record is learned when that is: only then `knows` is asked.
   FILOSCOPE_TRY(auto last, append_erasures(std::array{PersonKey{}}));
   FILOSCOPE_TRY(const bool learned, await_learned(last));
@@ -70,7 +70,7 @@ Result<bool> EngineLife::forget(std::span<const PersonKey> people) {
 }
 
 /// A guest ends there by the log's time, so she may still be in it when her row is gone.
-Result<OutboxToken> EngineLife::end_in_engine(std::span<const PersonKey> people) {
+Result<OutboxToken> EngineHost::end_in_engine(std::span<const PersonKey> people) {
   OutboxToken token = 0;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
     std::vector<PersonKey> gone{PersonKey{}};  // so that there is a token
@@ -84,11 +84,11 @@ Result<OutboxToken> EngineLife::end_in_engine(std::span<const PersonKey> people)
   return token;
 }
 
-Result<bool> EngineLife::is_here(Session& session, PersonKey person) const {
+Result<bool> EngineHost::is_here(Session& session, PersonKey person) const {
   return parts_.is_here ? parts_.is_here(session, person) : Result<bool>(false);
 }
 
-Result<OutboxToken> EngineLife::append_to(Session& session, std::span<const PersonKey> erased) {
+Result<OutboxToken> EngineHost::append_to(Session& session, std::span<const PersonKey> erased) {
   std::vector<LogRecord> records;
   for (const auto person : erased) {
     records.push_back(engine::encode(person, engine::ErasePerson{}));
@@ -97,7 +97,7 @@ Result<OutboxToken> EngineLife::append_to(Session& session, std::span<const Pers
   return parts_.log.append(session, records);
 }
 
-Result<OutboxToken> EngineLife::append_erasures(std::span<const PersonKey> erased) {
+Result<OutboxToken> EngineHost::append_erasures(std::span<const PersonKey> erased) {
   OutboxToken token = 0;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_TRY(token, append_to(session, erased));
@@ -107,7 +107,7 @@ Result<OutboxToken> EngineLife::append_erasures(std::span<const PersonKey> erase
 }
 
 /// False when it is stopping. Errors: unavailable (the engine does not learn).
-Result<bool> EngineLife::await_learned(OutboxToken token) {
+Result<bool> EngineHost::await_learned(OutboxToken token) {
   while (true) {
     FILOSCOPE_TRY(const auto record, parts_.log.find(token));
     if (record && record->position <= engine_->position()) return true;
@@ -118,7 +118,7 @@ Result<bool> EngineLife::await_learned(OutboxToken token) {
   }
 }
 
-Result<LogPosition> EngineLife::begin_base() {
+Result<LogPosition> EngineHost::begin_base() {
   Lock one(snapshot_mutex_);
   // Also of a state that nothing was added to: all others go. There is none before the first
   // record.
@@ -130,7 +130,7 @@ Result<LogPosition> EngineLife::begin_base() {
 
 /// The state at `position` was made by this version of the engine, or is taken as it is. Whatever
 /// else held a state is gone then, readable or not.
-Result<void> EngineLife::keep_as_base(LogPosition position) {
+Result<void> EngineHost::keep_as_base(LogPosition position) {
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
     if (position != 0) FILOSCOPE_DO(put_text(session, kReplayBase, std::to_string(position)));
     FILOSCOPE_DO(put_text(session, kNextBase, "0"));
@@ -153,7 +153,7 @@ Result<void> EngineLife::keep_as_base(LogPosition position) {
 }
 
 /// What is not done when it is stopping stays noted.
-Result<void> EngineLife::blank_erased(std::span<const PersonKey> people, LogPosition base) {
+Result<void> EngineHost::blank_erased(std::span<const PersonKey> people, LogPosition base) {
   while (!people.empty() && !stopping()) {
     const auto some = people.first(std::min<std::size_t>(people.size(), kPeopleInOne));
     FILOSCOPE_TRY(const auto done, blank_some(some, base));
@@ -163,7 +163,7 @@ Result<void> EngineLife::blank_erased(std::span<const PersonKey> people, LogPosi
 }
 
 /// One transaction; with how many of them it is done.
-Result<std::size_t> EngineLife::blank_some(std::span<const PersonKey> people, LogPosition base) {
+Result<std::size_t> EngineHost::blank_some(std::span<const PersonKey> people, LogPosition base) {
   return parts_.database.write<std::size_t>([&](Session& session) -> Result<std::size_t> {
     auto bodies_left = kBodiesInOne;
     for (std::size_t i = 0; i < people.size(); ++i) {

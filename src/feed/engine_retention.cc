@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "feed/engine_life.h"
+#include "feed/engine_host.h"
 #include "feed/feed.h"
 #include "feed/store.h"
 
@@ -14,7 +14,7 @@ constexpr LogPosition kDroppedAtOnce = 2'000;  ///< positions in a transaction
 }  // namespace
 
 /// What one part cannot do does not keep another from its own.
-Result<void> EngineLife::sweep() {
+Result<void> EngineHost::sweep() {
   const auto now_ms = parts_.clock.now_ms();
   const auto swept = sweep_rows(now_ms);
   auto dropped = drop_old_records();
@@ -25,7 +25,7 @@ Result<void> EngineLife::sweep() {
   return swept ? dropped : swept;
 }
 
-Result<void> EngineLife::sweep_rows(std::int64_t now_ms) {
+Result<void> EngineHost::sweep_rows(std::int64_t now_ms) {
   const auto& config = parts_.config;
   const SweepTimes before{now_ms - kEventIdsKeptMs,
                           now_ms - std::max(kEventIdsKeptMs, (config[kTokenHours] + 1) * kHourMs),
@@ -37,7 +37,7 @@ Result<void> EngineLife::sweep_rows(std::int64_t now_ms) {
   return {};
 }
 
-Result<LogPosition> EngineLife::first_after(std::int64_t at_ms, LogPosition low,
+Result<LogPosition> EngineHost::first_after(std::int64_t at_ms, LogPosition low,
                                             LogPosition high) const {
   while (low < high) {  // times never decrease along the log
     const LogPosition middle = low + (high - low) / 2;
@@ -52,7 +52,7 @@ Result<LogPosition> EngineLife::first_after(std::int64_t at_ms, LogPosition low,
 }
 
 /// By the log's own time. The base moves on when it is older than what is kept of the log.
-Result<void> EngineLife::drop_old_records() {
+Result<void> EngineHost::drop_old_records() {
   Lock one(snapshot_mutex_);  // the base stays what it is meanwhile
   FILOSCOPE_TRY(const auto old_base, find_number(parts_.database, kReplayBase));
   FILOSCOPE_TRY(auto kept, snapshots());
@@ -80,13 +80,13 @@ Result<void> EngineLife::drop_old_records() {
 }
 
 /// Of the record there, or of the first that is left behind it; 0 for none.
-Result<std::int64_t> EngineLife::time_at(LogPosition position) const {
+Result<std::int64_t> EngineHost::time_at(LogPosition position) const {
   FILOSCOPE_TRY(const auto records, parts_.log.read(position - 1, 1));
   return records.empty() ? 0 : records.front().at_ms;
 }
 
 /// So that replay is promised for kBaseMs to twice of that: what is older is not needed whole.
-Result<void> EngineLife::move_base_on() {
+Result<void> EngineHost::move_base_on() {
   Lock one(snapshot_mutex_);
   FILOSCOPE_TRY(const auto base, find_number(parts_.database, kReplayBase));
   FILOSCOPE_TRY(const auto next, find_number(parts_.database, kNextBase));
@@ -103,7 +103,7 @@ Result<void> EngineLife::move_base_on() {
 
 /// Features are learned from for a day, and replayed from the base on; decisions are kept for as
 /// long as they can be asked for, by the log's time.
-Result<void> EngineLife::drop_bodies() {
+Result<void> EngineHost::drop_bodies() {
   FILOSCOPE_TRY(const auto base, find_number(parts_.database, kReplayBase));
   FILOSCOPE_DO(drop_bodies_of(engine::RecordKind::decision_features, kFeaturesDropped, base));
   FILOSCOPE_TRY(const auto first, parts_.log.read(0, 1));
@@ -115,7 +115,7 @@ Result<void> EngineLife::drop_bodies() {
   return drop_bodies_of(engine::RecordKind::decision, kDecisionsDropped, kept - 1);
 }
 
-Result<void> EngineLife::drop_bodies_of(engine::RecordKind kind, const char* dropped,
+Result<void> EngineHost::drop_bodies_of(engine::RecordKind kind, const char* dropped,
                                         LogPosition up_to) {
   FILOSCOPE_TRY(auto done, find_number(parts_.database, dropped));
   while (done < up_to && !stopping()) {

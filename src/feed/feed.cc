@@ -73,7 +73,7 @@ Result<std::unique_ptr<Feed>> Feed::open(const Parts& parts) {
     if (!needed && needed.error().code != Code::unauthenticated) return needed.error();
     return needed.has_value();
   };
-  FILOSCOPE_TRY(auto life, EngineLife::open({parts.database, parts.log, parts.clock, parts.config,
+  FILOSCOPE_TRY(auto life, EngineHost::open({parts.database, parts.log, parts.clock, parts.config,
                                              std::filesystem::path(parts.data_folder) / "engine",
                                              engine::EngineOptions(), is_here}));
   FILOSCOPE_DO(apply_weights(parts));
@@ -118,7 +118,7 @@ Result<FeedImpl::Served> FeedImpl::rank_visible(const accounts::Viewer& viewer,
                                                 engine::RankRequest asked) {
   for (int i = 1;; ++i) {
     const auto start_us = parts_.clock.mono_us();
-    FILOSCOPE_TRY(auto ranking, life_->engine().rank(asked));
+    FILOSCOPE_TRY(auto ranking, host_->engine().rank(asked));
     probe_.rank_seconds.observe_s(static_cast<double>(parts_.clock.mono_us() - start_us) * 1e-6);
     std::vector<EntryId> ids;
     for (const auto& item : ranking.items) ids.push_back(item.video);
@@ -251,7 +251,7 @@ Result<EventsAnswer> FeedImpl::take_events(const accounts::Viewer& viewer,
   FILOSCOPE_DO(
       event_rates_.take(viewer.person, static_cast<std::int64_t>(events.size()), start_us));
   FILOSCOPE_TRY(auto answer, intake_.take(viewer, events));
-  answer.learned = life_->learns();
+  answer.learned = host_->learns();
   probe_.events_seconds.observe_s(static_cast<double>(parts_.clock.mono_us() - start_us) * 1e-6);
   probe_.events_accepted.add(answer.accepted);
   probe_.events_duplicate.add(answer.duplicate);

@@ -63,10 +63,10 @@ struct Impression {
 
 struct FeedRequest {
   engine::Mode mode = engine::Mode::for_you;
-  int limit = 8;
+  int limit = 8;                                ///< 1..20
   engine::KindSet kinds = engine::kVideosOnly;  ///< that the device can show
-  std::vector<EntryId> held, shown;
-  std::string cursor;
+  std::vector<EntryId> held, shown;  ///< on the device, ≤ 64; shown by it, oldest first, ≤ 2,000
+  std::string cursor;                ///< of the answer before, in the same mode
 };
 
 /// An entry as any surface shows it; what it has of its kind, whoever shows it fetches for a page.
@@ -94,11 +94,11 @@ struct ClientEvent {
   std::string impression_token;
   std::string event;  ///< a name of CONTRACT's list
   std::int64_t watch_ms = 0;
-  std::vector<std::array<std::int64_t, 2>> watched;
-  int loops = 0;
+  std::vector<std::array<std::int64_t, 2>> watched;  ///< [from, to) in ms of the clip
+  int loops = 0;                                     ///< ≤ 10,000
   bool sound = false;
-  std::string ended;       ///< swipe ended hidden closed error
-  std::int64_t at_ms = 0;  ///< orders events inside a batch only
+  std::string ended;       ///< swipe ended hidden closed error, or ""
+  std::int64_t at_ms = 0;  ///< of any clock: orders events inside a batch only
 };
 
 struct EventsAnswer {
@@ -136,7 +136,8 @@ struct DecisionView {
 };
 
 /// Threads: any; calls may block on the database. When an event call returns, the engine has
-/// learned it.
+/// learned it, or the answer says that it has not. Parts outlive it; `key` stays the same over
+/// restarts, or all tokens are void.
 class Feed {
  public:
   struct Parts {
@@ -157,8 +158,12 @@ class Feed {
 
   /// What is made without a profile leaves no record: in not_profiled, and for a guest who has not
   /// acted (her tokens are hers, so that her first act counts). So is every answer whose record the
-  /// disk cannot take: for_you is not_profiled then, and says so.
+  /// disk cannot take: for_you is not_profiled then, and says so. Fewer items than asked for, or
+  /// none, where no more may be shown. Errors: invalid_argument (a limit, a list too long, a
+  /// cursor), exhausted (too many answers in an hour).
   virtual Result<FeedAnswer> answer(const accounts::Viewer& viewer, const FeedRequest& request) = 0;
+  /// One that is wrong is rejected by itself. Errors are of the whole call, which is safe to
+  /// repeat: invalid_argument (too many), exhausted (too many in an hour), unavailable.
   virtual Result<EventsAnswer> take_events(const accounts::Viewer& viewer,
                                            std::span<const ClientEvent> events) = 0;
   /// Her own decisions, and while they are remembered answers to her that left no record. Errors:
@@ -167,7 +172,8 @@ class Feed {
   /// Why the one video of a token was there: its decision where there is one, else what the token
   /// says; of any age. Errors: not_found (not ours, another person's).
   virtual Result<DecisionView> why(const accounts::Viewer& viewer, std::string_view token) = 0;
-  /// Makes items of entries that may be seen, with tokens for `surface`.
+  /// Makes items of entries that may be seen, in their order and without the others, with tokens
+  /// for `surface`.
   virtual Result<std::vector<Item>> items(const accounts::Viewer& viewer,
                                           std::vector<catalog::Entry> entries, Surface surface) = 0;
   /// Errors: invalid_argument (not ours, expired, another person's, malformed).
@@ -175,7 +181,9 @@ class Feed {
                                          std::string_view token) const = 0;
 
   virtual engine::EngineStats stats() const = 0;
-  virtual std::uint64_t state_hash() const = 0;
+  virtual std::uint64_t state_hash() const = 0;  ///< seconds at a million videos
+  /// Writes one now, beside answers and learning. Errors: unavailable (the engine does not learn),
+  /// those of the disk.
   virtual Result<void> snapshot() = 0;
   /// Does now what is due within kErasureHours of a deletion and 7 days of a guest's end: blanks
   /// their records in the log, and makes one new base of replay. Errors: unavailable (the engine
@@ -184,7 +192,8 @@ class Feed {
   /// Snapshot + replay against the live state, decision rows against the log. One sentence per
   /// finding.
   virtual Result<std::vector<std::string>> verify() = 0;
-  /// Executes a recorded decision again from the newest snapshot not after it. The value says
+  /// Executes a recorded decision again from the newest snapshot not after it: another engine in
+  /// memory for as long as it takes. The value says
   /// whether it came out the same, with both lists; what was decided before the oldest base of
   /// replay is only told as recorded, with the reason.
   struct Reexecution {

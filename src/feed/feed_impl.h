@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "feed/engine_life.h"
+#include "feed/engine_host.h"
 #include "feed/feed.h"
 #include "feed/feed_probe.h"
 #include "feed/intake.h"
@@ -21,11 +21,11 @@ namespace filoscope::feed {
 
 class FeedImpl final : public Feed {
  public:
-  FeedImpl(const Parts& parts, std::unique_ptr<EngineLife> life)
+  FeedImpl(const Parts& parts, std::unique_ptr<EngineHost> life)
       : parts_(parts),
         unrecorded_(parts.key, static_cast<std::size_t>(parts.config[kUnrecordedKept])),
         intake_(parts),
-        life_(std::move(life)) {}
+        host_(std::move(life)) {}
 
   Result<FeedAnswer> answer(const accounts::Viewer& viewer, const FeedRequest& request) override;
   Result<EventsAnswer> take_events(const accounts::Viewer& viewer,
@@ -37,10 +37,10 @@ class FeedImpl final : public Feed {
   Result<Impression> check_token(const accounts::Viewer& viewer,
                                  std::string_view token) const override;
 
-  engine::EngineStats stats() const override { return life_->engine().stats(); }
-  std::uint64_t state_hash() const override { return life_->engine().state_hash(); }
-  Result<void> snapshot() override { return life_->snapshot(); }
-  Result<void> finish_erasures() override { return life_->finish_erasures(); }
+  engine::EngineStats stats() const override { return host_->engine().stats(); }
+  std::uint64_t state_hash() const override { return host_->engine().state_hash(); }
+  Result<void> snapshot() override { return host_->snapshot(); }
+  Result<void> finish_erasures() override { return host_->finish_erasures(); }
   Result<std::vector<std::string>> verify() override;
   Result<Reexecution> explain(RequestId request) override;
 
@@ -86,7 +86,7 @@ class FeedImpl final : public Feed {
   Intake intake_;
   PersonRates answer_rates_{parts_.config[kAnswersPerHourMax], reason("too_many_feed_answers")};
   PersonRates event_rates_{parts_.config[kEventsPerHourMax], reason("too_many_events")};
-  std::unique_ptr<EngineLife> life_;
+  std::unique_ptr<EngineHost> host_;
 };
 
 }  // namespace filoscope::feed

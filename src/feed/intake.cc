@@ -114,7 +114,7 @@ Result<EventsAnswer> Intake::take(const accounts::Viewer& viewer,
   }
   const auto now_ms = parts_.clock.now_ms();
   EventsAnswer answer;
-  std::vector<Told> told;
+  std::vector<CheckedEvent> told;
   for (std::size_t i = 0; i < events.size(); ++i) {
     auto checked = check(viewer, events[i], static_cast<int>(i), now_ms);
     if (checked) {
@@ -126,7 +126,7 @@ Result<EventsAnswer> Intake::take(const accounts::Viewer& viewer,
     }
   }
   std::stable_sort(told.begin(), told.end(),
-                   [](const Told& a, const Told& b) { return a.at_ms < b.at_ms; });
+                   [](const CheckedEvent& a, const CheckedEvent& b) { return a.at_ms < b.at_ms; });
   FILOSCOPE_TRY(const auto who, keep(viewer, told));
   for (std::size_t i = 0; i < told.size();) {
     if (is_fact(told[i].body.type)) {
@@ -143,8 +143,9 @@ Result<EventsAnswer> Intake::take(const accounts::Viewer& viewer,
   return answer;
 }
 
-Result<accounts::Viewer> Intake::keep(const accounts::Viewer& viewer, std::vector<Told>& told) {
-  const bool acts = std::any_of(told.begin(), told.end(), [](const Told& each) {
+Result<accounts::Viewer> Intake::keep(const accounts::Viewer& viewer,
+                                      std::vector<CheckedEvent>& told) {
+  const bool acts = std::any_of(told.begin(), told.end(), [](const CheckedEvent& each) {
     return each.profiled || is_fact(each.body.type);
   });
   if (!acts) return viewer;
@@ -161,11 +162,11 @@ Result<accounts::Viewer> Intake::keep(const accounts::Viewer& viewer, std::vecto
   return nobody;
 }
 
-Result<Intake::Told> Intake::check(const accounts::Viewer& viewer, const ClientEvent& event,
-                                   int index, std::int64_t now_ms) {
+Result<Intake::CheckedEvent> Intake::check(const accounts::Viewer& viewer, const ClientEvent& event,
+                                           int index, std::int64_t now_ms) {
   if (event.event_id.empty() || event.event_id.size() > kEventIdCharactersMax)
     return Error(reason("event_id_length"), kEventIdCharactersMax);
-  Told told;
+  CheckedEvent told;
   told.index = index;
   told.event_id = event.event_id;
   told.at_ms = event.at_ms;
@@ -201,14 +202,14 @@ Result<Intake::Told> Intake::check(const accounts::Viewer& viewer, const ClientE
   return told;
 }
 
-Result<void> Intake::take_plays(const accounts::Viewer& viewer, std::span<const Told> run,
+Result<void> Intake::take_plays(const accounts::Viewer& viewer, std::span<const CheckedEvent> run,
                                 std::int64_t now_ms, EventsAnswer& answer) {
   int accepted = 0;
   std::vector<View> views;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
     accepted = 0;
     views.clear();
-    if (std::any_of(run.begin(), run.end(), [](const Told& told) { return told.profiled; }))
+    if (std::any_of(run.begin(), run.end(), [](const CheckedEvent& told) { return told.profiled; }))
       FILOSCOPE_DO(parts_.accounts.need_person(session, viewer.person));
     for (const auto& told : run) {
       FILOSCOPE_TRY(const bool fresh, take_play(session, viewer, told, now_ms, views));
@@ -225,7 +226,7 @@ Result<void> Intake::take_plays(const accounts::Viewer& viewer, std::span<const 
   return {};
 }
 
-bool Intake::is_view(const accounts::Viewer& viewer, const Told& told, const Play& play,
+bool Intake::is_view(const accounts::Viewer& viewer, const CheckedEvent& told, const Play& play,
                      std::int64_t now_ms, const std::vector<View>& views) {
   const bool long_enough = play.watch_ms >= kViewMs || (play.flags & Play::complete) != 0;
   // Nobody in particular, and a play without an impression, are no views.
@@ -239,8 +240,9 @@ bool Intake::is_view(const accounts::Viewer& viewer, const Told& told, const Pla
   return last_ms == nullptr || now_ms - *last_ms >= kViewAgainMs;
 }
 
-Result<bool> Intake::take_play(Session& session, const accounts::Viewer& viewer, const Told& told,
-                               std::int64_t now_ms, std::vector<View>& views) {
+Result<bool> Intake::take_play(Session& session, const accounts::Viewer& viewer,
+                               const CheckedEvent& told, std::int64_t now_ms,
+                               std::vector<View>& views) {
   FILOSCOPE_TRY(const bool fresh, insert_event_id(session, id_scope(viewer, told.token_number),
                                                   told.event_id, now_ms));
   // An author's own plays and a comment's echo (its text is the fact) change nothing.
@@ -284,7 +286,7 @@ Result<bool> Intake::take_play(Session& session, const accounts::Viewer& viewer,
   return true;
 }
 
-Result<void> Intake::take_fact(const accounts::Viewer& viewer, const Told& told,
+Result<void> Intake::take_fact(const accounts::Viewer& viewer, const CheckedEvent& told,
                                std::int64_t now_ms, EventsAnswer& answer) {
   const auto scope = id_scope(viewer, told.token_number);
   bool known = false;
@@ -308,7 +310,7 @@ Result<void> Intake::take_fact(const accounts::Viewer& viewer, const Told& told,
   return {};
 }
 
-Result<void> Intake::tell_social(const accounts::Viewer& viewer, const Told& told) {
+Result<void> Intake::tell_social(const accounts::Viewer& viewer, const CheckedEvent& told) {
   const social::Origin origin{told.body.request, told.body.surface, told.body.video};
   const VideoId video = told.body.video;
   auto& social = parts_.social;

@@ -31,7 +31,7 @@ class Intake {
 
  private:
   /// One event that passed its checks.
-  struct Told {
+  struct CheckedEvent {
     int index = 0;
     std::string event_id;
     Impression token;
@@ -56,19 +56,19 @@ class Intake {
   static constexpr std::size_t kViewsRememberedMax = 200'000;
 
   /// Whose events these are from here on: hers, or nobody's where no more guests can be kept.
-  Result<accounts::Viewer> keep(const accounts::Viewer& viewer, std::vector<Told>& told);
-  Result<Told> check(const accounts::Viewer& viewer, const ClientEvent& event, int index,
-                     std::int64_t now_ms);
-  Result<void> take_plays(const accounts::Viewer& viewer, std::span<const Told> run,
+  Result<accounts::Viewer> keep(const accounts::Viewer& viewer, std::vector<CheckedEvent>& told);
+  Result<CheckedEvent> check(const accounts::Viewer& viewer, const ClientEvent& event, int index,
+                             std::int64_t now_ms);
+  Result<void> take_plays(const accounts::Viewer& viewer, std::span<const CheckedEvent> run,
                           std::int64_t now_ms, EventsAnswer& answer);
   /// True when it was new. Adds to `views` when it made one.
-  Result<bool> take_play(Session& session, const accounts::Viewer& viewer, const Told& told,
+  Result<bool> take_play(Session& session, const accounts::Viewer& viewer, const CheckedEvent& told,
                          std::int64_t now_ms, std::vector<View>& views);
-  bool is_view(const accounts::Viewer& viewer, const Told& told, const Play& play,
+  bool is_view(const accounts::Viewer& viewer, const CheckedEvent& told, const Play& play,
                std::int64_t now_ms, const std::vector<View>& views);
-  Result<void> take_fact(const accounts::Viewer& viewer, const Told& told, std::int64_t now_ms,
-                         EventsAnswer& answer);
-  Result<void> tell_social(const accounts::Viewer& viewer, const Told& told);
+  Result<void> take_fact(const accounts::Viewer& viewer, const CheckedEvent& told,
+                         std::int64_t now_ms, EventsAnswer& answer);
+  Result<void> tell_social(const accounts::Viewer& viewer, const CheckedEvent& told);
 
   const Feed::Parts parts_;
   Mutex mutex_;

@@ -72,8 +72,8 @@ TEST_F(IntakeTest, ShortWatchesAreSeenButNotViews) {
 }
 
 TEST_F(IntakeTest, AViewIsOneForEachPersonInAWhile) {
-  const auto play = [&](const accounts::Viewer& who, const Item& item, const std::string& id) {
-    tell(who, {event("i" + id, item, "impression"), event("w" + id, item, "watch", 5'000)});
+  const auto play = [&](const accounts::Viewer& viewer, const Item& item, const std::string& id) {
+    tell(viewer, {event("i" + id, item, "impression"), event("w" + id, item, "watch", 5'000)});
   };
   play(jo, items[0], "1");
   EXPECT_EQ(views(), 1);
@@ -102,13 +102,13 @@ TEST_F(IntakeTest, WithoutImpressionOrPersonThereIsNoView) {
 TEST_F(IntakeTest, AGuestWithoutAPlaceMakesNoView) {
   FeedRequest plain;
   plain.mode = engine::Mode::not_profiled;
-  const auto play = [&](const accounts::Viewer& who, const FeedRequest& request) {
-    const auto answer = ask(who, request).items;
+  const auto play = [&](const accounts::Viewer& viewer, const FeedRequest& request) {
+    const auto answer = ask(viewer, request).items;
     const auto clip = std::find_if(answer.begin(), answer.end(), [&](const Item& item) {
       return item.entry.id == items[0].entry.id;
     });
     ASSERT_NE(clip, answer.end());
-    watch(who, *clip, 2'000);
+    watch(viewer, *clip, 2'000);
   };
   for (int i = 0; i < 20; ++i) play(guest(), plain);
   EXPECT_EQ(views(), 0) << "each as good as nobody";

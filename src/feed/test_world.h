@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "feed/feed.h"
-#include "social/world_test.h"
+#include "social/test_world.h"
 
 namespace filoscope::feed {
 

@@ -32,14 +32,15 @@ class Subscription {
   virtual ~Subscription() = default;
 };
 
-/// Threads: any. All calls may block.
+/// Threads: any. All calls may block. Subscriptions end before it does.
 class EventStream {
  public:
   /// One batch: consecutive positions.
   using Take = std::function<void(std::span<const LogRecord>)>;
   virtual ~EventStream() = default;
 
-  /// Records with position > after, in order, at most `count_max`. Errors: unavailable, corrupt.
+  /// Records with position > after, in order, at most `count_max`; none at the end. Behind what was
+  /// dropped it begins with the first that is left. Errors: unavailable, corrupt.
   virtual Result<std::vector<LogRecord>> read(LogPosition after, std::size_t count_max) = 0;
   /// 0 before the first. Errors: as above.
   virtual Result<LogPosition> last_position() = 0;
@@ -51,7 +52,8 @@ class EventStream {
 
   /// Gives every record behind `after` once, in order, without gaps, on a thread of its own: what
   /// is stored and then what is committed. A batch whose `take` throws comes again, as does one
-  /// that cannot be read, until it is taken.
+  /// that cannot be read, until it is taken. `take` may read and write and append; it must not end
+  /// its own subscription. Where the consumer stands is its own to keep: the name is for logs.
   virtual std::unique_ptr<Subscription> subscribe(std::string_view consumer, LogPosition after,
                                                   Awaited awaited, Take take) = 0;
   /// False from the moment on that a write waited in vain, until the position that its records got
@@ -70,7 +72,8 @@ class EventStream {
   /// Blanks the bodies of one kind with after < position <= up_to; of how many. Errors: as above.
   virtual Result<std::int64_t> blank_kind(Session& session, std::uint16_t kind, LogPosition after,
                                           LogPosition up_to) = 0;
-  /// Drops records with position <= up_to (a snapshot holds their effect) and gives the highest of
+  /// All three within a write. Drops records with position <= up_to (a snapshot holds their effect)
+  /// and gives the highest of
   /// their tokens, 0 without any. A consumer that has not taken them yet goes on behind them.
   /// Errors: as above.
   virtual Result<OutboxToken> drop(Session& session, LogPosition up_to) = 0;

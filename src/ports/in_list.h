@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/id.h"
 #include "ports/database.h"
 
 namespace filoscope {

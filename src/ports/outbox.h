@@ -13,8 +13,8 @@
 
 namespace filoscope {
 
-/// Names what was put into the outbox. It is no position: with a database that writes at the same
-/// time, a higher token may come to stand before a lower one in the stream.
+/// Names what was put into the outbox, for ever. It is no position: with a database that writes at
+/// the same time, a higher token may come to stand before a lower one in the stream.
 using OutboxToken = std::int64_t;
 
 inline constexpr std::size_t kEventBodyBytesMax = 1 << 20;
@@ -24,11 +24,13 @@ class Outbox {
  public:
   virtual ~Outbox() = default;
 
-  /// Puts records into the transaction of `session`; the token is the last one's, 0 without any.
-  /// Their bodies are at most kEventBodyBytesMax long. When it commits, Database::write returns as
+  /// Puts records into the transaction of `session`, one behind the other, also over several calls
+  /// of one write; the token is the last one's, 0 without any. Their positions are given when they
+  /// are committed, their times raised where the stream is later already. Bodies are at most
+  /// kEventBodyBytesMax long. When it commits, Database::write returns as
   /// soon as the consumers that are waited for have taken them (EventStream::subscribe), at the
-  /// latest after kTakenWaitMs; when it is undone, they never were. Errors: invalid_argument (a
-  /// body is too long), those of Session::execute.
+  /// latest after kTakenWaitMs, which is no error (EventStream::keeps_up); when it is undone, they
+  /// never were. Errors: invalid_argument (a body is too long), those of Session::execute.
   virtual Result<OutboxToken> append(Session& session, std::span<const LogRecord> records) = 0;
 };
 

@@ -55,12 +55,6 @@ struct Term {
   std::string end() const { return word + (prefix ? kLast : "\x01"); }
 };
 
-struct Hit {
-  VideoId video;
-  double score = 0;
-  std::int64_t rank() const { return static_cast<std::int64_t>(score * kScoreUnit); }
-};
-
 bool before(std::int64_t rank_a, VideoId a, std::int64_t rank_b, VideoId b) {
   return rank_a != rank_b ? rank_a > rank_b : a > b;
 }
@@ -107,252 +101,244 @@ std::unordered_map<std::string, std::int64_t> weights_of(const catalog::Entry& v
   return weights;
 }
 
-class SearchImpl final : public Search {
- public:
-  explicit SearchImpl(const Parts& parts) : parts_(parts) {}
-
-  Result<void> start() {
-    FILOSCOPE_DO(parts_.database.migrate("search", kMigrations));
-    FILOSCOPE_DO(reindex_when_empty());
-    parts_.catalog.on_change(
-        [](Session& session, const catalog::Entry& video) { return index(session, video); });
-    return {};
+/// Replaces what is stored of a video; inside its transaction.
+Result<void> index(Session& session, const catalog::Entry& video) {
+  const std::int64_t id = video.id.db();
+  FILOSCOPE_DO(
+      session.execute("UPDATE search_words SET videos_count = videos_count - 1 WHERE word IN "
+                      "(SELECT word FROM search_postings WHERE video = ?)",
+                      {id}));
+  FILOSCOPE_DO(
+      session.execute("DELETE FROM search_words WHERE videos_count = 0 AND word IN "
+                      "(SELECT word FROM search_postings WHERE video = ?)",
+                      {id}));
+  FILOSCOPE_DO(session.execute("DELETE FROM search_postings WHERE video = ?", {id}));
+  if (video.state != catalog::State::published || video.draft) return {};
+  for (const auto& [word, weight] : weights_of(video)) {
+    FILOSCOPE_DO(session.execute(
+        "INSERT INTO search_postings (word, video, weight) VALUES (?, ?, ?)", {word, id, weight}));
+    FILOSCOPE_DO(session.execute(
+        "INSERT INTO search_words (word, videos_count) VALUES (?, 1) ON CONFLICT (word) DO "
+        "UPDATE SET videos_count = search_words.videos_count + 1",
+        {word}));
   }
+  return {};
+}
 
-  Result<catalog::EntryPage> entries(const accounts::Viewer& viewer, std::string_view query,
-                                     std::string_view cursor_text, int limit) override {
-    FILOSCOPE_TRY(const auto cursor, Cursor::parse(cursor_text));
-    std::vector<Hit> hits;
-    FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
-      FILOSCOPE_TRY(hits, find(session, query));
-      return {};
+/// How much a word tells: the logarithm of how rare it is, against a catalogue of a million.
+double rarity(std::int64_t videos_count) {
+  return std::log(1 + 1e6 / static_cast<double>(videos_count));
+}
+
+/// The newest videos that have the rarest term.
+Result<void> first_term(Session& session, const Term& term,
+                        std::unordered_map<VideoId, double>& scores) {
+  std::vector<std::string> words{term.word};
+  if (term.prefix) {
+    words.clear();
+    FILOSCOPE_DO(session.query(
+        "SELECT word FROM search_words WHERE word >= ? AND word < ? ORDER BY word = ? DESC, "
+        "videos_count DESC LIMIT ?",
+        {term.word, term.end(), term.word, kExpansionsMax},
+        [&](const Row& row) { words.push_back(row.text(0)); }));
+  }
+  for (const auto& word : words) {
+    // The whole word counts for more than a beginning.
+    const double worth = rarity(term.videos_count) * (word == term.word ? 1.5 : 1);
+    FILOSCOPE_DO(session.query(
+        "SELECT video, weight FROM search_postings WHERE word = ? ORDER BY video DESC LIMIT ?",
+        {word, kCandidatesMax}, [&](const Row& row) {
+          auto& score = scores[VideoId::from_db(row.integer(0))];
+          score = std::max(score, worth * static_cast<double>(row.integer(1)));
+        }));
+    if (scores.size() >= static_cast<std::size_t>(kCandidatesMax)) break;
+  }
+  return {};
+}
+
+/// Keeps the videos that have this term too.
+Result<void> further_term(Session& session, const Term& term,
+                          std::unordered_map<VideoId, double>& scores) {
+  std::vector<VideoId> ids;
+  for (const auto& [video, score] : scores) ids.push_back(video);
+  std::unordered_map<VideoId, double> kept;
+  const std::string sql =
+      "SELECT video, CASE WHEN word = ? THEN 1 ELSE 0 END, weight FROM search_postings WHERE "
+      "word >= ? AND word < ? AND "
+      "video IN (" +
+      placeholders(kLookUpMax) + ")";
+  for (std::size_t at = 0; at < ids.size(); at += kLookUpMax) {
+    std::vector<SqlValue> arguments{term.word, term.word, term.end()};
+    for (std::size_t i = 0; i < kLookUpMax; ++i)
+      arguments.emplace_back(ids[std::min(at + i, ids.size() - 1)].db());
+    FILOSCOPE_DO(session.query(sql, arguments, [&](const Row& row) {
+      const auto video = VideoId::from_db(row.integer(0));
+      const double worth = rarity(term.videos_count) * (row.integer(1) != 0 ? 1.5 : 1);
+      auto& score = kept[video];
+      score = std::max(score, scores[video] + worth * static_cast<double>(row.integer(2)));
     }));
-    std::erase_if(hits, [&](const Hit& hit) {
-      return !before(cursor.rank, cursor.video, hit.rank(), hit.video);
-    });
-    std::sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) {
-      return before(a.rank(), a.video, b.rank(), b.video);
-    });
-    return visible_page(viewer, hits, static_cast<std::size_t>(std::clamp(limit, 1, kLimitMax)));
   }
+  scores = std::move(kept);
+  return {};
+}
 
-  Result<std::vector<accounts::Account>> people(const accounts::Viewer& viewer,
-                                                std::string_view query, int limit) override {
-    if (query.starts_with('@')) query.remove_prefix(1);
-    query = query.substr(0, kQueryBytesMax);
-    const auto count = static_cast<std::size_t>(std::clamp(limit, 1, kLimitMax));
-    FILOSCOPE_TRY(auto found, parts_.accounts.search(query, kLimitMax));
-    std::erase_if(found, [&](const accounts::Account& person) {
-      return viewer.account && parts_.accounts.blocked(viewer.account, person.id);
-    });
-    if (found.size() > count) found.erase(found.begin() + static_cast<int>(count), found.end());
-    return found;
+/// The videos that have all of `terms`.
+Result<std::unordered_map<VideoId, double>> find_all(Session& session, std::vector<Term> terms) {
+  std::unordered_map<VideoId, double> scores;
+  for (auto& term : terms) {
+    FILOSCOPE_DO(session.query(
+        "SELECT COALESCE(SUM(videos_count), 0) FROM search_words WHERE word >= ? AND word < ?",
+        {term.word, term.end()}, [&](const Row& row) { term.videos_count = row.integer(0); }));
+    if (term.videos_count == 0) return scores;
   }
+  if (terms.empty()) return scores;
+  std::sort(terms.begin(), terms.end(),
+            [](const Term& a, const Term& b) { return a.videos_count < b.videos_count; });
+  FILOSCOPE_DO(first_term(session, terms.front(), scores));
+  for (std::size_t i = 1; i < terms.size() && !scores.empty(); ++i)
+    FILOSCOPE_DO(further_term(session, terms[i], scores));
+  return scores;
+}
 
-  Result<std::vector<catalog::Catalog::HashtagCount>> hashtags(std::string_view query,
-                                                               int limit) override {
-    return parts_.catalog.hashtags(query.substr(0, kQueryBytesMax), limit);
-  }
-
-  Result<std::vector<Suggestion>> suggest(const accounts::Viewer& viewer, std::string_view text,
-                                          int limit) override {
-    std::vector<Suggestion> suggestions;
-    if (text.empty()) return suggestions;
-    const bool only_people = text.front() == '@', only_tags = text.front() == '#';
-    if (!only_people) {
-      FILOSCOPE_TRY(const auto tags, hashtags(text, limit));
-      for (const auto& tag : tags) {
-        suggestions.push_back(
-            {"hashtag", "#" + tag.tag,
-             std::to_string(tag.videos_count) + (tag.videos_count == 1 ? " video" : " videos")});
-      }
+Result<std::vector<Hit>> find(Session& session, std::string_view query) {
+  std::unordered_map<VideoId, double> best;
+  for (auto& words : catalog::query_readings_of(query.substr(0, kQueryBytesMax))) {
+    FILOSCOPE_TRY(const auto scores, find_all(session, terms_of(std::move(words))));
+    for (const auto& [video, score] : scores) {
+      auto& known = best[video];
+      known = std::max(known, score);
     }
-    if (!only_tags) {
-      FILOSCOPE_TRY(const auto found, people(viewer, text, limit));
-      for (const auto& person : found)
-        suggestions.push_back({"person", "@" + person.handle, person.display_name});
-    }
-    const auto count = static_cast<std::size_t>(std::clamp(limit, 1, kLimitMax));
-    if (suggestions.size() > count) suggestions.resize(count);
-    return suggestions;
   }
-
- private:
-  /// Replaces what is stored of a video; inside its transaction.
-  static Result<void> index(Session& session, const catalog::Entry& video) {
-    const std::int64_t id = video.id.db();
-    FILOSCOPE_DO(
-        session.execute("UPDATE search_words SET videos_count = videos_count - 1 WHERE word IN "
-                        "(SELECT word FROM search_postings WHERE video = ?)",
-                        {id}));
-    FILOSCOPE_DO(
-        session.execute("DELETE FROM search_words WHERE videos_count = 0 AND word IN "
-                        "(SELECT word FROM search_postings WHERE video = ?)",
-                        {id}));
-    FILOSCOPE_DO(session.execute("DELETE FROM search_postings WHERE video = ?", {id}));
-    if (video.state != catalog::State::published || video.draft) return {};
-    for (const auto& [word, weight] : weights_of(video)) {
-      FILOSCOPE_DO(
-          session.execute("INSERT INTO search_postings (word, video, weight) VALUES (?, ?, ?)",
-                          {word, id, weight}));
-      FILOSCOPE_DO(session.execute(
-          "INSERT INTO search_words (word, videos_count) VALUES (?, 1) ON CONFLICT (word) DO "
-          "UPDATE SET videos_count = search_words.videos_count + 1",
-          {word}));
-    }
-    return {};
-  }
-
-  /// A catalogue that is older than this index.
-  Result<void> reindex_when_empty() {
-    bool empty = true;
-    FILOSCOPE_DO(parts_.database.read([&](Session& session) {
-      return session.query("SELECT 1 FROM search_words LIMIT 1", {},
-                           [&](const Row&) { empty = false; });
-    }));
-    if (!empty) return {};
-    std::vector<catalog::Entry> batch;
-    const auto flush = [&]() -> Result<void> {
-      if (batch.empty()) return {};
-      FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-        for (const auto& video : batch) FILOSCOPE_DO(index(session, video));
-        return {};
-      }));
-      batch.clear();
-      return {};
-    };
-    FILOSCOPE_DO(parts_.catalog.each([&](const catalog::Entry& video) -> Result<void> {
-      batch.push_back(video);
-      return batch.size() < kReindexBatch ? Result<void>() : flush();
-    }));
-    return flush();
-  }
-
-  static Result<std::vector<Hit>> find(Session& session, std::string_view query) {
-    std::unordered_map<VideoId, double> best;
-    for (auto& words : catalog::query_readings_of(query.substr(0, kQueryBytesMax))) {
-      FILOSCOPE_TRY(const auto scores, find_all(session, terms_of(std::move(words))));
-      for (const auto& [video, score] : scores) {
-        auto& known = best[video];
-        known = std::max(known, score);
-      }
-    }
-    std::vector<Hit> hits;
-    hits.reserve(best.size());
-    for (const auto& [video, score] : best) hits.push_back({video, score});
-    return hits;
-  }
-
-  /// The videos that have all of `terms`.
-  static Result<std::unordered_map<VideoId, double>> find_all(Session& session,
-                                                              std::vector<Term> terms) {
-    std::unordered_map<VideoId, double> scores;
-    for (auto& term : terms) {
-      FILOSCOPE_DO(session.query(
-          "SELECT COALESCE(SUM(videos_count), 0) FROM search_words WHERE word >= ? AND word < ?",
-          {term.word, term.end()}, [&](const Row& row) { term.videos_count = row.integer(0); }));
-      if (term.videos_count == 0) return scores;
-    }
-    if (terms.empty()) return scores;
-    std::sort(terms.begin(), terms.end(),
-              [](const Term& a, const Term& b) { return a.videos_count < b.videos_count; });
-    FILOSCOPE_DO(first_term(session, terms.front(), scores));
-    for (std::size_t i = 1; i < terms.size() && !scores.empty(); ++i)
-      FILOSCOPE_DO(further_term(session, terms[i], scores));
-    return scores;
-  }
-
-  /// How much a word tells: the logarithm of how rare it is, against a catalogue of a million.
-  static double rarity(std::int64_t videos_count) {
-    return std::log(1 + 1e6 / static_cast<double>(videos_count));
-  }
-
-  /// The newest videos that have the rarest term.
-  static Result<void> first_term(Session& session, const Term& term,
-                                 std::unordered_map<VideoId, double>& scores) {
-    std::vector<std::string> words{term.word};
-    if (term.prefix) {
-      words.clear();
-      FILOSCOPE_DO(session.query(
-          "SELECT word FROM search_words WHERE word >= ? AND word < ? ORDER BY word = ? DESC, "
-          "videos_count DESC LIMIT ?",
-          {term.word, term.end(), term.word, kExpansionsMax},
-          [&](const Row& row) { words.push_back(row.text(0)); }));
-    }
-    for (const auto& word : words) {
-      // The whole word counts for more than a beginning.
-      const double worth = rarity(term.videos_count) * (word == term.word ? 1.5 : 1);
-      FILOSCOPE_DO(session.query(
-          "SELECT video, weight FROM search_postings WHERE word = ? ORDER BY video DESC LIMIT ?",
-          {word, kCandidatesMax}, [&](const Row& row) {
-            auto& score = scores[VideoId::from_db(row.integer(0))];
-            score = std::max(score, worth * static_cast<double>(row.integer(1)));
-          }));
-      if (scores.size() >= static_cast<std::size_t>(kCandidatesMax)) break;
-    }
-    return {};
-  }
-
-  /// Keeps the videos that have this term too.
-  static Result<void> further_term(Session& session, const Term& term,
-                                   std::unordered_map<VideoId, double>& scores) {
-    std::vector<VideoId> ids;
-    for (const auto& [video, score] : scores) ids.push_back(video);
-    std::unordered_map<VideoId, double> kept;
-    const std::string sql =
-        "SELECT video, CASE WHEN word = ? THEN 1 ELSE 0 END, weight FROM search_postings WHERE "
-        "word >= ? AND word < ? AND "
-        "video IN (" +
-        placeholders(kLookUpMax) + ")";
-    for (std::size_t at = 0; at < ids.size(); at += kLookUpMax) {
-      std::vector<SqlValue> arguments{term.word, term.word, term.end()};
-      for (std::size_t i = 0; i < kLookUpMax; ++i)
-        arguments.emplace_back(ids[std::min(at + i, ids.size() - 1)].db());
-      FILOSCOPE_DO(session.query(sql, arguments, [&](const Row& row) {
-        const auto video = VideoId::from_db(row.integer(0));
-        const double worth = rarity(term.videos_count) * (row.integer(1) != 0 ? 1.5 : 1);
-        auto& score = kept[video];
-        score = std::max(score, scores[video] + worth * static_cast<double>(row.integer(2)));
-      }));
-    }
-    scores = std::move(kept);
-    return {};
-  }
-
-  Result<catalog::EntryPage> visible_page(const accounts::Viewer& viewer,
-                                          const std::vector<Hit>& hits, std::size_t limit) {
-    catalog::EntryPage page;
-    std::vector<Hit> taken;
-    for (std::size_t at = 0; at < hits.size(); at += kLookUpMax) {
-      std::vector<VideoId> ids;
-      for (std::size_t i = at; i < hits.size() && i < at + kLookUpMax; ++i)
-        ids.push_back(hits[i].video);
-      FILOSCOPE_TRY(auto videos, parts_.catalog.entries(ids));
-      for (auto& video : videos) {
-        if (video.draft || video.state != catalog::State::published ||
-            !parts_.catalog.may_see(viewer, video))
-          continue;
-        if (page.items.size() == limit) {
-          page.next_cursor = Cursor{taken.back().rank(), taken.back().video}.text();
-          return page;
-        }
-        taken.push_back(*std::find_if(hits.begin() + static_cast<std::ptrdiff_t>(at), hits.end(),
-                                      [&](const Hit& hit) { return hit.video == video.id; }));
-        page.items.push_back(std::move(video));
-      }
-    }
-    return page;
-  }
-
-  const Parts parts_;
-};
+  std::vector<Hit> hits;
+  hits.reserve(best.size());
+  for (const auto& [video, score] : best) hits.push_back({video, score});
+  return hits;
+}
 
 }  // namespace
+
+std::int64_t Hit::rank() const { return static_cast<std::int64_t>(score * kScoreUnit); }
+
+Result<void> Search::start() {
+  FILOSCOPE_DO(parts_.database.migrate("search", kMigrations));
+  FILOSCOPE_DO(reindex_when_empty());
+  parts_.catalog.on_change(
+      [](Session& session, const catalog::Entry& video) { return index(session, video); });
+  return {};
+}
+
+Result<catalog::EntryPage> Search::entries(const accounts::Viewer& viewer, std::string_view query,
+                                           std::string_view cursor_text, int limit) {
+  FILOSCOPE_TRY(const auto cursor, Cursor::parse(cursor_text));
+  std::vector<Hit> hits;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
+    FILOSCOPE_TRY(hits, find(session, query));
+    return {};
+  }));
+  std::erase_if(hits, [&](const Hit& hit) {
+    return !before(cursor.rank, cursor.video, hit.rank(), hit.entry);
+  });
+  std::sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) {
+    return before(a.rank(), a.entry, b.rank(), b.entry);
+  });
+  return visible_page(viewer, hits, static_cast<std::size_t>(std::clamp(limit, 1, kLimitMax)));
+}
+
+Result<std::vector<accounts::Account>> Search::people(const accounts::Viewer& viewer,
+                                                      std::string_view query, int limit) {
+  if (query.starts_with('@')) query.remove_prefix(1);
+  query = query.substr(0, kQueryBytesMax);
+  const auto count = static_cast<std::size_t>(std::clamp(limit, 1, kLimitMax));
+  FILOSCOPE_TRY(auto found, parts_.accounts.search(query, kLimitMax));
+  std::erase_if(found, [&](const accounts::Account& person) {
+    return viewer.account && parts_.accounts.blocked(viewer.account, person.id);
+  });
+  if (found.size() > count) found.erase(found.begin() + static_cast<int>(count), found.end());
+  return found;
+}
+
+Result<std::vector<catalog::Catalog::HashtagCount>> Search::hashtags(std::string_view query,
+                                                                     int limit) {
+  return parts_.catalog.hashtags(query.substr(0, kQueryBytesMax), limit);
+}
+
+Result<std::vector<Suggestion>> Search::suggest(const accounts::Viewer& viewer,
+                                                std::string_view text, int limit) {
+  std::vector<Suggestion> suggestions;
+  if (text.empty()) return suggestions;
+  const bool only_people = text.front() == '@', only_tags = text.front() == '#';
+  if (!only_people) {
+    FILOSCOPE_TRY(const auto tags, hashtags(text, limit));
+    for (const auto& tag : tags) {
+      suggestions.push_back(
+          {"hashtag", "#" + tag.tag,
+           std::to_string(tag.videos_count) + (tag.videos_count == 1 ? " video" : " videos")});
+    }
+  }
+  if (!only_tags) {
+    FILOSCOPE_TRY(const auto found, people(viewer, text, limit));
+    for (const auto& person : found)
+      suggestions.push_back({"person", "@" + person.handle, person.display_name});
+  }
+  const auto count = static_cast<std::size_t>(std::clamp(limit, 1, kLimitMax));
+  if (suggestions.size() > count) suggestions.resize(count);
+  return suggestions;
+}
+
+/// A catalogue that is older than this index.
+Result<void> Search::reindex_when_empty() {
+  bool empty = true;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
+    return session.query("SELECT 1 FROM search_words LIMIT 1", {},
+                         [&](const Row&) { empty = false; });
+  }));
+  if (!empty) return {};
+  std::vector<catalog::Entry> batch;
+  const auto flush = [&]() -> Result<void> {
+    if (batch.empty()) return {};
+    FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+      for (const auto& video : batch) FILOSCOPE_DO(index(session, video));
+      return {};
+    }));
+    batch.clear();
+    return {};
+  };
+  FILOSCOPE_DO(parts_.catalog.each([&](const catalog::Entry& video) -> Result<void> {
+    batch.push_back(video);
+    return batch.size() < kReindexBatch ? Result<void>() : flush();
+  }));
+  return flush();
+}
+
+Result<catalog::EntryPage> Search::visible_page(const accounts::Viewer& viewer,
+                                                const std::vector<Hit>& hits, std::size_t limit) {
+  catalog::EntryPage page;
+  std::vector<Hit> taken;
+  for (std::size_t at = 0; at < hits.size(); at += kLookUpMax) {
+    std::vector<VideoId> ids;
+    for (std::size_t i = at; i < hits.size() && i < at + kLookUpMax; ++i)
+      ids.push_back(hits[i].entry);
+    FILOSCOPE_TRY(auto videos, parts_.catalog.entries(ids));
+    for (auto& video : videos) {
+      if (video.draft || video.state != catalog::State::published ||
+          !parts_.catalog.may_see(viewer, video))
+        continue;
+      if (page.items.size() == limit) {
+        page.next_cursor = Cursor{taken.back().rank(), taken.back().entry}.text();
+        return page;
+      }
+      taken.push_back(*std::find_if(hits.begin() + static_cast<std::ptrdiff_t>(at), hits.end(),
+                                    [&](const Hit& hit) { return hit.entry == video.id; }));
+      page.items.push_back(std::move(video));
+    }
+  }
+  return page;
+}
 
 std::span<const Migration> migrations() { return kMigrations; }
 
 Result<std::unique_ptr<Search>> Search::open(const Parts& parts) {
-  auto search = std::make_unique<SearchImpl>(parts);
+  std::unique_ptr<Search> search(new Search(parts));
   FILOSCOPE_DO(search->start());
   return std::unique_ptr<Search>(std::move(search));
 }

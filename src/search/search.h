@@ -19,6 +19,13 @@ struct Suggestion {
   std::string detail;  ///< "12 videos", "Mara Lind"
 };
 
+/// An entry that matches, and how well.
+struct Hit {
+  EntryId entry;
+  double score = 0;
+  std::int64_t rank() const;  ///< the score as it is compared and paged
+};
+
 /// Threads: any; calls may block on the database. Keeps its postings by Catalog::on_change, in the
 /// same transaction.
 class Search {
@@ -30,19 +37,27 @@ class Search {
     const Config& config;
   };
   static Result<std::unique_ptr<Search>> open(const Parts& parts);
-  virtual ~Search() = default;
 
   /// Entries of any kind that match all words (the last one by prefix), rarer words and caption
   /// hits weigh more, then newer first. Only what may be seen.
-  virtual Result<catalog::EntryPage> entries(const accounts::Viewer& viewer, std::string_view query,
-                                             std::string_view cursor, int limit) = 0;
-  virtual Result<std::vector<accounts::Account>> people(const accounts::Viewer& viewer,
-                                                        std::string_view query, int limit) = 0;
-  virtual Result<std::vector<catalog::Catalog::HashtagCount>> hashtags(std::string_view query,
-                                                                       int limit) = 0;
+  Result<catalog::EntryPage> entries(const accounts::Viewer& viewer, std::string_view query,
+                                     std::string_view cursor, int limit);
+  Result<std::vector<accounts::Account>> people(const accounts::Viewer& viewer,
+                                                std::string_view query, int limit);
+  Result<std::vector<catalog::Catalog::HashtagCount>> hashtags(std::string_view query, int limit);
   /// For `#…` and `@…` while typing.
-  virtual Result<std::vector<Suggestion>> suggest(const accounts::Viewer& viewer,
-                                                  std::string_view text, int limit) = 0;
+  Result<std::vector<Suggestion>> suggest(const accounts::Viewer& viewer, std::string_view text,
+                                          int limit);
+
+ private:
+  explicit Search(const Parts& parts) : parts_(parts) {}
+  Result<void> start();
+  Result<void> reindex_when_empty();
+  /// Those of `hits`, best first, that may be seen.
+  Result<catalog::EntryPage> visible_page(const accounts::Viewer& viewer,
+                                          const std::vector<Hit>& hits, std::size_t limit);
+
+  const Parts parts_;
 };
 
 }  // namespace filoscope::search

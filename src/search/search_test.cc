@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "catalog/world_test.h"
+#include "catalog/test_world.h"
 
 namespace filoscope::search {
 namespace {
@@ -26,9 +26,9 @@ class SearchTest : public ::testing::Test, public catalog::World {
     return must(catalog->publish(made.id, catalog::Processed{}));
   }
   std::vector<std::string> find(const std::string& query,
-                                const accounts::Viewer& who = accounts::Viewer()) {
+                                const accounts::Viewer& viewer = accounts::Viewer()) {
     std::vector<std::string> captions;
-    for (const auto& found : must(search->entries(who, query, "", 20)).items)
+    for (const auto& found : must(search->entries(viewer, query, "", 20)).items)
       captions.push_back(found.caption);
     return captions;
   }

@@ -34,34 +34,34 @@ Result<void> SocialImpl::check_comment_rate(Session& session, AccountId author) 
   return Error(reason("too_many_comments"), count);
 }
 
-Result<Comment> SocialImpl::comment(const accounts::Viewer& who, VideoId video_id,
+Result<Comment> SocialImpl::comment(const accounts::Viewer& viewer, VideoId video_id,
                                     std::string_view text, const Origin& origin) {
-  FILOSCOPE_DO(need_account(who));
-  FILOSCOPE_TRY(const auto video, parts_.catalog.visible_entry(who, video_id));
+  FILOSCOPE_DO(need_account(viewer));
+  FILOSCOPE_TRY(const auto video, parts_.catalog.visible_entry(viewer, video_id));
   Comment comment;
   FILOSCOPE_TRY(comment.text, accounts::clean_text(
                                   "text", text, accounts::Lines::many,
                                   static_cast<std::size_t>(parts_.config[kCommentCharactersMax])));
   if (comment.text.empty()) return Error(reason("comment_empty")).at("text");
   comment.video = video_id;
-  comment.author = who.account;
+  comment.author = viewer.account;
   comment.created_ms = parts_.clock.now_ms();
   comment.id = new_id_of<CommentId>(comment.created_ms);
   Counted counted;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    FILOSCOPE_DO(parts_.accounts.need_person(session, who.person));
-    FILOSCOPE_DO(check_comment_rate(session, who.account));
+    FILOSCOPE_DO(parts_.accounts.need_person(session, viewer.person));
+    FILOSCOPE_DO(check_comment_rate(session, viewer.account));
     bool first = true;
     FILOSCOPE_DO(
         session.query("SELECT 1 FROM social_comments WHERE author = ? AND video = ? LIMIT 1",
-                      {who.account.db(), video_id.db()}, [&](const Row&) { first = false; }));
+                      {viewer.account.db(), video_id.db()}, [&](const Row&) { first = false; }));
     FILOSCOPE_DO(session.execute(
         "INSERT INTO social_comments (id, video, author, text, at_ms) VALUES (?, ?, ?, ?, ?)",
-        {comment.id.db(), video_id.db(), who.account.db(), comment.text, comment.created_ms}));
+        {comment.id.db(), video_id.db(), viewer.account.db(), comment.text, comment.created_ms}));
     FILOSCOPE_DO(add_count(session, kCountSql, 1, video_id, video.owner));
     // What is learned is that she comments on this video, not how often.
     if (first) {
-      FILOSCOPE_DO(append_event(session, who, video_id, engine::EventType::comment, origin));
+      FILOSCOPE_DO(append_event(session, viewer, video_id, engine::EventType::comment, origin));
     }
     FILOSCOPE_DO(notify_comment(session, video, comment));
     FILOSCOPE_TRY(counted, read_counts(session, video_id));
@@ -97,12 +97,12 @@ Result<Comment> SocialImpl::read_comment(CommentId id) {
   return *std::move(found);
 }
 
-Result<void> SocialImpl::remove_comment(const accounts::Viewer& who, CommentId id) {
-  FILOSCOPE_DO(need_account(who));
+Result<void> SocialImpl::remove_comment(const accounts::Viewer& viewer, CommentId id) {
+  FILOSCOPE_DO(need_account(viewer));
   FILOSCOPE_TRY(const auto comment, read_comment(id));
   FILOSCOPE_TRY(const auto video, parts_.catalog.entry(comment.video));
-  if (comment.author != who.account && video.owner != who.account) {
-    if (!parts_.catalog.may_see(who, video) || hidden_from(who, comment.author)) {
+  if (comment.author != viewer.account && video.owner != viewer.account) {
+    if (!parts_.catalog.may_see(viewer, video) || hidden_from(viewer, comment.author)) {
       return no_such_comment();
     }
     return Error(reason("comment_delete_denied"));

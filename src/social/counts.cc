@@ -122,9 +122,10 @@ Result<std::vector<std::int64_t>> SocialImpl::likes_received(std::span<const Acc
       "0 AND author IN ({}) GROUP BY author");
 }
 
-Result<catalog::EntryPage> SocialImpl::video_page(std::string_view sql, const accounts::Viewer& who,
+Result<catalog::EntryPage> SocialImpl::video_page(std::string_view sql,
+                                                  const accounts::Viewer& viewer,
                                                   std::string_view cursor, int limit) {
-  FILOSCOPE_DO(need_account(who));
+  FILOSCOPE_DO(need_account(viewer));
   FILOSCOPE_DO(accounts::check_limit(limit));
   FILOSCOPE_TRY(auto after, accounts::PageCursor::parse(cursor));
   catalog::EntryPage page;
@@ -134,7 +135,7 @@ Result<catalog::EntryPage> SocialImpl::video_page(std::string_view sql, const ac
     FILOSCOPE_DO(parts_.database.read([&](Session& session) {
       rows.clear();
       return session.query(sql,
-                           {who.account.db(), after.at_ms, after.at_ms, after.id,
+                           {viewer.account.db(), after.at_ms, after.at_ms, after.id,
                             static_cast<std::int64_t>(wanted) + 1},
                            [&](const Row& row) {
                              rows.push_back({row.integer(1), row.integer(0)});
@@ -146,7 +147,7 @@ Result<catalog::EntryPage> SocialImpl::video_page(std::string_view sql, const ac
     for (const auto& row : rows) ids.push_back(VideoId::from_db(row.id));
     FILOSCOPE_TRY(auto videos, parts_.catalog.entries(ids));
     for (auto& video : videos) {
-      if (parts_.catalog.may_see(who, video)) page.items.push_back(std::move(video));
+      if (parts_.catalog.may_see(viewer, video)) page.items.push_back(std::move(video));
     }
     page.next_cursor = more ? rows.back().text() : "";
     if (!more || page.items.size() == static_cast<std::size_t>(limit)) break;
@@ -155,20 +156,20 @@ Result<catalog::EntryPage> SocialImpl::video_page(std::string_view sql, const ac
   return page;
 }
 
-Result<catalog::EntryPage> SocialImpl::liked(const accounts::Viewer& who, std::string_view cursor,
-                                             int limit) {
+Result<catalog::EntryPage> SocialImpl::liked(const accounts::Viewer& viewer,
+                                             std::string_view cursor, int limit) {
   return video_page(
       "SELECT video, at_ms FROM social_likes WHERE account = ? AND (at_ms < ? OR (at_ms = ? AND "
       "video < ?)) ORDER BY at_ms DESC, video DESC LIMIT ?",
-      who, cursor, limit);
+      viewer, cursor, limit);
 }
 
-Result<catalog::EntryPage> SocialImpl::saved(const accounts::Viewer& who, std::string_view cursor,
-                                             int limit) {
+Result<catalog::EntryPage> SocialImpl::saved(const accounts::Viewer& viewer,
+                                             std::string_view cursor, int limit) {
   return video_page(
       "SELECT video, at_ms FROM social_saves WHERE account = ? AND (at_ms < ? OR (at_ms = ? AND "
       "video < ?)) ORDER BY at_ms DESC, video DESC LIMIT ?",
-      who, cursor, limit);
+      viewer, cursor, limit);
 }
 
 }  // namespace filoscope::social

@@ -32,18 +32,19 @@ Result<bool> SocialImpl::write_fact(Session& session, const Fact& fact, std::int
   return true;
 }
 
-Result<Counts> SocialImpl::set_fact(const Fact& fact, std::int64_t key, const accounts::Viewer& who,
-                                    VideoId video_id, bool on, const Origin& origin) {
-  FILOSCOPE_TRY(const auto video, parts_.catalog.visible_entry(who, video_id));
-  FILOSCOPE_DO(parts_.accounts.keep_guest(who));
+Result<Counts> SocialImpl::set_fact(const Fact& fact, std::int64_t key,
+                                    const accounts::Viewer& viewer, VideoId video_id, bool on,
+                                    const Origin& origin) {
+  FILOSCOPE_TRY(const auto video, parts_.catalog.visible_entry(viewer, video_id));
+  FILOSCOPE_DO(parts_.accounts.keep_guest(viewer));
   Counted counted;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    FILOSCOPE_DO(parts_.accounts.need_person(session, who.person));
+    FILOSCOPE_DO(parts_.accounts.need_person(session, viewer.person));
     FILOSCOPE_TRY(const bool changed, write_fact(session, fact, key, video, on));
     if (changed) {
-      FILOSCOPE_DO(append_event(session, who, video_id, on ? fact.on : fact.off, origin));
+      FILOSCOPE_DO(append_event(session, viewer, video_id, on ? fact.on : fact.off, origin));
       if (!fact.notice.empty()) {
-        const Notice notice{fact.notice, who.account, video_id, {}, ""};
+        const Notice notice{fact.notice, viewer.account, video_id, {}, ""};
         FILOSCOPE_DO(on ? write_notice(session, video.owner, notice)
                         : drop_notice(session, notice));
       }
@@ -55,13 +56,13 @@ Result<Counts> SocialImpl::set_fact(const Fact& fact, std::int64_t key, const ac
   return counted.counts;
 }
 
-Result<Counts> SocialImpl::set_account_fact(const Fact& fact, const accounts::Viewer& who,
+Result<Counts> SocialImpl::set_account_fact(const Fact& fact, const accounts::Viewer& viewer,
                                             VideoId video, bool on, const Origin& origin) {
-  FILOSCOPE_DO(need_account(who));
-  return set_fact(fact, who.account.db(), who, video, on, origin);
+  FILOSCOPE_DO(need_account(viewer));
+  return set_fact(fact, viewer.account.db(), viewer, video, on, origin);
 }
 
-Result<Counts> SocialImpl::set_like(const accounts::Viewer& who, VideoId video, bool on,
+Result<Counts> SocialImpl::set_like(const accounts::Viewer& viewer, VideoId video, bool on,
                                     const Origin& origin) {
   static constexpr Fact fact{
       {"INSERT INTO social_likes (account, video, at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
@@ -71,10 +72,10 @@ Result<Counts> SocialImpl::set_like(const accounts::Viewer& who, VideoId video, 
       EventType::like,
       EventType::unlike,
       "like"};
-  return set_account_fact(fact, who, video, on, origin);
+  return set_account_fact(fact, viewer, video, on, origin);
 }
 
-Result<Counts> SocialImpl::set_save(const accounts::Viewer& who, VideoId video, bool on,
+Result<Counts> SocialImpl::set_save(const accounts::Viewer& viewer, VideoId video, bool on,
                                     const Origin& origin) {
   static constexpr Fact fact{
       {"INSERT INTO social_saves (account, video, at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
@@ -84,10 +85,10 @@ Result<Counts> SocialImpl::set_save(const accounts::Viewer& who, VideoId video, 
       EventType::save,
       EventType::unsave,
       ""};
-  return set_account_fact(fact, who, video, on, origin);
+  return set_account_fact(fact, viewer, video, on, origin);
 }
 
-Result<void> SocialImpl::set_not_interested(const accounts::Viewer& who, VideoId video, bool on,
+Result<void> SocialImpl::set_not_interested(const accounts::Viewer& viewer, VideoId video, bool on,
                                             const Origin& origin) {
   static constexpr Fact fact{
       {"INSERT INTO social_not_interested (person, video, at_ms) VALUES (?, ?, ?) ON CONFLICT DO "
@@ -98,12 +99,13 @@ Result<void> SocialImpl::set_not_interested(const accounts::Viewer& who, VideoId
       EventType::not_interested,
       EventType::undo_not_interested,
       ""};
-  FILOSCOPE_DO(need_person(who));
-  FILOSCOPE_DO(set_fact(fact, who.person.db(), who, video, on, origin));
+  FILOSCOPE_DO(need_person(viewer));
+  FILOSCOPE_DO(set_fact(fact, viewer.person.db(), viewer, video, on, origin));
   return {};
 }
 
-Result<Counts> SocialImpl::share(const accounts::Viewer& who, VideoId video, const Origin& origin) {
+Result<Counts> SocialImpl::share(const accounts::Viewer& viewer, VideoId video,
+                                 const Origin& origin) {
   static constexpr Fact fact{
       {"INSERT INTO social_shares (person, video, at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
        ""},
@@ -112,45 +114,45 @@ Result<Counts> SocialImpl::share(const accounts::Viewer& who, VideoId video, con
       EventType::share,
       EventType::share,
       ""};
-  FILOSCOPE_DO(need_person(who));
-  return set_fact(fact, who.person.db(), who, video, true, origin);
+  FILOSCOPE_DO(need_person(viewer));
+  return set_fact(fact, viewer.person.db(), viewer, video, true, origin);
 }
 
-Result<void> SocialImpl::follow(const accounts::Viewer& who, AccountId other, bool on,
+Result<void> SocialImpl::follow(const accounts::Viewer& viewer, AccountId other, bool on,
                                 const Origin& origin) {
-  FILOSCOPE_DO(need_account(who));
+  FILOSCOPE_DO(need_account(viewer));
   FILOSCOPE_DO(
-      parts_.accounts.set_follow_with(who, other, on, [&](Session& session) -> Result<void> {
-        const Notice notice{"follow", who.account, {}, {}, ""};
+      parts_.accounts.set_follow_with(viewer, other, on, [&](Session& session) -> Result<void> {
+        const Notice notice{"follow", viewer.account, {}, {}, ""};
         if (!on) {
           return drop_notices(session, "account = ? AND subject = ?",
                               {other.db(), subject_of(notice)});
         }
         FILOSCOPE_DO(write_notice(session, other, notice));
         if (!origin.video) return {};
-        return append_event(session, who, origin.video, EventType::follow, origin);
+        return append_event(session, viewer, origin.video, EventType::follow, origin);
       }));
   return {};
 }
 
-Result<std::string> SocialImpl::check_report(const accounts::Viewer& who, const Report& report) {
+Result<std::string> SocialImpl::check_report(const accounts::Viewer& viewer, const Report& report) {
   const int named = (report.video ? 1 : 0) + (report.account ? 1 : 0) + (report.comment ? 1 : 0);
   if (named != 1) return Error(reason("not_one_report"));
-  if (report.video) FILOSCOPE_DO(parts_.catalog.visible_entry(who, report.video));
+  if (report.video) FILOSCOPE_DO(parts_.catalog.visible_entry(viewer, report.video));
   AccountId reported = report.account;
   if (report.comment) {
     FILOSCOPE_TRY(const auto comment, read_comment(report.comment));
-    FILOSCOPE_DO(parts_.catalog.visible_entry(who, comment.video));
+    FILOSCOPE_DO(parts_.catalog.visible_entry(viewer, comment.video));
     reported = comment.author;
   }
   // Whom she blocked herself she may report; who blocked her does not exist for her.
-  if (reported && parts_.accounts.relation(who, reported).blocked_by) {
+  if (reported && parts_.accounts.relation(viewer, reported).blocked_by) {
     if (report.comment) return Error(reason("no_such_comment"));
     return Error(accounts::reason("no_such_account"));
   }
   if (report.account) {
     FILOSCOPE_DO(parts_.accounts.get(report.account));
-    if (report.account == who.account) return Error(accounts::reason("own_account"));
+    if (report.account == viewer.account) return Error(accounts::reason("own_account"));
   }
   FILOSCOPE_TRY(auto why, accounts::clean_text("reason", report.reason, accounts::Lines::one,
                                                kReasonCharactersMax));
@@ -158,20 +160,20 @@ Result<std::string> SocialImpl::check_report(const accounts::Viewer& who, const 
   return why;
 }
 
-Result<void> SocialImpl::report(const accounts::Viewer& who, const Report& report,
+Result<void> SocialImpl::report(const accounts::Viewer& viewer, const Report& report,
                                 const Origin& origin) {
-  FILOSCOPE_DO(need_person(who));
-  FILOSCOPE_TRY(const auto why, check_report(who, report));
+  FILOSCOPE_DO(need_person(viewer));
+  FILOSCOPE_TRY(const auto why, check_report(viewer, report));
   FILOSCOPE_TRY(const auto text, accounts::clean_text("text", report.text, accounts::Lines::many,
                                                       kReportCharactersMax));
-  FILOSCOPE_DO(parts_.accounts.keep_guest(who));
+  FILOSCOPE_DO(parts_.accounts.keep_guest(viewer));
   return parts_.database.write([&](Session& session) -> Result<void> {
-    FILOSCOPE_DO(parts_.accounts.need_person(session, who.person));
+    FILOSCOPE_DO(parts_.accounts.need_person(session, viewer.person));
     const auto now_ms = parts_.clock.now_ms();
     std::int64_t today_count = 0;
     FILOSCOPE_DO(session.query(
         "SELECT COUNT(*) FROM social_reports WHERE reporter = ? AND at_ms > ? AND at_ms <= ?",
-        {who.person.db(), now_ms - kDayMs, now_ms},
+        {viewer.person.db(), now_ms - kDayMs, now_ms},
         [&](const Row& row) { today_count = row.integer(0); }));
     if (today_count >= parts_.config[kReportsPerDayMax])
       return Error(reason("too_many_reports"), today_count);
@@ -179,11 +181,11 @@ Result<void> SocialImpl::report(const accounts::Viewer& who, const Report& repor
                   session.execute("INSERT INTO social_reports (id, reporter, video, account, "
                                   "comment, reason, text, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
                                   "ON CONFLICT DO NOTHING",
-                                  {static_cast<std::int64_t>(new_id(now_ms)), who.person.db(),
+                                  {static_cast<std::int64_t>(new_id(now_ms)), viewer.person.db(),
                                    report.video.db(), report.account.db(), report.comment.db(), why,
                                    text, now_ms}));
     if (count == 0 || !report.video) return {};
-    return append_event(session, who, report.video, EventType::report, origin);
+    return append_event(session, viewer, report.video, EventType::report, origin);
   });
 }
 

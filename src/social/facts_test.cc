@@ -1,7 +1,7 @@
 #include <thread>
 
+#include "social/test_world.h"
 #include "social/verify.h"
-#include "social/world_test.h"
 
 namespace filoscope::social {
 namespace {

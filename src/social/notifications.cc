@@ -94,9 +94,9 @@ Result<void> SocialImpl::notify(AccountId whom, const Notification& notification
   return Error(reason("no_such_notification_kind")).at("kind");
 }
 
-Result<NotificationPage> SocialImpl::notifications(const accounts::Viewer& who,
+Result<NotificationPage> SocialImpl::notifications(const accounts::Viewer& viewer,
                                                    std::string_view cursor, int limit) {
-  FILOSCOPE_DO(need_account(who));
+  FILOSCOPE_DO(need_account(viewer));
   FILOSCOPE_DO(accounts::check_limit(limit));
   FILOSCOPE_TRY(auto after, accounts::PageCursor::parse(cursor));
   NotificationPage page;
@@ -109,7 +109,7 @@ Result<NotificationPage> SocialImpl::notifications(const accounts::Viewer& who,
           "SELECT id, kind, actor, video, comment, text, at_ms, seen FROM social_notifications "
           "WHERE account = ? AND (at_ms < ? OR (at_ms = ? AND id < ?)) ORDER BY at_ms DESC, id "
           "DESC LIMIT ?",
-          {who.account.db(), after.at_ms, after.at_ms, after.id,
+          {viewer.account.db(), after.at_ms, after.at_ms, after.id,
            static_cast<std::int64_t>(wanted) + 1},
           [&](const Row& row) { rows.push_back(notification_of_row(row)); });
     }));
@@ -118,35 +118,35 @@ Result<NotificationPage> SocialImpl::notifications(const accounts::Viewer& who,
     if (more) after = {rows.back().created_ms, rows.back().id.db()};
     page.next_cursor = more ? after.text() : "";
     for (auto& row : rows) {
-      if (!row.actor || !hidden_from(who, row.actor)) page.items.push_back(std::move(row));
+      if (!row.actor || !hidden_from(viewer, row.actor)) page.items.push_back(std::move(row));
     }
     if (!more || page.items.size() == static_cast<std::size_t>(limit)) break;
   }
   return page;
 }
 
-Result<void> SocialImpl::mark_notifications_read(const accounts::Viewer& who) {
-  FILOSCOPE_DO(need_account(who));
+Result<void> SocialImpl::mark_notifications_read(const accounts::Viewer& viewer) {
+  FILOSCOPE_DO(need_account(viewer));
   return parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(
         session.execute("UPDATE social_notifications SET seen = 1 WHERE account = ? AND seen = 0",
-                        {who.account.db()}));
-    session.on_commit([this, account = who.account] { notices_.tell(account); });
+                        {viewer.account.db()}));
+    session.on_commit([this, account = viewer.account] { notices_.tell(account); });
     return {};
   });
 }
 
-Result<std::int64_t> SocialImpl::unread_count(const accounts::Viewer& who) {
-  if (!who.account) return std::int64_t{0};
+Result<std::int64_t> SocialImpl::unread_count(const accounts::Viewer& viewer) {
+  if (!viewer.account) return std::int64_t{0};
   std::int64_t unread = 0;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
     unread = 0;
     return session.query(
         "SELECT actor, COUNT(*) FROM social_notifications WHERE account = ? AND seen = 0 GROUP BY "
         "actor",
-        {who.account.db()}, [&](const Row& row) {
+        {viewer.account.db()}, [&](const Row& row) {
           const auto actor = AccountId::from_db(row.integer(0));
-          if (!actor || !hidden_from(who, actor)) unread += row.integer(1);
+          if (!actor || !hidden_from(viewer, actor)) unread += row.integer(1);
         });
   }));
   return unread;

@@ -31,24 +31,24 @@ void SocialImpl::hook_in() {
   });
 }
 
-Result<void> SocialImpl::need_account(const accounts::Viewer& who) {
-  if (who.account) return {};
+Result<void> SocialImpl::need_account(const accounts::Viewer& viewer) {
+  if (viewer.account) return {};
   return Error(accounts::reason("sign_in_first"));
 }
 
-Result<void> SocialImpl::need_person(const accounts::Viewer& who) {
-  if (who.person) return {};
+Result<void> SocialImpl::need_person(const accounts::Viewer& viewer) {
+  if (viewer.person) return {};
   return Error(accounts::reason("sign_in_or_guest_first"));
 }
 
-Result<void> SocialImpl::append_event(Session& session, const accounts::Viewer& who, VideoId video,
-                                      engine::EventType type, const Origin& origin) {
+Result<void> SocialImpl::append_event(Session& session, const accounts::Viewer& viewer,
+                                      VideoId video, engine::EventType type, const Origin& origin) {
   engine::Event body;
   body.video = video;
   body.request = origin.request;
   body.type = type;
   body.surface = origin.surface;
-  LogRecord record = engine::encode(who.person, body);
+  LogRecord record = engine::encode(viewer.person, body);
   record.at_ms = parts_.clock.now_ms();
   FILOSCOPE_DO(parts_.log.append(session, {&record, 1}));
   return {};

@@ -92,26 +92,26 @@ class Social {
 
   // All take only entries that may be seen (not_found otherwise); accounts only, but for
   // not_interested, share and report, which guests may too.
-  virtual Result<Counts> set_like(const accounts::Viewer& who, VideoId video, bool on,
+  virtual Result<Counts> set_like(const accounts::Viewer& viewer, VideoId video, bool on,
                                   const Origin& origin) = 0;
-  virtual Result<Counts> set_save(const accounts::Viewer& who, VideoId video, bool on,
+  virtual Result<Counts> set_save(const accounts::Viewer& viewer, VideoId video, bool on,
                                   const Origin& origin) = 0;
-  virtual Result<void> set_not_interested(const accounts::Viewer& who, VideoId video, bool on,
+  virtual Result<void> set_not_interested(const accounts::Viewer& viewer, VideoId video, bool on,
                                           const Origin& origin) = 0;
-  virtual Result<Counts> share(const accounts::Viewer& who, VideoId video,
+  virtual Result<Counts> share(const accounts::Viewer& viewer, VideoId video,
                                const Origin& origin) = 0;
-  virtual Result<Comment> comment(const accounts::Viewer& who, VideoId video, std::string_view text,
-                                  const Origin& origin) = 0;
-  virtual Result<void> remove_comment(const accounts::Viewer& who,
+  virtual Result<Comment> comment(const accounts::Viewer& viewer, VideoId video,
+                                  std::string_view text, const Origin& origin) = 0;
+  virtual Result<void> remove_comment(const accounts::Viewer& viewer,
                                       CommentId id) = 0;  ///< her own, or under her video
   virtual Result<CommentPage> comments(const accounts::Viewer& viewer, VideoId video,
                                        std::string_view cursor, int limit) = 0;
   /// Errors: not_found, also for one that `comments` does not list to her.
   virtual Result<Comment> find_comment(const accounts::Viewer& viewer, CommentId id) = 0;
-  virtual Result<void> report(const accounts::Viewer& who, const Report& report,
+  virtual Result<void> report(const accounts::Viewer& viewer, const Report& report,
                               const Origin& origin) = 0;
   /// Follow with its origin for the engine; the graph itself is accounts'.
-  virtual Result<void> follow(const accounts::Viewer& who, AccountId other, bool on,
+  virtual Result<void> follow(const accounts::Viewer& viewer, AccountId other, bool on,
                               const Origin& origin) = 0;
 
   /// Plays counted from accepted watch events (≥ 1 s or complete, once per token). Inside the
@@ -123,18 +123,18 @@ class Social {
                                            std::span<const VideoId> videos) = 0;
   /// Of all that each of these people has, in their order.
   virtual Result<std::vector<std::int64_t>> likes_received(std::span<const AccountId> owners) = 0;
-  virtual Result<catalog::EntryPage> liked(const accounts::Viewer& who, std::string_view cursor,
+  virtual Result<catalog::EntryPage> liked(const accounts::Viewer& viewer, std::string_view cursor,
                                            int limit) = 0;
-  virtual Result<catalog::EntryPage> saved(const accounts::Viewer& who, std::string_view cursor,
+  virtual Result<catalog::EntryPage> saved(const accounts::Viewer& viewer, std::string_view cursor,
                                            int limit) = 0;
 
   virtual Result<void> notify(
       AccountId whom,
       const Notification& notification) = 0;  ///< not of blocked or muted people; same thing once
-  virtual Result<NotificationPage> notifications(const accounts::Viewer& who,
+  virtual Result<NotificationPage> notifications(const accounts::Viewer& viewer,
                                                  std::string_view cursor, int limit) = 0;
-  virtual Result<void> mark_notifications_read(const accounts::Viewer& who) = 0;
-  virtual Result<std::int64_t> unread_count(const accounts::Viewer& who) = 0;
+  virtual Result<void> mark_notifications_read(const accounts::Viewer& viewer) = 0;
+  virtual Result<std::int64_t> unread_count(const accounts::Viewer& viewer) = 0;
   /// Told whose notifications have changed, after the commit, until the handle is gone
   /// (base/listeners.h).
   [[nodiscard]] virtual std::shared_ptr<void> on_notice(

@@ -16,37 +16,38 @@ class SocialImpl final : public Social {
   explicit SocialImpl(const Parts& parts);
   void hook_in();
 
-  Result<Counts> set_like(const accounts::Viewer& who, VideoId video, bool on,
+  Result<Counts> set_like(const accounts::Viewer& viewer, VideoId video, bool on,
                           const Origin& origin) override;
-  Result<Counts> set_save(const accounts::Viewer& who, VideoId video, bool on,
+  Result<Counts> set_save(const accounts::Viewer& viewer, VideoId video, bool on,
                           const Origin& origin) override;
-  Result<void> set_not_interested(const accounts::Viewer& who, VideoId video, bool on,
+  Result<void> set_not_interested(const accounts::Viewer& viewer, VideoId video, bool on,
                                   const Origin& origin) override;
-  Result<Counts> share(const accounts::Viewer& who, VideoId video, const Origin& origin) override;
-  Result<Comment> comment(const accounts::Viewer& who, VideoId video, std::string_view text,
+  Result<Counts> share(const accounts::Viewer& viewer, VideoId video,
+                       const Origin& origin) override;
+  Result<Comment> comment(const accounts::Viewer& viewer, VideoId video, std::string_view text,
                           const Origin& origin) override;
-  Result<void> remove_comment(const accounts::Viewer& who, CommentId id) override;
+  Result<void> remove_comment(const accounts::Viewer& viewer, CommentId id) override;
   Result<CommentPage> comments(const accounts::Viewer& viewer, VideoId video,
                                std::string_view cursor, int limit) override;
   Result<Comment> find_comment(const accounts::Viewer& viewer, CommentId id) override;
-  Result<void> report(const accounts::Viewer& who, const Report& report,
+  Result<void> report(const accounts::Viewer& viewer, const Report& report,
                       const Origin& origin) override;
-  Result<void> follow(const accounts::Viewer& who, AccountId other, bool on,
+  Result<void> follow(const accounts::Viewer& viewer, AccountId other, bool on,
                       const Origin& origin) override;
   Result<void> count_view(Session& session, VideoId video) override;
   Result<std::vector<Counts>> counts(std::span<const VideoId> videos) override;
   Result<std::vector<Marks>> marks(const accounts::Viewer& viewer,
                                    std::span<const VideoId> videos) override;
   Result<std::vector<std::int64_t>> likes_received(std::span<const AccountId> owners) override;
-  Result<catalog::EntryPage> liked(const accounts::Viewer& who, std::string_view cursor,
+  Result<catalog::EntryPage> liked(const accounts::Viewer& viewer, std::string_view cursor,
                                    int limit) override;
-  Result<catalog::EntryPage> saved(const accounts::Viewer& who, std::string_view cursor,
+  Result<catalog::EntryPage> saved(const accounts::Viewer& viewer, std::string_view cursor,
                                    int limit) override;
   Result<void> notify(AccountId whom, const Notification& notification) override;
-  Result<NotificationPage> notifications(const accounts::Viewer& who, std::string_view cursor,
+  Result<NotificationPage> notifications(const accounts::Viewer& viewer, std::string_view cursor,
                                          int limit) override;
-  Result<void> mark_notifications_read(const accounts::Viewer& who) override;
-  Result<std::int64_t> unread_count(const accounts::Viewer& who) override;
+  Result<void> mark_notifications_read(const accounts::Viewer& viewer) override;
+  Result<std::int64_t> unread_count(const accounts::Viewer& viewer) override;
   std::shared_ptr<void> on_notice(std::function<void(const AccountId&)> call) override {
     return notices_.add(std::move(call));
   }
@@ -76,20 +77,20 @@ class SocialImpl final : public Social {
   };
 
   // What everyone needs
-  static Result<void> need_account(const accounts::Viewer& who);
-  static Result<void> need_person(const accounts::Viewer& who);
-  Result<void> append_event(Session& session, const accounts::Viewer& who, VideoId video,
+  static Result<void> need_account(const accounts::Viewer& viewer);
+  static Result<void> need_person(const accounts::Viewer& viewer);
+  Result<void> append_event(Session& session, const accounts::Viewer& viewer, VideoId video,
                             engine::EventType type, const Origin& origin);
 
   // Facts
-  Result<Counts> set_fact(const Fact& fact, std::int64_t key, const accounts::Viewer& who,
+  Result<Counts> set_fact(const Fact& fact, std::int64_t key, const accounts::Viewer& viewer,
                           VideoId video, bool on, const Origin& origin);
   /// Of those who have an account, kept by it.
-  Result<Counts> set_account_fact(const Fact& fact, const accounts::Viewer& who, VideoId video,
+  Result<Counts> set_account_fact(const Fact& fact, const accounts::Viewer& viewer, VideoId video,
                                   bool on, const Origin& origin);
   Result<bool> write_fact(Session& session, const Fact& fact, std::int64_t key,
                           const catalog::Entry& video, bool on);
-  Result<std::string> check_report(const accounts::Viewer& who, const Report& report);
+  Result<std::string> check_report(const accounts::Viewer& viewer, const Report& report);
 
   // Counts
   /// Errors: not_found (the video was removed).
@@ -114,7 +115,7 @@ class SocialImpl final : public Social {
                             std::initializer_list<SqlValue> arguments);
 
   // Lists
-  Result<catalog::EntryPage> video_page(std::string_view sql, const accounts::Viewer& who,
+  Result<catalog::EntryPage> video_page(std::string_view sql, const accounts::Viewer& viewer,
                                         std::string_view cursor, int limit);
 
   // Erasure

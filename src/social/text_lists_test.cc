@@ -1,5 +1,5 @@
+#include "social/test_world.h"
 #include "social/verify.h"
-#include "social/world_test.h"
 
 namespace filoscope::social {
 namespace {
@@ -15,16 +15,16 @@ class TextTest : public testing::Test {
   accounts::Viewer mara = world.member("mara"), ben = world.member("ben"),
                    zoe = world.member("zoe");
   catalog::Video clay = world.publish(world.account_of(mara), "clay #pottery");
-  std::vector<std::string> texts(const accounts::Viewer& who) {
+  std::vector<std::string> texts(const accounts::Viewer& viewer) {
     std::vector<std::string> found;
-    for (const auto& comment : must(world.social->comments(who, clay.id, "", 50)).items) {
+    for (const auto& comment : must(world.social->comments(viewer, clay.id, "", 50)).items) {
       found.push_back(comment.text);
     }
     return found;
   }
-  Comment say(const accounts::Viewer& who, const std::string& text) {
+  Comment say(const accounts::Viewer& viewer, const std::string& text) {
     world.clock.advance_ms(1);
-    return must(world.social->comment(who, clay.id, text, {}));
+    return must(world.social->comment(viewer, clay.id, text, {}));
   }
 };
 
@@ -53,18 +53,18 @@ TEST_F(TextTest, CommentsAreCountedLearnedOnceAndTold) {
 
 TEST_F(TextTest, ThereIsAPace) {
   World slow(World::Settings{{"social.comments_per_minute_max", "2"}});
-  const auto who = slow.member("mara");
-  const auto video = slow.publish(slow.account_of(who), "x");
-  EXPECT_TRUE(slow.social->comment(who, video.id, "1", {}).has_value());
-  EXPECT_TRUE(slow.social->comment(who, video.id, "2", {}).has_value());
-  const auto third = slow.social->comment(who, video.id, "3", {});
+  const auto viewer = slow.member("mara");
+  const auto video = slow.publish(slow.account_of(viewer), "x");
+  EXPECT_TRUE(slow.social->comment(viewer, video.id, "1", {}).has_value());
+  EXPECT_TRUE(slow.social->comment(viewer, video.id, "2", {}).has_value());
+  const auto third = slow.social->comment(viewer, video.id, "3", {});
   ASSERT_EQ(code_of(third), Code::exhausted);
   EXPECT_EQ(third.error().reason, "too_many_comments");
   EXPECT_EQ(third.error().retry_after_s, 60);
   EXPECT_EQ(third.error().message,
             "you wrote 2 comments in a minute, which is the most; wait a little");
   slow.clock.advance_ms(60'000);
-  EXPECT_TRUE(slow.social->comment(who, video.id, "3", {}).has_value());
+  EXPECT_TRUE(slow.social->comment(viewer, video.id, "3", {}).has_value());
 }
 
 TEST_F(TextTest, OnlyTheTwoAuthorsDelete) {
@@ -135,25 +135,27 @@ TEST_F(TextTest, MentionsReachWhoMaySeeTheVideo) {
 
 TEST_F(TextTest, NoticesAreOncePerThingReadAndBounded) {
   World small(World::Settings{{"social.notifications_max", "10"}});
-  const auto who = small.member("mara");
+  const auto viewer = small.member("mara");
   Notification notice;
   notice.kind = "published";
   for (std::uint64_t i = 1; i <= 12; ++i) {
     notice.video = VideoId{i};
-    must(small.social->notify(who.account, notice));
-    must(small.social->notify(who.account, notice));
+    must(small.social->notify(viewer.account, notice));
+    must(small.social->notify(viewer.account, notice));
     small.clock.advance_ms(1);
   }
-  EXPECT_EQ(must(small.social->unread_count(who)), 10);
-  const auto page = must(small.social->notifications(who, "", 4));
+  EXPECT_EQ(must(small.social->unread_count(viewer)), 10);
+  const auto page = must(small.social->notifications(viewer, "", 4));
   ASSERT_EQ(page.items.size(), 4U);
   EXPECT_EQ(page.items[0].video, VideoId{12});
   EXPECT_FALSE(page.items[0].read);
-  EXPECT_EQ(must(small.social->notifications(who, page.next_cursor, 4)).items[0].video, VideoId{8});
-  must(small.social->mark_notifications_read(who));
-  EXPECT_EQ(must(small.social->unread_count(who)), 0);
+  EXPECT_EQ(must(small.social->notifications(viewer, page.next_cursor, 4)).items[0].video,
+            VideoId{8});
+  must(small.social->mark_notifications_read(viewer));
+  EXPECT_EQ(must(small.social->unread_count(viewer)), 0);
   notice.kind = "advert";
-  EXPECT_EQ(small.social->notify(who.account, notice).error().reason, "no_such_notification_kind");
+  EXPECT_EQ(small.social->notify(viewer.account, notice).error().reason,
+            "no_such_notification_kind");
   notice.kind = "failed";
   must(small.social->notify(AccountId{5}, notice));  // gone meanwhile
   EXPECT_EQ(small.rows("social_notifications"), 10);
@@ -211,13 +213,13 @@ TEST_F(TextTest, ADeletedAccountTakesItsFactsAndCorrectsCounts) {
   say(ben, "one");
   say(ben, "two");
   say(zoe, "three");
-  for (const auto& who : {ben, zoe}) {
-    must(world.social->set_like(who, clay.id, true, {}));
-    must(world.social->set_save(who, clay.id, true, {}));
-    must(world.social->share(who, clay.id, {}));
-    must(world.social->set_not_interested(who, clay.id, true, {}));
-    must(world.social->report(who, {clay.id, {}, {}, "spam", ""}, {}));
-    must(world.social->follow(who, mara.account, true, {}));
+  for (const auto& viewer : {ben, zoe}) {
+    must(world.social->set_like(viewer, clay.id, true, {}));
+    must(world.social->set_save(viewer, clay.id, true, {}));
+    must(world.social->share(viewer, clay.id, {}));
+    must(world.social->set_not_interested(viewer, clay.id, true, {}));
+    must(world.social->report(viewer, {clay.id, {}, {}, "spam", ""}, {}));
+    must(world.social->follow(viewer, mara.account, true, {}));
   }
   must(world.accounts->remove(ben.account, "a long password 1"));
   const auto check = [&] {
@@ -265,8 +267,8 @@ TEST_F(TextTest, WhatAGuestTurnedAwayStaysAtSignUp) {
   form.password = "a long password 1";
   form.birth_date = "1990-01-01";
   form.guest = guest;
-  const auto who = World::viewer(must(world.accounts->sign_up(form)).account);
-  EXPECT_TRUE(world.marks(who, clay.id).not_interested);
+  const auto viewer = World::viewer(must(world.accounts->sign_up(form)).account);
+  EXPECT_TRUE(world.marks(viewer, clay.id).not_interested);
   const auto other = world.guest();
   must(world.social->set_not_interested(other, clay.id, true, {}));
   world.clock.advance_ms(25LL * 3600 * 1000);

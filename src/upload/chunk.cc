@@ -102,7 +102,7 @@ class FileChunk final : public Chunk {
 
 }  // namespace
 
-Result<std::unique_ptr<Chunk>> UploadsImpl::begin_chunk(const accounts::Viewer& who, UploadId id,
+Result<std::unique_ptr<Chunk>> UploadsImpl::begin_chunk(const accounts::Viewer& viewer, UploadId id,
                                                         std::int64_t offset,
                                                         std::int64_t length_bytes,
                                                         std::string_view checksum) {
@@ -110,7 +110,7 @@ Result<std::unique_ptr<Chunk>> UploadsImpl::begin_chunk(const accounts::Viewer& 
   const auto chunk_max = parts_.config[kChunkBytesMax];
   if (length_bytes < 0 || length_bytes > chunk_max)
     return Error(reason("upload_part_too_large"), chunk_max);
-  FILOSCOPE_DO(load(who, id));
+  FILOSCOPE_DO(load(viewer, id));
   FILOSCOPE_DO(space_.check(length_bytes));
   {
     Lock lock(mutex_);
@@ -118,7 +118,7 @@ Result<std::unique_ptr<Chunk>> UploadsImpl::begin_chunk(const accounts::Viewer& 
   }
   // Loaded again: it is ours now and cannot move.
   const auto open = [&]() -> Result<std::unique_ptr<Chunk>> {
-    FILOSCOPE_TRY(auto row, load(who, id));
+    FILOSCOPE_TRY(auto row, load(viewer, id));
     if (offset != row.state.offset)
       return Error(reason("upload_part_misplaced"), row.state.offset, offset);
     if (length_bytes > row.state.size_bytes - offset)

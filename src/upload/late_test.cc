@@ -1,4 +1,4 @@
-#include "upload/world_test.h"
+#include "upload/test_world.h"
 
 namespace filoscope::upload {
 namespace {

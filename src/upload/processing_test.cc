@@ -3,7 +3,7 @@
 #include <fstream>
 
 #include "media/wire.h"
-#include "upload/world_test.h"
+#include "upload/test_world.h"
 
 namespace filoscope::upload {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "media/test_clips.h"
-#include "social/world_test.h"
+#include "social/test_world.h"
 #include "upload/upload.h"
 
 namespace filoscope::upload {

@@ -1,4 +1,4 @@
-#include "upload/world_test.h"
+#include "upload/test_world.h"
 
 namespace filoscope::upload {
 namespace {
@@ -10,17 +10,17 @@ class SmallDiskTest : public ::testing::Test, public World<> {
   SmallDiskTest() : World({{"upload.unfinished_max", "50"}, {"upload.chunk_bytes_max", "65536"}}) {
     free_bytes = 198 * kMiB;
   }
-  Result<UploadState> create(const accounts::Viewer& who, std::int64_t mebibytes) {
+  Result<UploadState> create(const accounts::Viewer& viewer, std::int64_t mebibytes) {
     NewUpload form;
     form.size_bytes = mebibytes * kMiB;
-    return uploads->create(who, form);
+    return uploads->create(viewer, form);
   }
 };
 
 TEST_F(SmallDiskTest, FiveUploadsAreNotPromisedTheSameSpace) {
   int accepted = 0;
-  for (const auto& who : {mara, jo, member("a1"), member("a2"), member("a3")})
-    accepted += create(who, 100).has_value() ? 1 : 0;
+  for (const auto& viewer : {mara, jo, member("a1"), member("a2"), member("a3")})
+    accepted += create(viewer, 100).has_value() ? 1 : 0;
   EXPECT_EQ(accepted, 1);
   restart();  // what was promised is remembered
   const auto refused = create(jo, 100);

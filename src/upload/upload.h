@@ -99,27 +99,27 @@ class Uploads {
 
   /// Errors: unauthenticated (no account), invalid_argument (too large, empty, cover_ms out of
   /// range; the limit in the text), exhausted (quota, queue).
-  virtual Result<UploadState> create(const accounts::Viewer& who, const NewUpload& form) = 0;
+  virtual Result<UploadState> create(const accounts::Viewer& viewer, const NewUpload& form) = 0;
   /// For callers that take bytes before `create`: that an upload of this size (0: not known yet)
   /// could begin now, by quotas, queue and disk, and its space meanwhile, which it needs twice.
   /// Errors: as create.
-  virtual Result<std::unique_ptr<Room>> make_room(const accounts::Viewer& who,
+  virtual Result<std::unique_ptr<Room>> make_room(const accounts::Viewer& viewer,
                                                   std::int64_t size_bytes,
                                                   std::int64_t network) = 0;
   /// Her own only: not_found otherwise, or when expired.
-  virtual Result<UploadState> state(const accounts::Viewer& who, UploadId id) = 0;
+  virtual Result<UploadState> state(const accounts::Viewer& viewer, UploadId id) = 0;
   /// Errors: conflict (offset is not the stored one; another chunk is being written),
   /// invalid_argument (past the end, chunk too large). `checksum` is tus' "sha1 BASE64" | "sha256
   /// BASE64" or "".
-  virtual Result<std::unique_ptr<Chunk>> begin_chunk(const accounts::Viewer& who, UploadId id,
+  virtual Result<std::unique_ptr<Chunk>> begin_chunk(const accounts::Viewer& viewer, UploadId id,
                                                      std::int64_t offset, std::int64_t length_bytes,
                                                      std::string_view checksum) = 0;
-  virtual Result<void> terminate(const accounts::Viewer& who, UploadId id) = 0;
-  virtual Result<std::vector<UploadState>> unfinished(AccountId who) = 0;
+  virtual Result<void> terminate(const accounts::Viewer& viewer, UploadId id) = 0;
+  virtual Result<std::vector<UploadState>> unfinished(AccountId viewer) = 0;
 
   /// A whole local file (import, samples): copied in, video created and queued. `sample` marks it
   /// as removable.
-  virtual Result<VideoId> import_file(AccountId who, const std::string& path,
+  virtual Result<VideoId> import_file(AccountId viewer, const std::string& path,
                                       std::string_view caption, bool sample) = 0;
   /// True when nothing waits or runs.
   virtual bool idle() const = 0;

@@ -48,16 +48,16 @@ class UploadsImpl final : public Uploads {
   /// Migrates, sweeps, takes up the jobs a crash or stop left, starts the threads.
   Result<void> start();
 
-  Result<UploadState> create(const accounts::Viewer& who, const NewUpload& form) override;
-  Result<std::unique_ptr<Room>> make_room(const accounts::Viewer& who, std::int64_t size_bytes,
+  Result<UploadState> create(const accounts::Viewer& viewer, const NewUpload& form) override;
+  Result<std::unique_ptr<Room>> make_room(const accounts::Viewer& viewer, std::int64_t size_bytes,
                                           std::int64_t network) override;
-  Result<UploadState> state(const accounts::Viewer& who, UploadId id) override;
-  Result<std::unique_ptr<Chunk>> begin_chunk(const accounts::Viewer& who, UploadId id,
+  Result<UploadState> state(const accounts::Viewer& viewer, UploadId id) override;
+  Result<std::unique_ptr<Chunk>> begin_chunk(const accounts::Viewer& viewer, UploadId id,
                                              std::int64_t offset, std::int64_t length_bytes,
                                              std::string_view checksum) override;
-  Result<void> terminate(const accounts::Viewer& who, UploadId id) override;
-  Result<std::vector<UploadState>> unfinished(AccountId who) override;
-  Result<VideoId> import_file(AccountId who, const std::string& path, std::string_view caption,
+  Result<void> terminate(const accounts::Viewer& viewer, UploadId id) override;
+  Result<std::vector<UploadState>> unfinished(AccountId viewer) override;
+  Result<VideoId> import_file(AccountId viewer, const std::string& path, std::string_view caption,
                               bool sample) override;
   bool idle() const override;
   std::size_t waiting_count() const override;
@@ -79,9 +79,9 @@ class UploadsImpl final : public Uploads {
 
  private:
   // uploads.cc
-  Result<UploadRow> load(const accounts::Viewer& who, UploadId id);
+  Result<UploadRow> load(const accounts::Viewer& viewer, UploadId id);
   /// `terminate`, while nobody writes to it.
-  Result<void> end_upload(const accounts::Viewer& who, const UploadState& upload);
+  Result<void> end_upload(const accounts::Viewer& viewer, const UploadState& upload);
   /// The form with its texts as they are stored.
   Result<NewUpload> checked(NewUpload form) const;
   /// What processing makes of a file of this size, about, and a kept original.

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/sha1.h"
-#include "upload/world_test.h"
+#include "upload/test_world.h"
 
 namespace filoscope::upload {
 namespace {

@@ -232,22 +232,22 @@ Result<void> UploadsImpl::check_share(Session& session, AccountId owner, std::in
   return Error(reason("upload_queue_share_taken"), queue_.waiting_count());
 }
 
-Result<std::unique_ptr<Room>> UploadsImpl::make_room(const accounts::Viewer& who,
+Result<std::unique_ptr<Room>> UploadsImpl::make_room(const accounts::Viewer& viewer,
                                                      std::int64_t size_bytes,
                                                      std::int64_t network) {
-  if (!who.account) return no_account();
+  if (!viewer.account) return no_account();
   const std::int64_t now_ms = parts_.clock.now_ms();
   FILOSCOPE_DO(parts_.database.read(
-      [&](Session& session) { return check_quotas(session, who.account, network, now_ms); }));
-  auto promise = promise_of(who.account, network, size_bytes, 0);
+      [&](Session& session) { return check_quotas(session, viewer.account, network, now_ms); }));
+  auto promise = promise_of(viewer.account, network, size_bytes, 0);
   promise.bytes += size_bytes;
   const auto key = new_id(now_ms);
   FILOSCOPE_DO(promise_space(key, promise));
   return std::unique_ptr<Room>(std::make_unique<ReceivingRoom>(space_, key, promise));
 }
 
-Result<UploadState> UploadsImpl::create(const accounts::Viewer& who, const NewUpload& wanted) {
-  if (!who.account) return no_account();
+Result<UploadState> UploadsImpl::create(const accounts::Viewer& viewer, const NewUpload& wanted) {
+  if (!viewer.account) return no_account();
   FILOSCOPE_TRY(const auto form, checked(wanted));
   const std::int64_t now_ms = parts_.clock.now_ms();
   UploadState made{new_id_of<UploadId>(now_ms),
@@ -265,19 +265,19 @@ Result<UploadState> UploadsImpl::create(const accounts::Viewer& who, const NewUp
   }
   const auto make = [&]() -> Result<void> {
     FILOSCOPE_DO(
-        promise_space(made.id.value, promise_of(who.account, form.network, form.size_bytes, 0)));
+        promise_space(made.id.value, promise_of(viewer.account, form.network, form.size_bytes, 0)));
     const UniqueFd fd(::open(path_of(file).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!fd) return errno_error("begin an upload");
     FILOSCOPE_DO(sync_folder(folder_));
     return parts_.database.write([&](Session& session) -> Result<void> {
-      FILOSCOPE_DO(check_quotas(session, who.account, form.network, now_ms));
+      FILOSCOPE_DO(check_quotas(session, viewer.account, form.network, now_ms));
       FILOSCOPE_DO(session.execute("INSERT INTO upload_made (id, owner, at_ms) VALUES (?, ?, ?)",
-                                   {made.id.db(), who.account.db(), now_ms}));
+                                   {made.id.db(), viewer.account.db(), now_ms}));
       FILOSCOPE_DO(session.execute(
           "INSERT INTO upload_files (id, owner, size_bytes, stored_bytes, filename, caption, "
           "visibility, draft, fingerprint, expires_ms, video, metadata, cover_ms, network, labels) "
           "VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
-          {made.id.db(), who.account.db(), form.size_bytes, form.filename, form.caption,
+          {made.id.db(), viewer.account.db(), form.size_bytes, form.filename, form.caption,
            form.visibility, std::int64_t{form.draft}, form.fingerprint, made.expires_at_ms,
            form.metadata, sql_value(form.cover_ms), form.network, form.labels.db()}));
       return {};
@@ -294,41 +294,41 @@ Result<UploadState> UploadsImpl::create(const accounts::Viewer& who, const NewUp
   return made;
 }
 
-Result<UploadRow> UploadsImpl::load(const accounts::Viewer& who, UploadId id) {
-  if (!who.account) return no_account();
+Result<UploadRow> UploadsImpl::load(const accounts::Viewer& viewer, UploadId id) {
+  if (!viewer.account) return no_account();
   std::optional<UploadRow> found;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
     return session.query(std::string("SELECT ") + kUploadColumns +
                              " FROM upload_files WHERE id = ? AND owner = ? AND expires_ms > ?",
-                         {id.db(), who.account.db(), parts_.clock.now_ms()},
+                         {id.db(), viewer.account.db(), parts_.clock.now_ms()},
                          [&](const Row& row) { found = read_upload(row); });
   }));
   if (!found) return Error(reason("no_such_upload"));
   return *std::move(found);
 }
 
-Result<UploadState> UploadsImpl::state(const accounts::Viewer& who, UploadId id) {
-  FILOSCOPE_TRY(auto row, load(who, id));
+Result<UploadState> UploadsImpl::state(const accounts::Viewer& viewer, UploadId id) {
+  FILOSCOPE_TRY(auto row, load(viewer, id));
   return std::move(row.state);
 }
 
-Result<void> UploadsImpl::terminate(const accounts::Viewer& who, UploadId id) {
-  FILOSCOPE_TRY(const auto row, load(who, id));
+Result<void> UploadsImpl::terminate(const accounts::Viewer& viewer, UploadId id) {
+  FILOSCOPE_TRY(const auto row, load(viewer, id));
   {
     Lock lock(mutex_);
     if (!busy_.insert(id).second) return Error(reason("upload_being_written"));
   }
-  auto ended = end_upload(who, row.state);
+  auto ended = end_upload(viewer, row.state);
   release(id);
   return ended;
 }
 
-Result<void> UploadsImpl::end_upload(const accounts::Viewer& who, const UploadState& upload) {
+Result<void> UploadsImpl::end_upload(const accounts::Viewer& viewer, const UploadState& upload) {
   const auto id = upload.id;
   if (upload.video) {
     const auto video = parts_.catalog.get(upload.video);
     if (video && catalog::is_finished(video->state)) return Error(reason("upload_published"));
-    if (video) FILOSCOPE_DO(parts_.catalog.remove(who.account, video->id));
+    if (video) FILOSCOPE_DO(parts_.catalog.remove(viewer.account, video->id));
   }
   if (!upload.video) {
     ::unlink(path_of(id.text()).c_str());
@@ -341,14 +341,14 @@ Result<void> UploadsImpl::end_upload(const accounts::Viewer& who, const UploadSt
   });
 }
 
-Result<std::vector<UploadState>> UploadsImpl::unfinished(AccountId who) {
+Result<std::vector<UploadState>> UploadsImpl::unfinished(AccountId viewer) {
   std::vector<UploadState> found;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
     found.clear();
     return session.query(std::string("SELECT ") + kUploadColumns +
                              " FROM upload_files WHERE owner = ? AND video = 0 AND expires_ms > ? "
                              "ORDER BY id DESC LIMIT 1000",
-                         {who.db(), parts_.clock.now_ms()},
+                         {viewer.db(), parts_.clock.now_ms()},
                          [&](const Row& row) { found.push_back(read_upload(row).state); });
   }));
   return found;

@@ -29,7 +29,7 @@ inline constexpr std::string_view kSnapshotSuffix = ".snapshot";
 /// Threads: any, but `open` and the destructor, which belong to the owner. Owns one thread that
 /// writes snapshots and sweeps. The destructor writes a last snapshot; what is appended after it is
 /// replayed at the next start.
-class EngineLife {
+class EngineHost {
  public:
   struct Parts {
     Database& database;
@@ -43,7 +43,7 @@ class EngineLife {
   };
   /// Replays, then follows the log. Errors: corrupt (neither a snapshot nor the log can give the
   /// state; says what to do), and those of disk and database.
-  static Result<std::unique_ptr<EngineLife>> open(const Parts& parts);
+  static Result<std::unique_ptr<EngineHost>> open(const Parts& parts);
   struct Rebuilt {
     LogPosition position = 0;  ///< of the new base of replay
     std::int64_t facts_count = 0, records_count = 0;
@@ -61,9 +61,9 @@ class EngineLife {
   static Result<Rebuilt> rebuild(const Parts& parts,
                                  const std::function<Result<void>(const Tell&)>& restate,
                                  const RebuildOptions& options);
-  ~EngineLife();
-  EngineLife(const EngineLife&) = delete;
-  EngineLife& operator=(const EngineLife&) = delete;
+  ~EngineHost();
+  EngineHost(const EngineHost&) = delete;
+  EngineHost& operator=(const EngineHost&) = delete;
 
   const engine::Engine& engine() const { return *engine_; }
 
@@ -85,7 +85,7 @@ class EngineLife {
   bool learns() const { return !stopped_ && parts_.log.keeps_up(); }
 
  private:
-  explicit EngineLife(const Parts& parts) : parts_(parts) {}
+  explicit EngineHost(const Parts& parts) : parts_(parts) {}
 
   Result<void> load();
   Result<void> replay();

@@ -9,7 +9,7 @@
 
 #include "base/reasons.h"
 #include "media/reasons.h"
-#include "social/world_test.h"
+#include "social/test_world.h"
 #include "upload/reasons.h"
 #include "upload/upload_impl.h"
 
@@ -150,10 +150,10 @@ class World : public social::World {
                            std::string_view checksum = "") {
     return send_by(mara, id, offset, bytes, checksum);
   }
-  Result<UploadState> send_by(const accounts::Viewer& who, UploadId id, std::int64_t offset,
+  Result<UploadState> send_by(const accounts::Viewer& viewer, UploadId id, std::int64_t offset,
                               std::string_view bytes, std::string_view checksum = "") {
     auto chunk =
-        uploads->begin_chunk(who, id, offset, static_cast<std::int64_t>(bytes.size()), checksum);
+        uploads->begin_chunk(viewer, id, offset, static_cast<std::int64_t>(bytes.size()), checksum);
     if (!chunk) return chunk.error();
     FILOSCOPE_DO((*chunk)->write(crypto::as_bytes(bytes)));
     return (*chunk)->commit();
@@ -161,10 +161,10 @@ class World : public social::World {
   VideoId upload(const std::string& content, const std::string& caption = "") {
     return must(send(begin(static_cast<std::int64_t>(content.size()), caption), 0, content)).video;
   }
-  VideoId upload_by(const accounts::Viewer& who, const std::string& content = "a clip") {
+  VideoId upload_by(const accounts::Viewer& viewer, const std::string& content = "a clip") {
     NewUpload form;
     form.size_bytes = static_cast<std::int64_t>(content.size());
-    return must(send_by(who, must(uploads->create(who, form)).id, 0, content)).video;
+    return must(send_by(viewer, must(uploads->create(viewer, form)).id, 0, content)).video;
   }
   /// Waits for `condition`, moving the clock so that postponed jobs come up.
   template <typename Condition>

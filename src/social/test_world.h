@@ -4,7 +4,7 @@
 
 #include <gmock/gmock.h>
 
-#include "catalog/world_test.h"
+#include "catalog/test_world.h"
 #include "social/social.h"
 
 namespace filoscope::social {
@@ -29,8 +29,8 @@ class World : public catalog::World {
   accounts::Viewer guest() {
     return must(accounts->authenticate(must(accounts->make_guest("en")).token));
   }
-  accounts::Account account_of(const accounts::Viewer& who) {
-    return must(accounts->get(who.account));
+  accounts::Account account_of(const accounts::Viewer& viewer) {
+    return must(accounts->get(viewer.account));
   }
   /// The engine's events of one type, by whom and with their origin.
   std::vector<std::pair<PersonKey, engine::Event>> events(engine::EventType type) {
@@ -44,8 +44,8 @@ class World : public catalog::World {
     return found;
   }
   Counts counts(VideoId video) { return must(social->counts({&video, 1}))[0]; }
-  Marks marks(const accounts::Viewer& who, VideoId video) {
-    return must(social->marks(who, {&video, 1}))[0];
+  Marks marks(const accounts::Viewer& viewer, VideoId video) {
+    return must(social->marks(viewer, {&video, 1}))[0];
   }
   std::int64_t rows(const std::string& table) {
     std::int64_t count = -1;
@@ -55,9 +55,9 @@ class World : public catalog::World {
     }));
     return count;
   }
-  std::vector<std::string> notices(const accounts::Viewer& who) {
+  std::vector<std::string> notices(const accounts::Viewer& viewer) {
     std::vector<std::string> kinds_found;
-    for (const auto& notice : must(social->notifications(who, "", 50)).items) {
+    for (const auto& notice : must(social->notifications(viewer, "", 50)).items) {
       kinds_found.push_back(notice.kind);
     }
     return kinds_found;

@@ -1,4 +1,4 @@
-#include "feed/engine_life.h"
+#include "feed/engine_host.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,9 +21,9 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-class EngineLifeTest : public World {
+class EngineHostTest : public World {
  protected:
-  EngineLifeTest() {
+  EngineHostTest() {
     for (int i = 0; i < 12; ++i) {
       publish(mara, "clip " + std::to_string(i) + " #t" + std::to_string(i % 3));
     }
@@ -46,7 +46,7 @@ class EngineLifeTest : public World {
     {
       auto other_database = must(open_sqlite(SqliteOptions::from(config, copy + "/test.sqlite")));
       auto other_log = must(open_sqlite_event_log(*other_database));
-      auto life = must(EngineLife::open(
+      auto life = must(EngineHost::open(
           {*other_database, *other_log, clock, config, copy + "/engine", engine::EngineOptions()}));
       hash = life->engine().state_hash();
     }
@@ -76,10 +76,10 @@ class EngineLifeTest : public World {
       return {};
     }));
   }
-  Result<EngineLife::Rebuilt> rebuild(const EngineLife::RebuildOptions& options) {
-    return EngineLife::rebuild(
+  Result<EngineHost::Rebuilt> rebuild(const EngineHost::RebuildOptions& options) {
+    return EngineHost::rebuild(
         {*database, *log, clock, config, folder / "engine", engine::EngineOptions()},
-        [&](const EngineLife::Tell& tell) -> Result<void> {
+        [&](const EngineHost::Tell& tell) -> Result<void> {
           FILOSCOPE_DO(accounts->restate(tell));
           return catalog->restate(tell);
         },
@@ -98,7 +98,7 @@ class EngineLifeTest : public World {
   accounts::Viewer mara = person("mara"), jo = person("jo");
 };
 
-TEST_F(EngineLifeTest, KilledWithoutASnapshotItReplaysToTheSameBits) {
+TEST_F(EngineHostTest, KilledWithoutASnapshotItReplaysToTheSameBits) {
   EXPECT_EQ(count_snapshots(), 0U);
   EXPECT_EQ(hash_after_kill(), feed->state_hash());
   must(feed->snapshot());
@@ -106,7 +106,7 @@ TEST_F(EngineLifeTest, KilledWithoutASnapshotItReplaysToTheSameBits) {
   EXPECT_EQ(hash_after_kill(), feed->state_hash());
 }
 
-TEST_F(EngineLifeTest, WhatOtherRulesMadeIsTheNewBase) {
+TEST_F(EngineHostTest, WhatOtherRulesMadeIsTheNewBase) {
   const auto request = ask(jo).request;
   must(feed->snapshot());
   swipe(jo, 2);
@@ -131,7 +131,7 @@ TEST_F(EngineLifeTest, WhatOtherRulesMadeIsTheNewBase) {
   expect_sound();
 }
 
-TEST_F(EngineLifeTest, ARecordThatCannotBeReadStopsItThereInWords) {
+TEST_F(EngineHostTest, ARecordThatCannotBeReadStopsItThereInWords) {
   const auto ours = must(log->last_position());
   const auto hash = feed->state_hash();
   append_unreadable();
@@ -158,7 +158,7 @@ TEST_F(EngineLifeTest, ARecordThatCannotBeReadStopsItThereInWords) {
   expect_sound();
 }
 
-TEST_F(EngineLifeTest, ASnapshotOfANewerReleaseStaysAndTheOneBeforeIsUsed) {
+TEST_F(EngineHostTest, ASnapshotOfANewerReleaseStaysAndTheOneBeforeIsUsed) {
   must(feed->snapshot());
   const auto hash = feed->state_hash();
   const auto newer = snapshot_paths().back().parent_path() / "9999999999999999.snapshot";
@@ -170,7 +170,7 @@ TEST_F(EngineLifeTest, ASnapshotOfANewerReleaseStaysAndTheOneBeforeIsUsed) {
   EXPECT_TRUE(std::filesystem::exists(newer));
 }
 
-TEST_F(EngineLifeTest, MadeAnewFromTheWholeLogItIsTheSame) {
+TEST_F(EngineHostTest, MadeAnewFromTheWholeLogItIsTheSame) {
   must(feed->snapshot());
   const auto hash = feed->state_hash();
   close();
@@ -184,7 +184,7 @@ TEST_F(EngineLifeTest, MadeAnewFromTheWholeLogItIsTheSame) {
   expect_sound();
 }
 
-TEST_F(EngineLifeTest, MadeAnewFromFactsAndTheLogThatIsLeft) {
+TEST_F(EngineHostTest, MadeAnewFromFactsAndTheLogThatIsLeft) {
   must(accounts->set_follow(jo, mara.account, true));
   must(accounts->set_mute(jo, accounts::MuteKind::hashtag, "t2", true));
   swipe(jo, 2);
@@ -206,7 +206,7 @@ TEST_F(EngineLifeTest, MadeAnewFromFactsAndTheLogThatIsLeft) {
   expect_sound();
 }
 
-TEST_F(EngineLifeTest, MadeAnewItStopsAtWhatCannotBeReadUnlessToldToLeaveItOut) {
+TEST_F(EngineHostTest, MadeAnewItStopsAtWhatCannotBeReadUnlessToldToLeaveItOut) {
   append_unreadable();
   const auto unreadable = must(log->last_position());
   close();
@@ -249,13 +249,13 @@ class ScarceDatabase final : public Database {
   int writes_count_ FILOSCOPE_GUARDED_BY(mutex_) = 0;
 };
 
-TEST_F(EngineLifeTest, ASweepWithoutMemoryEndsNeitherTheProcessNorTheKeeper) {
+TEST_F(EngineHostTest, ASweepWithoutMemoryEndsNeitherTheProcessNorTheKeeper) {
   feed.reset();
   must(config.set("feed.snapshot_records", "100"));
   const auto before = count_snapshots();
   ScarceDatabase scarce(*database);
   auto own_log = must(open_sqlite_event_log(*database));
-  auto life = must(EngineLife::open(
+  auto life = must(EngineHost::open(
       {scarce, *own_log, clock, config, folder / "engine", engine::EngineOptions()}));
   ASSERT_TRUE(scarce.wait_for_writes(1)) << "of the sweep";
   must(database->write([&](Session& session) -> Result<void> {
@@ -269,7 +269,7 @@ TEST_F(EngineLifeTest, ASweepWithoutMemoryEndsNeitherTheProcessNorTheKeeper) {
   EXPECT_GT(count_snapshots(), before);
 }
 
-TEST_F(EngineLifeTest, StoppedAndOpenedAgainItIsTheSame) {
+TEST_F(EngineHostTest, StoppedAndOpenedAgainItIsTheSame) {
   for (int round = 0; round < 3; ++round) {
     const auto hash = feed->state_hash();
     reopen();
@@ -280,7 +280,7 @@ TEST_F(EngineLifeTest, StoppedAndOpenedAgainItIsTheSame) {
   EXPECT_EQ(count_snapshots(), 2U) << "the newest two are kept";
 }
 
-TEST_F(EngineLifeTest, ADamagedSnapshotIsSetAsideForTheOneBefore) {
+TEST_F(EngineHostTest, ADamagedSnapshotIsSetAsideForTheOneBefore) {
   must(feed->snapshot());
   swipe(jo, 2);
   const auto hash = feed->state_hash();
@@ -292,7 +292,7 @@ TEST_F(EngineLifeTest, ADamagedSnapshotIsSetAsideForTheOneBefore) {
   EXPECT_EQ(count_snapshots(".damaged"), 1U);
 }
 
-TEST_F(EngineLifeTest, AllSnapshotsDamagedTheWholeLogIsReplayed) {
+TEST_F(EngineHostTest, AllSnapshotsDamagedTheWholeLogIsReplayed) {
   must(feed->snapshot());
   const auto hash = feed->state_hash();
   close();
@@ -301,7 +301,7 @@ TEST_F(EngineLifeTest, AllSnapshotsDamagedTheWholeLogIsReplayed) {
   EXPECT_EQ(feed->state_hash(), hash);
 }
 
-TEST_F(EngineLifeTest, VerifyFindsWhatDoesNotFit) {
+TEST_F(EngineHostTest, VerifyFindsWhatDoesNotFit) {
   must(feed->snapshot());
   swipe(jo, 2);
   must(feed->snapshot());
@@ -310,7 +310,7 @@ TEST_F(EngineLifeTest, VerifyFindsWhatDoesNotFit) {
   EXPECT_THAT(must(feed->verify()), Not(IsEmpty()));
 }
 
-TEST_F(EngineLifeTest, VerifyFindsDecisionsThatAreNotInTheLog) {
+TEST_F(EngineHostTest, VerifyFindsDecisionsThatAreNotInTheLog) {
   ask(jo);
   must(database->write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(
@@ -322,7 +322,7 @@ TEST_F(EngineLifeTest, VerifyFindsDecisionsThatAreNotInTheLog) {
               ElementsAre(HasSubstr("is not in the event log where it was put")));
 }
 
-TEST_F(EngineLifeTest, OldRecordsAreDroppedAndReplayStillHolds) {
+TEST_F(EngineHostTest, OldRecordsAreDroppedAndReplayStillHolds) {
   must(feed->snapshot());
   clock.advance_ms(400LL * 24 * 3'600'000);
   swipe(jo, 2);
@@ -341,7 +341,7 @@ TEST_F(EngineLifeTest, OldRecordsAreDroppedAndReplayStillHolds) {
   EXPECT_EQ(feed->state_hash(), hash);
 }
 
-TEST_F(EngineLifeTest, FeaturesGoWithTheOldestBaseAndDecisionsWithTheirTime) {
+TEST_F(EngineHostTest, FeaturesGoWithTheOldestBaseAndDecisionsWithTheirTime) {
   const auto bodies_of = [&](engine::RecordKind kind) {
     std::int64_t count = 0;
     for (const auto& record : must(log->read(0, 1'000'000)))
@@ -380,10 +380,10 @@ TEST_F(EngineLifeTest, FeaturesGoWithTheOldestBaseAndDecisionsWithTheirTime) {
   expect_sound();
 }
 
-class ErasureTest : public EngineLifeTest {
+class ErasureTest : public EngineHostTest {
  protected:
-  void remove(const accounts::Viewer& who) {
-    must(accounts->remove(who.account, "a long password 1"));
+  void remove(const accounts::Viewer& viewer) {
+    must(accounts->remove(viewer.account, "a long password 1"));
   }
   /// Of her records in the log that hold something, but that she is erased.
   std::int64_t bodies(PersonKey person) {
@@ -592,7 +592,7 @@ TEST_F(ErasureTest, WithoutAReadableBaseItSaysWhatToDoAndGoesBackToNoOlderState)
   EXPECT_THAT(opened.error().message, HasSubstr("backup"));
 }
 
-TEST_F(EngineLifeTest, NewWeightsAreAFactOfTheLog) {
+TEST_F(EngineHostTest, NewWeightsAreAFactOfTheLog) {
   const auto position = must(log->last_position());
   close();
   must(config.set("feed.value_weights", "like=9,skip=-3"));

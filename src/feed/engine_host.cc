@@ -1,4 +1,4 @@
-#include "feed/engine_life.h"
+#include "feed/engine_host.h"
 
 #include <fmt/format.h>
 
@@ -28,13 +28,13 @@ constexpr const char* kConsumer = "engine";
 
 }  // namespace
 
-Result<std::unique_ptr<EngineLife>> EngineLife::open(const Parts& parts) {
+Result<std::unique_ptr<EngineHost>> EngineHost::open(const Parts& parts) {
   std::error_code problem;
   std::filesystem::create_directories(parts.folder, problem);
   if (problem) {
     return Error(reason("snapshots_folder_not_made"), parts.folder.string(), problem.message());
   }
-  std::unique_ptr<EngineLife> life(new EngineLife(parts));
+  std::unique_ptr<EngineHost> life(new EngineHost(parts));
   FILOSCOPE_DO(life->load());
   FILOSCOPE_DO(life->replay());
   if (auto done = life->adopt_version(); !done) {  // a disk that cannot be written: the next start
@@ -48,7 +48,7 @@ Result<std::unique_ptr<EngineLife>> EngineLife::open(const Parts& parts) {
   return life;
 }
 
-EngineLife::~EngineLife() {
+EngineHost::~EngineHost() {
   const bool opened = keeper_.joinable();
   if (opened) {
     {
@@ -63,16 +63,16 @@ EngineLife::~EngineLife() {
   if (opened) try_snapshot();
 }
 
-bool EngineLife::stopping() const {
+bool EngineHost::stopping() const {
   Lock lock(mutex_);
   return stopping_;
 }
 
-std::filesystem::path EngineLife::path_of(LogPosition position) const {
+std::filesystem::path EngineHost::path_of(LogPosition position) const {
   return parts_.folder / fmt::format("{:016}{}", position, kSnapshotSuffix);
 }
 
-Result<std::vector<LogPosition>> EngineLife::snapshots() const {
+Result<std::vector<LogPosition>> EngineHost::snapshots() const {
   std::vector<LogPosition> found;
   std::error_code problem;
   std::filesystem::directory_iterator at(parts_.folder, problem), end;
@@ -93,7 +93,7 @@ Result<std::vector<LogPosition>> EngineLife::snapshots() const {
   return found;
 }
 
-Result<std::unique_ptr<engine::Engine>> EngineLife::read_snapshot(LogPosition position) const {
+Result<std::unique_ptr<engine::Engine>> EngineHost::read_snapshot(LogPosition position) const {
   FILOSCOPE_TRY(const auto file, LargeFile::read(path_of(position), kSnapshotBytesMax));
   FILOSCOPE_TRY(auto engine, engine::Engine::load(parts_.options, file.bytes()));
   if (engine->position() != position) {
@@ -103,7 +103,7 @@ Result<std::unique_ptr<engine::Engine>> EngineLife::read_snapshot(LogPosition po
   return engine;
 }
 
-Result<void> EngineLife::load() {
+Result<void> EngineHost::load() {
   FILOSCOPE_TRY(auto found, snapshots());
   FILOSCOPE_TRY(const auto base, find_number(parts_.database, kReplayBase));
   // What an older one would need of the log may be blanked.
@@ -140,7 +140,7 @@ Result<void> EngineLife::load() {
   return {};
 }
 
-Result<void> EngineLife::replay() {
+Result<void> EngineHost::replay() {
   const auto start_us = parts_.clock.mono_us();
   const LogPosition from = engine_->position();
   std::int64_t count = 0;
@@ -158,7 +158,7 @@ Result<void> EngineLife::replay() {
 }
 
 /// What an engine of another version made is the state to go on from, and not one to be made again.
-Result<void> EngineLife::adopt_version() {
+Result<void> EngineHost::adopt_version() {
   FILOSCOPE_TRY(const auto known, find_number(parts_.database, kVersion));
   if (known == engine::kEngineVersion && engine_->made_by() == engine::kEngineVersion) return {};
   FILOSCOPE_TRY(const auto base, begin_base());
@@ -168,20 +168,20 @@ Result<void> EngineLife::adopt_version() {
 }
 
 /// Whether the engine can be made from the log alone.
-Result<bool> EngineLife::log_is_whole() const {
+Result<bool> EngineHost::log_is_whole() const {
   FILOSCOPE_TRY(const auto base, find_number(parts_.database, kReplayBase));
   FILOSCOPE_TRY(const auto first, parts_.log.read(0, 1));
   return base == 0 && (first.empty() || first.front().position == 1);
 }
 
-void EngineLife::take(std::span<const LogRecord> records) {
+void EngineHost::take(std::span<const LogRecord> records) {
   for (const auto& record : records) {  // a batch may come again
     if (record.position > engine_->position()) apply(record);
   }
   ask_for_snapshot();
 }
 
-void EngineLife::ask_for_snapshot() {
+void EngineHost::ask_for_snapshot() {
   const auto behind = engine_->position() - saved_at_;
   if (behind < parts_.config[kSnapshotRecords]) return;
   Lock lock(mutex_);
@@ -189,7 +189,7 @@ void EngineLife::ask_for_snapshot() {
   wake_.notify_all();
 }
 
-void EngineLife::apply(const LogRecord& record) {
+void EngineHost::apply(const LogRecord& record) {
   if (stopped_) return;
   try {
     if (auto done = engine_->apply(record); !done) return stop(record.position, done.error());
@@ -200,7 +200,7 @@ void EngineLife::apply(const LogRecord& record) {
   probe_.position.set(static_cast<double>(record.position));
 }
 
-void EngineLife::stop(LogPosition position, const Error& why) {
+void EngineHost::stop(LogPosition position, const Error& why) {
   const auto sentence = fmt::format("the engine has stopped learning before log position {}: {}",
                                     position, why.message);
   stopped_ = true;
@@ -217,7 +217,7 @@ namespace {
 /// The facts from before the log, as of its first record at the latest: time does not go back.
 Result<std::int64_t> restate_facts(
     engine::Engine& engine, std::int64_t log_from_ms,
-    const std::function<Result<void>(const EngineLife::Tell&)>& restate) {
+    const std::function<Result<void>(const EngineHost::Tell&)>& restate) {
   std::int64_t count = 0;
   FILOSCOPE_DO(restate([&](const LogRecord& fact) -> Result<void> {
     LogRecord record = fact;
@@ -230,13 +230,13 @@ Result<std::int64_t> restate_facts(
 
 }  // namespace
 
-Result<EngineLife::Rebuilt> EngineLife::rebuild(
+Result<EngineHost::Rebuilt> EngineHost::rebuild(
     const Parts& parts, const std::function<Result<void>(const Tell&)>& restate,
     const RebuildOptions& options) {
   FILOSCOPE_DO(migrate_store(parts.database));
   std::error_code ignored;  // writing the snapshot says so
   std::filesystem::create_directories(parts.folder, ignored);
-  EngineLife life(parts);
+  EngineHost life(parts);
   Rebuilt made;
   FILOSCOPE_TRY(life.engine_, engine::Engine::create(parts.options));
   FILOSCOPE_TRY(const auto first, parts.log.read(0, 1));
@@ -276,12 +276,12 @@ Result<EngineLife::Rebuilt> EngineLife::rebuild(
   return made;
 }
 
-Result<void> EngineLife::snapshot() {
+Result<void> EngineHost::snapshot() {
   Lock one(snapshot_mutex_);
   return engine_->position() == saved_at_ ? Result<void>() : write_snapshot();
 }
 
-Result<void> EngineLife::write_snapshot() {
+Result<void> EngineHost::write_snapshot() {
   const auto start_us = parts_.clock.mono_us();
   const auto frozen = engine_->freeze();
   if (!frozen->whole()) return Error(reason("engine_stands"));
@@ -305,12 +305,12 @@ Result<void> EngineLife::write_snapshot() {
   return {};
 }
 
-Result<void> EngineLife::write_state(const engine::FrozenState& frozen) const {
+Result<void> EngineHost::write_state(const engine::FrozenState& frozen) const {
   return write_file_durably(path_of(frozen.position()),
                             [&](const WriteBytes& write) { return frozen.save(write); });
 }
 
-Result<void> EngineLife::replay_into(engine::Engine& engine, LogPosition up_to) const {
+Result<void> EngineHost::replay_into(engine::Engine& engine, LogPosition up_to) const {
   while (engine.position() < up_to) {
     FILOSCOPE_TRY(const auto records, parts_.log.read(engine.position(), kReplayBatch));
     if (records.empty()) {
@@ -324,7 +324,7 @@ Result<void> EngineLife::replay_into(engine::Engine& engine, LogPosition up_to) 
   return {};
 }
 
-Result<std::unique_ptr<engine::Engine>> EngineLife::at(LogPosition position, bool oldest) const {
+Result<std::unique_ptr<engine::Engine>> EngineHost::at(LogPosition position, bool oldest) const {
   FILOSCOPE_TRY(const auto base, find_number(parts_.database, kReplayBase));
   FILOSCOPE_TRY(const bool whole, log_is_whole());
   FILOSCOPE_TRY(auto found, snapshots());
@@ -347,7 +347,7 @@ Result<std::unique_ptr<engine::Engine>> EngineLife::at(LogPosition position, boo
   return engine;
 }
 
-Result<std::vector<std::string>> EngineLife::verify() const {
+Result<std::vector<std::string>> EngineHost::verify() const {
   std::vector<std::string> findings;
   LogPosition position = 0;
   std::uint64_t hash = 0;
@@ -388,7 +388,7 @@ Result<std::vector<std::string>> EngineLife::verify() const {
   return findings;
 }
 
-void EngineLife::try_snapshot() {
+void EngineHost::try_snapshot() {
   run_guarded(kKeeper, [&] {
     if (auto done = snapshot(); !done) {
       log::error("engine.snapshot_failed", {{"reason", done.error().message}});
@@ -396,7 +396,7 @@ void EngineLife::try_snapshot() {
   });
 }
 
-void EngineLife::try_sweep() {
+void EngineHost::try_sweep() {
   run_guarded(kKeeper, [&] {
     if (auto done = sweep(); !done) {
       log::error("feed.sweep_failed", {{"reason", done.error().message}});
@@ -404,7 +404,7 @@ void EngineLife::try_sweep() {
   });
 }
 
-void EngineLife::keep() {
+void EngineHost::keep() {
   std::int64_t sweep_at_us = parts_.clock.mono_us();  // at once, then now and then
   while (true) {
     if (parts_.clock.mono_us() >= sweep_at_us) {
