@@ -3,9 +3,12 @@
 import { onMount } from 'svelte';
 
 const ASK_MS = [1000, 2000, 4000, 8000, 15_000];
+/** So often in a row it has failed before the banner says so: browsers do not always know that they are offline. */
+const FAILED_MIN = 2;
 
 class Net {
   online = $state(true);
+  #failed = $state(0);
   #lost = false;
   #asked = 0;
   #lostAt = -Infinity;
@@ -33,7 +36,14 @@ class Net {
     return this.online && !this.#lost;
   }
 
+  /** What the banner tells of. */
+  get trouble(): 'offline' | 'server' | null {
+    if (!this.online) return 'offline';
+    return this.#failed >= FAILED_MIN ? 'server' : null;
+  }
+
   reached(ok: boolean): void {
+    this.#failed = ok ? 0 : this.#failed + 1;
     if (!ok) {
       if (!navigator.onLine) this.online = false;
       this.#lost = true;

@@ -43,6 +43,7 @@ export const de: Messages = {
   sound_on: 'Ton einschalten',
   sound_off: 'Ton ausschalten',
   offline: 'Du bist offline.',
+  server_away: 'Keine Verbindung zum Server. Es wird weiter versucht.',
   offline_banner: 'Du bist offline. Was schon geladen ist, läuft weiter.',
   error_offline: 'Der Server ist nicht erreichbar. Prüfe die Verbindung und versuche es noch einmal.',
   error_server: 'Der Server konnte nicht antworten. Versuche es gleich noch einmal.',

@@ -43,6 +43,7 @@ export const en = {
   sound_on: 'Turn sound on',
   sound_off: 'Turn sound off',
   offline: 'You are offline.',
+  server_away: 'No connection to the server. Trying again.',
   offline_banner: 'You are offline. What is already here keeps playing.',
   error_offline: 'The server cannot be reached. Check your connection and try again.',
   error_server: 'The server could not answer that. Try again in a moment.',
