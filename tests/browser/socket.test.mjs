@@ -65,7 +65,8 @@ test('one socket tells the badge, with nothing asked, and it falls on every open
 });
 
 test('each step of her video reaches an open page', async () => {
-  const clip = await recordClip(browser, { seconds: 1 });
+  // Long enough that its steps are told one by one: of two at once only the later is.
+  const clip = await recordClip(browser, { seconds: 5 });
   const { context, page } = await visitor(browser);
   await signUp(page, 'sender');
   const sockets = socketsOf(page);
