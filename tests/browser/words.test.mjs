@@ -273,9 +273,14 @@ for (const [size, options] of [
     if (options === PHONE) await current(page).locator('.caption button').tap();
     await caption.focus();
     for (const key of ['ArrowDown', 'PageDown', ' ']) {
-      const before = await caption.evaluate((node) => node.scrollTop);
+      // From the top each time, once it rests: the key before may have come to the end, or scrolls on.
+      await eventually(async () => {
+        await caption.evaluate((node) => node.scrollTo({ top: 0, behavior: 'instant' }));
+        await page.waitForTimeout(300);
+        return (await caption.evaluate((node) => node.scrollTop)) === 0;
+      });
       await page.keyboard.press(key);
-      await eventually(async () => (await caption.evaluate((node) => node.scrollTop)) > before);
+      await eventually(async () => (await caption.evaluate((node) => node.scrollTop)) > 0);
     }
     assert.equal(await currentId(page), video);
     await playing(page);
