@@ -24,7 +24,8 @@ Result<std::int64_t> cursor_id(std::string_view cursor) {
   return id->db();
 }
 
-/// Tells all rows of which `condition` is true, oldest first.
+/// Tells all rows of which `condition` is true, oldest first, but those that only a newer release
+/// knows.
 Result<void> each_row(Database& database, const std::string& condition,
                       const std::function<Result<void>(const Video&)>& visit) {
   const std::string sql = std::string("SELECT ") + std::string(kVideoColumns) +
@@ -32,22 +33,25 @@ Result<void> each_row(Database& database, const std::string& condition,
                           " ORDER BY id LIMIT 500";
   for (std::int64_t after = 0;;) {
     std::vector<Video> batch;
+    std::int64_t last = 0;
     FILOSCOPE_DO(database.read([&](Session& session) -> Result<void> {
       batch.clear();
+      last = 0;
       Result<void> outcome;
       FILOSCOPE_DO(session.query(sql, {after}, [&](const Row& row) {
+        last = row.integer(0);
         auto video = read_video(row);
-        if (!video) {
-          outcome = video.error();
-        } else {
+        if (video) {
           batch.push_back(*std::move(video));
+        } else if (video.error().code != Code::conflict) {
+          outcome = video.error();
         }
       }));
       return outcome;
     }));
-    if (batch.empty()) return {};
+    if (last == 0) return {};
     for (const auto& video : batch) FILOSCOPE_DO(visit(video));
-    after = batch.back().id.db();
+    after = last;
   }
 }
 

@@ -59,6 +59,12 @@ TEST_F(EntryTest, OneOfAKindThatOnlyANewerReleaseKnowsHidesNothingElse) {
   const auto found = must(catalog->entries(both));
   ASSERT_THAT(found, SizeIs(1));
   EXPECT_EQ(found[0].id, clip.id);
+  std::vector<EntryId> told;
+  must(catalog->each([&](const Entry& entry) -> Result<void> {
+    told.push_back(entry.id);
+    return {};
+  }));
+  EXPECT_THAT(told, ElementsAre(clip.id));
 }
 
 TEST_F(EntryTest, LabelsAreKeptAndUnknownOnesRefused) {
