@@ -129,18 +129,21 @@ struct Slate {
   }
 };
 
+std::vector<Shown> score_all(std::span<const Candidate> candidates, const Scorer& scorer) {
+  std::vector<Shown> all;
+  all.reserve(candidates.size() + kCountMax);
+  for (const Candidate& candidate : candidates) all.push_back(scorer.score(candidate, false));
+  return all;
+}
+
 Slate give_unseen(const State& state, const EngineOptions& options, const PersonState& person,
                   const Filter& filter, const Scorer& scorer, const RankRequest& request) {
   Slate slate;
-  const auto candidates = retrieve(state, person, filter, options.candidates_max);
-  slate.candidates_count = candidates.size();
-  std::vector<Shown> all;
+  auto all = score_all(retrieve(state, person, filter, options.candidates_max), scorer);
+  slate.candidates_count = all.size();
   std::vector<Scored> scored;
-  all.reserve(candidates.size() + request.count), scored.reserve(candidates.size() + request.count);
-  for (const Candidate& candidate : candidates) {
-    all.push_back(scorer.score(candidate, false));
-    scored.push_back(scorer.scored(all.back()));
-  }
+  scored.reserve(all.size() + request.count);
+  for (const Shown& one : all) scored.push_back(scorer.scored(one));
   Random random(mix64(request.seed ^ mix64(request.request.value)));
   std::size_t eligible = 0;
   std::vector<std::size_t> left;  // eligible videos when each exploration slot was filled
@@ -430,6 +433,30 @@ Result<Ranking> answer(const State& state, const EngineOptions& options,
     slate = give_repeats(state, person, scorer, request);
   }
   return finish(state, request, std::move(ranking), slate, scorer.view());
+}
+
+Result<std::vector<EntryId>> best_candidates(const State& state, const EngineOptions& options,
+                                             const RankRequest& request, std::size_t count) {
+  FILOSCOPE_DO(check(request));
+  const PersonState* known = state.people.find(request.person);
+  const PersonState& person = known != nullptr ? *known : nobody();
+  const Scorer scorer(state, options, known, request);
+  const Filter filter(state, person, request, request.held);
+  auto all = score_all(retrieve(state, person, filter, options.candidates_max), scorer);
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Shown& a, const Shown& b) { return a.value > b.value; });
+  all.resize(std::min(count, all.size()));
+  std::vector<EntryId> best;
+  for (const Shown& one : all) best.push_back({state.videos[one.candidate.video].id});
+  return best;
+}
+
+std::optional<HeadValues> predict(const State& state, const EngineOptions& options,
+                                  const RankRequest& request, EntryId entry) {
+  const auto number = state.videos.find(entry);
+  if (!number) return std::nullopt;
+  const Scorer scorer(state, options, state.people.find(request.person), request);
+  return scorer.score({*number, 0, false, 0}, false).probabilities;
 }
 
 }  // namespace filoscope::engine

@@ -75,6 +75,15 @@ class EngineImpl final : public Engine {
     const std::shared_lock phase(phase_);
     return answer(state_, options_, request);
   }
+  Result<std::vector<EntryId>> order(const RankRequest& request,
+                                     std::size_t count) const override {
+    const std::shared_lock phase(phase_);
+    return best_candidates(state_, options_, request, count);
+  }
+  std::optional<HeadValues> predict(const RankRequest& request, EntryId entry) const override {
+    const std::shared_lock phase(phase_);
+    return engine::predict(state_, options_, request, entry);
+  }
   PersonSummary summary(PersonKey key) const override {
     const std::shared_lock phase(phase_);
     PersonSummary summary;

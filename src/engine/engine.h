@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -133,6 +134,14 @@ class Engine {
   /// not_profiled, which may not know what is hers. Errors: invalid_argument (count, more than 64
   /// held or 2,000 shown, cursor).
   virtual Result<Ranking> rank(const RankRequest& request) const = 0;
+
+  /// The first `count` candidates of a for_you answer, best first: the order that `rank` starts
+  /// from before it re-ranks, explores and keeps slots for new entries. Errors: as of `rank`, which
+  /// `count` is not bound by.
+  virtual Result<std::vector<EntryId>> order(const RankRequest& request,
+                                             std::size_t count) const = 0;
+  /// By Head, of an entry that the person may or may not have had; nothing for an unknown one.
+  virtual std::optional<HeadValues> predict(const RankRequest& request, EntryId entry) const = 0;
 
   /// What the engine holds about a person.
   virtual PersonSummary summary(PersonKey person) const = 0;
