@@ -34,17 +34,17 @@ class Scorer {
   Scorer(const State& state, const EngineOptions& options, const PersonState* person,
          const RankRequest& request)
       : state_(state),
+        taste_(state.collaborative, person != nullptr ? *person : nobody(),
+               person != nullptr ? state.people.slot_of(*person) : 0),
         view_(view_of(state, person, request.language, std::max(request.at_ms, state.at_ms))),
         fresh_target_(fresh_target(state, options)) {}
 
   Shown score(const Candidate& candidate, bool repeat) const {
     Shown shown;
     shown.candidate = candidate;
-    const Video& video = state_.videos[candidate.video];
-    const VideoView view = view_of(state_, video);
-    shown.features =
-        features_of(state_, view_, video, candidate.video, view, candidate.routes,
-                    candidate.co_watch, owed(candidate.video), repeat, shown.attention);
+    const VideoView view = view_of(state_, state_.videos[candidate.video]);
+    const Found found{candidate.routes, candidate.taste, owed(candidate.video), repeat};
+    shown.features = features_of(state_, view_, candidate.video, view, found, shown.attention);
     shown.probabilities = state_.model.predict(Model::widen(shown.features, view.fields));
     shown.value = value_of(state_.weights, shown.probabilities);
     shown.content = view.content;
@@ -64,16 +64,24 @@ class Scorer {
     return (state_.videos.scan(number).flags & kFreshDone) == 0 &&
            state_.videos[number].counters.total_impressions < fresh_target_;
   }
+  /// One that no route proposed.
+  Shown score(std::uint32_t number, std::uint16_t routes, bool repeat) const {
+    return score({number, routes, false, taste_.scores(number)}, repeat);
+  }
   const PersonView& view() const { return view_; }
+  TasteQuery& taste() { return taste_; }
 
  private:
   const State& state_;
+  TasteQuery taste_;
   PersonView view_;
   std::uint32_t fresh_target_;
 };
 
 Route main_route(std::uint16_t routes) {
-  for (const auto route : {Route::following, Route::content, Route::co_watch, Route::fresh})
+  for (const auto route :
+       {Route::following, Route::content, Route::order, Route::recent, Route::neighbours,
+        Route::als, Route::fold_in, Route::sequence, Route::fresh})
     if ((routes & route_bit(route)) != 0) return route;
   return Route::trending;
 }
@@ -137,9 +145,10 @@ std::vector<Shown> score_all(std::span<const Candidate> candidates, const Scorer
 }
 
 Slate give_unseen(const State& state, const EngineOptions& options, const PersonState& person,
-                  const Filter& filter, const Scorer& scorer, const RankRequest& request) {
+                  const Filter& filter, Scorer& scorer, const RankRequest& request) {
   Slate slate;
-  auto all = score_all(retrieve(state, person, filter, options.candidates_max), scorer);
+  auto all =
+      score_all(retrieve(state, person, filter, scorer.taste(), options.candidates_max), scorer);
   slate.candidates_count = all.size();
   std::vector<Scored> scored;
   scored.reserve(all.size() + request.count);
@@ -155,8 +164,7 @@ Slate give_unseen(const State& state, const EngineOptions& options, const Person
     const bool known = std::any_of(all.begin(), all.end(), [&](const Shown& shown) {
       return shown.candidate.video == number;
     });
-    if (!known)
-      all.push_back(scorer.score({number, route_bit(Route::exploration), false, 0}, false));
+    if (!known) all.push_back(scorer.score(number, route_bit(Route::exploration), false));
     out = scorer.unscored(number);
     return true;
   };
@@ -235,7 +243,7 @@ Slate give_repeats(const State& state, const PersonState& person, const Scorer& 
   Slate slate;
   slate.candidates_count = past.size();
   for (const auto number : choose_repeats(std::move(past), held, request.count))
-    slate.add(scorer.score({number, route_bit(Route::repeat), false, 0}, true), Route::repeat, 1);
+    slate.add(scorer.score(number, route_bit(Route::repeat), true), Route::repeat, 1);
   return slate;
 }
 
@@ -268,8 +276,7 @@ Slate give_following(const State& state, const PersonState& person, const Filter
     }
   }
   for (const Entry& entry : page)
-    slate.add(scorer.score({entry.video, route_bit(Route::following), false, 0}, false),
-              Route::following, 1);
+    slate.add(scorer.score(entry.video, route_bit(Route::following), false), Route::following, 1);
   if (!page.empty()) cursor = to_text({'f', page.back().key, page.back().id});
   return slate;
 }
@@ -413,7 +420,7 @@ Result<Ranking> answer(const State& state, const EngineOptions& options,
   const PersonState& person = known != nullptr ? *known : nobody();
   if (request.mode == Mode::not_profiled) return answer_unprofiled(state, person, request);
 
-  const Scorer scorer(state, options, known, request);
+  Scorer scorer(state, options, known, request);
   const Filter filter(state, person, request, request.held);
   Ranking ranking;
   ranking.position = state.position;
@@ -440,9 +447,10 @@ Result<std::vector<EntryId>> best_candidates(const State& state, const EngineOpt
   FILOSCOPE_DO(check(request));
   const PersonState* known = state.people.find(request.person);
   const PersonState& person = known != nullptr ? *known : nobody();
-  const Scorer scorer(state, options, known, request);
+  Scorer scorer(state, options, known, request);
   const Filter filter(state, person, request, request.held);
-  auto all = score_all(retrieve(state, person, filter, options.candidates_max), scorer);
+  auto all =
+      score_all(retrieve(state, person, filter, scorer.taste(), options.candidates_max), scorer);
   std::stable_sort(all.begin(), all.end(),
                    [](const Shown& a, const Shown& b) { return a.value > b.value; });
   all.resize(std::min(count, all.size()));
@@ -456,7 +464,7 @@ std::optional<HeadValues> predict(const State& state, const EngineOptions& optio
   const auto number = state.videos.find(entry);
   if (!number) return std::nullopt;
   const Scorer scorer(state, options, state.people.find(request.person), request);
-  return scorer.score({*number, 0, false, 0}, false).probabilities;
+  return scorer.score(*number, 0, false).probabilities;
 }
 
 }  // namespace filoscope::engine

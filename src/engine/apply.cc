@@ -5,6 +5,7 @@
 
 #include "engine/learner.h"
 #include "engine/reasons.h"
+#include "engine/retrieval.h"
 #include "engine/state.h"
 
 namespace filoscope::engine {
@@ -16,8 +17,7 @@ constexpr std::uint16_t kDidShow = 2048;   ///< the encounter was on screen
 /// The highest three bits count the acts that began to stand in this encounter: more changes of
 /// mind than that move only her own state.
 constexpr unsigned kTurnsAt = 13, kTurnsMax = 7;
-constexpr float kLikedValue = 0.5F;  ///< from here on a video counts for co-watching
-constexpr std::size_t kCoWatchBack = 20, kCoWatchPairs = 5;
+constexpr float kLikedValue = 0.5F;  ///< from here on she took to a video
 
 /// What one event of the log means for one person and one video.
 struct EventContext {
@@ -170,23 +170,20 @@ void act(EventContext& m, std::uint16_t did, Act act, bool on) {
   heat(m, stood);
 }
 
-/// Moves interests and co-watch lists to the encounter's new value.
+/// Moves interests to the encounter's new value, and what people have in common.
 void settle(EventContext& m) {
   Encounter& e = *m.encounter;
   const float value = value_of(e, m.state.share_mean(m.video.duration_bucket()));
   const bool first = (e.did & kDidCount) == 0;
   e.did |= kDidCount;
   m.person.set_value(e, value, first, m.video, m.state.at_ms);
-  if (value < kLikedValue || m.given.joined()) return;
-  m.given.join();
-  std::size_t pairs = 0;
-  const auto& all = m.person.encounters;
-  for (std::size_t i = 1; i <= std::min(all.size(), kCoWatchBack) && pairs < kCoWatchPairs; ++i) {
-    const Encounter& other = all[all.size() - i];
-    if (other.video == m.number || other.value < kLikedValue) continue;
-    m.state.videos.join(m.number, other.video, m.given.weight());
-    m.state.videos.join(other.video, m.number, m.given.weight());
-    ++pairs;
+  if (!m.options.learns) return;
+  const auto slot = m.state.people.slot_of(m.person);
+  if (value >= kLikedValue && !m.given.joined()) {
+    m.given.join();
+    m.state.collaborative.learn(m.state.people, slot, m.number, m.given.weight());
+  } else if (value < kLikedValue && m.given.joined()) {
+    m.state.collaborative.unlearn(m.state.people, slot, m.number, m.given.weight());
   }
 }
 
@@ -279,6 +276,28 @@ void train(EventContext& m, const Example& example, const Labels& said,
     if (((fresh | changed) & of & (labels | kWatchHeads)) != 0) m.given.teach(lesson);
 }
 
+/// In the feed she was offered a few: of those watched so far she took to each by as much as she
+/// watched of it. One lesson for each that joins them.
+void learn_next_of_shown(const EventContext& m) {
+  const auto* decision = std::as_const(m.state.pending).find(m.event.request, m.person_key);
+  std::vector<Features> features;
+  std::vector<float> labels;
+  float sum = 0;
+  for (const PendingItem& item : decision->items) {
+    if ((item.trained & head_bit(Head::skip)) == 0) continue;
+    const auto duration_ms = std::max(1U, m.state.videos[item.video].duration_ms);
+    labels.push_back(
+        std::min(1.0F, static_cast<float>(item.watch_ms) / static_cast<float>(duration_ms)));
+    sum += labels.back();
+    features.push_back(unpack(item));
+  }
+  if (features.size() < 2 || sum <= 0) return;
+  for (float& label : labels) label /= sum;
+  std::vector<const Features*> list;
+  for (const Features& one : features) list.push_back(&one);
+  m.state.next_head.learn(list, labels, m.person.had_count, m.given.weight());
+}
+
 void change_state(EventContext& m, float share) {
   switch (m.event.type) {
     case EventType::impression:
@@ -326,11 +345,74 @@ Example example_of(const EventContext& m) {
     return example;
   }
   const PersonView view = view_of(m.state, &m.person, 0, m.state.at_ms);
+  const TasteQuery taste(m.state.collaborative, m.person, m.state.people.slot_of(m.person));
   Attention attention;
-  const bool fresh = (m.state.videos.scan(m.number).flags & kFreshDone) == 0;
-  example.features = features_of(m.state, view, m.video, m.number, view_of(m.state, m.video), 0, 0,
-                                 fresh, m.person.has_seen(m.number), attention);
+  Found found;
+  found.taste = taste.scores(m.number);
+  found.fresh = (m.state.videos.scan(m.number).flags & kFreshDone) == 0;
+  found.repeat = m.person.has_seen(m.number);
+  example.features =
+      features_of(m.state, view, m.number, view_of(m.state, m.video), found, attention);
   return example;
+}
+
+/// In the feed, everything. Outside it a watch, and what changes afterwards: acts alone come
+/// without all that was not acted on.
+bool teaches_outcomes(const EventContext& m, const Labels& said) {
+  return m.options.learns && (m.pending != nullptr || said.final || taught(m.given) != 0);
+}
+
+/// Outside the feed: whether she may take to the clip by this event, for the first time.
+bool may_take_to(const EventContext& m, float share) {
+  if (m.pending != nullptr || m.given.joined()) return false;
+  switch (m.event.type) {
+    case EventType::watch:
+      return share >= 0.5F;
+    case EventType::complete:
+    case EventType::like:
+    case EventType::share:
+    case EventType::save:
+    case EventType::follow:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// The first so many are each a lesson of the next head, then one of ever more.
+constexpr std::uint64_t kNextLessons = 60'000;
+
+/// Outside the feed nothing was offered: she took to this clip, of all that retrieval would have
+/// found for her. What it would not have found teaches nothing.
+void learn_next(EventContext& m) {
+  const auto clock = m.state.collaborative.clock();
+  if (clock % (1 + clock / kNextLessons) != 0) return;
+  RankRequest request;
+  request.age = 18;
+  Filter filter(m.state, m.person, request, {});
+  filter.forget_showing(m.number);
+  TasteQuery taste(m.state.collaborative, m.person, m.state.people.slot_of(m.person));
+  const auto candidates = retrieve(m.state, m.person, filter, taste, m.options.candidates_max);
+  const auto target = std::find_if(candidates.begin(), candidates.end(),
+                                   [&](const Candidate& c) { return c.video == m.number; });
+  if (target == candidates.end()) return;
+  const PersonView view = view_of(m.state, &m.person, 0, m.state.at_ms);
+  std::vector<Features> features;
+  std::vector<const Features*> list;
+  std::vector<float> labels(candidates.size(), 0);
+  labels[static_cast<std::size_t>(target - candidates.begin())] = 1;
+  TasteScores best;
+  features.reserve(candidates.size());
+  for (const Candidate& candidate : candidates) {
+    Attention attention;
+    features.push_back(features_of(m.state, view, candidate.video,
+                                   view_of(m.state, m.state.videos[candidate.video]),
+                                   {candidate.routes, candidate.taste, false, false}, attention));
+    list.push_back(&features.back());
+    best.raise(candidate.taste);
+  }
+  m.state.next_head.learn(list, labels, m.person.had_count, m.given.weight());
+  m.state.next_head.scale_by(best);
 }
 
 Result<void> apply(State& state, const EngineOptions& options, PersonKey key, const Event& event) {
@@ -347,14 +429,19 @@ Result<void> apply(State& state, const EngineOptions& options, PersonKey key, co
   const float share = watched_share(event, video);
   const Labels said = labels_of(event, share, video);
   m.given = Contribution(person.remember(*number).given);
-  m.given.begin(state.people.weight(person), state.at_ms, video.created_ms);
+  const bool imported = event.surface == Surface::imported;
+  m.given.begin(imported ? 1 : state.people.weight(person), state.at_ms, video.created_ms);
   std::optional<Example> example;
-  if (said.heads != 0) example = example_of(m);
+  if (said.heads != 0 && teaches_outcomes(m, said)) example = example_of(m);
+  if (options.learns && may_take_to(m, share)) learn_next(m);
   m.encounter = &person.encounter(*number, state.at_ms);
   const Contribution before = m.given;
   change_state(m, share);
   settle(m);
-  if (example && options.learns) train(m, *example, said, before);
+  const auto known = m.pending != nullptr ? m.pending->trained : std::uint16_t{0};
+  if (example) train(m, *example, said, before);
+  const bool first_watch = m.pending != nullptr && (m.pending->trained & ~known & kWatchHeads) != 0;
+  if (options.learns && first_watch) learn_next_of_shown(m);
   person.remember(*number).given = m.given.bits();
   return {};
 }
@@ -394,6 +481,7 @@ Result<void> apply(State& state, const EngineOptions& options, PersonKey,
 }
 
 Result<void> apply(State& state, const EngineOptions&, PersonKey, const VideoRemoved& body) {
+  if (const auto number = state.videos.find(body.video)) state.collaborative.forget_item(*number);
   state.videos.remove(body.video);
   return {};
 }
@@ -496,6 +584,8 @@ Result<void> apply_record(State& state, const EngineOptions& options, const LogR
   }
   state.people.sweep_erased();
   state.people.expire(state.at_ms, options.guest_state_ttl_ms, options.people_max);
+  for (const auto& gone : state.people.take_gone())
+    state.collaborative.forget_person(gone.slot, gone.history);
   state.pending.expire(state.at_ms);
   state.embeddings.sweep(state.at_ms);
   return {};

@@ -75,8 +75,7 @@ class EngineImpl final : public Engine {
     const std::shared_lock phase(phase_);
     return answer(state_, options_, request);
   }
-  Result<std::vector<EntryId>> order(const RankRequest& request,
-                                     std::size_t count) const override {
+  Result<std::vector<EntryId>> order(const RankRequest& request, std::size_t count) const override {
     const std::shared_lock phase(phase_);
     return best_candidates(state_, options_, request, count);
   }
@@ -105,7 +104,8 @@ class EngineImpl final : public Engine {
     stats.people_count = state_.people.size();
     stats.examples_count = state_.model.examples;
     stats.prequential_loss = state_.model.loss();
-    stats.memory_bytes = state_.videos.bytes() + state_.people.bytes() + state_.embeddings.bytes() +
+    stats.memory_bytes = state_.collaborative.bytes() + state_.videos.bytes() +
+                         state_.people.bytes() + state_.embeddings.bytes() +
                          state_.pending.bytes() + sizeof(State);
     return stats;
   }

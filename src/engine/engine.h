@@ -20,7 +20,7 @@ namespace filoscope::engine {
 /// `engine_version_test` fails where they change and this number does not. A snapshot with the
 /// records behind it gives the same state again only by the rules that made it: whoever keeps
 /// snapshots begins a new base of replay where this number changes.
-inline constexpr std::int64_t kEngineVersion = 5;
+inline constexpr std::int64_t kEngineVersion = 6;
 
 /// Everything the state depends on besides the log. A snapshot holds seed, limits,
 /// fresh_impressions and guest_state_ttl_ms, and refuses others; exploration_share and
@@ -35,7 +35,7 @@ struct EngineOptions {
   std::uint32_t fresh_impressions = 20;  ///< guaranteed to a new video; scaled down to the audience
                                          ///< at the time (≤ half of the people seen in 24 h, ≥ 2)
   double exploration_share = 0.02;   ///< of slots, uniformly random, with logged propensity
-  std::size_t candidates_max = 400;  ///< scored per answer
+  std::size_t candidates_max = 512;  ///< scored per answer
   std::int64_t guest_state_ttl_ms = 24LL * 3600 * 1000;  ///< a guest: a person without any
                                                          ///< person_changed record
   bool learns = true;  ///< false: model and embeddings stay at their priors, which is what learning

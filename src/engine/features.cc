@@ -26,11 +26,13 @@ Row pooled(const State& state, std::span<const std::uint64_t> keys) {
   return sum;
 }
 
-void to_length_one(Row& row) {
+/// False when it is zero.
+bool to_length_one(Row& row) {
   const float norm2 = dot(row.data(), row.data(), kDim);
-  if (norm2 < 1e-12F) return;
+  if (norm2 < 1e-12F) return false;
   const float scale = 1.0F / std::sqrt(norm2);
   for (float& x : row) x *= scale;
+  return true;
 }
 
 void attend(const PersonView& person, const Row& content, Features& features,
@@ -83,7 +85,7 @@ Leans affinities(const PersonState& person, std::span<const std::uint64_t> keys)
   return all;
 }
 
-float log2f_fixed(float x) { return static_cast<float>(log2_fixed(static_cast<double>(x))); }
+float log2_of(float x) { return log_fixed(x) * 1.44269504F; }
 
 void person_inputs(const PersonState& person, const Video& video, Features& features) {
   auto& in = features.inputs;
@@ -116,9 +118,27 @@ void rate_inputs(const State& state, const Video& video, const Author& author, F
   in[kWatchRate] = (c.share_sum + 6 * share) / (c.watches + 6) - share;
   in[kLikeRate] = 5 * ((c.likes + 20 * like) / (c.watches + 20) - like);
   in[kSkipRate] = (c.skips + 10 * skip + 3 * c.negatives) / (c.watches + 10) - skip;
-  in[kExposure] = log2f_fixed(1 + c.exposures) * 0.1F;
+  in[kExposure] = log2_of(1 + c.exposures) * 0.1F;
   in[kAuthorWatchRate] = (a.share_sum + 12 * share) / (a.watches + 12) - share;
   in[kAuthorLikeRate] = 5 * ((a.likes + 40 * like) / (a.watches + 40) - like);
+}
+
+void time_inputs(const State& state, const PersonView& person, std::uint32_t number,
+                 Features& features) {
+  auto& in = features.inputs;
+  const Video& video = state.videos[number];
+  const auto age_ms = std::max<std::int64_t>(person.at_ms - video.created_ms, 0);
+  in[kAge] = log2_of(1 + static_cast<float>(age_ms) / 3.6e6F) * 0.1F;
+  const double now = static_cast<double>(person.at_ms) / VideoTable::kHotHalfLifeMs;
+  in[kHot] = clamp(static_cast<float>(state.videos.scan(number).hot - now) * 0.1F, -2, 2);
+  if (person.language != 0 && video.language != 0)
+    in[person.language == video.language ? kLanguageSame : kLanguageOther] = 1;
+  const auto bucket = video.duration_bucket();
+  const PersonState& p = *person.person;
+  in[kPersonShare] =
+      (p.share_mean - state.share_mean(bucket)) * (p.share_weight / (p.share_weight + 5));
+  in[kPersonEvents] = log2_of(1 + static_cast<float>(p.events_count)) * 0.1F;
+  if (bucket < 3) in[kShort + bucket] = 1;
 }
 
 }  // namespace
@@ -139,7 +159,7 @@ std::span<const std::uint64_t> words_of(const Video& video) {
 VideoView view_of(const State& state, const Video& video) {
   VideoView view;
   auto& rows = view.fields.rows;
-  rows[1] = row_of(state, video.author_key);
+  if (video.author != 0) rows[1] = row_of(state, video.author_key);
   if (video.sound_key != 0) rows[2] = row_of(state, video.sound_key);
   rows[3] = pooled(state, tags_of(video));
   rows[4] = pooled(state, words_of(video));
@@ -149,7 +169,7 @@ VideoView view_of(const State& state, const Video& video) {
   constexpr std::array<float, 5> kParts{0, 0.4F, 0.7F, 1.0F, 0.7F};
   for (std::size_t f = 1; f < kParts.size(); ++f)
     add_scaled(view.content.data(), rows[f].data(), kParts[f], kDim);
-  to_length_one(view.content);
+  view.has_content = to_length_one(view.content);
   // A video without a row of its own stands where its content is.
   if (const Row* own = state.embeddings.find(video.video_key)) {
     rows[0] = *own;
@@ -173,39 +193,33 @@ PersonView view_of(const State& state, const PersonState* person, std::uint64_t 
     const auto j = view.history_count++;
     view.videos[j] = encounter.video;
     view.values[j] = encounter.value;
-    view.content[j] = view_of(state, state.videos[encounter.video]).content;
+    const VideoView video = view_of(state, state.videos[encounter.video]);
+    view.content[j] = video.content;
+    view.has_content = view.has_content || video.has_content;
   }
   return view;
 }
 
-Features features_of(const State& state, const PersonView& person, const Video& video,
-                     std::uint32_t number, const VideoView& view, std::uint16_t routes,
-                     float co_watch, bool fresh, bool repeat, Attention& attention) {
+Features features_of(const State& state, const PersonView& person, std::uint32_t number,
+                     const VideoView& view, const Found& found, Attention& attention) {
   Features features;
   auto& in = features.inputs;
+  const Video& video = state.videos[number];
   in[kBias] = 1;
   person_inputs(*person.person, video, features);
-  attend(person, view.content, features, attention);
+  if (view.has_content && person.has_content) attend(person, view.content, features, attention);
   rate_inputs(state, video, state.videos.author_of(video), features);
-  const auto age_ms = std::max<std::int64_t>(person.at_ms - video.created_ms, 0);
-  in[kAge] = log2f_fixed(1 + static_cast<float>(age_ms) / 3.6e6F) * 0.1F;
-  in[kFresh] = fresh ? 1 : 0;
-  const double now = static_cast<double>(person.at_ms) / VideoTable::kHotHalfLifeMs;
-  in[kHot] = clamp(static_cast<float>(state.videos.scan(number).hot - now) * 0.1F, -2, 2);
-  if (person.language != 0 && video.language != 0)
-    in[person.language == video.language ? kLanguageSame : kLanguageOther] = 1;
-  const auto bucket = video.duration_bucket();
-  const PersonState& p = *person.person;
-  in[kPersonShare] =
-      (p.share_mean - state.share_mean(bucket)) * (p.share_weight / (p.share_weight + 5));
-  in[kPersonEvents] = log2f_fixed(1 + static_cast<float>(p.events_count)) * 0.1F;
-  if (bucket < 3) in[kShort + bucket] = 1;
-  for (std::size_t r = 0; r < kRoutesCount; ++r)
-    in[kRoutesFirst + r] = (routes >> r & 1) != 0 ? 1.0F : 0.0F;
-  in[kCoWatched] = log2f_fixed(1 + co_watch) * 0.3F;
-  in[kRepeated] = repeat ? 1 : 0;
-  for (float& x : in) x = round_bf16(clamp(x, -4, 4));
+  time_inputs(state, person, number, features);
+  for (std::size_t r = 0; r < kRouteInputs; ++r)
+    in[kRoutesFirst + r] = (found.routes >> r & 1) != 0 ? 1.0F : 0.0F;
+  in[kFresh] = found.fresh ? 1 : 0;
+  in[kRepeated] = found.repeat ? 1 : 0;
+  state.next_head.fill(features, found.taste, state.collaborative.popularity(number));
+  for (float& x : in) x = round_bf16(clamp(x, -16, 16));
   for (float& x : features.person) x = round_bf16(x);
+  const float logit = state.next_head.logit(features, person.person->had_count);
+  const float bent = logit / (1 + (logit < 0 ? -logit : logit) / 8);
+  in[kNext] = round_bf16(bent), in[kNextRest] = round_bf16(bent - in[kNext]);
   return features;
 }
 

@@ -20,6 +20,7 @@ inline constexpr std::size_t kTagsUsed = 8, kWordsUsed = 16;
 struct VideoView {
   FieldRows fields;
   Row content{};
+  bool has_content = false;  ///< else content is zero
 };
 VideoView view_of(const State& state, const Video& video);
 
@@ -33,6 +34,7 @@ struct PersonView {
   std::uint64_t language = 0;
   std::int64_t at_ms = 0;
   std::size_t history_count = 0;
+  bool has_content = false;  ///< of any clip in the history
   std::array<std::uint32_t, kHistoryPadded> videos{};
   std::array<float, kHistoryPadded> values{};
   std::array<Row, kHistoryPadded> content{};  ///< newest first
@@ -45,11 +47,17 @@ struct Attention {
                                                ///< nothing alike
 };
 
-/// The inputs for one candidate; rounded to bfloat16, which is what is logged. `routes` has a bit
-/// per Route, `co_watch` is the summed weight of its co-watch entries.
-Features features_of(const State& state, const PersonView& person, const Video& video,
-                     std::uint32_t number, const VideoView& view, std::uint16_t routes,
-                     float co_watch, bool fresh, bool repeat, Attention& attention);
+/// How a candidate came to be one.
+struct Found {
+  std::uint16_t routes = 0;  ///< bit per Route
+  TasteScores taste;
+  bool fresh = false;   ///< still owed impressions
+  bool repeat = false;  ///< she had it before
+};
+
+/// The inputs for one candidate; rounded to bfloat16, which is what is logged.
+Features features_of(const State& state, const PersonView& person, std::uint32_t number,
+                     const VideoView& view, const Found& found, Attention& attention);
 
 const PersonState& nobody();
 

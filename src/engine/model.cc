@@ -10,7 +10,7 @@ constexpr float kRateFloor = 0.001F;
 constexpr float kPriorSquares = 2.0F;  ///< the priors count as a few dozen examples
 
 /// Prior: logit of each outcome for a video nobody knows, shown to a person nobody knows, and how
-/// strongly it rises with the person's lean to the content. Rates as commonly seen on short-video
+/// strongly it rises with the next head's logit. Rates as commonly seen on short-video
 /// feeds (KuaiRand: long views a third, likes 1–2 %); training replaces them within hours.
 struct HeadPrior {
   float bias;
@@ -28,33 +28,12 @@ constexpr std::array<HeadPrior, kHeadsCount> kPriors{{
     {-5.0F, -1.0F},  // not_interested
 }};
 
-/// How much each input says about the lean, in units of the head's `lean`.
-constexpr std::array<std::pair<Input, float>, 17> kLeanParts{{
-    {kTagMean, 0.8F},
-    {kTagMax, 0.9F},
-    {kTagMin, 0.9F},
-    {kWordMean, 0.3F},
-    {kWordMax, 0.4F},
-    {kWordMin, 0.4F},
-    {kSoundLean, 0.5F},
-    {kAuthorLean, 0.7F},
-    {kAttention, 0.9F},
-    {kAttentionBest, 0.5F},
-    {kWatchRate, 1.2F},
-    {kLikeRate, 0.5F},
-    {kSkipRate, -0.8F},
-    {kAuthorWatchRate, 0.4F},
-    {kLanguageOther, -0.7F},
-    {kFollows, 0.4F},
-    {kCoWatched, 0.2F},
-}};
-
 }  // namespace
 
 Model::Model() {
   for (std::size_t h = 0; h < kHeadsCount; ++h) {
     weights_[h][kBias] = kPriors[h].bias;
-    for (const auto& [input, part] : kLeanParts) weights_[h][input] = part * kPriors[h].affinity;
+    weights_[h][kNext] = weights_[h][kNextRest] = kPriors[h].affinity;
     // Products with content fields start as a weak similarity to what she liked.
     for (std::size_t f = 0; f < 5; ++f) weights_[h][kInputs + f] = 0.1F * kPriors[h].affinity;
     squares_[h].fill(kPriorSquares);

@@ -48,19 +48,39 @@ enum Input : std::size_t {
   kFollows,
   kShort,
   kMedium,
-  kLong,                          // duration buckets ≤ 5 s, ≤ 15 s, ≤ 60 s (else none)
-  kRoutesFirst,                   // one bit per route that proposed it
-  kCoWatched = kRoutesFirst + 7,  // co-watch weight, log
+  kLong,                       // duration buckets ≤ 5 s, ≤ 15 s, ≤ 60 s (else none)
+  kRoutesFirst,                // one bit per route that proposed it, of the first seven
+  kUnused = kRoutesFirst + 7,  // of an earlier release
   kRepeated,
+  // Of people with like tastes: each score as a part of what the best usually has, and its log.
+  kTasteFirst,
+  kNeighbours = kTasteFirst,
+  kNeighboursLog,
+  kRecent,
+  kRecentLog,
+  kOrder,
+  kOrderLog,
+  kAls,
+  kAlsLog,
+  kFoldIn,
+  kFoldInLog,
+  kSequence,
+  kHad,                    // how many took to it, log
+  kHadLately,              // the same with half-lives of 300, 3,000 and 30,000 events
+  kIdle = kHadLately + 3,  // events since the last one took to it, log
+  kHadOnce,
+  kNext,      // the next head's logit, bent towards ±8, as the heads below see it
+  kNextRest,  // what rounding takes from it
   kInputsUsed,
 };
-inline constexpr std::size_t kInputs = 40;
+inline constexpr std::size_t kInputs = 64;
+inline constexpr std::size_t kRouteInputs = 7;
 static_assert(kInputsUsed <= kInputs);
 
 /// Fields that meet the person's vector.
 inline constexpr std::size_t kFields =
     7;                                    // video, author, sound, hashtags, words, language, bucket
-inline constexpr std::size_t kWide = 48;  // dense inputs, then one product per field, padded
+inline constexpr std::size_t kWide = 72;  // dense inputs, then one product per field, padded
 static_assert(kInputs + kFields <= kWide);
 
 /// Logged per item: the dense inputs and the person's vector for this item; all bfloat16 values.
@@ -101,6 +121,7 @@ class Model {
 
   template <typename A>
   void visit(A& a) {
+    if (a.version < 3) return skip_older(a);
     const auto heads = visit_heads_count(a);
     const auto each = [&](auto& of_heads) {
       for (std::size_t i = 0; i < heads; ++i) a(of_heads[i]);
@@ -110,6 +131,17 @@ class Model {
   }
 
  private:
+  /// What earlier versions held was learned about other inputs.
+  template <typename A>
+  void skip_older(A& a) {
+    const auto heads = visit_heads_count(a);
+    std::array<float, 48> weights{};
+    for (std::size_t i = 0; i < 2 * heads; ++i) a(weights);
+    float loss = 0;
+    for (std::size_t i = 0; i < heads; ++i) a(loss);
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i < heads + 1; ++i) a(count);
+  }
   using Weights = std::array<std::array<float, kWide>, kHeadsCount>;
   Weights weights_{};
   Weights squares_{};

@@ -70,6 +70,24 @@ inline float exp_fixed(float x) {
   return sum * std::bit_cast<float>((whole + 127) << 23);
 }
 
+/// ln x of a positive, normal x, relative error < 3e-7; branch-free as exp_fixed.
+inline float log_fixed(float x) {
+  const auto bits = std::bit_cast<std::int32_t>(x);
+  const std::int32_t whole = (bits - 0x3F3504F3) >> 23;  // x = m · 2^whole, m in [√½, √2)
+  const float m = std::bit_cast<float>(bits - whole * (1 << 23));
+  const float s = (m - 1.0F) / (m + 1.0F);
+  const float s2 = s * s;
+  float sum = 1.0F / 9.0F;
+  sum = sum * s2 + 1.0F / 7.0F;
+  sum = sum * s2 + 1.0F / 5.0F;
+  sum = sum * s2 + 1.0F / 3.0F;
+  sum = sum * s2 + 1.0F;
+  return static_cast<float>(whole) * 0.69314718F + 2.0F * s * sum;
+}
+
+/// x^power for a positive, normal x.
+inline float pow_fixed(float x, float power) { return exp_fixed(power * log_fixed(x)); }
+
 inline float sigmoid(float x) { return 1.0F / (1.0F + exp_fixed(-x)); }
 
 /// -ln(p) for p in (0, 1], for losses.

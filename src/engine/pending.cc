@@ -27,10 +27,14 @@ void PendingTable::add(PendingDecision decision) {
   ++end_;
 }
 
-PendingItem* PendingTable::find(RequestId request, PersonKey person, std::uint32_t video) {
+const PendingDecision* PendingTable::find(RequestId request, PersonKey person) const {
   const auto slot = request ? index_.find(request.value) : std::nullopt;
-  if (!slot || std::as_const(slots_)[*slot].person != person.value) return nullptr;
-  auto& items = slots_[*slot].items;
+  return slot && slots_[*slot].person == person.value ? &slots_[*slot] : nullptr;
+}
+
+PendingItem* PendingTable::find(RequestId request, PersonKey person, std::uint32_t video) {
+  if (std::as_const(*this).find(request, person) == nullptr) return nullptr;
+  auto& items = slots_[*index_.find(request.value)].items;
   const auto at = std::find_if(items.begin(), items.end(),
                                [&](const PendingItem& item) { return item.video == video; });
   return at == items.end() ? nullptr : &*at;

@@ -41,6 +41,7 @@ class PendingTable {
   void add(PendingDecision decision);
   /// Null when unknown, expired or another person's.
   PendingItem* find(RequestId request, PersonKey person, std::uint32_t video);
+  const PendingDecision* find(RequestId request, PersonKey person) const;
   /// Drops what is older than kLifeMs (at most 8 a call, more than come in).
   void expire(std::int64_t at_ms);
   void erase(PersonKey person);
@@ -57,7 +58,11 @@ class PendingTable {
     }
     for (auto i = begin_; i < end_ && a.ok(); ++i) {
       PendingDecision& d = slots_.template visited<A>(i % kDecisionsMax);
-      a(d.request), a(d.person), a(d.at_ms), a(d.items, kDecisionItemsMax);
+      a(d.request), a(d.person), a(d.at_ms);
+      if (a.version < 2)
+        skip_older_items(a);
+      else
+        a(d.items, kDecisionItemsMax);
       if constexpr (A::kLoading) {
         persons_[i % kDecisionsMax] = d.person;
         if (d.request != 0) index_.put(d.request, static_cast<std::uint32_t>(i % kDecisionsMax));
@@ -66,6 +71,12 @@ class PendingTable {
   }
 
  private:
+  /// Version 1 kept other features.
+  template <typename A>
+  void skip_older_items(A& a) {
+    std::vector<std::array<std::uint64_t, 16>> items;
+    a(items, kDecisionItemsMax);
+  }
   void drop_first();
   PagedVector<PendingDecision, 4> slots_;  // a ring: decision i lies in slot i mod kDecisionsMax
   std::uint64_t begin_ = 0, end_ = 0;

@@ -167,13 +167,15 @@ bool PersonState::follows_author(std::uint64_t author) const {
 void PersonState::forget_activity() {
   events_count = showings = seen_total = 0;
   share_mean = share_weight = 0;
-  encounters = {}, seen = {}, interests = {}, bloom = {};
+  encounters = {}, history = {}, seen = {}, interests = {}, bloom = {};
+  had_count = 0;
 }
 
 std::size_t PersonState::bytes() const {
   const auto words = follows.capacity() + blocks.capacity() + blocked_by.capacity() +
                      muted_people.capacity() + muted_keys.capacity() + bloom.capacity();
-  return words * 8 + encounters.capacity() * sizeof(Encounter) + seen.bytes() + interests.bytes();
+  return words * 8 + encounters.capacity() * sizeof(Encounter) + history.capacity() * sizeof(Had) +
+         seen.bytes() + interests.bytes();
 }
 
 const PersonState* PeopleTable::find(PersonKey key) const {
@@ -267,7 +269,12 @@ float PeopleTable::weight(const PersonState& person) const {
   return std::min(part(own) / part(most), 1.0F);
 }
 
+void PeopleTable::note_gone(std::uint32_t slot) {
+  if (!person(slot).history.empty()) gone_.push_back({slot, person(slot).history});
+}
+
 void PeopleTable::forget(PersonState& person) {
+  note_gone(slot_of(person));
   --levels_[std::bit_width(person.seen_total)];
   person.forget_activity();
   ++levels_[0];
@@ -289,6 +296,7 @@ std::uint32_t PeopleTable::audience() const {
 
 void PeopleTable::release(std::uint32_t slot) {
   PersonState& person = people_[slot];
+  note_gone(slot);
   leave_hour(slot);
   unlist(slot);
   --levels_[std::bit_width(person.seen_total)];

@@ -7,9 +7,11 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "engine/contribution.h"
+#include "engine/item_rows.h"
 #include "engine/records.h"
 #include "engine/video_table.h"
 
@@ -148,6 +150,12 @@ struct Interest {
   float s = 0;  ///< sum of their values
 };
 
+/// An entry she took to, and how many she had before it.
+struct Had {
+  RowKey key = 0;
+  std::uint32_t ordinal = 0;
+};
+
 /// Her place in the list by last activity. Apart from her, because each act moves it and touches
 /// those of two others.
 struct ActivityLink {
@@ -160,6 +168,7 @@ struct ActivityLink {
 class PersonState {
  public:
   static constexpr std::size_t kEncountersMax = 256;
+  static constexpr std::size_t kHistoryMax = 4096;
   static constexpr std::size_t kSeenMax = 20'000;  ///< exact; older ones go to the Bloom filter
   static constexpr std::size_t kInterestsMax = 384;
   static constexpr std::size_t kRelationsMax = 50'000;  ///< of each kind; more are not held here
@@ -180,6 +189,8 @@ class PersonState {
   float share_mean = 0;               ///< of watched shares, over about 50
   float share_weight = 0;             ///< how many, ≤ 50
   std::vector<Encounter> encounters;  ///< oldest first
+  std::vector<Had> history;           ///< what she took to, oldest first
+  std::uint32_t had_count = 0;        ///< in all, also before those
   SmallTable<SeenEntry> seen;
   SmallTable<Interest> interests;
   std::vector<std::uint64_t> bloom;
@@ -246,6 +257,17 @@ class PeopleTable {
   /// A bounded step (4 people) of expiry; called once per record.
   void expire(std::int64_t at_ms, std::int64_t guest_ttl_ms, std::size_t people_max);
 
+  /// A person's place, until she is gone. REQUIRES: known here.
+  std::uint32_t slot_of(const PersonState& person) const { return *index_.find(person.key); }
+  PersonState& at(std::uint32_t slot) { return people_[slot]; }
+  const PersonState& at_slot(std::uint32_t slot) const { return people_[slot]; }
+  /// Whose activity was forgotten since the last call, with what she had taken to.
+  struct Gone {
+    std::uint32_t slot = 0;
+    std::vector<Had> history;
+  };
+  std::vector<Gone> take_gone() { return std::exchange(gone_, {}); }
+
   std::size_t size() const { return index_.size(); }
   /// People active within the last 24 h before the last activity, by whole hours.
   std::uint32_t audience() const;
@@ -270,7 +292,7 @@ class PeopleTable {
   void release(std::uint32_t slot);
   void end_guest(std::uint32_t slot);
   void drop_erased(std::uint32_t slot);
-  std::uint32_t slot_of(const PersonState& person) const { return *index_.find(person.key); }
+  void note_gone(std::uint32_t slot);
 
   PagedVector<PersonState, 4> people_;
   PagedVector<ActivityLink> links_;  // by slot as people_
@@ -281,6 +303,7 @@ class PeopleTable {
   std::uint32_t swept_ = 0;                // slots that this round has passed
   std::array<std::uint32_t, 24> hours_{};  // people whose last activity lies in hour h mod 24
   std::int64_t hour_ = 0;
+  std::vector<Gone> gone_;  // empty between records
   Rebuilt<SegmentedMap> index_;
   std::array<std::uint32_t, 33> levels_{};  // people by bit width of seen_total; rebuilt too
 };
@@ -296,6 +319,7 @@ void visit(A& a, PersonState& p, ActivityLink& link) {
   p.seen.visit(a, 1U << 16);
   p.interests.visit(a, 1U << 12);
   a(p.bloom, PersonState::kBloomWords);
+  if (a.version >= 3) a(p.history, PersonState::kHistoryMax), a(p.had_count);
 }
 
 template <typename A>

@@ -23,9 +23,10 @@ constexpr std::array<std::string_view, kHeadsCount> kHeadNames{
     "skip", "watch_25", "watch_50", "watch_75",      "complete",
     "like", "share",    "follow",   "not_interested"};
 constexpr std::array<std::string_view, kRoutesCount> kRouteNames{
-    "fresh", "trending", "co_watch", "following", "content", "exploration", "repeat"};
+    "fresh",  "trending", "neighbours", "following", "content",  "exploration", "repeat",
+    "recent", "order",    "als",        "fold_in",   "sequence", "popular"};
 constexpr std::array<std::string_view, kSurfacesCount> kSurfaceNames{
-    "feed", "following", "video_page", "profile", "hashtag", "search", "other"};
+    "feed", "following", "video_page", "profile", "hashtag", "search", "other", "imported"};
 constexpr std::array<std::string_view, 3> kModeNames{"for_you", "following", "not_profiled"};
 constexpr std::array<std::string_view, 16> kEventNames{"impression",
                                                        "watch",
@@ -269,16 +270,20 @@ LogRecord make(PersonKey person, const Body& body) {
 
 std::string_view to_string(Head head) { return kHeadNames[static_cast<std::size_t>(head)]; }
 std::string_view to_string(Route route) { return kRouteNames[static_cast<std::size_t>(route)]; }
+bool is_taste(Route route) {
+  return route == Route::neighbours || (route >= Route::recent && route <= Route::sequence);
+}
 std::string_view to_string(Surface surface) {
-  return kSurfaceNames[std::min(static_cast<std::size_t>(surface), kSurfacesCount - 1)];
+  return kSurfaceNames[static_cast<std::size_t>(surface)];
 }
 std::string_view to_string(Mode mode) { return kModeNames[static_cast<std::size_t>(mode)]; }
 std::string_view to_string(EventType type) { return kEventNames[static_cast<std::size_t>(type)]; }
 
 Surface parse_surface(std::string_view name) {
   const auto* found = std::find(kSurfaceNames.begin(), kSurfaceNames.end(), name);
-  return found == kSurfaceNames.end() ? Surface::other
-                                      : static_cast<Surface>(found - kSurfaceNames.begin());
+  const auto surface = static_cast<Surface>(found - kSurfaceNames.begin());
+  const bool said_by_people = found != kSurfaceNames.end() && surface != Surface::imported;
+  return said_by_people ? surface : Surface::other;
 }
 
 Result<EventType> parse_event_type(std::string_view name) {

@@ -51,24 +51,42 @@ inline constexpr std::size_t kHeadsCount = 9;
 std::string_view to_string(Head head);
 using HeadValues = std::array<float, kHeadsCount>;
 
+/// The number is stored.
 enum class Route : std::uint8_t {
   fresh,
   trending,
-  co_watch,
+  neighbours,
   following,
   content,
   exploration,
-  repeat
+  repeat,
+  recent,
+  order,
+  als,
+  fold_in,
+  sequence,
+  popular
 };
-inline constexpr std::size_t kRoutesCount = 7;
+inline constexpr std::size_t kRoutesCount = 13;
 std::string_view to_string(Route route);
+/// A route by what people of like taste took to.
+bool is_taste(Route route);
 
 enum class Mode : std::uint8_t { for_you, following, not_profiled };
 std::string_view to_string(Mode mode);
 
 /// Where something was shown; the number is stored.
-enum class Surface : std::uint8_t { feed, following, video_page, profile, hashtag, search, other };
-inline constexpr std::size_t kSurfacesCount = 7;
+enum class Surface : std::uint8_t {
+  feed,
+  following,
+  video_page,
+  profile,
+  hashtag,
+  search,
+  other,
+  imported,  ///< by an operator, from another system's log: of full weight in what is shared
+};
+inline constexpr std::size_t kSurfacesCount = 8;
 std::string_view to_string(Surface surface);
 Surface parse_surface(std::string_view name);  ///< other for an unknown name
 

@@ -11,8 +11,8 @@ constexpr std::size_t kFreshScanned = 1024;
 constexpr std::size_t kFreshInLine = 16;
 constexpr std::size_t kFollowedAuthors = 64, kPerAuthor = 3;
 constexpr std::size_t kContentKeys = 12, kPerKey = 24;
-constexpr std::size_t kCoWatchSources = 10;
 constexpr std::uint32_t kFillScanned = 4096;
+constexpr std::size_t kTastePercent = 25;  ///< of the candidates, by each of these routes
 
 /// The union of what the routes propose: each video once, in the order of first proposal.
 class Pool {
@@ -25,18 +25,17 @@ class Pool {
     candidates_.reserve(max);
   }
   /// Null when the video may not be shown, has been seen, or there is no room.
-  Candidate* propose(std::uint32_t number, Route route, float co_watch = 0) {
+  Candidate* propose(std::uint32_t number, Route route) {
     const std::size_t mask = places_.size() - 1;
     std::size_t at = (number * 0x9E3779B1U >> 7) & mask;
     for (; places_[at] != 0; at = (at + 1) & mask) {
       Candidate& known = candidates_[places_[at] - 1];
       if (known.video != number) continue;
       known.routes |= route_bit(route);
-      known.co_watch += co_watch;
       return &known;
     }
     if (full() || !filter_.allowed(number) || !filter_.unseen(number)) return nullptr;
-    candidates_.push_back({number, route_bit(route), false, co_watch});
+    candidates_.push_back({number, route_bit(route), false, {}});
     places_[at] = static_cast<std::uint32_t>(candidates_.size());
     return &candidates_.back();
   }
@@ -116,16 +115,28 @@ void propose_content(Pool& pool, std::size_t quota) {
   }
 }
 
-void propose_co_watch(Pool& pool, std::size_t quota) {
-  const auto& encounters = pool.person().encounters;
-  std::size_t given = 0, sources = 0;
-  for (std::size_t i = encounters.size(); i > 0 && sources < kCoWatchSources; --i) {
-    const Encounter& encounter = encounters[i - 1];
-    if (encounter.value < 0.5F) continue;
-    ++sources;
-    for (const CoWatch& next : pool.state().videos[encounter.video].co_watch)
-      if (pool.propose(next.video, Route::co_watch, next.weight) && ++given >= quota) return;
-  }
+/// What people of like taste took to.
+void propose_taste(Pool& pool, TasteQuery& taste, std::size_t quota) {
+  constexpr std::array<std::pair<Route, float TasteScores::*>, kTasteRoutes> kRoutes{
+      {{Route::order, &TasteScores::order},
+       {Route::recent, &TasteScores::recent},
+       {Route::neighbours, &TasteScores::neighbours},
+       {Route::als, &TasteScores::als},
+       {Route::fold_in, &TasteScores::fold_in},
+       {Route::sequence, &TasteScores::sequence}}};
+  for (const auto& [route, score] : kRoutes)
+    taste.best(score, quota, [&pool, route = route](std::uint32_t number) {
+      return pool.propose(number, route) != nullptr;
+    });
+}
+
+void propose_popular(Pool& pool, const TopList& list, std::size_t quota) {
+  std::size_t given = 0;
+  const auto& items = pool.state().collaborative.items();
+  for (const auto& entry : list.entries())
+    if (pool.propose(items.number(static_cast<std::uint32_t>(entry.row)), Route::popular) &&
+        ++given >= quota)
+      return;
 }
 
 void propose_trending(Pool& pool, std::size_t quota) {
@@ -190,18 +201,22 @@ bool Filter::allowed_following(std::uint32_t number) const {
 }
 
 std::vector<Candidate> retrieve(const State& state, const PersonState& person, const Filter& filter,
-                                std::size_t candidates_max) {
+                                TasteQuery& taste, std::size_t candidates_max) {
   Pool pool(state, person, filter, candidates_max);
   const auto part = [&](std::size_t percent) {
     return std::max<std::size_t>(1, candidates_max * percent / 100);
   };
-  propose_following(pool, part(15));
-  propose_fresh(pool, part(15));
-  propose_content(pool, part(35));
-  propose_co_watch(pool, part(20));
-  propose_trending(pool, part(15));
+  propose_following(pool, part(10));
+  propose_fresh(pool, part(12));
+  propose_content(pool, part(25));
+  propose_trending(pool, part(10));
+  propose_taste(pool, taste, part(kTastePercent));
+  propose_popular(pool, state.collaborative.popular_lately(), part(kTastePercent));
+  propose_popular(pool, state.collaborative.popular(), part(kTastePercent));
   fill(pool);
-  return pool.take();
+  auto candidates = pool.take();
+  for (Candidate& candidate : candidates) candidate.taste = taste.scores(candidate.video);
+  return candidates;
 }
 
 std::size_t count_eligible(const State& state, const Filter& filter) {

@@ -24,7 +24,9 @@ class Filter {
   bool allowed(std::uint32_t number) const;
   /// The same for the following feed, where the followers-only videos of people she follows count.
   bool allowed_following(std::uint32_t number) const;
-  bool unseen(std::uint32_t number) const { return !person_.has_seen(number); }
+  bool unseen(std::uint32_t number) const { return number == unseen_ || !person_.has_seen(number); }
+  /// Counts as unseen from now on.
+  void forget_showing(std::uint32_t number) { unseen_ = number; }
   bool held(std::uint32_t number) const;
   bool is_minor() const { return minor_; }
   /// The same rules without what is hers alone to know (own, relations beyond block and mute).
@@ -36,6 +38,7 @@ class Filter {
   const PersonState& person_;
   bool minor_;
   KindSet kinds_;
+  std::uint32_t unseen_ = ~0U;
   std::vector<std::uint32_t> held_;  // sorted
 };
 
@@ -43,7 +46,7 @@ struct Candidate {
   std::uint32_t video = 0;
   std::uint16_t routes = 0;  ///< bit per Route
   bool owed = false;         ///< first in the line of those still owed impressions
-  float co_watch = 0;        ///< summed weight of the co-watch entries that proposed it
+  TasteScores taste{};
 };
 
 inline constexpr std::uint16_t route_bit(Route route) {
@@ -55,7 +58,7 @@ inline constexpr std::uint16_t route_bit(Route route) {
 /// that a small catalogue is always a candidate as a whole, and the list is empty only if nothing
 /// is left.
 std::vector<Candidate> retrieve(const State& state, const PersonState& person, const Filter& filter,
-                                std::size_t candidates_max);
+                                TasteQuery& taste, std::size_t candidates_max);
 
 /// How many unseen, allowed videos there are in all. O(videos).
 std::size_t count_eligible(const State& state, const Filter& filter);

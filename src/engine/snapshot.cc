@@ -31,7 +31,9 @@ enum class Tag : std::uint32_t {
   embeddings,
   model,
   pending,
-  everyone
+  everyone,
+  collaborative,
+  next_head
 };
 
 struct Section {
@@ -39,12 +41,18 @@ struct Section {
   std::string_view name;
   std::uint16_t version = 1;  ///< written
   std::uint16_t reader = 1;   ///< the lowest that can read what is written
+  std::int64_t since = 0;     ///< the engine that wrote it first
 };
-constexpr std::array kSections{
-    Section{Tag::options, "options"},       Section{Tag::base, "base", 2, 2},
-    Section{Tag::videos, "videos"},         Section{Tag::people, "people", 2, 2},
-    Section{Tag::embeddings, "embeddings"}, Section{Tag::model, "model", 2, 2},
-    Section{Tag::pending, "pending"},       Section{Tag::everyone, "everyone"}};
+constexpr std::array kSections{Section{Tag::options, "options"},
+                               Section{Tag::base, "base", 2, 2},
+                               Section{Tag::videos, "videos", 2, 2},
+                               Section{Tag::people, "people", 3, 3},
+                               Section{Tag::embeddings, "embeddings"},
+                               Section{Tag::model, "model", 3, 3},
+                               Section{Tag::pending, "pending", 2, 2},
+                               Section{Tag::everyone, "everyone"},
+                               Section{Tag::collaborative, "collaborative", 1, 1, 6},
+                               Section{Tag::next_head, "next", 1, 1, 6}};
 
 /// The options that state depends on. Not the weights: the state has its own, which
 /// `weights_changed` records move.
@@ -120,6 +128,10 @@ void visit_section(A& a, Tag tag, State& state) {
       return state.pending.visit(a);
     case Tag::everyone:
       return state.visit_everyone(a);
+    case Tag::collaborative:
+      return state.collaborative.visit(a);
+    case Tag::next_head:
+      return state.next_head.visit(a);
   }
 }
 
@@ -184,7 +196,7 @@ struct Written {
 };
 
 /// Each section once, in their order.
-Result<std::vector<Written>> find_sections(ByteReader& reader,
+Result<std::vector<Written>> find_sections(ByteReader& reader, std::int64_t made_by,
                                            std::span<const std::uint8_t> content) {
   std::vector<Written> found;
   while (reader.ok() && reader.remaining() != 0) {
@@ -205,7 +217,9 @@ Result<std::vector<Written>> find_sections(ByteReader& reader,
     if (found.size() >= kSections.size() || known != &kSections[found.size()]) return misfit();
     found.push_back({known, version, bytes});
   }
-  if (found.size() != kSections.size()) return misfit();
+  const auto had = std::count_if(kSections.begin(), kSections.end(),
+                                 [&](const Section& section) { return section.since <= made_by; });
+  if (std::ssize(found) != had) return misfit();
   return found;
 }
 
@@ -215,7 +229,7 @@ Result<std::int64_t> read_sections(std::span<const std::uint8_t> content,
   ByteReader reader(content);
   const auto made_by = reader.get<std::int64_t>();
   if (made_by > kEngineVersion) return newer(fmt::format("engine {}", made_by));
-  FILOSCOPE_TRY(const auto sections, find_sections(reader, content));
+  FILOSCOPE_TRY(const auto sections, find_sections(reader, made_by, content));
   const auto read = [&](const Written& one) {
     return read_section(*one.known, one.version, one.content, options, state);
   };

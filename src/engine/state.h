@@ -5,9 +5,11 @@
 
 #include <array>
 
+#include "engine/collaborative.h"
 #include "engine/embedding_table.h"
 #include "engine/engine.h"
 #include "engine/model.h"
+#include "engine/next_head.h"
 #include "engine/pending.h"
 #include "engine/person_state.h"
 #include "engine/video_table.h"
@@ -22,6 +24,8 @@ struct State {
   PeopleTable people;
   EmbeddingTable embeddings;
   Model model;
+  Collaborative collaborative;
+  NextHead next_head;
   PendingTable pending;
   std::array<Counters, 4> everyone;  ///< by duration bucket
 
@@ -45,6 +49,7 @@ struct State {
   void visit(A& a) {
     visit_base(a), videos.visit(a), people.visit(a), embeddings.visit(a), model.visit(a);
     pending.visit(a), visit_everyone(a);
+    if (a.version >= 2) collaborative.visit(a), next_head.visit(a);
   }
 };
 

@@ -146,7 +146,6 @@ void VideoTable::remove(VideoId id) {
   const auto number = index_.find(id.value);
   if (!number || !live(*number)) return;
   unlist(*number);
-  videos_[*number].co_watch = {};
 }
 
 void VideoTable::drop_oldest() {
@@ -221,23 +220,6 @@ void VideoTable::count_fresh(std::uint32_t number, std::uint32_t target) {
   }
 }
 
-void VideoTable::join(std::uint32_t a, std::uint32_t b, float weight) {
-  auto& list = videos_[a].co_watch;
-  auto at = std::find_if(list.begin(), list.end(), [&](const CoWatch& x) { return x.video == b; });
-  if (at == list.end()) {
-    if (list.size() >= kCoWatchMax) {
-      // Full: everything ages and the newcomer takes the lightest place (lossy counting).
-      for (CoWatch& x : list) x.weight *= 0.95F;
-      if (list.back().weight > 2 * weight) return;
-      list.pop_back();
-    }
-    list.push_back({b, 0});
-    at = list.end() - 1;
-  }
-  at->weight += weight;
-  for (; at != list.begin() && (at - 1)->weight < at->weight; --at) std::swap(*at, *(at - 1));
-}
-
 void VideoTable::rebuild_indexes() {
   index_.reset(), author_index_.reset(), posting_index_.reset();
   for (std::uint32_t i = 0; i < videos_.size(); ++i)
@@ -251,9 +233,7 @@ void VideoTable::rebuild_indexes() {
 std::size_t VideoTable::bytes() const {
   std::size_t total = videos_.bytes() + scan_.bytes() + authors_.bytes() + postings_.bytes() +
                       index_.bytes() + author_index_.bytes() + posting_index_.bytes();
-  total += sampled_bytes(videos_, [](const Video& video) {
-    return video.keys.capacity() * 8 + video.co_watch.capacity() * sizeof(CoWatch);
-  });
+  total += sampled_bytes(videos_, [](const Video& video) { return video.keys.capacity() * 8; });
   const auto numbers = [](const auto& row) { return row.videos.capacity() * 4; };
   total += sampled_bytes(authors_, numbers) + sampled_bytes(postings_, numbers);
   return total + (trending_.capacity() + fresh_.capacity()) * 4;

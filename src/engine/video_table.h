@@ -1,10 +1,11 @@
 #pragma once
 
 /// What the engine knows of videos and their authors: features, decayed counters, and the indexes
-/// that retrieval reads (postings by content, co-watch lists, trending and fresh lists).
+/// that retrieval reads (postings by content, trending and fresh lists).
 /// A video's number (u32) is given at its first publication and never given again.
 /// Threads: readers in the shared phase, one writer in the exclusive one.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -43,11 +44,6 @@ struct Counters {
   void bring_forward(std::int64_t at_ms);
 };
 
-struct CoWatch {
-  std::uint32_t video = 0;
-  float weight = 0;
-};
-
 struct Video {
   std::uint64_t id = 0;
   std::uint64_t author = 0;
@@ -62,7 +58,6 @@ struct Video {
   std::uint8_t words_count = 0;
   Counters counters;
   std::vector<std::uint64_t> keys;  ///< feature keys: hashtags, then words
-  std::vector<CoWatch> co_watch;    ///< ≤ kCoWatchMax, heaviest first
 
   /// 0 ≤ 5 s, 1 ≤ 15 s, 2 ≤ 60 s, 3 longer.
   unsigned duration_bucket() const;
@@ -88,7 +83,6 @@ struct Author {
 
 class VideoTable {
  public:
-  static constexpr std::size_t kCoWatchMax = 32;
   static constexpr std::size_t kPostingMax = 128;
   static constexpr std::size_t kTrendingMax = 512;
   static constexpr std::int64_t kHotHalfLifeMs = 24LL * 3600 * 1000;
@@ -116,8 +110,6 @@ class VideoTable {
   void heat(std::uint32_t number, double weight, std::int64_t at_ms);
   /// An impression counted; ends the fresh guarantee at `target`.
   void count_fresh(std::uint32_t number, std::uint32_t target);
-  /// `a` and `b` were both liked by one person within a short while.
-  void join(std::uint32_t a, std::uint32_t b, float weight);
 
   const std::vector<std::uint32_t>& trending() const { return trending_; }  ///< hottest first
   /// Still owed impressions, oldest first; some may be done or gone since.
@@ -167,12 +159,20 @@ void visit(A& a, Counters& c) {
   a(c.at_s), a(c.total_impressions);
 }
 
+/// What version 1 held of each video: (video, weight) of those liked with it.
+template <typename A>
+void skip_co_watch(A& a) {
+  std::vector<std::array<std::uint32_t, 2>> pairs;
+  a(pairs, 32);
+}
+
 template <typename A>
 void visit(A& a, Video& v) {
   a(v.id), a(v.author), a(v.sound_key), a(v.author_key), a(v.video_key), a(v.language);
   a(v.created_ms), a(v.duration_ms), a(v.author_index), a(v.tags_count), a(v.words_count);
   visit(a, v.counters);
-  a(v.keys, kHashtagsMax + kWordsMax), a(v.co_watch, VideoTable::kCoWatchMax);
+  a(v.keys, kHashtagsMax + kWordsMax);
+  if (a.version < 2) skip_co_watch(a);
 }
 
 template <typename A>

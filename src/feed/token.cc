@@ -15,28 +15,39 @@ constexpr std::size_t kBodyBytesWithoutKind = 29;
 constexpr std::uint8_t kSurfaceBits = 0x07;
 constexpr int kRouteShift = 3;
 constexpr std::uint8_t kRouteBits = 0x38;
+constexpr std::uint8_t kHighRouteBit = 0x80;  ///< in the byte of the kind; the fourth
 constexpr std::uint8_t kUnrecordedBit = 0x40;
 constexpr std::uint8_t kUnprofiledBit = 0x80;
 static_assert(static_cast<std::uint8_t>(Surface::other) <= kSurfaceBits);
-static_assert(engine::kRoutesCount <= kRouteBits >> kRouteShift);
+static_assert(engine::kRoutesCount < 16 && engine::kKindsMax <= kHighRouteBit);
 
 crypto::Digest mac_of(const crypto::Key& key, std::span<const std::uint8_t> body) {
   return crypto::hmac_sha256(key, crypto::as_text(body));
 }
 
-/// How the video came there, in one byte.
-std::uint8_t way_of(const Impression& impression) {
-  const unsigned route = impression.route ? static_cast<unsigned>(*impression.route) + 1 : 0;
-  return static_cast<std::uint8_t>(
-      static_cast<unsigned>(impression.surface) | (route << kRouteShift) |
-      (impression.recorded ? 0U : kUnrecordedBit) | (impression.profiled ? 0U : kUnprofiledBit));
+unsigned route_of(const Impression& impression) {
+  return impression.route ? static_cast<unsigned>(*impression.route) + 1 : 0;
 }
 
-/// False for a surface of a newer release.
-bool read_way(std::uint8_t way, Impression& impression) {
-  if ((way & kSurfaceBits) >= engine::kSurfacesCount) return false;
+/// How the video came there, in one byte; the route's fourth bit is in the next.
+std::uint8_t way_of(const Impression& impression) {
+  return static_cast<std::uint8_t>(static_cast<unsigned>(impression.surface) |
+                                   ((route_of(impression) << kRouteShift) & kRouteBits) |
+                                   (impression.recorded ? 0U : kUnrecordedBit) |
+                                   (impression.profiled ? 0U : kUnprofiledBit));
+}
+
+std::uint8_t kind_of(const Impression& impression) {
+  const bool high = route_of(impression) > kRouteBits >> kRouteShift;
+  return static_cast<std::uint8_t>(static_cast<unsigned>(impression.kind) |
+                                   (high ? kHighRouteBit : 0U));
+}
+
+/// False for a surface or a route of a newer release.
+bool read_way(std::uint8_t way, bool high, Impression& impression) {
+  const unsigned route = ((way & kRouteBits) >> kRouteShift) + (high ? 8U : 0U);
+  if ((way & kSurfaceBits) >= engine::kSurfacesCount || route > engine::kRoutesCount) return false;
   impression.surface = static_cast<Surface>(way & kSurfaceBits);
-  const unsigned route = (way & kRouteBits) >> kRouteShift;
   if (route != 0) impression.route = static_cast<engine::Route>(route - 1);
   impression.recorded = (way & kUnrecordedBit) == 0;
   impression.profiled = (way & kUnprofiledBit) == 0;
@@ -59,7 +70,7 @@ std::string make_token(const crypto::Key& key, const Impression& impression) {
   writer.put(impression.person.value);
   writer.put(way_of(impression));
   writer.put(static_cast<std::uint32_t>(impression.issued_ms / 1000));
-  writer.put(impression.kind);
+  writer.put(kind_of(impression));
   Bytes bytes = writer.take();
   const auto mac = mac_of(key, bytes);
   bytes.insert(bytes.end(), mac.begin(), mac.begin() + kMacBytes);
@@ -79,13 +90,12 @@ Result<Impression> read_token(const crypto::Key& key, std::string_view token) {
   impression.request = RequestId{reader.get<std::uint64_t>()};
   impression.entry = EntryId{reader.get<std::uint64_t>()};
   impression.person = PersonKey{reader.get<std::uint64_t>()};
-  if (!read_way(reader.get<std::uint8_t>(), impression)) return not_ours();
+  const auto way = reader.get<std::uint8_t>();
   impression.issued_ms = std::int64_t{reader.get<std::uint32_t>()} * 1000;
-  if (body.size() == kBodyBytes) {
-    const auto kind = reader.get<std::uint8_t>();
-    if (kind >= catalog::kKindsCount) return not_ours();
-    impression.kind = static_cast<catalog::Kind>(kind);
-  }
+  const auto kind = body.size() == kBodyBytes ? reader.get<std::uint8_t>() : std::uint8_t{0};
+  if (!read_way(way, (kind & kHighRouteBit) != 0, impression)) return not_ours();
+  if ((kind & ~kHighRouteBit) >= catalog::kKindsCount) return not_ours();
+  impression.kind = static_cast<catalog::Kind>(kind & ~kHighRouteBit);
   return impression;
 }
 

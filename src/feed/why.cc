@@ -98,15 +98,15 @@ Reason reason_of(engine::Mode mode, const engine::DecisionItem& item,
   if (mode == engine::Mode::following || item.route == Route::following)
     return {"following", author_handle};
   if (mode == engine::Mode::for_you && video &&
-      (proposed_by(item, Route::content) || proposed_by(item, Route::co_watch))) {
+      (proposed_by(item, Route::content) || is_taste(item.route))) {
     if (auto tie = tie_to_history(*video, author_handle, attended)) return *std::move(tie);
   }
+  if (is_taste(item.route)) return {"co_watch", nearest_welcome(attended)};
   switch (item.route) {
-    case Route::co_watch:
-      return {"co_watch", nearest_welcome(attended)};
     case Route::content:
       return {"content"};
     case Route::trending:
+    case Route::popular:
       return {"trending"};
     default:
       return {"fresh"};
@@ -129,12 +129,15 @@ Reason reason_of(const Impression& impression, const std::string& author_handle)
     case Surface::search:
       return {"found"};
     case Surface::other:
+    case Surface::imported:
       return {"listed"};
   }
   if (impression.surface == Surface::following) return {"following", author_handle};
   if (!impression.route) return {"unknown"};
   if (!impression.recorded && *impression.route == Route::repeat) return {"again"};
   if (!impression.recorded && *impression.route == Route::trending) return {"popular"};
+  if (is_taste(*impression.route)) return {"co_watch"};
+  if (*impression.route == Route::popular) return {"trending"};
   return {std::string(engine::to_string(*impression.route)),
           *impression.route == Route::following ? author_handle : std::string()};
 }

@@ -1,0 +1,401 @@
+#include "engine/collaborative.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <functional>
+#include <utility>
+
+namespace filoscope::engine {
+namespace {
+
+constexpr std::size_t kLastFew = 8;
+constexpr float kPopular = 100;  ///< from so many on a list may have twice as many neighbours
+constexpr int kTasteReplays = 4, kTastesSwept = 2, kSequenceReplays = 2;
+/// Factors and sequences are compared with all rows up to so many; of more only with what other
+/// routes found.
+constexpr std::uint32_t kScannedMax = 1U << 16;
+
+/// How much one event of a person with so many before it joins: heavy people say less by each.
+float people_weight(std::uint32_t before) { return 10.0F / (static_cast<float>(before) + 10.0F); }
+
+const std::array<float, Collaborative::kHistoryUsed>& rank_weights() {
+  static const auto weights = [] {
+    std::array<float, Collaborative::kHistoryUsed> all{};
+    for (std::size_t r = 0; r < all.size(); ++r)
+      all[r] = pow_fixed(static_cast<float>(r + 1), -0.8F);
+    return all;
+  }();
+  return weights;
+}
+
+Taste first_taste(std::uint32_t row) {
+  Random random(mix64(0xA15ULL ^ std::uint64_t{row} << 16));
+  Taste taste;
+  for (float& x : taste) x = static_cast<float>(random.unit() - 0.5) * 0.2F;
+  return taste;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> rows_of(const ItemRows& items, std::span<const Had> history,
+                                   std::size_t count_max) {
+  std::vector<std::uint32_t> rows;
+  rows.reserve(std::min(history.size(), count_max));
+  for (std::size_t i = history.size(); i > 0 && rows.size() < count_max; --i)
+    if (items.holds(history[i - 1].key)) rows.push_back(row_of(history[i - 1].key));
+  return rows;
+}
+
+void Reservoir::remove(std::uint32_t slot) {
+  const auto end = slots.begin() + count;
+  const auto at = std::find(slots.begin(), end, slot + 1);
+  if (people > 0) --people;
+  if (at == end) return;
+  *at = slots[--count];
+  slots[count] = 0;
+}
+
+std::uint32_t Collaborative::row_for(std::uint32_t number, bool& taken) {
+  const auto row = items_.take(number);
+  taken = row.has_value();
+  if (!taken) return 0;
+  if (*row == lists_.size()) lists_.push_back({}), reservoirs_.push_back({});
+  if (items_[*row].at == 0) {
+    item_tastes_.set(*row, first_taste(*row));
+    sequence_.begin(*row, items_.key(*row));
+  }
+  return *row;
+}
+
+/// Lists grow while there is room for all; as it fills, what they may take shrinks.
+std::size_t Collaborative::places_for(std::uint32_t row) const {
+  if (places_ >= kPlacesMax) return lists_[row].size();
+  if (places_ >= kPlacesMax / 8 * 7) return 64;
+  if (places_ >= kPlacesMax / 4 * 3) return 128;
+  if (places_ >= kPlacesMax / 2) return 256;
+  return items_[row].had < kPopular ? NeighbourList::kEntriesMax / 2 : NeighbourList::kEntriesMax;
+}
+
+void Collaborative::join(std::uint32_t a, std::uint32_t b, float c, float t) {
+  const auto places_max = places_for(a);
+  NeighbourList& list = lists_[a];
+  const auto before = list.size();
+  const auto dither = static_cast<std::uint32_t>(mix64(std::uint64_t{a} << 32 | b) >> 16);
+  list.add(items_.key(b), c, t, dither, places_max);
+  places_ += list.size() - before;
+}
+
+void Collaborative::count(std::uint32_t row, float change) {
+  items_.count(row, change, clock_);
+  if (change <= 0) return;
+  popular_.raise(row, static_cast<double>(items_[row].had));
+  const double lately = log2_fixed(static_cast<double>(items_[row].recent[1]));
+  lately_.raise(row, lately + static_cast<double>(clock_) / kRecentHalfLives[1]);
+}
+
+void Collaborative::learn(PeopleTable& people, std::uint32_t slot, std::uint32_t number,
+                          float weight) {
+  bool taken = false;
+  const auto row = row_for(number, taken);
+  if (!taken) return;
+  ++clock_;
+  Random random(mix64(clock_));
+  PersonState& person = people.at(slot);
+  const auto history = rows_of(items_, person.history, kHistoryUsed);
+  const float c = weight * people_weight(person.had_count);
+  for (std::size_t r = 0; r < history.size(); ++r) {
+    if (history[r] == row) continue;
+    const float t = r < kOrderUsed ? weight / static_cast<float>(r + 1) : 0.0F;
+    join(row, history[r], c, t), join(history[r], row, c, t);
+  }
+  learn_sequence(people, history, row, random);
+  count(row, weight);
+  remember(person, slot, row);
+  sample_person(row, slot, random);
+  if (stream_.size() < kStreamMax) stream_.push_back({});
+  stream_[clock_ % stream_.size()] = {items_.key(row), slot};
+  solve_person(people, slot), solve_item(row);
+  for (int replay = 0; replay < kTasteReplays; ++replay) {
+    const Reservoir& sample = std::as_const(reservoirs_)[row];
+    const auto other = sample.slots[random.below(sample.count)] - 1;
+    const auto& had = people.at_slot(other).history;
+    if (had.empty()) continue;
+    const auto key = had[random.below(had.size())].key;
+    if (!items_.holds(key)) continue;
+    solve_person(people, other), solve_item(row_of(key));
+  }
+  sweep();
+}
+
+/// Solves a few rows in turn: what nobody takes to any more was fitted to how others were then.
+void Collaborative::sweep() {
+  for (int step = 0; step < kTastesSwept; ++step) {
+    if (++hand_ >= items_.rows_end()) hand_ = 0;
+    if (items_[hand_].number != 0) solve_item(hand_);
+  }
+}
+
+void Collaborative::learn_sequence(const PeopleTable& people,
+                                   std::span<const std::uint32_t> history, std::uint32_t target,
+                                   Random& random) {
+  if (stream_.empty()) return;
+  const auto teach = [&](std::span<const std::uint32_t> before, std::uint32_t next) {
+    std::array<std::uint32_t, SequenceModel::kNegatives> negatives{};
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < negatives.size(); ++i) {
+      const RowKey key = stream_[random.below(stream_.size())].key;
+      if (key != 0 && items_.holds(key)) negatives[count++] = row_of(key);
+    }
+    sequence_.learn(before, next, std::span(negatives).first(count));
+  };
+  teach(history, target);
+  for (int replay = 0; replay < kSequenceReplays; ++replay) {
+    const auto& past = people.at_slot(stream_[random.below(stream_.size())].slot).history;
+    if (past.size() < 2) continue;
+    const auto end = 1 + random.below(past.size() - 1);
+    if (!items_.holds(past[end].key)) continue;
+    teach(rows_of(items_, std::span(past).first(end), kHistoryUsed), row_of(past[end].key));
+  }
+}
+
+/// Appends to her history; what it drops no longer samples her.
+void Collaborative::remember(PersonState& person, std::uint32_t slot, std::uint32_t row) {
+  auto& history = person.history;
+  if (history.size() >= PersonState::kHistoryMax) {
+    constexpr std::ptrdiff_t kDropped = 64;
+    for (std::ptrdiff_t i = 0; i < kDropped; ++i)
+      if (const auto key = history[static_cast<std::size_t>(i)].key; items_.holds(key))
+        reservoirs_[row_of(key)].remove(slot);
+    history.erase(history.begin(), history.begin() + kDropped);
+  }
+  history.push_back({items_.key(row), person.had_count++});
+}
+
+void Collaborative::sample_person(std::uint32_t row, std::uint32_t slot, Random& random) {
+  Reservoir& sample = reservoirs_[row];
+  ++sample.people;
+  if (sample.count < Reservoir::kMax) {
+    sample.slots[sample.count++] = slot + 1;
+  } else if (const auto at = random.below(sample.people); at < Reservoir::kMax) {
+    sample.slots[at] = slot + 1;
+  }
+}
+
+void Collaborative::solve_person(const PeopleTable& people, std::uint32_t slot) {
+  std::array<Taste, kHistoryUsed> tastes;
+  const auto history = rows_of(items_, people.at_slot(slot).history, kHistoryUsed);
+  for (std::size_t i = 0; i < history.size(); ++i)
+    tastes[i] = std::as_const(item_tastes_)[history[i]];
+  person_tastes_.ensure(slot);
+  const Evidence evidence{std::span(tastes).first(history.size()), 1,
+                          static_cast<float>(history.size())};
+  person_tastes_.set(slot, solve(item_tastes_, evidence, std::as_const(person_tastes_)[slot]));
+}
+
+void Collaborative::solve_item(std::uint32_t row) {
+  std::array<Taste, Reservoir::kMax> tastes;
+  const Reservoir& sample = std::as_const(reservoirs_)[row];
+  if (sample.count == 0) return item_tastes_.set(row, {});
+  for (std::size_t i = 0; i < sample.count; ++i)
+    tastes[i] = std::as_const(person_tastes_)[sample.slots[i] - 1];
+  const auto people = static_cast<float>(sample.people);
+  const Evidence evidence{std::span(tastes).first(sample.count),
+                          std::max(1.0F, people / static_cast<float>(sample.count)), people};
+  item_tastes_.set(row, solve(person_tastes_, evidence, std::as_const(item_tastes_)[row]));
+}
+
+void Collaborative::unlearn(PeopleTable& people, std::uint32_t slot, std::uint32_t number,
+                            float weight) {
+  const auto row = items_.find(number);
+  if (!row) return;
+  auto& history = people.at(slot).history;
+  const auto key = items_.key(*row);
+  const auto at =
+      std::find_if(history.begin(), history.end(), [&](const Had& had) { return had.key == key; });
+  if (at == history.end()) return;
+  const auto place = at - history.begin();
+  const auto part = [&](std::ptrdiff_t i, std::ptrdiff_t later) {
+    // What `learn` of the later one gave to the pair, some of which later ones may have pushed out.
+    const Had& one = history[static_cast<std::size_t>(i)];
+    const Had& other = history[static_cast<std::size_t>(later)];
+    const auto rank = other.ordinal - one.ordinal - 1;
+    if (rank >= kHistoryUsed || !items_.holds(one.key) || !items_.holds(other.key)) return;
+    const float c = weight * people_weight(other.ordinal);
+    const float t = rank < kOrderUsed ? weight / static_cast<float>(rank + 1) : 0.0F;
+    const auto a = row_of(one.key), b = row_of(other.key);
+    for (const auto& [list, member] : {std::pair(a, b), std::pair(b, a)})
+      lists_[list].subtract(
+          items_.key(member), c, t,
+          static_cast<std::uint32_t>(mix64(std::uint64_t{list} << 32 | member) >> 16));
+  };
+  for (std::ptrdiff_t i = 0; i < place; ++i) part(i, place);
+  for (auto i = place + 1; i < std::ssize(history); ++i) part(place, i);
+  history.erase(at);
+  reservoirs_[*row].remove(slot);
+  count(*row, -weight);
+  solve_person(people, slot), solve_item(*row);
+}
+
+void Collaborative::forget_item(std::uint32_t number) {
+  const auto row = items_.find(number);
+  if (!row) return;
+  places_ -= lists_[*row].size();
+  lists_[*row].clear();
+  reservoirs_[*row] = {};
+  item_tastes_.set(*row, {});
+  popular_.remove(*row), lately_.remove(*row);
+  items_.release(*row);
+}
+
+void Collaborative::forget_person(std::uint32_t slot, std::span<const Had> history) {
+  for (const Had& had : history)
+    if (items_.holds(had.key)) reservoirs_[row_of(had.key)].remove(slot);
+  if (slot < person_tastes_.rows_end()) person_tastes_.set(slot, {});
+}
+
+Popularity Collaborative::popularity(std::uint32_t number) const {
+  const auto row = items_.find(number);
+  if (!row) return {};
+  const ItemStats& stats = items_[*row];
+  return {stats.had, items_.recent(*row, clock_), static_cast<float>(clock_ - stats.at)};
+}
+
+std::size_t Collaborative::bytes() const {
+  return items_.bytes() + lists_.bytes() + places_ * sizeof(Neighbour) + reservoirs_.bytes() +
+         item_tastes_.bytes() + person_tastes_.bytes() + sequence_.bytes() +
+         stream_.capacity() * sizeof(Occurrence);
+}
+
+void TasteScores::raise(const TasteScores& other) {
+  for (auto score : {&TasteScores::neighbours, &TasteScores::recent, &TasteScores::order,
+                     &TasteScores::als, &TasteScores::fold_in, &TasteScores::sequence})
+    this->*score = std::max(this->*score, other.*score);
+}
+
+TasteQuery::Scratch& TasteQuery::scratch() {
+  thread_local Scratch scratch;
+  return scratch;
+}
+
+TasteQuery::TasteQuery(const Collaborative& shared, const PersonState& person, std::uint32_t slot)
+    : shared_(shared),
+      scratch_(scratch()),
+      history_(rows_of(shared.items_, person.history, Collaborative::kHistoryUsed)),
+      had_count_(person.had_count) {
+  for (const auto row : scratch_.rows) scratch_.by_row[row] = {};
+  scratch_.rows.clear();
+  if (history_.empty()) return;
+  if (slot < shared.person_tastes_.rows_end()) person_ = shared.person_tastes_[slot];
+  std::array<Taste, kLastFew> tastes;
+  const auto last = std::min(kLastFew, history_.size());
+  for (std::size_t i = 0; i < last; ++i) tastes[i] = shared.item_tastes_[history_[i]];
+  last_ =
+      solve(shared.item_tastes_, {std::span(tastes).first(last), 1, static_cast<float>(last)}, {});
+  summary_ = shared.sequence_.summarise(history_);
+  walk_neighbours();
+}
+
+TasteQuery::Touched* TasteQuery::touch(RowKey key) {
+  const auto row = row_of(key);
+  Touched& touched = scratch_.by_row[row];
+  if (touched.key == key) return &touched;
+  if (touched.key != 0 || !shared_.items_.holds(key)) return nullptr;
+  touched.key = key;
+  scratch_.rows.push_back(row);
+  return &touched;
+}
+
+void TasteQuery::walk(const NeighbourList& list, float people, float recent, float order) {
+  const auto& entries = list.entries();
+  for (std::size_t first = 0; first < entries.size(); first += NeighbourList::kBucket) {
+    std::array<float, NeighbourList::kBucket> near{};
+    if (order > 0)
+      for (std::size_t i = 0; i < near.size(); ++i)
+        near[i] = order * std::sqrt(static_cast<float>(entries[first + i].t));
+    for (std::size_t i = 0; i < near.size(); ++i) {
+      const Neighbour& neighbour = entries[first + i];
+      if (neighbour.key == 0) continue;
+      Touched* const touched = touch(neighbour.key);
+      if (touched == nullptr) continue;
+      const auto c = static_cast<float>(neighbour.c);
+      touched->neighbours += c * people, touched->recent += c * recent;
+      touched->order += near[i];
+    }
+  }
+}
+
+void TasteQuery::walk_neighbours() {
+  auto& by_row = scratch_.by_row;
+  if (by_row.size() < shared_.items_.rows_end()) by_row.resize(shared_.items_.rows_end());
+  const auto& weights = rank_weights();
+  for (std::size_t r = 0; r < history_.size(); ++r) {
+    const NeighbourList& list = shared_.lists_[history_[r]];
+    const float had = shared_.items_[history_[r]].had;
+    const float people = list.unit() * pow_fixed(had + 5, -0.7F);
+    const float order = r < Collaborative::kOrderUsed
+                            ? std::sqrt(list.unit()) * weights[r] * pow_fixed(had + 10, -0.4F)
+                            : 0.0F;
+    walk(list, people, people * weights[r], order);
+  }
+  for (const auto row : scratch_.rows) {
+    Touched& touched = by_row[row];
+    const float had = shared_.items_[row].had;
+    const float less = pow_fixed(had + 5, -0.3F);
+    touched.neighbours *= less, touched.recent *= less;
+    touched.order *= pow_fixed(had + 10, -0.4F);
+  }
+}
+
+TasteScores TasteQuery::scores(std::uint32_t number) const {
+  TasteScores all;
+  const auto row = shared_.items_.find(number);
+  if (!row || history_.empty()) return all;
+  const Touched& touched = scratch_.by_row[*row];
+  all.neighbours = touched.neighbours, all.recent = touched.recent, all.order = touched.order;
+  const Taste& taste = shared_.item_tastes_[*row];
+  all.als = dot(person_.data(), taste.data(), kTasteDim);
+  all.fold_in = dot(last_.data(), taste.data(), kTasteDim);
+  all.sequence = dot(summary_.data(), shared_.sequence_.output(*row).data(), kTasteDim);
+  return all;
+}
+
+void TasteQuery::put(float score, std::uint32_t row) {
+  const auto bits = std::bit_cast<std::uint32_t>(score);
+  const auto ordered = (bits >> 31) != 0 ? ~bits : bits | 0x80000000U;
+  scratch_.best.push_back(std::uint64_t{ordered} << 32 | ~row);
+}
+
+void TasteQuery::score_all(float TasteScores::*by) {
+  scratch_.best.clear();
+  if (history_.empty()) return;
+  const auto walked = [&](float Touched::*score) {
+    for (const auto row : scratch_.rows)
+      if (const float found = scratch_.by_row[row].*score; found > 0) put(found, row);
+  };
+  const auto factors = [&](const Taste& own, auto other) {
+    const auto end = shared_.items_.rows_end();
+    if (end > kScannedMax) return;
+    for (std::uint32_t row = 0; row < end; ++row)
+      if (shared_.items_[row].number != 0) put(dot(own.data(), other(row), kTasteDim), row);
+  };
+  const auto taste = [&](std::uint32_t row) { return shared_.item_tastes_[row].data(); };
+  const auto output = [&](std::uint32_t row) { return shared_.sequence_.output(row).data(); };
+  if (by == &TasteScores::neighbours) return walked(&Touched::neighbours);
+  if (by == &TasteScores::recent) return walked(&Touched::recent);
+  if (by == &TasteScores::order) return walked(&Touched::order);
+  if (by == &TasteScores::als) return factors(person_, taste);
+  if (by == &TasteScores::fold_in) return factors(last_, taste);
+  factors(summary_, output);
+}
+
+void TasteQuery::sort_best(float TasteScores::*by, std::size_t count) {
+  score_all(by);
+  auto& best = scratch_.best;
+  const auto kept = best.begin() + static_cast<std::ptrdiff_t>(std::min(count, best.size()));
+  std::nth_element(best.begin(), kept, best.end(), std::greater<>());
+  best.erase(kept, best.end());
+  std::sort(best.begin(), best.end(), std::greater<>());
+}
+
+}  // namespace filoscope::engine

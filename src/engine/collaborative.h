@@ -1,0 +1,179 @@
+#pragma once
+
+/// What people's tastes have in common: who took to what, in which order. Learns each (person,
+/// entry) once and answers how near an entry is to a person by six signals, each the score of a
+/// route. Formulas and where they were measured: docs/engine.md.
+/// Threads: readers in the shared phase, one writer in the exclusive one.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/als.h"
+#include "engine/item_rows.h"
+#include "engine/neighbours.h"
+#include "engine/person_state.h"
+#include "engine/sequence.h"
+
+namespace filoscope::engine {
+
+/// How many took to an entry, by their weights.
+struct Popularity {
+  float had = 0;
+  std::array<float, kRecentHalfLives.size()> recent{};
+  float idle = 0;  ///< events since the last one
+};
+
+/// People who took to one entry: a uniform sample of 64.
+struct Reservoir {
+  static constexpr std::size_t kMax = 64;
+  std::array<std::uint32_t, kMax> slots{};  ///< of people + 1; full ones first
+  std::uint32_t count = 0;
+  std::uint32_t people = 0;  ///< of which they are a sample
+  /// One who took to it does not count any more, and is not in the sample.
+  void remove(std::uint32_t slot);
+};
+
+class Collaborative {
+ public:
+  /// How much of a history counts.
+  static constexpr std::size_t kHistoryUsed = 100, kOrderUsed = 50;
+
+  /// The person at `slot` took to an entry, for the first time. `weight`: hers in what is shared,
+  /// 0..1.
+  void learn(PeopleTable& people, std::uint32_t slot, std::uint32_t number, float weight);
+  /// She takes it back: her history, neighbours, counts.
+  void unlearn(PeopleTable& people, std::uint32_t slot, std::uint32_t number, float weight);
+  void forget_item(std::uint32_t number);
+  /// Her slot is another's from now on.
+  void forget_person(std::uint32_t slot, std::span<const Had> history);
+
+  Popularity popularity(std::uint32_t number) const;
+  const ItemRows& items() const { return items_; }
+  const TopList& popular() const { return popular_; }
+  const TopList& popular_lately() const { return lately_; }
+  std::uint64_t clock() const { return clock_; }  ///< events learned
+  std::size_t bytes() const;
+
+  template <typename A>
+  void visit(A& a);
+
+ private:
+  friend class TasteQuery;
+  static constexpr std::size_t kStreamMax = 1U << 14;
+  static constexpr std::size_t kPlacesMax = 64U << 20;  ///< of all neighbour lists: 512 MB
+  struct Occurrence {
+    RowKey key = 0;
+    std::uint32_t slot = 0;
+  };
+
+  std::uint32_t row_for(std::uint32_t number, bool& is_new);
+  void join(std::uint32_t a, std::uint32_t b, float c, float t);
+  std::size_t places_for(std::uint32_t row) const;
+  void learn_sequence(const PeopleTable& people, std::span<const std::uint32_t> history,
+                      std::uint32_t target, Random& random);
+  void sample_person(std::uint32_t row, std::uint32_t slot, Random& random);
+  void solve_person(const PeopleTable& people, std::uint32_t slot);
+  void solve_item(std::uint32_t row);
+  void sweep();
+  void remember(PersonState& person, std::uint32_t slot, std::uint32_t row);
+  void count(std::uint32_t row, float change);
+
+  ItemRows items_;
+  PagedVector<NeighbourList, 1> lists_;
+  PagedVector<Reservoir, 3> reservoirs_;
+  GramTable item_tastes_, person_tastes_;
+  SequenceModel sequence_;
+  TopList popular_, lately_;
+  std::vector<Occurrence> stream_;  ///< a ring of the last ones
+  std::uint64_t clock_ = 0;
+  std::uint64_t places_ = 0;  ///< of all neighbour lists
+  std::uint32_t hand_ = 0;    ///< of the sweep over rows
+};
+
+/// The scores of one entry for one person, ≥ 0 but for the last three; 0: nothing in common.
+struct TasteScores {
+  float neighbours = 0;  ///< by people in common
+  float recent = 0;      ///< the same with her last entries first
+  float order = 0;       ///< by nearness in histories
+  float als = 0;         ///< factors, her whole history
+  float fold_in = 0;     ///< factors, her last 8
+  float sequence = 0;
+  /// Keeps the greater of each.
+  void raise(const TasteScores& other);
+};
+inline constexpr std::size_t kTasteRoutes = 6;
+
+/// One person's side of it, at one log position. REQUIRES: one at a time in each thread.
+class TasteQuery {
+ public:
+  TasteQuery(const Collaborative& shared, const PersonState& person, std::uint32_t slot);
+  bool knows_her() const { return !history_.empty(); }
+  std::size_t history_count() const { return had_count_; }  ///< all she ever took to
+  TasteScores scores(std::uint32_t number) const;
+  /// Calls `accept(number)` for entries by falling score, equal ones in order of their rows, until
+  /// it was true `count` times; gives up on a person who may see few of the best.
+  template <typename Accept>
+  void best(float TasteScores::*by, std::size_t count, Accept accept);
+
+ private:
+  struct Touched {
+    RowKey key = 0;  ///< 0: not touched
+    float neighbours = 0, recent = 0, order = 0;
+  };
+  struct Scratch {
+    std::vector<Touched> by_row;
+    std::vector<std::uint32_t> rows;  // touched; those of the query before, until the next begins
+    std::vector<std::uint64_t> best;  // score above ~row, both to be compared as numbers
+  };
+  static Scratch& scratch();
+  void walk_neighbours();
+  void walk(const NeighbourList& list, float people, float recent, float order);
+  Touched* touch(RowKey key);
+  void put(float score, std::uint32_t row);
+  void score_all(float TasteScores::*by);
+  void sort_best(float TasteScores::*by, std::size_t count);
+
+  const Collaborative& shared_;
+  Scratch& scratch_;
+  std::vector<std::uint32_t> history_;  // rows, newest first
+  std::size_t had_count_ = 0;
+  Taste person_{}, last_{}, summary_{};
+};
+
+/// The rows of the entries a history holds that are still there, newest first.
+std::vector<std::uint32_t> rows_of(const ItemRows& items, std::span<const Had> history,
+                                   std::size_t count_max);
+
+template <typename Accept>
+void TasteQuery::best(float TasteScores::*by, std::size_t count, Accept accept) {
+  // Some may not be accepted: what she had, and what she may not see.
+  sort_best(by, 2 * count + had_count_);
+  std::size_t given = 0;
+  for (const auto scored : scratch_.best)
+    if (given < count && accept(shared_.items_.number(~static_cast<std::uint32_t>(scored))))
+      ++given;
+}
+
+template <typename A>
+void Collaborative::visit(A& a) {
+  items_.visit(a);
+  const auto n = a.count(lists_.size(), kRowsMax);
+  for (std::size_t i = 0; i < n && a.ok(); ++i) {
+    if constexpr (A::kLoading) lists_.push_back({}), reservoirs_.push_back({});
+    lists_.template visited<A>(i).visit(a);
+    Reservoir& reservoir = reservoirs_.template visited<A>(i);
+    a(reservoir.slots), a(reservoir.count), a(reservoir.people);
+  }
+  item_tastes_.visit(a), person_tastes_.visit(a), sequence_.visit(a);
+  popular_.visit(a), lately_.visit(a);
+  a(stream_, kStreamMax), a(clock_), a(places_), a(hand_);
+  if constexpr (A::kLoading) {
+    const auto rows = items_.rows_end();
+    if (lists_.size() != rows || item_tastes_.rows_end() != rows || sequence_.rows_end() != rows)
+      a.fail();
+  }
+}
+
+}  // namespace filoscope::engine
