@@ -1,0 +1,29 @@
+#pragma once
+
+/// The baselines by name, and the protocols that take them.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "eval/ranker.h"
+
+namespace filoscope::eval {
+
+enum class Protocol { prequential, temporal, split, ctr, ope };
+std::optional<Protocol> parse_protocol(std::string_view name);
+std::string_view to_string(Protocol protocol);
+
+struct RankingMethod {
+  std::string_view name;
+  std::unique_ptr<Ranker> (*make)();
+  bool online;   ///< in `prequential`
+  bool offline;  ///< in `split` and `temporal`
+  bool timed;    ///< needs an order of time: not in `split`
+};
+std::vector<RankingMethod> ranking_methods(Protocol protocol);
+
+}  // namespace filoscope::eval
