@@ -192,7 +192,7 @@ void add_eval(CLI::App& app, Words& words) {
                   "learn the first 80 % by time; split: learn the log, rank for --test; ctr: "
                   "predict each event, then learn it; ope: the value of the policy in --test, "
                   "from the log of another one")
-      ->check(CLI::IsMember({"prequential", "temporal", "split"}))
+      ->check(CLI::IsMember({"prequential", "temporal", "split", "ctr", "ope"}))
       ->required();
   auto* test = command.add_option("--test", eval.test, "What is tested on, in the same form");
   command.add_option("--holdout", eval.holdout, "A share of the log is the test, drawn by --seed")
@@ -211,6 +211,7 @@ void add_eval(CLI::App& app, Words& words) {
   command.add_option("--baselines", eval.baselines,
                      "Which plain methods to run, between commas, or none; default: all that the "
                      "protocol takes");
+  command.add_option("--report", eval.report, "Write an HTML page with plots to this file");
   command.add_option("--json", eval.json, "Write the result as JSON to a file or -")
       ->capture_default_str();
 }

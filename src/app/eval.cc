@@ -1,12 +1,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "app/commands.h"
 #include "app/output.h"
 #include "base/clock.h"
+#include "base/crypto.h"
+#include "base/file.h"
 #include "eval/evaluation.h"
+#include "eval/report.h"
 
 namespace filoscope::app {
 namespace {
@@ -70,6 +74,13 @@ int eval(const EvalCommand& command) {
       [&](const std::string& what, double share) { progress.tell(what, share); });
   progress.end();
   if (!result) return fail(result.error());
+  if (!command.report.empty()) {
+    const auto page = filoscope::eval::report_html(*result);
+    if (auto written =
+            write_file_durably(std::filesystem::absolute(command.report), crypto::as_bytes(page));
+        !written)
+      return fail(written.error());
+  }
   if (auto written = write_json(command.json, *result); !written) return fail(written.error());
   return 0;
 }

@@ -54,35 +54,60 @@ class DecayedPopularity final : public ScoredRanker {
   DecayedCounts counts_{kHalfLifeEvents};
 };
 
-/// The co-occurrences of one person's items are summed over the people of those items when she
-/// asks: no matrix of items is kept.
+/// Each item's nearest neighbours, found once all is learned.
 class ItemKnn final : public ScoredRanker {
  public:
   void learn(const World& world, const Interaction& event) override {
-    if (people_.empty()) people_.resize(world.items_count()), near_.resize(world.people_count());
+    if (people_.empty()) people_.resize(world.items_count()), near_.resize(world.items_count());
     if (!world.has_had(event.person, event.item)) people_[event.item].push_back(event.person);
   }
 
- private:
-  void score(const World& world, const RankQuery& query, std::span<float> scores) override {
+  void finish(const World& world) override {
+    std::vector<float> together(people_.size(), 0);
     std::vector<std::uint32_t> met;
-    for (const auto item : world.had(query.person)) {
-      const float weight = 1 / std::sqrt(static_cast<float>(people_[item].size()));
-      for (const auto other : people_[item]) {
-        if (near_[other] == 0) met.push_back(other);
-        near_[other] += weight;
+    for (std::uint32_t item = 0; item < people_.size(); ++item) {
+      for (const auto person : people_[item]) {
+        for (const auto other : world.had(person)) {
+          if (together[other] == 0) met.push_back(other);
+          together[other] += 1;
+        }
       }
+      for (const auto other : met) {
+        if (other != item) near_[item].push_back({other, cosine(item, other, together[other])});
+        together[other] = 0;
+      }
+      keep_nearest(near_[item]);
+      met.clear();
     }
-    near_[query.person] = 0;  // her own items with each other say nothing
-    for (const auto other : met)
-      for (const auto item : world.had(other)) scores[item] += near_[other];
-    for (const auto other : met) near_[other] = 0;
-    for (std::uint32_t item = 0; item < scores.size(); ++item)
-      if (scores[item] != 0) scores[item] /= std::sqrt(static_cast<float>(people_[item].size()));
+  }
+
+ private:
+  struct Neighbour {
+    std::uint32_t item;
+    float cosine;
+  };
+  static constexpr float kShrinkage = 20;  ///< in common people
+  static constexpr std::size_t kNeighbours = 200;
+
+  float cosine(std::uint32_t a, std::uint32_t b, float together) const {
+    const auto counts = static_cast<float>(people_[a].size() * people_[b].size());
+    return together / (std::sqrt(counts) + kShrinkage);
+  }
+  static void keep_nearest(std::vector<Neighbour>& all) {
+    if (all.size() <= kNeighbours) return;
+    const auto end = all.begin() + static_cast<std::ptrdiff_t>(kNeighbours);
+    std::nth_element(all.begin(), end, all.end(),
+                     [](const auto& a, const auto& b) { return a.cosine > b.cosine; });
+    all.erase(end, all.end());
+    all.shrink_to_fit();
+  }
+  void score(const World& world, const RankQuery& query, std::span<float> scores) override {
+    for (const auto item : world.had(query.person))
+      for (const auto& neighbour : near_[item]) scores[neighbour.item] += neighbour.cosine;
   }
 
   std::vector<std::vector<std::uint32_t>> people_;  // by item
-  std::vector<float> near_;                         // by person; 0 outside `score`
+  std::vector<std::vector<Neighbour>> near_;        // by item
 };
 
 /// Items are near when one person had one within kLastItems of the other. A pair that few have had

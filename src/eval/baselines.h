@@ -16,8 +16,9 @@ inline constexpr double kHalfLifeEvents = 3000;
 /// By the number of interactions, each of which counts half after kHalfLifeEvents further ones.
 std::unique_ptr<Ranker> make_decayed_popularity();
 
-/// By the sum of the cosines between the columns of the item and of each item she has had (Sarwar
-/// et al., WWW 2001; binary, no neighbourhood cut off).
+/// By the sum of the shrunk cosines between the item and each one she has had, over each item's
+/// nearest neighbours (Sarwar et al., WWW 2001; shrinkage: Bell & Koren, ICDM 2007; binary). Found
+/// once, for `split` and `temporal`.
 std::unique_ptr<Ranker> make_item_knn();
 
 inline constexpr std::size_t kLastItems = 5;

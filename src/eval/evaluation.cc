@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "eval/ctr_evaluation.h"
 #include "eval/inputs.h"
+#include "eval/ope_evaluation.h"
 #include "eval/ranking_evaluation.h"
 #include "eval/reasons.h"
 
@@ -22,9 +24,18 @@ Json summary_of(const EvalOptions& options, const Inputs& inputs) {
   json["items"] = inputs.ids.items.size();
   json["events"] = inputs.log.events.size();
   json["test_events"] = inputs.test.size();
+  // What the engine does not take yet is read, checked and said.
+  if (!inputs.item_features.empty()) json["item_features"] = "unused";
+  if (!inputs.social.empty()) json["social"] = "unused";
   json["k"] = options.k;
   json["seed"] = options.seed;
   return json;
+}
+
+Result<Json> measure(const EvalOptions& options, const Inputs& inputs, const Report& report) {
+  if (options.protocol == Protocol::ctr) return evaluate_ctr(options, inputs, report);
+  if (options.protocol == Protocol::ope) return evaluate_ope(options, inputs);
+  return evaluate_ranking(options, inputs, report);
 }
 
 }  // namespace
@@ -39,7 +50,7 @@ Result<Json> evaluate(const EvalOptions& options, const Report& report) {
   report("reading", 0);
   FILOSCOPE_TRY(const auto inputs, read_inputs(options));
   auto json = summary_of(options, inputs);
-  FILOSCOPE_TRY(const auto measured, evaluate_ranking(options, inputs, report));
+  FILOSCOPE_TRY(const auto measured, measure(options, inputs, report));
   json.update(measured);
   return json;
 }

@@ -1,7 +1,8 @@
 #include "eval/inputs.h"
 
-#include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "base/random.h"
 #include "eval/reasons.h"
@@ -54,6 +55,22 @@ Result<void> check_others(const EvalOptions& options) {
   return {};
 }
 
+/// That each item's id is the number of a row.
+Result<void> check_rows(const std::filesystem::path& path, const NpyMatrix& matrix,
+                        const Names& items) {
+  for (std::uint32_t item = 0; item < items.size(); ++item) {
+    const auto& id = items.text(item);
+    std::size_t row = 0;
+    const auto* end = id.data() + id.size();
+    const auto [stop, problem] = std::from_chars(id.data(), end, row);
+    if (problem == std::errc() && stop == end && row < matrix.rows) continue;
+    return Error(reason("eval_file_malformed"), path.string(),
+                 "it has " + std::to_string(matrix.rows) + " rows, and the item \"" + id +
+                     "\" of the log is not the number of one");
+  }
+  return {};
+}
+
 void hold_out(Inputs& inputs, double share, std::uint64_t seed) {
   const auto count = inputs.train.size();
   std::vector<std::uint32_t> order(count);
@@ -87,6 +104,14 @@ Result<Inputs> read_inputs(const EvalOptions& options) {
   if (!options.test.empty()) {
     FILOSCOPE_TRY(inputs.test_log, read_log(options.test, inputs.ids));
     inputs.test = inputs.test_log->events;
+  }
+  for (const auto& path : options.item_features) {
+    FILOSCOPE_TRY(auto matrix, read_npy(path));
+    FILOSCOPE_DO(check_rows(path, matrix, inputs.ids.items));
+    inputs.item_features.push_back(std::move(matrix));
+  }
+  if (!options.social.empty()) {
+    FILOSCOPE_TRY(inputs.social, read_social(options.social, inputs.ids.people));
   }
   return inputs;
 }

@@ -4,6 +4,7 @@
 
 #include "eval/evaluation.h"
 #include "eval/interaction_log.h"
+#include "eval/npy.h"
 
 namespace filoscope::eval {
 
@@ -11,7 +12,9 @@ struct Inputs {
   Ids ids;
   InteractionLog log;
   std::optional<InteractionLog> test_log;
-  /// Of the log, or all of it; in the order of the file.
+  std::vector<NpyMatrix> item_features;  ///< whose row is the item's id
+  SocialPairs social;
+  /// The log, or what is not held out of it; in the order of the file.
   std::vector<Interaction> train;
   /// The test file's, or the share held out; empty where the protocol divides the log itself.
   std::vector<Interaction> test;

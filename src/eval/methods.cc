@@ -1,9 +1,11 @@
 #include "eval/methods.h"
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 
 #include "eval/baselines.h"
+#include "eval/dense_baselines.h"
 
 namespace filoscope::eval {
 namespace {
@@ -15,10 +17,18 @@ constexpr std::array<std::pair<std::string_view, Protocol>, 5> kProtocols{
      {"ctr", Protocol::ctr},
      {"ope", Protocol::ope}}};
 
+std::optional<std::string> too_large_for_ease(std::size_t people, std::size_t items) {
+  if (std::min(people, items) <= kEaseSideMax) return std::nullopt;
+  return "it inverts a matrix of the people or the items, at most " + std::to_string(kEaseSideMax) +
+         " of one of them";
+}
+
 constexpr RankingMethod kRankingMethods[] = {
     {"popularity", make_popularity, true, true, false},
     {"decayed_popularity", make_decayed_popularity, true, true, true},
     {"item_knn", make_item_knn, false, true, false},
+    {"ease", make_ease, false, true, false, too_large_for_ease},
+    {"implicit_als", make_implicit_als, false, true, false},
     {"recent_item_knn", make_recent_item_knn, true, false, true},
     {"recent_item_knn_by_popularity", make_recent_item_knn_by_popularity, true, false, true},
 };

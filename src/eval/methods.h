@@ -23,6 +23,8 @@ struct RankingMethod {
   bool online;   ///< in `prequential`
   bool offline;  ///< in `split` and `temporal`
   bool timed;    ///< needs an order of time: not in `split`
+  /// Why it can't be run on so many, as the end of a sentence; nothing when it can.
+  std::optional<std::string> (*too_large)(std::size_t people, std::size_t items) = nullptr;
 };
 std::vector<RankingMethod> ranking_methods(Protocol protocol);
 

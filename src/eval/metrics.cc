@@ -30,6 +30,30 @@ std::vector<PersonSums> sums_by_person(std::span<const PersonValue> a,
   return sums;
 }
 
+std::vector<std::size_t> ascending(std::span<const float> scores) {
+  std::vector<std::size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return scores[a] < scores[b]; });
+  return order;
+}
+
+/// Of cases in the order of their scores, each with a weight; NaN without positives or negatives.
+double weighted_auc(std::span<const std::size_t> order, std::span<const float> scores,
+                    std::span<const std::uint8_t> labels, const auto& weight) {
+  double below = 0, positives = 0, pairs = 0;  // negatives below; positives so far
+  for (std::size_t i = 0; i < order.size();) {
+    double tied_positives = 0, tied_negatives = 0;
+    const float score = scores[order[i]];
+    for (; i < order.size() && scores[order[i]] == score; ++i)
+      (labels[order[i]] != 0 ? tied_positives : tied_negatives) += weight(order[i]);
+    pairs += tied_positives * (below + tied_negatives / 2);
+    below += tied_negatives, positives += tied_positives;
+  }
+  if (positives == 0 || below == 0) return std::numeric_limits<double>::quiet_NaN();
+  return pairs / (positives * below);
+}
+
 }  // namespace
 
 RankingMetrics measure(std::span<const std::uint32_t> ranked, std::span<const std::uint32_t> wanted,
@@ -42,29 +66,32 @@ RankingMetrics measure(std::span<const std::uint32_t> ranked, std::span<const st
 }
 
 double auc(std::span<const float> scores, std::span<const std::uint8_t> labels) {
-  std::vector<std::size_t> order(scores.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return scores[a] < scores[b]; });
-  double below = 0, positives = 0, pairs = 0;  // negatives below; positives so far
-  for (std::size_t i = 0; i < order.size();) {
-    double tied_positives = 0, tied_negatives = 0;
-    const float score = scores[order[i]];
-    for (; i < order.size() && scores[order[i]] == score; ++i)
-      (labels[order[i]] != 0 ? tied_positives : tied_negatives) += 1;
-    pairs += tied_positives * (below + tied_negatives / 2);
-    below += tied_negatives, positives += tied_positives;
-  }
-  if (positives == 0 || below == 0) return std::numeric_limits<double>::quiet_NaN();
-  return pairs / (positives * below);
+  const auto order = ascending(scores);
+  return weighted_auc(order, scores, labels, [](std::size_t) { return 1.0; });
 }
 
-double auc_standard_error(double auc, std::size_t positives, std::size_t negatives) {
-  const double q1 = auc / (2 - auc), q2 = 2 * auc * auc / (1 + auc);
-  const auto p = static_cast<double>(positives), n = static_cast<double>(negatives);
-  const double variance =
-      (auc * (1 - auc) + (p - 1) * (q1 - auc * auc) + (n - 1) * (q2 - auc * auc)) / (p * n);
-  return std::sqrt(std::max(0.0, variance));
+std::vector<double> bootstrap_auc(std::span<const float> scores,
+                                  std::span<const std::uint8_t> labels,
+                                  std::span<const std::uint32_t> people, std::uint64_t seed) {
+  const auto order = ascending(scores);
+  std::vector<std::uint32_t> distinct(people.begin(), people.end());
+  std::sort(distinct.begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  std::vector<double> times(distinct.empty() ? 0 : distinct.back() + 1);
+  Random random(seed);
+  std::vector<double> rounds(kBootstrapRounds);
+  for (double& round : rounds) {
+    std::fill(times.begin(), times.end(), 0);
+    for (std::size_t i = 0; i < distinct.size(); ++i)
+      times[distinct[random.below(distinct.size())]] += 1;
+    round = weighted_auc(order, scores, labels, [&](std::size_t i) { return times[people[i]]; });
+    if (std::isnan(round)) round = 0.5;
+  }
+  return rounds;
+}
+
+double deviation_of(std::span<const double> values) {
+  return mean_of(values).standard_error * std::sqrt(static_cast<double>(values.size()));
 }
 
 double log_loss(double probability, bool label) {

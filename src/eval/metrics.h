@@ -26,9 +26,6 @@ RankingMetrics measure(std::span<const std::uint32_t> ranked, std::span<const st
 /// The probability that a positive has a higher score than a negative, ties half (Fawcett, 2006);
 /// NaN where there is none of either. O(n log n). REQUIRES: equal sizes.
 double auc(std::span<const float> scores, std::span<const std::uint8_t> labels);
-/// Its standard error (Hanley & McNeil, Radiology 143, 1982).
-double auc_standard_error(double auc, std::size_t positives, std::size_t negatives);
-
 /// Of one prediction; the probability is kept within 1e-7 of 0 and 1.
 double log_loss(double probability, bool label);
 
@@ -58,6 +55,15 @@ inline constexpr std::size_t kBootstrapRounds = 1000;
 /// REQUIRES: equal sizes and people.
 Difference paired_bootstrap(std::span<const PersonValue> a, std::span<const PersonValue> b,
                             std::uint64_t seed);
+
+/// The AUC in kBootstrapRounds draws of as many people with replacement; equal seeds and people
+/// draw the same ones, so that two methods are compared round by round. A draw without positives or
+/// negatives gives 0.5. O(n log n + rounds * n). REQUIRES: equal sizes.
+std::vector<double> bootstrap_auc(std::span<const float> scores,
+                                  std::span<const std::uint8_t> labels,
+                                  std::span<const std::uint32_t> people, std::uint64_t seed);
+/// The standard deviation, which is a standard error where the values are rounds of a bootstrap.
+double deviation_of(std::span<const double> values);
 
 /// The value below which `share` of them lie, between two of them by their distance. Reorders.
 /// REQUIRES: not empty, share 0..1.

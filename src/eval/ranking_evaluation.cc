@@ -154,6 +154,9 @@ class RankingEvaluation {
   }
 
   Json run_baseline(const RankingMethod& method) const {
+    if (method.too_large != nullptr)
+      if (const auto why = method.too_large(plan_.people_count, plan_.items_count))
+        return {{"not_run", *why}};
     const SystemClock clock;
     const auto start_us = clock.mono_us();
     const auto ranker = method.make();
