@@ -12,8 +12,6 @@ namespace {
 using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Lists = std::vector<std::vector<std::uint32_t>>;
 
-constexpr float kEaseRidge = 100;
-
 Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
 
 /// The items of each person and the people of each item.

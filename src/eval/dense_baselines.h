@@ -9,7 +9,8 @@
 
 namespace filoscope::eval {
 
-/// EASE^R inverts a float32 matrix of the people or of the items, of whom there are fewer.
+inline constexpr float kEaseRidge = 100;  ///< the same for every log
+/// It inverts a float32 matrix of the people or of the items, of whom there are fewer.
 inline constexpr std::size_t kEaseSideMax = 12'000;
 /// Closed-form weights between items with a zero diagonal (Steck, "Embarrassingly Shallow
 /// Autoencoders for Sparse Data", WWW 2019). REQUIRES: at most kEaseSideMax people or items.

@@ -1,10 +1,12 @@
 #include "eval/inputs.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <utility>
 
 #include "base/random.h"
+#include "eval/predictors.h"
 #include "eval/reasons.h"
 
 namespace filoscope::eval {
@@ -43,6 +45,23 @@ Result<void> check_test(const EvalOptions& options) {
     case Protocol::ctr:
       return {};
   }
+  return {};
+}
+
+bool is_baseline(Protocol protocol, std::string_view name) {
+  const auto has = [&](const auto& methods) {
+    return std::any_of(methods.begin(), methods.end(),
+                       [&](const auto& method) { return method.name == name; });
+  };
+  return protocol == Protocol::ctr ? has(predictor_methods()) : has(ranking_methods(protocol));
+}
+
+Result<void> check_baselines(const EvalOptions& options) {
+  if (!options.baselines) return {};
+  for (const auto& name : *options.baselines)
+    if (!is_baseline(options.protocol, name))
+      return wrong("--baselines", "the protocol " + std::string(to_string(options.protocol)) +
+                                      " has no method \"" + name + "\"");
   return {};
 }
 
@@ -95,6 +114,7 @@ void shuffle(std::vector<Interaction>& events, std::uint64_t seed) {
 Result<Inputs> read_inputs(const EvalOptions& options) {
   FILOSCOPE_DO(check_numbers(options));
   FILOSCOPE_DO(check_test(options));
+  FILOSCOPE_DO(check_baselines(options));
   FILOSCOPE_DO(check_others(options));
   Inputs inputs;
   FILOSCOPE_TRY(inputs.log, read_log(options.log, inputs.ids));

@@ -49,6 +49,7 @@ std::string_view to_string(Protocol protocol) {
 
 std::vector<RankingMethod> ranking_methods(Protocol protocol) {
   std::vector<RankingMethod> methods;
+  if (protocol == Protocol::ctr || protocol == Protocol::ope) return methods;
   for (const auto& method : kRankingMethods) {
     const bool taken = protocol == Protocol::prequential ? method.online : method.offline;
     if (taken && (protocol != Protocol::split || !method.timed)) methods.push_back(method);

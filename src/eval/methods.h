@@ -26,6 +26,7 @@ struct RankingMethod {
   /// Why it can't be run on so many, as the end of a sentence; nothing when it can.
   std::optional<std::string> (*too_large)(std::size_t people, std::size_t items) = nullptr;
 };
+/// None for a protocol that does not rank.
 std::vector<RankingMethod> ranking_methods(Protocol protocol);
 
 }  // namespace filoscope::eval

@@ -5,6 +5,8 @@
 #include <limits>
 #include <numeric>
 
+#include "base/random.h"
+
 namespace filoscope::eval {
 namespace {
 

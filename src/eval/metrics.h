@@ -9,8 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/random.h"
-
 namespace filoscope::eval {
 
 /// Of one ranking. A list shorter than k is a list with misses at its end.

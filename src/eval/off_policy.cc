@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/random.h"
 #include "eval/metrics.h"
 
 namespace filoscope::eval {

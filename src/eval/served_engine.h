@@ -32,7 +32,7 @@ class ServedEngine final : public Ranker {
                                                       std::size_t people_count,
                                                       std::size_t items_count);
 
-  /// A complete watch.
+  /// That it was watched to the end. Nothing is said of what was not: there are no negatives.
   void learn(const World& world, const Interaction& event) override;
   std::vector<std::uint32_t> rank(const World& world, const RankQuery& query) override;
 
