@@ -33,6 +33,7 @@ struct Words {
   bool list_backups = false, check_backup = false;
   AccountOptions account;
   BenchOptions bench;
+  EvalCommand eval;
   std::string database;
 };
 
@@ -179,6 +180,42 @@ void add_operator(CLI::App& app, Words& words) {
                            "find or make their own when left out");
 }
 
+void add_eval(CLI::App& app, Words& words) {
+  auto& command = *app.add_subcommand(
+      "eval", "Measure the recommender on an interaction log, with plain methods beside it");
+  auto& eval = words.eval;
+  command.add_option("--log", eval.log, "TSV, plain or gzip: user, item, timestamp, value")
+      ->required();
+  command
+      .add_option("--protocol", eval.protocol,
+                  "prequential: rank for each event of the last fifth, then learn it; temporal: "
+                  "learn the first 80 % by time; split: learn the log, rank for --test; ctr: "
+                  "predict each event, then learn it; ope: the value of the policy in --test, "
+                  "from the log of another one")
+      ->check(CLI::IsMember({"prequential", "temporal", "split", "ctr", "ope"}))
+      ->required();
+  auto* test = command.add_option("--test", eval.test, "What is tested on, in the same form");
+  command.add_option("--holdout", eval.holdout, "A share of the log is the test, drawn by --seed")
+      ->excludes(test);
+  command.add_option("--item-features", eval.item_features,
+                     "A NumPy matrix whose row is the item's number; may be repeated");
+  command.add_option("--social", eval.social, "TSV of people who know each other: person, person");
+  command.add_option("--positive", eval.positive,
+                     "Of ctr: which events are positive, as value>=4 (default: value>0)");
+  command.add_option("--passes", eval.passes, "Over the log, at most; what is used is reported")
+      ->capture_default_str();
+  command.add_option("--k", eval.k, "Length of the rankings")->capture_default_str();
+  command.add_option("--seed", eval.seed, "Of every draw")->capture_default_str();
+  command.add_flag("--no-learning", eval.no_learning,
+                   "Also run the engine with its model at its priors");
+  command.add_option("--baselines", eval.baselines,
+                     "Which plain methods to run, between commas, or none; default: all that the "
+                     "protocol takes");
+  command.add_option("--report", eval.report, "Write an HTML page with plots to this file");
+  command.add_option("--json", eval.json, "Write the result as JSON to a file or -")
+      ->capture_default_str();
+}
+
 int serve_command(const Words& words) {
   if (words.help_config) {
     std::fputs(settings_markdown().c_str(), stdout);
@@ -227,6 +264,7 @@ int dispatch(const CLI::App& app, const Words& words) {
     const auto& what = app.get_subcommand("account")->get_subcommands().front()->get_name();
     return what == "recover" ? account_recover(words.account) : account_create(words.account);
   }
+  if (name == "eval") return eval(words.eval);
   return bench(words.bench);
 }
 
@@ -288,6 +326,7 @@ int run(int argc, char** argv) {
   add_import(app, words);
   add_backup(app, words);
   add_operator(app, words);
+  add_eval(app, words);
   app.add_subcommand("media-worker", "")->group("");
   if (const auto unknown = unknown_command(app, argc, argv)) {
     fail(*unknown);

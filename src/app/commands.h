@@ -81,6 +81,16 @@ struct BenchOptions {
 };
 int bench(const BenchOptions& options);
 
+struct EvalCommand {
+  std::string log, test, protocol, social, positive, json = "-", report;
+  std::vector<std::string> item_features;
+  std::string baselines;  ///< names between commas, "none", or "" for all
+  double holdout = 0;
+  std::int64_t passes = 5, k = 20, seed = 1;
+  bool no_learning = false;
+};
+int eval(const EvalCommand& command);
+
 /// The configuration from a file (when given) and the environment; also sets the log level.
 Result<Config> load_config(const std::string& path);
 

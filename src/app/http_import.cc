@@ -13,12 +13,11 @@
 #include "app/http_client.h"
 #include "app/reasons.h"
 #include "base/crypto.h"
+#include "base/file.h"
 #include "upload/reasons.h"
 
 namespace filoscope::app {
 namespace {
-
-using nlohmann::json;
 
 constexpr std::int64_t kChunkBytes = 4 << 20;
 constexpr int kTriesMax = 8;
@@ -82,7 +81,7 @@ class Journal {
 
 Error refused(const HttpAnswer& answer) {
   std::string detail;
-  const auto problem = json::parse(answer.body, nullptr, false);
+  const auto problem = nlohmann::json::parse(answer.body, nullptr, false);
   if (problem.is_object()) detail = problem.value("detail", "");
   if (detail.empty()) detail = "the server answered " + std::to_string(answer.status);
   switch (answer.status) {
@@ -124,7 +123,7 @@ class HttpTarget final : public ImportTarget {
   Result<void> check() {
     FILOSCOPE_TRY(const auto answer, call("GET", "/api/v1/me", {}));
     if (answer.status != 200) return refused(answer);
-    const auto me = json::parse(answer.body, nullptr, false);
+    const auto me = nlohmann::json::parse(answer.body, nullptr, false);
     if (!me.is_object() || !me.contains("account") || me["account"].is_null()) {
       return Error(reason("import_token_without_account"));
     }
@@ -163,7 +162,7 @@ class HttpTarget final : public ImportTarget {
   Result<ImportState> state(const std::string& video_id) override {
     FILOSCOPE_TRY(const auto answer, call("GET", "/api/v1/videos/" + video_id, {}));
     if (answer.status != 200) return refused(answer);
-    const auto video = json::parse(answer.body, nullptr, false);
+    const auto video = nlohmann::json::parse(answer.body, nullptr, false);
     if (!video.is_object()) return Error(Code::corrupt, "the server's answer is not JSON");
     ImportState found;
     found.state = video.value("state", "");

@@ -12,6 +12,7 @@
 #include "base/reasons.h"
 #include "catalog/reasons.h"
 #include "engine/reasons.h"
+#include "eval/reasons.h"
 #include "feed/reasons.h"
 #include "media/reasons.h"
 #include "ports/reasons.h"
@@ -81,6 +82,7 @@ std::vector<ModuleReasons> all_reasons() {
           {"backup", backup::kReasons},
           {"media", media::kReasons},
           {"engine", engine::kReasons},
+          {"eval", eval::kReasons},
           {"accounts", accounts::kReasons},
           {"catalog", catalog::kReasons},
           {"social", social::kReasons},
