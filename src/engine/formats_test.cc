@@ -123,9 +123,7 @@ TEST(FormatsOfTheFirstRelease, ASnapshotIsGoneOnFrom) {
   EXPECT_EQ(stats.position, 143);
   EXPECT_EQ(stats.videos_count, 12U);
   EXPECT_EQ(stats.people_count, 3U);
-  EXPECT_EQ(stats.examples_count, 54U);
-  EXPECT_FLOAT_EQ(stats.prequential_loss[0], 0.344594747F);
-  EXPECT_FLOAT_EQ(stats.prequential_loss[8], 0.0109712481F);
+  EXPECT_EQ(stats.examples_count, 0U) << "its model had other inputs: learning begins anew";
   EXPECT_EQ(engine->summary({1}).seen_count, 12U);
   const auto again = must(Engine::load({}, engine->save()));
   EXPECT_EQ(again->made_by(), kEngineVersion);
@@ -139,7 +137,6 @@ TEST(FormatsOfTheSecondRelease, ASnapshotIsGoneOnFrom) {
   EXPECT_EQ(stats.position, 45);
   EXPECT_EQ(stats.videos_count, 12U);
   EXPECT_EQ(stats.people_count, 3U);
-  EXPECT_EQ(stats.examples_count, 8U);
   EXPECT_EQ(engine->summary({1}).seen_count, 4U);
   EXPECT_EQ(engine->erasing_records(), 0U);
   const auto again = must(Engine::load({}, engine->save()));
@@ -238,7 +235,7 @@ class NewerSnapshot : public ::testing::Test {
 
 TEST_F(NewerSnapshot, WhatAsksForANewerReaderIsRefusedInWords) {
   expect_refused([](Bytes& bytes) { bytes[kFormatAt] = 4; }, "format 4");
-  expect_refused([](Bytes& bytes) { ++bytes[kEngineAt]; }, "engine 6");
+  expect_refused([](Bytes& bytes) { ++bytes[kEngineAt]; }, "engine " + std::to_string(kEngineVersion + 1));
   expect_refused(
       [&](Bytes& bytes) {
         bytes[second_section() + kVersionAt] = 9, bytes[second_section() + kReaderAt] = 8;

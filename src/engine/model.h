@@ -99,8 +99,8 @@ struct FieldRows {
 /// is made.
 template <typename A>
 std::size_t visit_heads_count(A& a) {
-  constexpr std::size_t kHeadsOfVersion1 = 9;
-  return a.version >= 2 ? a.count(kHeadsCount, kHeadsCount) : kHeadsOfVersion1;
+  constexpr std::size_t kHeadsAtFirst = 9;
+  return a.version >= 2 ? a.count(kHeadsCount, kHeadsCount) : kHeadsAtFirst;
 }
 
 class Model {

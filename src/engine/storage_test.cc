@@ -254,7 +254,7 @@ TEST(SeenTable, OfActsWithoutShowingsComesBackFromASnapshot) {
   Walker out(sink);
   visit(out, person, link);
   PersonState again;
-  Loader in(bytes, 2);
+  Loader in(bytes, kNewestVersion);
   visit(in, again, link);
   EXPECT_TRUE(in.at_end());
   EXPECT_EQ(again.seen.size(), person.seen.size());

@@ -125,7 +125,10 @@ TEST(ModelPriors, AFirstLeanMovesEveryHeadTheRightWay) {
   const FieldRows fields;
   Features plain, leaning;
   plain.inputs[kBias] = leaning.inputs[kBias] = 1;
+  const NextHead next;
   leaning.inputs[kTagMean] = leaning.inputs[kTagMax] = 0.4F;
+  leaning.inputs[kNext] = next.logit(leaning, 0);
+  EXPECT_GT(leaning.inputs[kNext], next.logit(plain, 0));
   const auto p = model.predict(Model::widen(plain, fields));
   const auto q = model.predict(Model::widen(leaning, fields));
   for (std::size_t h = 0; h < kHeadsCount; ++h) {

@@ -118,7 +118,7 @@ void ServedEngine::meet(const Interaction& event) {
 void ServedEngine::act(const Interaction& event, engine::EventType type, std::uint32_t watch_ms) {
   engine::Event body;
   body.video = entry_of(event.item), body.type = type, body.watch_ms = watch_ms;
-  body.surface = engine::Surface::other;
+  body.surface = engine::Surface::imported;
   apply(encode(person_of(event.person), body));
 }
 
@@ -126,6 +126,7 @@ void ServedEngine::learn(const World&, const Interaction& event) {
   const Stopwatch stopwatch(learning_us_);
   advance(event.at_s);
   meet(event);
+  act(event, engine::EventType::like, 0);
   act(event, engine::EventType::complete, 0);
   ++learned_;
 }
