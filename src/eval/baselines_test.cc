@@ -65,10 +65,10 @@ TEST(ItemKnn, PrefersWhatOthersHadTogether) {
 
 TEST(RecentItemKnn, LooksAtTheLastItemsAndLearnsAtOnce) {
   Pairs log;
-  for (std::uint32_t person = 0; person < 4; ++person) {
+  for (std::uint32_t person = 0; person < 8; ++person)
     log.push_back({person, 0}), log.push_back({person, 1});
-    log.push_back({person + 10, 2}), log.push_back({person + 10, 3});
-  }
+  for (std::uint32_t person = 10; person < 14; ++person)
+    log.push_back({person, 2}), log.push_back({person, 3});
   log.push_back({20, 0});
   Learned knn(make_recent_item_knn(), log, 30, 20);
   EXPECT_EQ(knn.rank(20, 1), (Items{1}));

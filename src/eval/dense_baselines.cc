@@ -81,9 +81,8 @@ class Ease final : public ScoredRanker {
   std::vector<float> diagonal_;  // of P
 };
 
-/// Minimises sum over pairs had of (1 - u.v)^2 + kUnseenWeight * sum over all pairs of (u.v)^2 +
-/// kAlsRidge * sum over rows of (interactions of the row + kUnseenWeight * rows of the other side)
-/// * |row|^2.
+/// Minimises the sum over pairs had of (1 - u.v)^2, plus kUnseenWeight times that over all pairs of
+/// (u.v)^2, plus kAlsRidge times the squares of all factors.
 class ImplicitAls final : public ScoredRanker {
  public:
   void learn(const World& world, const Interaction& event) override { had_.add(world, event); }
@@ -100,7 +99,7 @@ class ImplicitAls final : public ScoredRanker {
 
  private:
   static constexpr std::size_t kSweeps = 12;
-  static constexpr float kUnseenWeight = 0.1F, kAlsRidge = 0.01F;
+  static constexpr float kUnseenWeight = 0.03F, kAlsRidge = 2;
 
   static Matrix random_rows(std::size_t count, std::uint64_t seed) {
     Random random(seed);
@@ -120,9 +119,7 @@ class ImplicitAls final : public ScoredRanker {
         normal.selfadjointView<Eigen::Lower>().rankUpdate(fixed.row(other).transpose());
         right += fixed.row(other).transpose();
       }
-      const auto weight =
-          static_cast<float>(had[row].size()) + kUnseenWeight * static_cast<float>(fixed.rows());
-      normal.diagonal().array() += kAlsRidge * weight;
+      normal.diagonal().array() += kAlsRidge;
       solved.row(index(row)) =
           normal.selfadjointView<Eigen::Lower>().llt().solve(right).transpose();
     }

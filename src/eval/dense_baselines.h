@@ -18,8 +18,7 @@ std::unique_ptr<Ranker> make_ease();
 
 inline constexpr std::size_t kFactorsCount = 64;
 /// Matrix factorisation of implicit feedback by alternating least squares (Hu, Koren & Volinsky,
-/// ICDM 2008); a row is regularised by its number of interactions (Rendle et al., "Revisiting the
-/// Performance of iALS", RecSys 2022).
+/// "Collaborative Filtering for Implicit Feedback Datasets", ICDM 2008).
 std::unique_ptr<Ranker> make_implicit_als();
 
 }  // namespace filoscope::eval

@@ -27,7 +27,7 @@ Json summary_of(const EvalOptions& options, const Inputs& inputs) {
   // What the engine does not take yet is read, checked and said.
   if (!inputs.item_features.empty()) json["item_features"] = "unused";
   if (!inputs.social.empty()) json["social"] = "unused";
-  json["k"] = options.k;
+  if (!ranking_methods(options.protocol).empty()) json["k"] = options.k;
   json["seed"] = options.seed;
   return json;
 }

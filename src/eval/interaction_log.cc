@@ -207,7 +207,8 @@ Result<SocialPairs> read_social(const std::filesystem::path& path, Names& people
     const auto fields = split(line, "\t", false);
     if (fields.size() != 2 || fields[0].empty() || fields[1].empty())
       return reader.malformed("it is not two people between a tab");
-    pairs.emplace_back(people.number_of(fields[0]), people.number_of(fields[1]));
+    const auto first = people.number_of(fields[0]);
+    pairs.emplace_back(first, people.number_of(fields[1]));
   }
   return pairs;
 }

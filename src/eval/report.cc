@@ -71,10 +71,16 @@ std::string windows_plot(const std::vector<Entry>& entries) {
                                    "twentieth of the events", false);
 }
 
+/// Of the engine, and of the best of the others.
 std::string calibration_plot(const std::vector<Entry>& entries) {
+  const Entry* best = nullptr;
+  for (const auto& entry : entries)
+    if (!entry.own && entry.figures.contains("logloss") &&
+        (best == nullptr || entry.figures["logloss"] < best->figures["logloss"]))
+      best = &entry;
   std::vector<Line> lines;
   for (const auto& [name, figures, own] : entries) {
-    if (!figures.contains("calibration")) continue;
+    if (!figures.contains("calibration") || (!own && name != best->name)) continue;
     auto& line = lines.emplace_back(Line{name, {}, {}, own});
     for (const auto& bin : figures["calibration"])
       line.x.push_back(bin["predicted"]), line.y.push_back(bin["observed"]);
@@ -131,7 +137,8 @@ std::string report_html(const Json& result) {
   for (const auto& [metric, title] :
        {std::pair{"hit_rate_at_k", "Hit rate"}, {"recall_at_k", "Recall"}, {"ndcg_at_k", "NDCG"}})
     page += bars_of(entries, metric,
-                    std::string(title) + " at " + result["k"].dump() + ", with 95 % intervals");
+                    std::string(title) + " at " + std::to_string(result.value("k", 0)) +
+                        ", with 95 % intervals");
   page += bars_of(entries, "auc", "AUC, with 95 % intervals");
   page += bars_of(entries, "logloss", "Log loss (less is better), with 95 % intervals");
   page += windows_plot(entries) + calibration_plot(entries) + values_plot(result);
