@@ -193,6 +193,7 @@ bool Relay::look() {
 Result<std::size_t> Relay::move_some() {
   if (!was_woken_) {
     FILOSCOPE_TRY(const auto any, connection_->run("SELECT EXISTS (SELECT 1 FROM event_outbox)"));
+    trouble::end(kAwayTrouble);  // a pool that was refused once may not ask again
     if (first_text(any) != "t") return tell({}), std::size_t{0};
   }
   const SqlValue arguments[] = {kBatch};
