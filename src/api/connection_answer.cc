@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/connection_parts.h"
+#include "base/log.h"
 
 namespace filoscope::api {
 namespace {
 
 constexpr std::size_t kJoinBytesMax = 16 * 1024;  ///< bodies up to this go with the head
+constexpr std::int64_t kBlobPartBytes = 256 * 1024;
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
 /// RFC 9112 section 7.1.
@@ -46,6 +50,34 @@ awaitable<bool> send_pieces(ClientLine& line, Exchange& exchange) {
   co_return ended;
 }
 
+/// False: it broke off.
+awaitable<bool> send_blob(ClientLine& line, const Exchange& exchange, const BlobBody& body) {
+  struct Part {
+    std::string bytes;
+    Result<void> read;
+  };
+  const auto part = std::make_shared<Part>();
+  for (std::int64_t sent_bytes = 0; sent_bytes < body.length_bytes;) {
+    const auto size = std::min(kBlobPartBytes, body.length_bytes - sent_bytes);
+    const ClientLine::Job read = [part, size, blob = body.blob, at = body.offset + sent_bytes] {
+      part->bytes.resize(static_cast<std::size_t>(size));
+      part->read = blob->read(
+          std::span(reinterpret_cast<std::uint8_t*>(part->bytes.data()), part->bytes.size()), at);
+    };
+    const auto posted = co_await line.on_pool_patiently(pool_of(line, exchange), read);
+    if (!posted) co_return false;
+    if (!part->read) {
+      log::warn("media.broke_off", {{"request", exchange.request->request_id},
+                                    {"reason", part->read.error().message}});
+      co_return false;
+    }
+    sent_bytes += size;
+    const bool sent = co_await line.send_text(part->bytes, sent_bytes < body.length_bytes);
+    if (!sent) co_return false;
+  }
+  co_return true;
+}
+
 }  // namespace
 
 awaitable<std::int64_t> respond(ClientLine& line, Exchange& exchange) {
@@ -62,6 +94,10 @@ awaitable<std::int64_t> respond(ClientLine& line, Exchange& exchange) {
     const bool with_file = !bare && file->length_bytes > 0;
     sent = co_await line.send_text(head, with_file);
     if (sent && with_file) sent = co_await line.send_file(*file);
+  } else if (const auto* blob = std::get_if<BlobBody>(&exchange.response.body)) {
+    const bool with_blob = !bare && blob->length_bytes > 0;
+    sent = co_await line.send_text(head, with_blob);
+    if (sent && with_blob) sent = co_await send_blob(line, exchange, *blob);
   } else {
     const auto& body = std::get<std::string>(exchange.response.body);
     const bool join = !bare && body.size() <= kJoinBytesMax;

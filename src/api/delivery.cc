@@ -18,6 +18,13 @@ std::string etag_of(std::string_view blob_key, std::int64_t size_bytes) {
          "\"";
 }
 
+/// REQUIRES: it is a file here.
+bool is_gone(const BlobReader& blob) {
+  struct stat status {};
+  return fstat(blob.native_file()->get(), &status) != 0 || status.st_nlink == 0 ||
+         status.st_size != blob.size_bytes();
+}
+
 }  // namespace
 
 OpenFiles::OpenFiles(const BlobStore& blobs, const Clock& clock, std::size_t files_max)
@@ -35,10 +42,10 @@ Result<std::shared_ptr<const OpenFile>> OpenFiles::get(const std::string& blob_k
   }
   FILOSCOPE_TRY(auto blob, blobs_.open(blob_key));
   auto made = std::make_shared<OpenFile>();
-  made->file = std::make_shared<UniqueFd>(std::move(blob.file));
-  made->size_bytes = blob.size_bytes;
-  made->etag = etag_of(blob_key, blob.size_bytes);
+  made->etag = etag_of(blob_key, blob->size_bytes());
+  made->blob = std::move(blob);
   std::shared_ptr<const OpenFile> file = std::move(made);
+  if (file->blob->native_file() == nullptr) return file;  // nothing tells when it is removed
   Lock lock(mutex_);
   if (entries_.contains(blob_key)) return file;
   if (entries_.size() >= files_max_) {
@@ -56,10 +63,7 @@ void OpenFiles::sweep_if_due() {
   swept_us_ = now_us;
   for (auto place = order_.begin(); place != order_.end();) {
     const auto entry = entries_.find(*place);
-    struct stat status {};
-    const auto& file = *entry->second.file;
-    const bool removed = fstat(file.file->get(), &status) != 0 || status.st_nlink == 0;
-    if (removed || status.st_size != file.size_bytes) {
+    if (is_gone(*entry->second.file->blob)) {
       entries_.erase(entry);
       place = order_.erase(place);
     } else {
@@ -80,13 +84,14 @@ Response deliver(const Request& request, const OpenFile& file, std::string conte
     response.status = 304;
     return response;
   }
+  const auto size_bytes = file.blob->size_bytes();
   // Range is defined for GET alone (RFC 9110 section 14.2).
   const bool ranged = request.method == "GET" && range_holds(request.header("if-range"), file.etag);
   const auto range =
-      select_range(ranged ? request.header("range") : std::string_view(), file.size_bytes);
-  const auto size_text = std::to_string(file.size_bytes);
+      select_range(ranged ? request.header("range") : std::string_view(), size_bytes);
+  const auto size_text = std::to_string(size_bytes);
   if (range.status == 416) {
-    response = problem(Error(reason("range_behind_end"), file.size_bytes));
+    response = problem(Error(reason("range_behind_end"), size_bytes));
     response.headers.emplace_back("Content-Range", "bytes */" + size_text);
     return response;
   }
@@ -98,8 +103,23 @@ Response deliver(const Request& request, const OpenFile& file, std::string conte
                                       std::to_string(range.first + range.length_bytes - 1) + "/" +
                                       size_text);
   }
-  response.body = FileBody{file.file, range.first, range.length_bytes};
+  if (const auto* native = file.blob->native_file()) {
+    response.body = FileBody{{file.blob, native}, range.first, range.length_bytes};
+  } else {
+    response.body = BlobBody{file.blob, range.first, range.length_bytes};
+  }
   return response;
+}
+
+Route delivery_route(std::string pattern, const BlobStore& blobs, Handler handler) {
+  Route route;
+  route.method = "GET";
+  route.pattern = std::move(pattern);
+  route.handler = std::move(handler);
+  route.body_bytes_max = 0;
+  route.inline_on_network_thread = blobs.has_native_files();
+  route.work = Work::media;
+  return route;
 }
 
 Route media_route(const catalog::Catalog& catalog, const BlobStore& blobs, const Clock& clock,
@@ -108,18 +128,14 @@ Route media_route(const catalog::Catalog& catalog, const BlobStore& blobs, const
       std::make_shared<OpenFiles>(blobs, clock, static_cast<std::size_t>(config[kOpenFilesMax]));
   const auto public_cache =
       "public, max-age=" + std::to_string(config[catalog::kPublicCacheS]) + ", immutable";
-  Route route;
-  route.method = "GET";
-  route.pattern = kMediaPattern;
-  route.inline_on_network_thread = true;
-  route.body_bytes_max = 0;
-  route.handler = [&catalog, files, public_cache](const Request& request) -> Result<Response> {
-    FILOSCOPE_TRY(auto media, catalog.resolve_media(request.path));
-    FILOSCOPE_TRY(const auto file, files->get(media.blob_key));
-    return deliver(request, *file, std::move(media.content_type),
-                   media.restricted ? "private, no-store" : public_cache);
-  };
-  return route;
+  return delivery_route(
+      std::string(kMediaPattern), blobs,
+      [&catalog, files, public_cache](const Request& request) -> Result<Response> {
+        FILOSCOPE_TRY(auto media, catalog.resolve_media(request.path));
+        FILOSCOPE_TRY(const auto file, files->get(media.blob_key));
+        return deliver(request, *file, std::move(media.content_type),
+                       media.restricted ? "private, no-store" : public_cache);
+      });
 }
 
 }  // namespace filoscope::api

@@ -1,8 +1,9 @@
 #pragma once
 
 /// Media delivery: GET and HEAD of `/media/{class}/{key}/{signed}/{file}` with single ranges,
-/// strong entity tags and sendfile bodies. Each request asks Catalog::resolve_media anew, so a
-/// removal holds at once; only the open descriptors are kept between requests.
+/// strong entity tags; by sendfile where the store's blobs are files here. Each request asks
+/// Catalog::resolve_media anew, so a removal holds at once; only the open descriptors are kept
+/// between requests.
 
 #include <cstdint>
 #include <list>
@@ -21,13 +22,13 @@ namespace filoscope::api {
 
 /// An immutable blob held open.
 struct OpenFile {
-  std::shared_ptr<UniqueFd> file;
-  std::int64_t size_bytes = 0;
+  std::shared_ptr<const BlobReader> blob;
   std::string etag;  ///< strong, with quotes; the same after a restart
 };
 
-/// The most recently used blobs, held open. A blob that was removed keeps its space on disk at most
-/// until the next sweep (every few seconds of use). Threads: any.
+/// The most recently used blobs that are files here, held open; others are opened anew. A blob that
+/// was removed keeps its space on disk at most until the next sweep (every few seconds of use).
+/// Threads: any.
 class OpenFiles {
  public:
   OpenFiles(const BlobStore& blobs, const Clock& clock, std::size_t files_max);
@@ -56,6 +57,8 @@ Response deliver(const Request& request, const OpenFile& file, std::string conte
 
 inline constexpr std::string_view kMediaPattern = "/media/{class}/{key}/{signed}/{file}";
 
+/// A GET route that delivers from `blobs`: on the network thread itself where they are local files.
+Route delivery_route(std::string pattern, const BlobStore& blobs, Handler handler);
 /// The route; everything it uses outlives the server.
 Route media_route(const catalog::Catalog& catalog, const BlobStore& blobs, const Clock& clock,
                   const Config& config);

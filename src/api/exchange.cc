@@ -145,6 +145,7 @@ bool has_field(const Response& response, std::string_view name) {
 
 std::int64_t body_length(const Response& response) {
   if (const auto* file = std::get_if<FileBody>(&response.body)) return file->length_bytes;
+  if (const auto* blob = std::get_if<BlobBody>(&response.body)) return blob->length_bytes;
   return static_cast<std::int64_t>(std::get<std::string>(response.body).size());
 }
 
@@ -266,9 +267,11 @@ bool came_directly(const RequestHead& head) {
          (host == "localhost" || host.ends_with(".localhost") || is_loopback(host));
 }
 
+bool is_media(const Route* route) { return route != nullptr && route->work == Work::media; }
+
 void check_throttles(Exchange& exchange, ServerContext& context) {
   const Route* route = exchange.route;
-  if (route != nullptr && route->inline_on_network_thread) return;
+  if (is_media(route)) return;
   const auto& address = exchange.request->remote_address;
   if (!context.throttle.allow(address, exchange.begun_us)) {
     return exchange.answer(problem(Error(reason("too_many_requests"))));
@@ -318,7 +321,7 @@ Exchange begin_exchange(HttpParser& parser, const std::string& peer, ServerConte
   }
   exchange.expects_continue = equals_ignoring_case(request.header("expect"), "100-continue");
   choose_route(parser, exchange, context);
-  if (memory::is_low() && !exchange.answered && !exchange.route->inline_on_network_thread)
+  if (memory::is_low() && !exchange.answered && !is_media(exchange.route))
     exchange.answer(problem(no_memory()));
   if (!request.loopback) check_throttles(exchange, context);
   if (!exchange.answered && request.remote_address != peer) {
@@ -471,7 +474,7 @@ std::string response_head(const Exchange& exchange, ExchangeRecorder& recorder) 
   if (exchange.route != nullptr) {
     for (const auto& [name, value] : exchange.route->headers) append_field(out, name, value);
   }
-  const bool delivery = exchange.route != nullptr && exchange.route->inline_on_network_thread;
+  const bool delivery = is_media(exchange.route);
   out.append(delivery ? "X-Content-Type-Options: nosniff\r\n" : kSecurityFields);
   if (!delivery && !has_field(response, kPolicyField)) {
     static const auto policy = content_policy("'self'");
@@ -487,7 +490,7 @@ void finish_exchange(const Exchange& exchange, std::int64_t bytes_sent, ServerCo
                      ExchangeRecorder& recorder) {
   const auto took_us = context.clock.mono_us() - exchange.begun_us;
   recorder.record(exchange.route, exchange.response.status, took_us, bytes_sent);
-  const bool delivery = exchange.route != nullptr && exchange.route->inline_on_network_thread;
+  const bool delivery = is_media(exchange.route);
   if (delivery && !context.media_access_log) return;
   const auto& request = *exchange.request;
   log::info("request", {{"request", request.request_id},

@@ -18,6 +18,7 @@
 
 #include "base/file.h"
 #include "base/result.h"
+#include "ports/blob_store.h"
 
 namespace filoscope::api {
 
@@ -35,7 +36,14 @@ struct Request {
 
 /// A slice of an open file, sent by sendfile.
 struct FileBody {
-  std::shared_ptr<UniqueFd> file;
+  std::shared_ptr<const UniqueFd> file;
+  std::int64_t offset = 0, length_bytes = 0;
+};
+
+/// A slice of a blob that is no file here: read on the route's pool, part by part, each when the
+/// one before was sent. What cannot be read breaks the answer off.
+struct BlobBody {
+  std::shared_ptr<const BlobReader> blob;
   std::int64_t offset = 0, length_bytes = 0;
 };
 
@@ -48,8 +56,8 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers;
   /// A PendingAnswer is no body: another Response comes instead, later. A SocketPeer takes the
   /// connection over, on a route that is a `socket` (api/waiting.h).
-  std::variant<std::string, FileBody, std::shared_ptr<PendingAnswer>, std::shared_ptr<BodySource>,
-               std::shared_ptr<SocketPeer>>
+  std::variant<std::string, FileBody, BlobBody, std::shared_ptr<PendingAnswer>,
+               std::shared_ptr<BodySource>, std::shared_ptr<SocketPeer>>
       body;
   std::string content_type = "application/json";
 };
@@ -81,13 +89,14 @@ enum class Work : std::uint8_t {
   password,  ///< computes a password hash
   sign_up,   ///< the same, for a new account
   waiting,   ///< what is made for clients that wait (api/waiting.h)
+  media,     ///< delivers blobs: no throttle, no policies of pages, and no log unless asked for
 };
 
 struct Route {
   std::string method, pattern;  ///< "/api/v1/videos/{id}"
   std::variant<Handler, StreamHandler> handler;
   std::size_t body_bytes_max = 16 << 10;
-  bool inline_on_network_thread = false;  ///< only for what never blocks: media delivery
+  bool inline_on_network_thread = false;  ///< only for what never blocks: media from local files
   Work work = Work::plain;
   bool socket = false;  ///< answers WebSocket handshakes alone, with a SocketPeer
   /// In every answer of the route, problems included.

@@ -233,8 +233,8 @@ std::optional<std::pair<int, int>> cover_size(const Services& services,
   const auto blob = services.blobs.open(services.catalog.blob_key(video, file));
   if (!blob) return std::nullopt;
   std::vector<std::uint8_t> bytes(
-      std::min<std::size_t>(static_cast<std::size_t>(blob->size_bytes), kJpegHeadBytesMax));
-  if (!read_all(blob->file.get(), bytes, 0)) return std::nullopt;
+      std::min<std::size_t>(static_cast<std::size_t>((*blob)->size_bytes()), kJpegHeadBytesMax));
+  if (!(*blob)->read(bytes, 0)) return std::nullopt;
   return jpeg_size(bytes);
 }
 

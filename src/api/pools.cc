@@ -36,6 +36,7 @@ Pool& Pools::of(Work work) {
     case Work::waiting:
       return waiting_;
     case Work::plain:
+    case Work::media:
       break;
   }
   return plain_;

@@ -23,6 +23,22 @@ UniqueFd memory_file(const std::string& content) {
   return fd;
 }
 
+class MemoryFileReader final : public BlobReader {
+ public:
+  explicit MemoryFileReader(const std::string& content)
+      : file_(memory_file(content)), size_bytes_(static_cast<std::int64_t>(content.size())) {}
+  std::int64_t size_bytes() const override { return size_bytes_; }
+  std::int64_t put_ms() const override { return 0; }
+  Result<void> read(std::span<std::uint8_t> out, std::int64_t offset) const override {
+    return read_all(file_.get(), out, offset);
+  }
+  const UniqueFd* native_file() const override { return &file_; }
+
+ private:
+  const UniqueFd file_;
+  const std::int64_t size_bytes_;
+};
+
 /// Keeps what a streamed body brings.
 class CollectingSink final : public BodySink {
  public:
@@ -99,13 +115,13 @@ class ServerTest : public testing::Test {
                   return Response();
                 })});
     const auto file = std::make_shared<OpenFile>();
-    file->file = std::make_shared<UniqueFd>(memory_file(content_));
-    file->size_bytes = static_cast<std::int64_t>(content_.size());
+    file->blob = std::make_shared<MemoryFileReader>(content_);
     file->etag = "\"tag\"";
     Route media{"GET", "/file", Handler([file](const Request& request) -> Result<Response> {
                   return deliver(request, *file, "video/mp4", "public, max-age=60");
                 })};
     media.inline_on_network_thread = true;
+    media.work = Work::media;
     router.add(std::move(media));
     return router;
   }

@@ -109,10 +109,10 @@ class Publisher {
     FILOSCOPE_TRY(const auto stored, wiring_.blobs().open(key));
     std::error_code error;
     published_.files.push_back(
-        fs::read_symlink("/proc/self/fd/" + std::to_string(stored.file.get()), error));
+        fs::read_symlink("/proc/self/fd/" + std::to_string(stored->native_file()->get()), error));
     if (error) return Error(Code::internal, "a stored file has no path: " + error.message());
     published_.paths.push_back(wiring_.catalog().media_url(video, kFile, {}));
-    published_.sizes_bytes.push_back(stored.size_bytes);
+    published_.sizes_bytes.push_back(stored->size_bytes());
     return {};
   }
 

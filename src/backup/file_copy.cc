@@ -1,7 +1,6 @@
 #include "backup/file_copy.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include <cerrno>
 #include <vector>
@@ -14,13 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kFileColumns = 3;  ///< path, size, SHA-256
-
-/// When the file got its name, as the system's clock had it.
-std::int64_t named_ms(int file) {
-  struct stat info {};
-  if (::fstat(file, &info) != 0) return 0;
-  return std::int64_t{info.st_ctim.tv_sec} * 1000 + info.st_ctim.tv_nsec / 1'000'000;
-}
 
 /// Whether it stays below the folder that it is put into.
 bool is_below(const std::string& path) {
@@ -55,9 +47,8 @@ Result<Files> FileCopy::blobs(const BlobStore& blobs, const Files& known,
     const auto blob = blobs.open(key);
     if (!blob && blob.error().code == Code::not_found) continue;  // removed meanwhile
     if (!blob) return blob.error();
-    if (put_before_ms > 0 && noted == known.end() && named_ms(blob->file.get()) > put_before_ms)
-      continue;
-    FILOSCOPE_TRY(const auto object, store_.put_file(blob->file.get()));
+    if (put_before_ms > 0 && noted == known.end() && (*blob)->put_ms() > put_before_ms) continue;
+    FILOSCOPE_TRY(const auto object, store_.put_blob(**blob));
     files.emplace(key, object);
   }
   return files;

@@ -10,7 +10,7 @@
 
 #include "backup/reasons.h"
 #include "base/crypto.h"
-#include "base/file_sum.h"
+#include "ports/blob_read.h"
 
 namespace filoscope::backup {
 namespace {
@@ -76,10 +76,18 @@ Result<Object> ObjectStore::put(std::span<const std::uint8_t> data) {
 }
 
 Result<Object> ObjectStore::put_file(int source) {
+  return put_summed([source](const FilePart& each) { return sum_file(source, each); });
+}
+
+Result<Object> ObjectStore::put_blob(const BlobReader& blob) {
+  return put_summed([&blob](const FilePart& each) { return sum_blob(blob, each); });
+}
+
+Result<Object> ObjectStore::put_summed(const Sum& sum_all) {
   const auto made = folder_ / kUnfinished;
   UniqueFd file(::open(made.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode));
   if (!file) return errno_error("make " + made.string());
-  FILOSCOPE_TRY(auto sum, sum_file(source, [&](auto part, std::int64_t at) {
+  FILOSCOPE_TRY(auto sum, sum_all([&](auto part, std::int64_t at) {
                   return write_all(file.get(), part, at);
                 }));
   const Object object{std::move(sum.sha256), sum.size_bytes};

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -13,7 +14,9 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/file_sum.h"
 #include "base/result.h"
+#include "ports/blob_store.h"
 
 namespace filoscope::backup {
 
@@ -42,6 +45,8 @@ class ObjectStore {
   Result<Object> put(std::span<const std::uint8_t> data);
   /// The same of a file, read from its start to its end. Errors: those of files.
   Result<Object> put_file(int file);
+  /// The same of a blob.
+  Result<Object> put_blob(const BlobReader& blob);
   /// What was put is on disk when this returns. Errors: unavailable.
   Result<void> sync();
 
@@ -62,6 +67,8 @@ class ObjectStore {
  private:
   ObjectStore(std::filesystem::path folder, UniqueFd lock, UniqueFd whole)
       : folder_(std::move(folder)), lock_(std::move(lock)), whole_(std::move(whole)) {}
+  using Sum = std::function<Result<FileSum>(const FilePart& each)>;
+  Result<Object> put_summed(const Sum& sum_all);
   Result<UniqueFd> open_object(const std::string& id) const;
   std::filesystem::path path_of(const std::string& id) const;
   Result<void> place(const std::string& id, const std::filesystem::path& made);

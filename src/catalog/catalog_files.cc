@@ -8,6 +8,7 @@
 #include "catalog/catalog_impl.h"
 #include "catalog/schema.h"
 #include "catalog/video_row.h"
+#include "ports/blob_read.h"
 #include "ports/makes_space.h"
 
 namespace filoscope::catalog {
@@ -169,8 +170,7 @@ Result<void> CatalogImpl::put_text(const std::string& key, std::string_view text
 Result<void> CatalogImpl::put_late(const Video& after, LateRendition& made) {
   FILOSCOPE_DO(remove_late(after));  // of a try that a crash ended
   FILOSCOPE_TRY(const auto first, parts_.blobs.open(blob_key(after, kFirstMaster)));
-  Bytes bytes(static_cast<std::size_t>(first.size_bytes));
-  FILOSCOPE_DO(read_all(first.file.get(), bytes, 0));
+  FILOSCOPE_TRY(const auto bytes, read_whole(*first));
   std::string text(bytes.begin(), bytes.end());
   const auto entries = text.find("#EXT-X-STREAM-INF");
   text.insert(std::min(entries, text.size()), made.master_entry);
@@ -191,10 +191,7 @@ Result<void> CatalogImpl::copy_files(const Video& video, std::string_view new_ke
   const std::string from = media_folder(video.media_key), to = media_folder(new_key);
   std::vector<std::string> keys;
   FILOSCOPE_DO(parts_.blobs.list(from, [&](std::string_view key) { keys.emplace_back(key); }));
-  for (const auto& key : keys) {
-    FILOSCOPE_TRY(auto blob, parts_.blobs.open(key));
-    FILOSCOPE_DO(parts_.blobs.put(to + key.substr(from.size()), std::move(blob.file)));
-  }
+  for (const auto& key : keys) FILOSCOPE_DO(parts_.blobs.copy(key, to + key.substr(from.size())));
   return {};
 }
 

@@ -209,7 +209,7 @@ TEST_F(CatalogTest, NewVisibilityMovesTheFilesAndOldAddressesDieAtOnce) {
   const auto file = must(catalog->resolve_media(catalog->media_url(after, "720.mp4", after.owner)));
   EXPECT_TRUE(file.restricted);
   const auto content = must(blobs->open(file.blob_key));
-  EXPECT_EQ(content.size_bytes, 18);
+  EXPECT_EQ(content->size_bytes(), 18);
   EXPECT_EQ(code_of(blobs->open(catalog->blob_key(before, "720.mp4"))), Code::not_found);
   EXPECT_EQ(tag_count("x"), 0);
   EXPECT_THAT(blob_keys(), SizeIs(7));

@@ -53,12 +53,36 @@ class EventStream {
   /// Gives every record behind `after` once, in order, without gaps, on a thread of its own: what
   /// is stored and then what is committed. A batch whose `take` throws comes again, as does one
   /// that cannot be read, until it is taken. `take` may read and write and append; it must not end
-  /// its own subscription. Where the consumer stands is its own to keep: the name is for logs.
+  /// its own subscription. The name is for logs: a consumer keeps its place itself (the engine in
+  /// its snapshots), or as a cursor.
   virtual std::unique_ptr<Subscription> subscribe(std::string_view consumer, LogPosition after,
                                                   Awaited awaited, Take take) = 0;
   /// False from the moment on that a write waited in vain, until the position that its records got
   /// has been taken by all that are waited for.
   virtual bool keeps_up() const = 0;
+
+  /// A cursor: the place of a consumer, kept in the database under its name, whatever is restarted.
+  /// The consumer reads behind it (woken by a subscription), handles what it read, and moves it:
+  /// within the write that stores what came of the records, then each counts once; or in a write
+  /// behind the handling, then those of a batch that was not told to be handled come again, with
+  /// the same positions.
+  struct Next {
+    LogPosition after = 0;  ///< where the cursor stands
+    std::vector<LogRecord> records;
+  };
+  /// The records behind the cursor, in order, without gaps; none at the end. Bodies that were
+  /// blanked are empty. REQUIRES: count_max > 0. Errors: not_found (there is no such cursor),
+  /// conflict (outrun: records behind it were dropped; set_cursor begins anew), those of read().
+  virtual Result<Next> read_next(std::string_view consumer, std::size_t count_max) = 0;
+  /// All three within a write. Begins a cursor, or begins it anew, behind `position`. Errors: those
+  /// of Session::execute.
+  virtual Result<void> set_cursor(Session& session, std::string_view consumer,
+                                  LogPosition position) = 0;
+  /// Errors: not_found, conflict (it does not stand at `from`: another one has moved it), as above.
+  virtual Result<void> move_cursor(Session& session, std::string_view consumer, LogPosition from,
+                                   LogPosition to) = 0;
+  /// There is none afterwards; that there was none is fine. Errors: as set_cursor.
+  virtual Result<void> end_cursor(Session& session, std::string_view consumer) = 0;
 
   struct Blanked {
     std::int64_t count = 0;
@@ -74,8 +98,9 @@ class EventStream {
                                           LogPosition up_to) = 0;
   /// All three within a write. Drops records with position <= up_to (a snapshot holds their effect)
   /// and gives the highest of
-  /// their tokens, 0 without any. A consumer that has not taken them yet goes on behind them.
-  /// Errors: as above.
+  /// their tokens, 0 without any. Waits for nobody: a subscription that has not taken them yet goes
+  /// on behind them, a cursor before them is outrun, and is told so when it reads. Errors: as
+  /// above.
   virtual Result<OutboxToken> drop(Session& session, LogPosition up_to) = 0;
 };
 

@@ -24,6 +24,13 @@ inline constexpr ErrorReason kReasons[] = {
      "a text holds a zero byte or is not UTF-8, and cannot be stored"},
     {"log_record_too_large", Code::invalid_argument,
      "an event has {size} bytes; the most is {most}"},
+    {"no_such_cursor", Code::not_found,
+     "no place in the event log is kept for {consumer}; let it begin one"},
+    {"cursor_outrun", Code::conflict,
+     "{consumer} stood behind record {position} of the event log, and the first that is left is "
+     "{first}; what it missed is gone, let it begin anew"},
+    {"cursor_moved", Code::conflict,
+     "the place of {consumer} in the event log is {position}, not {from}: another one moved it"},
     {"database_tables_too_new", Code::conflict,
      "the database was made by a newer version of this program ({module} is at {version}, this one "
      "knows {known})"},

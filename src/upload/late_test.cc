@@ -1,3 +1,4 @@
+#include "ports/blob_read.h"
 #include "upload/test_world.h"
 
 namespace filoscope::upload {
@@ -78,8 +79,7 @@ class LateTest : public ::testing::Test, public World<LateProcessing> {
   bool is_published(VideoId id) { return video(id).state == State::published; }
   std::string file(VideoId id, std::string_view name) {
     const auto blob = must(blobs->open(catalog->blob_key(video(id), name)));
-    Bytes bytes(static_cast<std::size_t>(blob.size_bytes));
-    must(read_all(blob.file.get(), bytes, 0));
+    const auto bytes = must(read_whole(*blob));
     return {bytes.begin(), bytes.end()};
   }
 };

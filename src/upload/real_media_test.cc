@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "media/test_clips.h"
+#include "ports/blob_read.h"
 #include "social/test_world.h"
 #include "upload/upload.h"
 
@@ -52,9 +53,8 @@ class RealMediaTest : public ::testing::Test, public social::World {
   std::string content_of(const std::string& url) {
     const auto file = must(catalog->resolve_media(url));
     const auto blob = must(blobs->open(file.blob_key));
-    std::string text(static_cast<std::size_t>(blob.size_bytes), '\0');
-    FILOSCOPE_CHECK(::pread(blob.file.get(), text.data(), text.size(), 0) == blob.size_bytes);
-    return text;
+    const auto bytes = must(read_whole(*blob));
+    return {bytes.begin(), bytes.end()};
   }
 
   accounts::Viewer mara = member("mara");

@@ -10,6 +10,7 @@
 #include "adapters/postgres/postgres_event_log.h"
 #include "adapters/sqlite/sqlite_database.h"
 #include "adapters/sqlite/sqlite_event_log.h"
+#include "contract/memory_blob_store.h"
 
 namespace filoscope::contract {
 namespace {
@@ -23,7 +24,13 @@ class Forwarding final : public BlobStore {
     return blobs_.put(key, std::move(file));
   }
   Result<UniqueFd> make_temporary() override { return blobs_.make_temporary(); }
-  Result<Blob> open(std::string_view key) const override { return blobs_.open(key); }
+  Result<std::unique_ptr<BlobReader>> open(std::string_view key) const override {
+    return blobs_.open(key);
+  }
+  bool has_native_files() const override { return blobs_.has_native_files(); }
+  Result<void> copy(std::string_view from, std::string_view to) override {
+    return blobs_.copy(from, to);
+  }
   Result<void> remove(std::string_view key) override { return blobs_.remove(key); }
   Result<void> list(std::string_view prefix,
                     const std::function<void(std::string_view)>& each) const override {
@@ -108,7 +115,10 @@ std::vector<BlobsAdapter> blobs_adapters() {
     FILOSCOPE_TRY(both->blobs, open_checked_blob_store(std::move(plain), *both->database));
     return std::unique_ptr<BlobStore>(std::make_unique<Forwarding>(both, *both->blobs));
   };
-  return {{"files", files(true)}, {"files_without_tmpfile", files(false)}, {"checked", checked}};
+  return {{"files", files(true)},
+          {"files_without_tmpfile", files(false)},
+          {"checked", checked},
+          {"memory", memory_blobs_adapter()}};
 }
 
 }  // namespace filoscope::contract

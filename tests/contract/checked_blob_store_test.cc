@@ -72,7 +72,7 @@ TEST_F(CheckedBlobStoreTest, ACutBlobIsFoundAndNotGivenOut) {
     const auto refused = blobs_->open("a/cut");
     EXPECT_EQ(code_of(refused), Code::corrupt);
     EXPECT_THAT(refused.error().message, HasSubstr("4999999 bytes instead of 5000000"));
-    EXPECT_EQ(must(blobs_->open("a/whole")).size_bytes, 5'000'000);
+    EXPECT_EQ(must(blobs_->open("a/whole"))->size_bytes(), 5'000'000);
     EXPECT_THAT(findings(), ElementsAre(HasSubstr("a/cut has 4999999 bytes instead of 5000000")));
     open();
   }
@@ -90,14 +90,14 @@ TEST_F(CheckedBlobStoreTest, ARemovedBlobIsForgotten) {
   must(blobs_->remove("a"));
   EXPECT_TRUE(eventually_rows(0));
   put(*blobs_, "a", "of another length");
-  EXPECT_EQ(must(blobs_->open("a")).size_bytes, 17);
+  EXPECT_EQ(must(blobs_->open("a"))->size_bytes(), 17);
   EXPECT_THAT(findings(), IsEmpty());
 }
 
 TEST_F(CheckedBlobStoreTest, OlderBlobsAreNotedInTheBackground) {
   const auto plain = must(open_file_blob_store(folder_.path() / "blobs"));
   for (int i = 0; i < 50; ++i) put(*plain, "older/" + std::to_string(i), "of before");
-  EXPECT_EQ(must(blobs_->open("older/7")).size_bytes, 9);
+  EXPECT_EQ(must(blobs_->open("older/7"))->size_bytes(), 9);
   blobs_->note_older_ones();
   EXPECT_TRUE(eventually_rows(50));
   overwrite("older/7", "cut");

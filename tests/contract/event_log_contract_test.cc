@@ -439,6 +439,134 @@ TEST_P(EventLogContract, DroppingKeepsPositionsAndTimeGoingOn) {
   EXPECT_EQ(all()[0].at_ms, 900);
 }
 
+/// Cursors of consumers by name.
+class CursorContract : public EventLogContract {
+ protected:
+  void SetUp() override {
+    EventLogContract::SetUp();
+    const Migration tables[] = {{1, "CREATE TABLE done (kind BIGINT PRIMARY KEY)"}};
+    ASSERT_TRUE(ok(database_->migrate("done", tables)));
+    for (std::uint16_t kind = 1; kind <= 6; ++kind) ASSERT_TRUE(ok(append({record(kind)})));
+    wait_until([&] { return log_->last_position().value() == 6; });
+  }
+  Result<void> set(std::string_view consumer, LogPosition position) {
+    return database_->write(
+        [&](Session& session) { return log_->set_cursor(session, consumer, position); });
+  }
+  Result<void> move(std::string_view consumer, LogPosition from, LogPosition to) {
+    return database_->write(
+        [&](Session& session) { return log_->move_cursor(session, consumer, from, to); });
+  }
+  void drop(LogPosition up_to) {
+    ASSERT_TRUE(ok(database_->write<OutboxToken>(
+        [&](Session& session) { return log_->drop(session, up_to); })));
+  }
+  std::vector<LogPosition> next(std::string_view consumer, std::size_t count_max = 100) {
+    const auto read = log_->read_next(consumer, count_max);
+    EXPECT_TRUE(ok(read));
+    std::vector<LogPosition> positions;
+    if (!read) return positions;
+    expect_gapless(read->records, read->after + 1);
+    for (const auto& one : read->records) positions.push_back(one.position);
+    return positions;
+  }
+  std::string refusal(std::string_view consumer) {
+    const auto read = log_->read_next(consumer, 100);
+    return read ? "" : std::string(read.error().reason);
+  }
+};
+
+TEST_P(CursorContract, EachNameHasAPlaceOfItsOwnThatOutlivesTheProgram) {
+  ASSERT_TRUE(ok(set("mail", 0)));
+  ASSERT_TRUE(ok(set("search", 4)));
+  EXPECT_THAT(next("mail", 2), ::testing::ElementsAre(1, 2));
+  EXPECT_THAT(next("mail", 2), ::testing::ElementsAre(1, 2)) << "until it is moved";
+  ASSERT_TRUE(ok(move("mail", 0, 2)));
+  open();
+  EXPECT_THAT(next("mail", 3), ::testing::ElementsAre(3, 4, 5));
+  EXPECT_THAT(next("search"), ::testing::ElementsAre(5, 6));
+  ASSERT_TRUE(ok(move("search", 4, 6)));
+  EXPECT_TRUE(next("search").empty());
+  ASSERT_TRUE(ok(append({record(7)})));
+  wait_until([&] { return next("search") == std::vector<LogPosition>{7}; });
+}
+
+TEST_P(CursorContract, ACursorMovesWithWhatWasDoneOrNotAtAll) {
+  ASSERT_TRUE(ok(set("doer", 0)));
+  const auto handle = [&](bool fails) {
+    const auto batch = log_->read_next("doer", 2);
+    EXPECT_TRUE(ok(batch));
+    return database_->write([&](Session& session) -> Result<void> {
+      for (const auto& one : batch->records)
+        FILOSCOPE_DO(session.execute("INSERT INTO done (kind) VALUES (?)", {one.kind}));
+      FILOSCOPE_DO(
+          log_->move_cursor(session, "doer", batch->after, batch->records.back().position));
+      if (fails) return Error(kGivenUp);
+      return {};
+    });
+  };
+  EXPECT_FALSE(handle(true));
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(ok(handle(false)));
+    open();
+  }
+  EXPECT_TRUE(next("doer").empty());
+  std::int64_t count = 0;
+  ASSERT_TRUE(ok(database_->read([&](Session& session) {
+    return session.query("SELECT count(*) FROM done", {},
+                         [&](const Row& row) { count = row.integer(0); });
+  })));
+  EXPECT_EQ(count, 6);
+}
+
+TEST_P(CursorContract, OfManyThatMoveOneCursorExactlyOneDoes) {
+  ASSERT_TRUE(ok(set("one", 0)));
+  std::atomic<int> moved = 0, refused = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 6; ++t) {
+    threads.emplace_back([&] {
+      const auto done = move("one", 0, 3);
+      if (!done) EXPECT_EQ(done.error().reason, "cursor_moved") << done.error().message;
+      ++(done ? moved : refused);
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(moved, 1);
+  EXPECT_EQ(refused, 5);
+  EXPECT_THAT(next("one"), ::testing::ElementsAre(4, 5, 6));
+}
+
+TEST_P(CursorContract, ACursorThatWasOutrunIsToldSoUntilItBeginsAnew) {
+  ASSERT_TRUE(ok(set("slow", 2)));
+  ASSERT_TRUE(ok(set("quick", 4)));
+  drop(2);
+  EXPECT_THAT(next("slow"), ::testing::ElementsAre(3, 4, 5, 6)) << "nothing that it lacks is gone";
+  drop(4);
+  EXPECT_EQ(refusal("slow"), "cursor_outrun");
+  EXPECT_EQ(log_->read_next("slow", 1).error().code, Code::conflict);
+  EXPECT_THAT(next("quick"), ::testing::ElementsAre(5, 6));
+  ASSERT_TRUE(ok(set("slow", 5)));
+  EXPECT_THAT(next("slow"), ::testing::ElementsAre(6));
+  drop(6);
+  EXPECT_EQ(refusal("slow"), "cursor_outrun") << "also where nothing is left";
+  ASSERT_TRUE(ok(set("slow", 6)));
+  EXPECT_TRUE(next("slow").empty());
+}
+
+TEST_P(CursorContract, AConsumerWithoutACursorIsToldSo) {
+  EXPECT_EQ(refusal("nobody"), "no_such_cursor");
+  EXPECT_EQ(move("nobody", 0, 1).error().code, Code::not_found);
+  ASSERT_TRUE(ok(set("somebody", 0)));
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(ok(
+        database_->write([&](Session& session) { return log_->end_cursor(session, "somebody"); })));
+    EXPECT_EQ(refusal("somebody"), "no_such_cursor");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Adapters, CursorContract, ::testing::ValuesIn(records_adapters()),
+                         kAdapterName);
+
 INSTANTIATE_TEST_SUITE_P(Adapters, EventLogContract, ::testing::ValuesIn(records_adapters()),
                          kAdapterName);
 

@@ -18,6 +18,7 @@
 #include "base/crypto.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "ports/blob_read.h"
 
 namespace filoscope::crash {
 namespace {
@@ -311,11 +312,8 @@ Result<void> Expected::audit_blobs(const BlobStore& blobs) const {
     std::getline(parts, n);
     const auto wanted = payload(std::stoi(thread), std::stoll(n), kBlobFactor);
     const auto blob = blobs.open(key);
-    Bytes bytes(blob ? static_cast<std::size_t>(blob->size_bytes) : 0);
-    if (!blob ||
-        ::pread(blob->file.get(), bytes.data(), bytes.size(), 0) !=
-            static_cast<ssize_t>(bytes.size()) ||
-        bytes != wanted) {
+    const auto bytes = blob ? read_whole(**blob) : blob.error();
+    if (!bytes || *bytes != wanted) {
       outcome = wrong("the blob " + std::string(key) + " is not whole");
     }
   }));

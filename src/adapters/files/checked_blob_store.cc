@@ -7,11 +7,11 @@
 #include <optional>
 #include <unordered_map>
 
-#include "base/file_sum.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "base/pool.h"
+#include "ports/blob_read.h"
 #include "ports/makes_space.h"
 
 namespace filoscope {
@@ -64,17 +64,25 @@ class CheckedBlobs final : public CheckedBlobStore {
     return {};
   }
   Result<UniqueFd> make_temporary() override { return blobs_->make_temporary(); }
-  Result<Blob> open(std::string_view key) const override {
+  bool has_native_files() const override { return blobs_->has_native_files(); }
+  Result<void> copy(std::string_view from, std::string_view to) override {
+    FILOSCOPE_TRY(const auto blob, open(from));
+    FILOSCOPE_TRY(auto sum, sum_blob(*blob));
+    FILOSCOPE_DO(blobs_->copy(from, to));
+    note(to, std::move(sum));
+    return {};
+  }
+  Result<std::unique_ptr<BlobReader>> open(std::string_view key) const override {
     FILOSCOPE_TRY(auto blob, blobs_->open(key));
-    std::int64_t stored = blob.size_bytes;
+    std::int64_t stored = blob->size_bytes();
     {
       Lock lock(mutex_);
       if (const auto at = sizes_.find(hash_of(key)); at != sizes_.end()) stored = at->second;
     }
-    if (blob.size_bytes == stored) return blob;
+    if (blob->size_bytes() == stored) return blob;
     damaged_.add();
     return Error(Code::corrupt, fmt::format("the file {} is damaged: it has {} bytes instead of {}",
-                                            key, blob.size_bytes, stored));
+                                            key, blob->size_bytes(), stored));
   }
   Result<void> remove(std::string_view key) override {
     FILOSCOPE_DO(blobs_->remove(key));
@@ -191,7 +199,7 @@ void CheckedBlobs::note_next_older() {
     }
     const auto blob = blobs_->open(key);
     if (!blob) continue;  // removed meanwhile
-    auto sum = sum_file(blob->file.get());
+    auto sum = sum_blob(**blob);
     if (sum) note(key, *std::move(sum));
   }
   static_cast<void>(pool_.post([this] { note_next_older(); }));
@@ -213,11 +221,11 @@ std::string CheckedBlobs::check(const Stored& stored) const {
   if (!blob) {  // the catalogue says whose file is lost
     return blob.error().code == Code::not_found ? "" : blob.error().message;
   }
-  if (blob->size_bytes != stored.sum.size_bytes) {
-    return fmt::format("the file {} has {} bytes instead of {}", stored.key, blob->size_bytes,
+  if ((*blob)->size_bytes() != stored.sum.size_bytes) {
+    return fmt::format("the file {} has {} bytes instead of {}", stored.key, (*blob)->size_bytes(),
                        stored.sum.size_bytes);
   }
-  const auto sum = sum_file(blob->file.get());
+  const auto sum = sum_blob(**blob);
   if (!sum) return "the file " + stored.key + " cannot be read: " + sum.error().message;
   if (sum->sha256 == stored.sum.sha256) return "";
   return "the file " + stored.key + " was altered: its checksum is not that of what was stored";

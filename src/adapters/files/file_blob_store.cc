@@ -55,6 +55,24 @@ Result<void> sync_file(int fd) {
   return {};
 }
 
+class FileReader final : public BlobReader {
+ public:
+  FileReader(UniqueFd file, const struct stat& info)
+      : file_(std::move(file)),
+        size_bytes_(info.st_size),
+        put_ms_(std::int64_t{info.st_ctim.tv_sec} * 1000 + info.st_ctim.tv_nsec / 1'000'000) {}
+  std::int64_t size_bytes() const override { return size_bytes_; }
+  std::int64_t put_ms() const override { return put_ms_; }
+  Result<void> read(std::span<std::uint8_t> out, std::int64_t offset) const override {
+    return read_all(file_.get(), out, offset);
+  }
+  const UniqueFd* native_file() const override { return &file_; }
+
+ private:
+  const UniqueFd file_;
+  const std::int64_t size_bytes_, put_ms_;
+};
+
 class FileBlobStore final : public BlobStore {
  public:
   FileBlobStore(fs::path root, bool unnamed_files)
@@ -64,7 +82,12 @@ class FileBlobStore final : public BlobStore {
 
   Result<void> put(std::string_view key, UniqueFd file) override;
   Result<UniqueFd> make_temporary() override;
-  Result<Blob> open(std::string_view key) const override;
+  Result<std::unique_ptr<BlobReader>> open(std::string_view key) const override;
+  bool has_native_files() const override { return true; }
+  Result<void> copy(std::string_view from, std::string_view to) override {
+    FILOSCOPE_TRY(auto file, open_file(from));
+    return put(to, std::move(file));
+  }
   Result<void> remove(std::string_view key) override;
   Result<void> list(std::string_view prefix,
                     const std::function<void(std::string_view)>& each) const override;
@@ -74,6 +97,7 @@ class FileBlobStore final : public BlobStore {
     UniqueFd file;
     fs::path path;
   };
+  Result<UniqueFd> open_file(std::string_view key) const;
   static Error taken(std::string_view key) { return Error(files::reason("blob_exists"), key); }
   Result<Named> make_named();
   void clean_up();
@@ -221,18 +245,20 @@ Result<void> FileBlobStore::put(std::string_view key, UniqueFd file) {
   return put_unnamed(key, path, copy.get());
 }
 
-Result<BlobStore::Blob> FileBlobStore::open(std::string_view key) const {
+Result<UniqueFd> FileBlobStore::open_file(std::string_view key) const {
   FILOSCOPE_DO(files::check_key(key));
   const fs::path path = objects_ / files::path_of_key(key);
-  Blob blob{UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)), 0};
-  if (!blob.file) {
-    if (errno == ENOENT) return Error(files::reason("no_such_blob"), key);
-    return errno_error("open the blob \"" + std::string(key) + "\"");
-  }
+  UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (file) return file;
+  if (errno == ENOENT) return Error(files::reason("no_such_blob"), key);
+  return errno_error("open the blob \"" + std::string(key) + "\"");
+}
+
+Result<std::unique_ptr<BlobReader>> FileBlobStore::open(std::string_view key) const {
+  FILOSCOPE_TRY(auto file, open_file(key));
   struct stat info {};
-  if (::fstat(blob.file.get(), &info) != 0) return errno_error("look at a blob");
-  blob.size_bytes = info.st_size;
-  return blob;
+  if (::fstat(file.get(), &info) != 0) return errno_error("look at a blob");
+  return std::unique_ptr<BlobReader>(std::make_unique<FileReader>(std::move(file), info));
 }
 
 Result<void> FileBlobStore::remove(std::string_view key) {

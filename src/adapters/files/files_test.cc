@@ -37,7 +37,7 @@ TEST_F(FilesTest, ATemporaryIsMovedNotCopied) {
   ASSERT_EQ(::fstat(file->get(), &before), 0);
   ASSERT_TRUE(store->put("a/b", *std::move(file)).has_value());
   struct stat after {};
-  ASSERT_EQ(::fstat(store->open("a/b")->file.get(), &after), 0);
+  ASSERT_EQ(::fstat((*store->open("a/b"))->native_file()->get(), &after), 0);
   EXPECT_EQ(after.st_ino, before.st_ino);
   EXPECT_TRUE(std::filesystem::exists(root_ / "objects" / "a" / "b~"));
 }

@@ -11,6 +11,7 @@
 #include "adapters/postgres/reasons.h"
 #include "base/log.h"
 #include "base/reasons.h"
+#include "base/trouble.h"
 #include "base/utf8.h"
 #include "ports/reasons.h"
 
@@ -129,6 +130,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const PostgresOptions& opti
                  detail_of(PQerrorMessage(connection->connection_)));
   FILOSCOPE_DO(connection->check_server());
   FILOSCOPE_DO(connection->configure(options));
+  trouble::end(kAwayTrouble);
   return connection;
 }
 
@@ -150,6 +152,8 @@ Result<void> Connection::check_server() {
 Result<void> Connection::configure(const PostgresOptions& options) {
   const auto sql = fmt::format(
       "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}; "
+      // The relay and the question for a lost commit are statements of their own.
+      "SET default_transaction_isolation = 'read committed'; "
       "SET client_min_messages = warning; SET bytea_output = hex; SET jit = off; "
       // What is read by an index is locked by its pages; what is scanned, as a whole table.
       "SET enable_seqscan = off; "

@@ -22,6 +22,9 @@ struct Clear {
 };
 using Answer = std::unique_ptr<PGresult, Clear>;
 
+/// Stands from the moment on that the server was not reached, until it is.
+inline constexpr const char* kAwayTrouble = "database";
+
 /// What became of the transaction when a statement failed.
 enum class Failure {
   statement,   ///< by its own fault; the transaction can only be undone, or back to a savepoint

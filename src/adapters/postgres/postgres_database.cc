@@ -27,16 +27,36 @@ constexpr int kMeetingsMax = 3;  ///< of a write with others, before it runs alo
 constexpr int kTriesMax = 20;    ///< then; only the relay and other programs can be met
 constexpr std::int64_t kPauseMaxMs = 10;
 constexpr std::int64_t kReturnPauseMs = 100;
+
+std::int64_t now_us() { return SystemClock().mono_us(); }
+
+void pause_ms(std::int64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
+
+/// How long one call tries to find a server that went away: counted from its first loss, however
+/// long it ran before, so that it is run again at least once.
+class Patience {
+ public:
+  explicit Patience(std::int64_t ms) : ms_(ms) {}
+  /// False when it was long enough.
+  bool again(ConnectionPool::Lease& lease) {
+    if (until_us_ != 0 && now_us() > until_us_) return false;
+    if (until_us_ == 0) until_us_ = now_us() + ms_ * 1000;
+    lease.renew();
+    pause_ms(kReturnPauseMs);
+    return true;
+  }
+
+ private:
+  const std::int64_t ms_;
+  std::int64_t until_us_ = 0;
+};
+
 constexpr const char* kBeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// Each write leaves a row of its own, by which it is known whether it was committed. (A
 /// transaction id does not tell: one that a crash kept out of the write-ahead log is given again.)
 constexpr const char* kWrittenTable =
     "CREATE TABLE IF NOT EXISTS postgres_written (id BIGINT PRIMARY KEY, at TIMESTAMPTZ NOT NULL "
     "DEFAULT now())";
-
-std::int64_t now_us() { return SystemClock().mono_us(); }
-
-void pause_ms(std::int64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
 
 std::int64_t random_below(std::int64_t end) {
   return static_cast<std::int64_t>(crypto::random_u64() % static_cast<std::uint64_t>(end));
@@ -95,16 +115,14 @@ Result<void> PostgresDatabase::read(const Work& work) {
   FILOSCOPE_CHECK(current_.database != this || current_.reads != nullptr);
   if (current_.database == this) return records::run_work(work, *current_.reads);
   FILOSCOPE_TRY(const auto lease, readers_.lease());
-  const auto until_us = now_us() + options_.return_ms * 1000;
+  Patience patience(options_.return_ms);
   while (true) {
     bool lost = true;
     auto connection = lease->get();
     auto result = connection ? try_read(**connection, work, lost) : connection.error();
     if (!lost) return result;
     probe_.lost.add();
-    if (now_us() > until_us) return Error(ports::reason("database_away"));
-    lease->renew();
-    pause_ms(kReturnPauseMs);
+    if (!patience.again(*lease)) return Error(ports::reason("database_away"));
   }
 }
 
@@ -137,6 +155,7 @@ Result<void> PostgresDatabase::write(const Work& work) {
 Result<std::vector<Session::Call>> PostgresDatabase::write_on(ConnectionPool::Lease& lease,
                                                               const Work& work) {
   const auto start_us = now_us();
+  Patience patience(options_.return_ms);
   auto savepoints = PostgresSession::Savepoints::no;
   for (int met_count = 0;;) {
     auto tried = [&] {
@@ -162,10 +181,7 @@ Result<std::vector<Session::Call>> PostgresDatabase::write_on(ConnectionPool::Le
         break;
       case End::again_elsewhere:
         probe_.lost.add();
-        if (now_us() > start_us + options_.return_ms * 1000)
-          return Error(ports::reason("database_away"));
-        lease.renew();
-        pause_ms(kReturnPauseMs);
+        if (!patience.again(lease)) return Error(ports::reason("database_away"));
         break;
     }
   }
@@ -182,18 +198,16 @@ PostgresDatabase::Try PostgresDatabase::try_write(ConnectionPool::Lease& lease, 
   if (const auto begun = connection.run(begin.c_str()); !begun) {
     if (connection.last_failure() == Failure::connection)
       return {End::again_elsewhere, begun.error(), {}};
-    lease.renew();
-    return {End::undone, begun.error(), {}};
+    const bool met = connection.last_failure() == Failure::order;
+    if (!connection.run("ROLLBACK")) lease.renew();
+    return {met ? End::again_by_order : End::undone, begun.error(), {}};
   }
   PostgresSession session(connection, savepoints);
   const auto outer = std::exchange(current_, Current{this, nullptr});
   auto result = records::run_work(work, session);
   current_ = outer;
   const auto failure = session.failure();
-  if (failure == Failure::connection) {
-    lease.renew();
-    return {End::again_elsewhere, {}, {}};
-  }
+  if (failure == Failure::connection) return {End::again_elsewhere, {}, {}};
   if (result && !failure) return commit(lease, connection, session, mark);
   if (!connection.run("ROLLBACK")) lease.renew();
   if (failure == Failure::order) return {End::again_by_order, std::move(result), {}};
@@ -207,7 +221,11 @@ PostgresDatabase::Try PostgresDatabase::try_write(ConnectionPool::Lease& lease, 
 PostgresDatabase::Try PostgresDatabase::commit(ConnectionPool::Lease& lease, Connection& connection,
                                                PostgresSession& session, const std::string& mark) {
   const auto committed = connection.run("COMMIT");
-  if (committed) return {End::done, {}, session.take_on_commit()};
+  if (committed) {
+    // The server answers to a COMMIT of what it has undone with ROLLBACK, and calls that no error.
+    FILOSCOPE_CHECK(std::string_view(PQcmdStatus(committed->get())) == "COMMIT");
+    return {End::done, {}, session.take_on_commit()};
+  }
   if (connection.last_failure() == Failure::order)
     return {End::again_by_order, committed.error(), {}};
   if (connection.last_failure() == Failure::statement) return {End::undone, committed.error(), {}};
@@ -217,17 +235,20 @@ PostgresDatabase::Try PostgresDatabase::commit(ConnectionPool::Lease& lease, Con
 }
 
 /// Of a write whose COMMIT was not answered: who puts its mark second knows. Waits for a
-/// transaction that still runs, and keeps it from committing later. There is no other right answer
-/// than the server's: it is asked until it has one, and while it is away its caller waits.
+/// transaction that still runs; one whose mark is not there when it is over will not commit later.
+/// There is no other right answer than the server's: it is asked until it has one, and while it is
+/// away its caller waits. The question is undone: one whose own answer is lost would find itself.
 bool PostgresDatabase::was_committed(ConnectionPool::Lease& lease, const std::string& mark) {
-  const auto sql = "INSERT INTO postgres_written (id) VALUES (" + mark + ") ON CONFLICT DO NOTHING";
+  const auto sql =
+      "BEGIN ISOLATION LEVEL READ COMMITTED; INSERT INTO postgres_written (id) VALUES (" + mark +
+      ") ON CONFLICT DO NOTHING";
   while (true) {
     pause_ms(kReturnPauseMs);
     const auto connection = lease.get();
     if (!connection) continue;
     const auto answer = (*connection)->run(sql.c_str());
+    if (!(*connection)->run("ROLLBACK")) lease.renew();
     if (answer) return std::string_view(PQcmdTuples(answer->get())) == "0";
-    lease.renew();
   }
 }
 

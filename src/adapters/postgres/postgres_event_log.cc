@@ -5,6 +5,7 @@
 #include <string>
 
 #include "adapters/postgres/postgres_relay.h"
+#include "adapters/records/cursors.h"
 #include "adapters/records/record_row.h"
 #include "adapters/records/stream_hub.h"
 #include "ports/reasons.h"
@@ -41,7 +42,8 @@ constexpr std::array kMigrations = {Migration{1, R"(
     at_ms BIGINT NOT NULL
   );
   INSERT INTO event_log_end (id, position, at_ms) VALUES (1, 0, 0);
-)"}};
+)"},
+                                    Migration{2, records::kCursorsTable}};
 
 constexpr std::int64_t kTokensLookedAt = 10'000;
 
@@ -65,6 +67,20 @@ class PostgresEventLog final : public EventLog {
     return hub_.subscribe(consumer, after, awaited, std::move(take));
   }
   bool keeps_up() const override { return relay_.keeps_up() && hub_.keeps_up(); }
+  Result<Next> read_next(std::string_view consumer, std::size_t count_max) override {
+    return records::read_next(database_, consumer, count_max);
+  }
+  Result<void> set_cursor(Session& session, std::string_view consumer,
+                          LogPosition position) override {
+    return records::set_cursor(session, consumer, position);
+  }
+  Result<void> move_cursor(Session& session, std::string_view consumer, LogPosition from,
+                           LogPosition to) override {
+    return records::move_cursor(session, consumer, from, to);
+  }
+  Result<void> end_cursor(Session& session, std::string_view consumer) override {
+    return records::end_cursor(session, consumer);
+  }
   Result<Blanked> blank(Session& session, PersonKey person, LogPosition up_to,
                         std::int64_t count_max, std::uint16_t spared_kind) override;
   Result<std::int64_t> blank_kind(Session& session, std::uint16_t kind, LogPosition after,
@@ -155,6 +171,7 @@ Result<EventStream::Blanked> PostgresEventLog::blank(Session& session, PersonKey
 }
 
 Result<OutboxToken> PostgresEventLog::drop(Session& session, LogPosition up_to) {
+  FILOSCOPE_DO(records::tell_outrun(session, up_to));
   OutboxToken last = 0;
   FILOSCOPE_DO(session.query("SELECT max(token) FROM event_log WHERE position <= ?", {up_to},
                              [&](const Row& row) { last = row.integer(0); }));

@@ -8,7 +8,6 @@
 namespace filoscope::postgres {
 namespace {
 
-constexpr const char* kTrouble = "database";
 constexpr std::int64_t kSayEveryUs = 1'000'000;
 
 }  // namespace
@@ -22,14 +21,18 @@ Result<Connection*> ConnectionPool::Lease::get() {
     pool_.say(opened.error());
     return opened.error();
   }
-  trouble::end(kTrouble);
   connection_ = *std::move(opened);
   return connection_.get();
 }
 
+void ConnectionPool::Lease::renew() {
+  connection_.reset();
+  pool_.forget_idle();
+}
+
 /// What the server says of itself is for the log alone, once a second.
 void ConnectionPool::say(const Error& problem) {
-  trouble::begin(kTrouble, Error(ports::reason("database_away")).message);
+  trouble::begin(kAwayTrouble, Error(ports::reason("database_away")).message);
   const auto now_us = SystemClock().mono_us();
   Lock lock(mutex_);
   if (now_us - said_us_ < kSayEveryUs) return;
@@ -55,6 +58,12 @@ std::unique_ptr<Connection> ConnectionPool::take_idle() {
     if (!last->lost()) return last;
   }
   return nullptr;
+}
+
+void ConnectionPool::forget_idle() {
+  std::vector<std::unique_ptr<Connection>> dropped;  // closed without the lock
+  Lock lock(mutex_);
+  dropped.swap(idle_);
 }
 
 void ConnectionPool::give_back(std::unique_ptr<Connection> connection) {

@@ -26,8 +26,8 @@ class ConnectionPool {
 
     /// An open connection: the same again until renew(). Errors: unavailable (not reached).
     Result<Connection*> get();
-    /// Drops what is of no more use.
-    void renew() { connection_.reset(); }
+    /// Drops what is of no more use, and what lies idle: it is older, and met the same.
+    void renew();
 
    private:
     ConnectionPool& pool_;
@@ -40,6 +40,7 @@ class ConnectionPool {
  private:
   std::unique_ptr<Connection> take_idle();
   void give_back(std::unique_ptr<Connection> connection);
+  void forget_idle();
   void say(const Error& problem);
 
   const PostgresOptions& options_;

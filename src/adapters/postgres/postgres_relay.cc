@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/guarded_thread.h"
 #include "base/log.h"
+#include "base/reasons.h"
 #include "base/trouble.h"
 #include "ports/reasons.h"
 
@@ -141,9 +142,10 @@ std::vector<Relay::Moved> Relay::read_moved(const Answer& answer) {
 /// What the server says of itself is for the log alone.
 void Relay::say(const Error& problem) {
   log::warn("postgres.relay_stands", {{"reason", problem.message}});
-  trouble::begin(kRelayTrouble, problem.reason == reason("postgres_in_use").word
-                                    ? problem.message
-                                    : Error(ports::reason("database_away")).message);
+  const bool known = problem.reason == reason("postgres_in_use").word ||
+                     problem.reason == base_reason("disk_full").word;
+  trouble::begin(kRelayTrouble,
+                 known ? problem.message : Error(ports::reason("database_away")).message);
 }
 
 bool Relay::rest() {
@@ -156,6 +158,7 @@ void Relay::run() {
   while (look()) {
     auto moved = connection_ ? move_some() : Result<std::size_t>(std::size_t{0});
     if (moved && connection_) {
+      trouble::end(kRelayTrouble);
       clean();
       if (*moved == static_cast<std::size_t>(kBatch)) wake();
       continue;
@@ -163,9 +166,7 @@ void Relay::run() {
     connection_.reset();
     if (!moved) say(moved.error());
     if (!rest()) return;
-    if (auto again = connect()) {
-      trouble::end(kRelayTrouble);
-    } else {
+    if (auto again = connect(); !again) {
       connection_.reset();
       say(again.error());
     }
@@ -193,6 +194,7 @@ bool Relay::look() {
 Result<std::size_t> Relay::move_some() {
   if (!was_woken_) {
     FILOSCOPE_TRY(const auto any, connection_->run("SELECT EXISTS (SELECT 1 FROM event_outbox)"));
+    trouble::end(kAwayTrouble);  // a pool that was refused once may not ask again
     if (first_text(any) != "t") return tell({}), std::size_t{0};
   }
   const SqlValue arguments[] = {kBatch};

@@ -1,27 +1,24 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <libpq-fe.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
-#include <cstdlib>
-#include <filesystem>
+#include <latch>
 #include <thread>
 
 #include "adapters/postgres/postgres_database.h"
 #include "adapters/postgres/postgres_event_log.h"
 #include "adapters/postgres/postgres_sql.h"
-#include "base/crypto.h"
-#include "base/file.h"
+#include "adapters/postgres/test_line.h"
+#include "adapters/postgres/test_server.h"
+#include "base/trouble.h"
 
 namespace filoscope {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 TEST(PostgresSql, NumbersPlaceholdersOutsideOfQuotes) {
   const auto made = postgres::translate(
@@ -41,133 +38,15 @@ TEST(PostgresSql, NamesTypesAsPostgresDoes) {
       "COLLATE \"C\" DEFAULT 'a TEXT'); -- TEXT\n");
 }
 
-/// Passes bytes between a client and the server, until it is told to cut the line.
-class Proxy {
- public:
-  explicit Proxy(std::filesystem::path server_socket)
-      : folder_(std::filesystem::temp_directory_path() /
-                ("filoscope-" + crypto::hex(crypto::random_bytes(6)))),
-        server_socket_(std::move(server_socket)) {
-    std::filesystem::create_directories(folder_);
-    listener_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const auto address = address_of(folder_ / ".s.PGSQL.5432");
-    EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
-              0);
-    EXPECT_EQ(::listen(listener_.get(), 16), 0);
-    acceptor_ = std::thread([this] { accept_all(); });
-  }
-  ~Proxy() {
-    stopping_ = true;
-    acceptor_.join();
-    for (auto& one : pumps_) one.join();
-    std::filesystem::remove_all(folder_);
-  }
-  const std::filesystem::path& folder() const { return folder_; }
-  /// Cuts the line on which the client next says `word`: after the server has answered to it, whose
-  /// answer is lost.
-  void cut_after(std::string word) {
-    word_ = std::move(word);
-    armed_ = true;
-  }
-  int cuts() const { return cuts_; }
-
- private:
-  static sockaddr_un address_of(const std::filesystem::path& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.string().copy(address.sun_path, sizeof address.sun_path - 1);
-    return address;
-  }
-  void accept_all() {
-    while (!stopping_) {
-      pollfd ready{listener_.get(), POLLIN, 0};
-      if (::poll(&ready, 1, 50) <= 0) continue;
-      auto client = std::make_shared<UniqueFd>(::accept(listener_.get(), nullptr, nullptr));
-      auto server = std::make_shared<UniqueFd>(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-      const auto address = address_of(server_socket_);
-      if (::connect(server->get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
-          0)
-        continue;
-      pumps_.emplace_back([this, client, server] { pump(client->get(), server->get()); });
-    }
-  }
-  void pump(int client, int server) {
-    bool cut = false;
-    char bytes[65536];
-    while (!stopping_) {
-      pollfd ends[] = {{client, POLLIN, 0}, {server, POLLIN, 0}};
-      if (::poll(ends, 2, 50) < 0) return;
-      for (int i = 0; i < 2; ++i) {
-        if (ends[i].revents == 0) continue;
-        const auto count = ::read(ends[i].fd, bytes, sizeof bytes);
-        if (count <= 0) return end(client, server);
-        if (i == 1 && cut) return end(client, server);
-        const std::string_view said(bytes, static_cast<std::size_t>(count));
-        if (i == 0 && armed_ && said.find(word_) != std::string_view::npos &&
-            armed_.exchange(false)) {
-          cut = true;
-          ++cuts_;
-        }
-        if (::write(ends[1 - i].fd, bytes, static_cast<std::size_t>(count)) != count)
-          return end(client, server);
-      }
-    }
-  }
-  static void end(int client, int server) {
-    ::shutdown(client, SHUT_RDWR);
-    ::shutdown(server, SHUT_RDWR);
-  }
-
-  const std::filesystem::path folder_, server_socket_;
-  UniqueFd listener_;
-  std::thread acceptor_;
-  std::vector<std::thread> pumps_;
-  std::atomic<bool> stopping_ = false, armed_ = false;
-  std::atomic<int> cuts_ = 0;
-  std::string word_;
-};
-
-/// On the server that tools/with_postgres.py has begun; each test has a schema of its own.
-class PostgresTest : public ::testing::Test {
+/// Each test has a schema of its own.
+class PostgresTest : public ::testing::Test, protected postgres::TestSchema {
  protected:
   void SetUp() override {
-    const char* server = std::getenv("FILOSCOPE_TEST_POSTGRES");
-    if (server == nullptr) GTEST_SKIP() << "there is no server: run me by tools/with_postgres.py";
-    server_ = server;
-    schema_ = "t" + crypto::hex(crypto::random_bytes(6));
-    administer("CREATE SCHEMA " + schema_);
+    if (!is_there()) GTEST_SKIP() << "there is no server: run me by tools/with_postgres.py";
+    make();
     database = open();
     const Migration tables[] = {{1, "CREATE TABLE t (id BIGINT PRIMARY KEY, note TEXT NOT NULL)"}};
     ASSERT_TRUE(database->migrate("test", tables));
-  }
-  /// In the folder of another socket, if that is named.
-  PostgresOptions options(const std::filesystem::path& socket_folder = {}) const {
-    PostgresOptions made;
-    made.url = server_ + "&options=-csearch_path%3D" + schema_;
-    if (!socket_folder.empty()) {
-      const auto begin = made.url.find("host=") + 5;
-      made.url.replace(begin, made.url.find('&', begin) - begin, socket_folder.string());
-    }
-    return made;
-  }
-  std::unique_ptr<Database> open(const std::filesystem::path& socket_folder = {}) const {
-    auto opened = open_postgres(options(socket_folder));
-    EXPECT_TRUE(opened) << (opened ? "" : opened.error().message);
-    return opened ? *std::move(opened) : nullptr;
-  }
-  std::string administer(const std::string& sql) const {
-    const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(server_.c_str()),
-                                                                  PQfinish);
-    const std::unique_ptr<PGresult, decltype(&PQclear)> answer(
-        PQexec(connection.get(), sql.c_str()), PQclear);
-    const auto status = PQresultStatus(answer.get());
-    EXPECT_TRUE(status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
-        << PQerrorMessage(connection.get());
-    return PQntuples(answer.get()) > 0 ? PQgetvalue(answer.get(), 0, 0) : "";
-  }
-  std::filesystem::path socket_folder() const {
-    const auto begin = server_.find("host=") + 5;
-    return server_.substr(begin, server_.find('&', begin) - begin);
   }
   std::vector<std::int64_t> ids() {
     std::vector<std::int64_t> found;
@@ -183,7 +62,6 @@ class PostgresTest : public ::testing::Test {
     return {};
   }
 
-  std::string server_, schema_;
   std::unique_ptr<Database> database;
 };
 
@@ -260,22 +138,55 @@ TEST_F(PostgresTest, AReadWhoseConnectionIsLostIsReadAgain) {
   EXPECT_THAT(seen, ElementsAre(7));
 }
 
+TEST_F(PostgresTest, HoweverManyLinesWereEndedWhileTheyLayIdleOneTryMoreIsEnough) {
+  constexpr int kLines = 5;
+  PostgresOptions impatient = options();
+  impatient.return_ms = 0;
+  impatient.readers_count = impatient.writers_count = kLines;
+  auto opened = open_postgres(impatient);
+  ASSERT_TRUE(opened);
+  for (const bool writes : {false, true}) {
+    const auto call = [&](const Database::Work& work) {
+      return writes ? (*opened)->write(work) : (*opened)->read(work);
+    };
+    std::array<std::string, kLines> processes;
+    std::vector<std::thread> threads;
+    std::latch all_in(kLines);
+    for (auto& process : processes) {
+      threads.emplace_back([&] {
+        EXPECT_TRUE(call([&](Session& session) -> Result<void> {
+          process = own_process(session);
+          all_in.arrive_and_wait();
+          return {};
+        }));
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    for (const auto& process : processes)
+      administer("SELECT pg_terminate_backend(" + process + ", 10000)");
+    const auto done = call([](Session& session) -> Result<void> {
+      return session.query("SELECT 1", {}, [](const Row&) {});
+    });
+    EXPECT_TRUE(done) << done.error().message;
+  }
+}
+
 TEST_F(PostgresTest, ACommitWhoseAnswerIsLostIsNeitherLostNorDoubled) {
-  Proxy proxy(socket_folder() / ".s.PGSQL.5432");
-  const auto through = open(proxy.folder());
+  postgres::CutLine line(socket());
+  const auto through = open(line.folder());
   const Migration tables[] = {{1, "CREATE TABLE counted (id BIGINT PRIMARY KEY, n BIGINT)"},
                               {2, "INSERT INTO counted VALUES (1, 0)"}};
   ASSERT_TRUE(database->migrate("counted", tables));
   int followed = 0;
   for (int i = 1; i <= 5; ++i) {
-    proxy.cut_after("COMMIT");
+    line.cut({{.side = postgres::Side::server, .word = "COMMIT"}});
     const auto done = through->write([&](Session& session) -> Result<void> {
       session.on_commit([&] { ++followed; });
       FILOSCOPE_DO(session.execute("UPDATE counted SET n = n + 1 WHERE id = 1"));
       return {};
     });
     EXPECT_TRUE(done) << done.error().message;
-    EXPECT_EQ(proxy.cuts(), i);
+    EXPECT_EQ(line.left(), 0U);
   }
   std::int64_t n = 0;
   ASSERT_TRUE(database->read([&](Session& session) {
@@ -332,8 +243,8 @@ TEST_F(PostgresTest, PositionsFollowTheCommitsNotTheOrderOfAppending) {
 }
 
 TEST_F(PostgresTest, ARelayWhoseAnswerIsLostTellsAllTheSame) {
-  Proxy proxy(socket_folder() / ".s.PGSQL.5432");
-  auto opened = open_postgres_event_log(*database, options(proxy.folder()));
+  postgres::CutLine line(socket());
+  auto opened = open_postgres_event_log(*database, options(line.folder()));
   ASSERT_TRUE(opened) << opened.error().message;
   auto& log = **opened;
   std::atomic<int> seen = 0;
@@ -349,10 +260,10 @@ TEST_F(PostgresTest, ARelayWhoseAnswerIsLostTellsAllTheSame) {
   };
   ASSERT_TRUE(append(1));
   // An executed statement goes over the line by its name: all that the relay says next is cut.
-  proxy.cut_after("s");
+  line.cut({{.side = postgres::Side::server, .word = "s"}});
   ASSERT_TRUE(append(2));
   for (int i = 0; i < 500 && (seen < 2 || !log.keeps_up()); ++i) ::usleep(10'000);
-  EXPECT_EQ(proxy.cuts(), 1);
+  EXPECT_EQ(line.left(), 0U);
   EXPECT_EQ(seen, 2) << "without another one that makes up for it";
   ASSERT_TRUE(append(3));
   EXPECT_EQ(seen, 3);
@@ -367,6 +278,17 @@ TEST_F(PostgresTest, AServerThatIsNotThereIsSaidSo) {
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().reason, "postgres_not_reached");
   EXPECT_EQ(missing.error().code, Code::unavailable);
+}
+
+TEST_F(PostgresTest, ATroubleIsOverAlsoWhereNobodyAsksForAConnection) {
+  auto log = open_postgres_event_log(*database, options());
+  ASSERT_TRUE(log) << log.error().message;
+  PostgresOptions away = options();
+  away.url = "postgresql:///nothing?host=/nowhere";
+  EXPECT_FALSE(open_postgres(away));
+  EXPECT_FALSE(trouble::sentences().empty());
+  for (int i = 0; i < 1'000 && !trouble::sentences().empty(); ++i) ::usleep(10'000);
+  EXPECT_THAT(trouble::sentences(), IsEmpty());
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "adapters/records/cursors.h"
 #include "adapters/records/record_row.h"
 #include "adapters/records/stream_hub.h"
 #include "adapters/sqlite/sqlite_session.h"
@@ -47,7 +48,8 @@ constexpr std::array kMigrations = {
       UNION ALL SELECT * FROM (SELECT position, at_ms FROM event_log ORDER BY position DESC LIMIT 1)
     ) ORDER BY position DESC LIMIT 1);
   DROP TABLE event_log_floor;
-)"}};
+)"},
+    Migration{4, records::kCursorsTable}};
 
 /// The end of the log as the session's transaction sees it: a row, so that what is dropped never
 /// moves it, and what is undone gives its positions back.
@@ -89,6 +91,20 @@ class SqliteEventLog final : public EventLog {
     return hub_.subscribe(consumer, after, awaited, std::move(take));
   }
   bool keeps_up() const override { return hub_.keeps_up(); }
+  Result<Next> read_next(std::string_view consumer, std::size_t count_max) override {
+    return records::read_next(database_, consumer, count_max);
+  }
+  Result<void> set_cursor(Session& session, std::string_view consumer,
+                          LogPosition position) override {
+    return records::set_cursor(session, consumer, position);
+  }
+  Result<void> move_cursor(Session& session, std::string_view consumer, LogPosition from,
+                           LogPosition to) override {
+    return records::move_cursor(session, consumer, from, to);
+  }
+  Result<void> end_cursor(Session& session, std::string_view consumer) override {
+    return records::end_cursor(session, consumer);
+  }
   Result<Blanked> blank(Session& session, PersonKey person, LogPosition up_to,
                         std::int64_t count_max, std::uint16_t spared_kind) override;
   Result<std::int64_t> blank_kind(Session& session, std::uint16_t kind, LogPosition after,
@@ -192,6 +208,7 @@ Result<EventStream::Blanked> SqliteEventLog::blank(Session& session, PersonKey p
 }
 
 Result<OutboxToken> SqliteEventLog::drop(Session& session, LogPosition up_to) {
+  FILOSCOPE_DO(records::tell_outrun(session, up_to));
   FILOSCOPE_TRY(const auto count,
                 session.execute("DELETE FROM event_log WHERE position <= ?", {up_to}));
   return count > 0 ? up_to : OutboxToken{0};

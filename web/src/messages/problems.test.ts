@@ -12,6 +12,7 @@ const OPERATOR = new Set(
   setting_unknown setting_of_wrong_kind setting_out_of_range setting_is_a_list
   config_file_malformed postgres_not_reached postgres_too_old postgres_not_utf8
   postgres_not_durable postgres_in_use database_file_too_new database_tables_too_new migration_changed
+  no_such_cursor cursor_outrun cursor_moved
   blob_exists blob_source_no_file blob_key_empty blob_key_too_long blob_key_characters
   blob_key_double_dot blob_key_dot_part blob_key_empty_part blob_key_begins_with_slash
   blob_key_ends_with_slash processing_cancelled processing_too_slow processing_stood_still
