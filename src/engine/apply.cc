@@ -481,7 +481,6 @@ Result<void> apply(State& state, const EngineOptions& options, PersonKey,
 }
 
 Result<void> apply(State& state, const EngineOptions&, PersonKey, const VideoRemoved& body) {
-  if (const auto number = state.videos.find(body.video)) state.collaborative.forget_item(*number);
   state.videos.remove(body.video);
   return {};
 }
@@ -584,6 +583,7 @@ Result<void> apply_record(State& state, const EngineOptions& options, const LogR
   }
   state.people.sweep_erased();
   state.people.expire(state.at_ms, options.guest_state_ttl_ms, options.people_max);
+  for (const auto number : state.videos.take_gone()) state.collaborative.forget_item(number);
   for (const auto& gone : state.people.take_gone())
     state.collaborative.forget_person(gone.slot, gone.history);
   state.pending.expire(state.at_ms);

@@ -235,7 +235,8 @@ class NewerSnapshot : public ::testing::Test {
 
 TEST_F(NewerSnapshot, WhatAsksForANewerReaderIsRefusedInWords) {
   expect_refused([](Bytes& bytes) { bytes[kFormatAt] = 4; }, "format 4");
-  expect_refused([](Bytes& bytes) { ++bytes[kEngineAt]; }, "engine " + std::to_string(kEngineVersion + 1));
+  expect_refused([](Bytes& bytes) { ++bytes[kEngineAt]; },
+                 "engine " + std::to_string(kEngineVersion + 1));
   expect_refused(
       [&](Bytes& bytes) {
         bytes[second_section() + kVersionAt] = 9, bytes[second_section() + kReaderAt] = 8;

@@ -146,6 +146,7 @@ void VideoTable::remove(VideoId id) {
   const auto number = index_.find(id.value);
   if (!number || !live(*number)) return;
   unlist(*number);
+  gone_.push_back(*number);
 }
 
 void VideoTable::drop_oldest() {

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "engine/containers.h"
@@ -93,6 +94,8 @@ class VideoTable {
   std::optional<std::uint32_t> publish(const VideoPublished& body, std::int64_t at_ms,
                                        std::size_t live_max);
   void remove(VideoId id);
+  /// Numbers of the entries that went since the last call.
+  std::vector<std::uint32_t> take_gone() { return std::exchange(gone_, {}); }
 
   std::optional<std::uint32_t> find(VideoId id) const { return index_.find(id.value); }
   std::uint32_t numbers_end() const { return static_cast<std::uint32_t>(videos_.size()); }
@@ -150,6 +153,7 @@ class VideoTable {
   std::uint32_t fresh_begin_ = 0;
   std::uint32_t oldest_ = 0;  ///< no live video has a lower number
   std::uint32_t live_count_ = 0;
+  std::vector<std::uint32_t> gone_;  // empty between records
   Rebuilt<SegmentedMap> index_, author_index_, posting_index_;
 };
 

@@ -1,0 +1,293 @@
+/// What people have in common: each part against a plain calculation of the same.
+
+#include "engine/collaborative.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/random.h"
+#include "engine/next_head.h"
+#include "engine/test_world.h"
+
+namespace filoscope::engine {
+namespace {
+
+TEST(NeighbourList, AddsUpToWhatWasPutIn) {
+  NeighbourList list;
+  std::map<RowKey, double> exact;
+  Random random(1);
+  for (int i = 0; i < 4000; ++i) {
+    const auto key = static_cast<RowKey>(1 + random.below(60));
+    const auto c = static_cast<float>(random.unit());
+    const auto dither = static_cast<std::uint32_t>(random.next());
+    list.add(key, c, 0, dither, 128);
+    exact[key] += static_cast<double>(c);
+  }
+  std::size_t found = 0;
+  for (const Neighbour& entry : list.entries()) {
+    if (entry.key == 0) continue;
+    ++found;
+    EXPECT_NEAR(entry.c * list.unit(), exact[entry.key], 0.02 * exact[entry.key]) << entry.key;
+  }
+  EXPECT_EQ(found, exact.size());
+}
+
+TEST(NeighbourList, TheHeaviestStayWhenItIsFull) {
+  NeighbourList list;
+  Random random(2);
+  for (int round = 0; round < 300; ++round) {
+    for (RowKey heavy = 1; heavy <= 10; ++heavy)
+      list.add(heavy, 1, 1, static_cast<std::uint32_t>(random.next()), 64);
+    list.add(static_cast<RowKey>(100 + random.below(100'000)), 0.1F, 0, 0, 64);
+  }
+  EXPECT_LE(list.size(), 64U);
+  for (RowKey heavy = 1; heavy <= 10; ++heavy)
+    EXPECT_TRUE(std::any_of(list.entries().begin(), list.entries().end(), [&](const Neighbour& n) {
+      return n.key == heavy;
+    })) << heavy;
+}
+
+TEST(NeighbourList, SumsThatGrowTooLargeAreHalvedTogether) {
+  NeighbourList list;
+  for (int i = 0; i < 4000; ++i) list.add(1, 1, 0, static_cast<std::uint32_t>(i) * 12345U, 8);
+  for (int i = 0; i < 1000; ++i) list.add(2, 1, 0, static_cast<std::uint32_t>(i) * 54321U, 8);
+  for (const Neighbour& entry : list.entries()) {
+    if (entry.key == 0) continue;
+    EXPECT_NEAR(entry.c * list.unit(), entry.key == 1 ? 4000 : 1000, 40);
+  }
+}
+
+TEST(ItemRows, ARowThatIsAnothersNowIsNotTakenForTheOld) {
+  ItemRows rows;
+  const auto row = rows.take(7).value();
+  const RowKey old = rows.key(row);
+  EXPECT_TRUE(rows.holds(old));
+  rows.release(row);
+  EXPECT_FALSE(rows.holds(old));
+  EXPECT_EQ(rows.take(9).value(), row);
+  EXPECT_FALSE(rows.holds(old));
+  EXPECT_TRUE(rows.holds(rows.key(row)));
+  EXPECT_EQ(rows.find(7), std::nullopt);
+  EXPECT_EQ(rows[row].had, 0);
+}
+
+TEST(TopList, KeepsTheBestInOrder) {
+  TopList list;
+  Random random(3);
+  std::map<std::uint32_t, double> scores;
+  for (int i = 0; i < 20'000; ++i) {
+    const auto row = static_cast<std::uint32_t>(random.below(2000));
+    list.raise(row, scores[row] += random.unit());
+  }
+  std::vector<double> all;
+  for (const auto& [row, score] : scores) all.push_back(score);
+  std::sort(all.rbegin(), all.rend());
+  ASSERT_EQ(list.entries().size(), TopList::kMax);
+  for (std::size_t i = 0; i < 100; ++i) EXPECT_DOUBLE_EQ(list.entries()[i].score, all[i]) << i;
+}
+
+Taste random_taste(Random& random) {
+  Taste taste;
+  for (float& x : taste) x = static_cast<float>(random.unit() - 0.5);
+  return taste;
+}
+
+TEST(GramTable, IsTheSumOverItsRowsHoweverOftenTheyChange) {
+  GramTable table;
+  Random random(4);
+  for (int i = 0; i < 30'000; ++i)
+    table.set(static_cast<std::uint32_t>(random.below(150)), random_taste(random));
+  const Taste x = random_taste(random);
+  Taste sum{}, exact{};
+  table.add_product(sum, x, 1);
+  for (std::uint32_t row = 0; row < table.rows_end(); ++row)
+    add_scaled(exact.data(), table[row].data(), dot(table[row].data(), x.data(), kTasteDim),
+               kTasteDim);
+  for (std::size_t i = 0; i < kTasteDim; ++i) EXPECT_NEAR(sum[i], exact[i], 1e-3) << i;
+}
+
+TEST(Solve, EachCallComesNearerToTheMinimum) {
+  GramTable others;
+  Random random(5);
+  for (std::uint32_t row = 0; row < 200; ++row) others.set(row, random_taste(random));
+  std::vector<Taste> rows;
+  for (std::uint32_t row = 0; row < 20; ++row) rows.push_back(others[row]);
+  const Evidence evidence{rows, 1, 20};
+  Taste x{};
+  for (int i = 0; i < 20; ++i) x = solve(others, evidence, x);
+  const Taste again = solve(others, evidence, x);
+  for (std::size_t i = 0; i < kTasteDim; ++i) EXPECT_NEAR(x[i], again[i], 1e-3) << i;
+  double own = 0, foreign = 0;
+  for (std::uint32_t row = 0; row < 200; ++row)
+    (row < 20 ? own : foreign) +=
+        static_cast<double>(dot(x.data(), others[row].data(), kTasteDim)) / (row < 20 ? 20 : 180);
+  EXPECT_GT(own, foreign + 0.3);
+}
+
+TEST(SequenceModel, LearnsWhatFollowsWhat) {
+  SequenceModel model;
+  for (std::uint32_t row = 0; row < 40; ++row) model.begin(row, row);
+  Random random(6);
+  const auto hit_rate = [&] {
+    int hits = 0;
+    for (std::uint32_t from = 0; from < 40; ++from) {
+      const std::array<std::uint32_t, 1> history{from};
+      const Taste summary = model.summarise(history);
+      std::uint32_t best = 0;
+      float most = -1e9F;
+      for (std::uint32_t row = 0; row < 40; ++row) {
+        const float score = dot(summary.data(), model.output(row).data(), kTasteDim);
+        if (score > most) most = score, best = row;
+      }
+      hits += best == (from + 1) % 40 ? 1 : 0;
+    }
+    return hits;
+  };
+  const int before = hit_rate();
+  for (int i = 0; i < 6000; ++i) {
+    const auto from = static_cast<std::uint32_t>(random.below(40));
+    const std::array<std::uint32_t, 1> history{from};
+    std::array<std::uint32_t, 10> negatives{};
+    for (auto& row : negatives) row = static_cast<std::uint32_t>(random.below(40));
+    model.learn(history, (from + 1) % 40, negatives);
+  }
+  EXPECT_LT(before, 6);
+  EXPECT_GT(hit_rate(), 36);
+}
+
+TEST(NextHead, LearnsWhichInputTells) {
+  NextHead head;
+  Random random(7);
+  std::vector<Features> features(20);
+  std::vector<const Features*> list;
+  for (const Features& one : features) list.push_back(&one);
+  for (int i = 0; i < 2000; ++i) {
+    std::vector<float> labels(20, 0);
+    std::size_t best = 0;
+    for (std::size_t j = 0; j < features.size(); ++j) {
+      features[j].inputs[kAls] = static_cast<float>(random.unit());
+      features[j].inputs[kHad] = static_cast<float>(random.unit());
+      if (features[j].inputs[kAls] > features[best].inputs[kAls]) best = j;
+    }
+    labels[best] = 1;
+    head.learn(list, labels, 5, 1);
+  }
+  Features by_als, by_had;
+  by_als.inputs[kAls] = 1, by_had.inputs[kHad] = 1;
+  EXPECT_GT(head.logit(by_als, 5), 2);
+  EXPECT_NEAR(head.logit(by_had, 5), 0, 0.5);
+}
+
+/// Imported: of full weight.
+void take_to(TestWorld& world, std::uint64_t person, std::uint64_t video,
+             EventType type = EventType::like) {
+  Event body;
+  body.video = {video}, body.type = type, body.surface = Surface::imported;
+  world.apply(encode(PersonKey{person}, body));
+}
+
+std::vector<std::uint64_t> order_of(TestWorld& world, std::uint64_t person, std::size_t count) {
+  RankRequest request;
+  request.person = {person}, request.age = 30, request.at_ms = world.now_ms;
+  std::vector<std::uint64_t> ids;
+  const auto best = world.engine().order(request, count).value();
+  for (const auto id : best) ids.push_back(id.value);
+  return ids;
+}
+
+/// Two groups of people who take to clips of one half each; nothing is said about any clip.
+class TwoHalves : public ::testing::Test {
+ protected:
+  static constexpr std::uint64_t kClips = 80, kPeople = 60;
+  explicit TwoHalves(bool learns = true) : world_(options(learns)) {
+    for (std::uint64_t id = 1; id <= kClips; ++id) {
+      VideoPublished body;
+      body.video = {id}, body.duration_ms = 30'000, body.created_ms = world_.now_ms;
+      world_.apply(encode(body));
+    }
+    Random random(8);
+    for (int round = 0; round < 12; ++round)
+      for (std::uint64_t person = 1; person <= kPeople; ++person) {
+        world_.adult(person);
+        take_to(world_, person, 1 + 2 * random.below(kClips / 2) + person % 2);
+        world_.now_ms += 1000;
+      }
+  }
+  static EngineOptions options(bool learns) {
+    EngineOptions options;
+    options.learns = learns;
+    return options;
+  }
+  /// Of the first ten for a person who took to two clips of her half.
+  int of_her_half(std::uint64_t person) {
+    world_.adult(person);
+    for (std::uint64_t video : {3, 5}) take_to(world_, person, video + person % 2);
+    const auto best = order_of(world_, person, 10);
+    return static_cast<int>(std::count_if(
+        best.begin(), best.end(), [&](std::uint64_t id) { return (id + 1) % 2 == person % 2; }));
+  }
+  TestWorld world_;
+};
+
+class TwoHalvesUnlearned : public TwoHalves {
+ protected:
+  TwoHalvesUnlearned() : TwoHalves(false) {}
+};
+
+TEST_F(TwoHalves, TwoLikesTellWhichIsHers) {
+  EXPECT_GE(of_her_half(1000), 9);
+  EXPECT_GE(of_her_half(1001), 9);
+}
+
+TEST_F(TwoHalvesUnlearned, WithoutLearningNobodyKnows) {
+  EXPECT_LE(of_her_half(1000) + of_her_half(1001), 14);
+}
+
+TEST_F(TwoHalves, TheOrderIsThatOfTheAnswersValues) {
+  const auto best = order_of(world_, 1, 1000);
+  RankRequest request;
+  request.request = {1}, request.person = {1}, request.count = 20, request.age = 30;
+  request.at_ms = world_.now_ms;
+  auto items = world_.engine().rank(request).value().items;
+  ASSERT_EQ(items.size(), 20U);
+  std::erase_if(items, [](const DecisionItem& item) { return item.route == Route::exploration; });
+  std::stable_sort(items.begin(), items.end(),
+                   [](const DecisionItem& a, const DecisionItem& b) { return a.value > b.value; });
+  auto from = best.begin();
+  for (const auto& item : items) {
+    from = std::find(from, best.end(), item.video.value);
+    ASSERT_NE(from, best.end()) << item.video.value;
+  }
+}
+
+TEST_F(TwoHalves, ALikeTakenBackLeavesNothingInTheNeighbours) {
+  const auto before = order_of(world_, 7, 20);
+  world_.adult(2000);
+  for (std::uint64_t video : {3, 4, 5, 6}) take_to(world_, 2000, video);
+  for (std::uint64_t video : {3, 4, 5, 6}) take_to(world_, 2000, video, EventType::unlike);
+  const auto after = order_of(world_, 7, 20);
+  int common = 0;
+  for (const auto id : before) common += std::count(after.begin(), after.end(), id) != 0 ? 1 : 0;
+  EXPECT_GE(common, 18);
+}
+
+TEST_F(TwoHalves, ClipsThatGoAreNotNamedAgainAndTheirRowsBeginAnew) {
+  for (std::uint64_t id = 1; id <= kClips / 2; ++id) world_.apply(encode(VideoRemoved{{id}}));
+  for (std::uint64_t id = 1001; id <= 1040; ++id) {
+    VideoPublished body;
+    body.video = {id}, body.duration_ms = 30'000, body.created_ms = world_.now_ms;
+    world_.apply(encode(body));
+    take_to(world_, 1 + id % 60, id);
+  }
+  for (const auto id : order_of(world_, 9, 100)) EXPECT_GT(id, kClips / 2);
+  auto replay = Engine::create({}).value();
+  for (const auto& record : world_.log) replay->apply(record).value();
+  EXPECT_EQ(replay->state_hash(), world_.engine().state_hash());
+  EXPECT_EQ(Engine::load({}, world_.engine().save()).value()->state_hash(), replay->state_hash());
+}
+
+}  // namespace
+}  // namespace filoscope::engine
