@@ -35,6 +35,8 @@ int bench_engine(const BenchOptions& options) {
   Verdict verdict;
   verdict.at_most("for_you answer, mean CPU (ms)", report->answer_cpu_ms.mean,
                   engine::kAnswerCpuMsMax);
+  verdict.at_most("for_you answer, p99 CPU (ms)", report->answer_cpu_ms.p99,
+                  engine::kAnswerCpuP99MsMax);
   verdict.at_most("apply an event, p50 CPU (us)", report->apply_cpu_us.p50, engine::kApplyCpuUsMax);
   verdict.at_most("memory (bytes)", report->memory_bytes, engine::kMemoryBytesMax);
   verdict.require(report->snapshot_equal, "the snapshot gives another state_hash");

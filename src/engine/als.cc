@@ -1,11 +1,15 @@
 #include "engine/als.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace filoscope::engine {
 namespace {
 
 constexpr int kSolverSteps = 3;
 constexpr float kUnobserved = 0.1F;  ///< weight of a pair that is not observed
 constexpr float kRidge = 0.003F;
+constexpr float kTasteNormMax = 1e6F;  ///< of a row, squared
 constexpr std::uint32_t kWalkedAtOnce = 4;
 
 void add_outer(std::array<float, kTasteDim * kTasteDim>& gram, const Taste& x, float scale) {
@@ -35,6 +39,15 @@ void GramTable::walk() {
   next_gram_ = {}, hand_ = 0;
 }
 
+bool GramTable::fits() const {
+  const auto finite = [](const auto& values) {
+    return std::all_of(values.begin(), values.end(), is_finite);
+  };
+  for (std::uint32_t row = 0; row < rows_end(); ++row)
+    if (!finite(rows_[row])) return false;
+  return hand_ <= rows_end() && finite(gram_) && finite(next_gram_);
+}
+
 void GramTable::add_product(Taste& y, const Taste& x, float scale) const {
   for (std::size_t i = 0; i < kTasteDim; ++i)
     add_scaled(y.data(), gram_.data() + i * kTasteDim, scale * x[i], kTasteDim);
@@ -61,7 +74,9 @@ Taste solve(const GramTable& others, const Evidence& evidence, const Taste& star
   float left = dot(residual.data(), residual.data(), kTasteDim);
   for (int step = 0; step < kSolverSteps && left > 1e-12F; ++step) {
     const Taste moved = product(direction);
-    const float rate = left / dot(direction.data(), moved.data(), kTasteDim);
+    const float curve = dot(direction.data(), moved.data(), kTasteDim);
+    if (!(curve > 0)) break;
+    const float rate = left / curve;
     add_scaled(x.data(), direction.data(), rate, kTasteDim);
     add_scaled(residual.data(), moved.data(), -rate, kTasteDim);
     const float now = dot(residual.data(), residual.data(), kTasteDim);
@@ -69,7 +84,8 @@ Taste solve(const GramTable& others, const Evidence& evidence, const Taste& star
     for (std::size_t i = 0; i < kTasteDim; ++i) direction[i] = residual[i] + keep * direction[i];
     left = now;
   }
-  return x;
+  return dot(x.data(), x.data(), kTasteDim) < kTasteNormMax ? x
+                                                            : start;  // also of what is no number
 }
 
 }  // namespace filoscope::engine

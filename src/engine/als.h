@@ -33,6 +33,7 @@ class GramTable {
   }
   /// y += scale · Gram · x.
   void add_product(Taste& y, const Taste& x, float scale) const;
+  bool fits() const;  ///< after loading: all numbers are finite
   std::size_t bytes() const { return rows_.bytes(); }
 
   template <typename A>

@@ -459,12 +459,17 @@ Result<std::vector<EntryId>> best_candidates(const State& state, const EngineOpt
   return best;
 }
 
-std::optional<HeadValues> predict(const State& state, const EngineOptions& options,
-                                  const RankRequest& request, EntryId entry) {
-  const auto number = state.videos.find(entry);
-  if (!number) return std::nullopt;
+Ranking offer(const State& state, const EngineOptions& options, const RankRequest& request,
+              EntryId entry) {
   const Scorer scorer(state, options, state.people.find(request.person), request);
-  return scorer.score(*number, 0, false).probabilities;
+  Slate slate;
+  if (const auto number = state.videos.find(entry)) {
+    slate.candidates_count = 1;
+    slate.add(scorer.score(*number, 0, false), Route::repeat, 1);
+  }
+  Ranking ranking;
+  ranking.position = state.position;
+  return finish(state, request, std::move(ranking), slate, scorer.view());
 }
 
 }  // namespace filoscope::engine

@@ -9,10 +9,10 @@ namespace filoscope::engine {
 /// Errors: invalid_argument (count, lists too long, a cursor that is not ours or of another mode).
 Result<Ranking> answer(const State& state, const EngineOptions& options,
                        const RankRequest& request);
-/// As Engine::order and Engine::predict.
+/// As Engine::order and Engine::offer.
 Result<std::vector<EntryId>> best_candidates(const State& state, const EngineOptions& options,
                                              const RankRequest& request, std::size_t count);
-std::optional<HeadValues> predict(const State& state, const EngineOptions& options,
-                                  const RankRequest& request, EntryId entry);
+Ranking offer(const State& state, const EngineOptions& options, const RankRequest& request,
+              EntryId entry);
 
 }  // namespace filoscope::engine

@@ -170,6 +170,20 @@ void act(EventContext& m, std::uint16_t did, Act act, bool on) {
   heat(m, stood);
 }
 
+/// She undoes an act or dislikes, and nothing that she approved of stands.
+bool takes_back(const EventContext& m) {
+  switch (m.event.type) {
+    case EventType::unlike:
+    case EventType::unsave:
+      return m.given.approvals() == 0 && m.encounter->value < kLikedValue;
+    case EventType::not_interested:
+    case EventType::report:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// Moves interests to the encounter's new value, and what people have in common.
 void settle(EventContext& m) {
   Encounter& e = *m.encounter;
@@ -179,12 +193,10 @@ void settle(EventContext& m) {
   m.person.set_value(e, value, first, m.video, m.state.at_ms);
   if (!m.options.learns) return;
   const auto slot = m.state.people.slot_of(m.person);
-  if (value >= kLikedValue && !m.given.joined()) {
-    m.given.join();
-    m.state.collaborative.learn(m.state.people, slot, m.number, m.given.weight());
-  } else if (value < kLikedValue && m.given.joined()) {
-    m.state.collaborative.unlearn(m.state.people, slot, m.number, m.given.weight());
-  }
+  if (takes_back(m)) return m.state.collaborative.unlearn(m.state.people, slot, m.number);
+  if (value < kLikedValue || m.given.joined() || !m.state.videos.live(m.number)) return;
+  m.given.join();
+  m.state.collaborative.learn(m.state.people, slot, m.number, m.given.weight());
 }
 
 struct Labels {
@@ -277,17 +289,15 @@ void train(EventContext& m, const Example& example, const Labels& said,
 }
 
 /// In the feed she was offered a few: of those watched so far she took to each by as much as she
-/// watched of it. One lesson for each that joins them.
-void learn_next_of_shown(const EventContext& m) {
+/// watched of it. One lesson for each that joins them. `history_count`: before this event.
+void learn_next_of_shown(const EventContext& m, std::size_t history_count) {
   const auto* decision = std::as_const(m.state.pending).find(m.event.request, m.person_key);
   std::vector<Features> features;
   std::vector<float> labels;
   float sum = 0;
   for (const PendingItem& item : decision->items) {
     if ((item.trained & head_bit(Head::skip)) == 0) continue;
-    const auto duration_ms = std::max(1U, m.state.videos[item.video].duration_ms);
-    labels.push_back(
-        std::min(1.0F, static_cast<float>(item.watch_ms) / static_cast<float>(duration_ms)));
+    labels.push_back(static_cast<float>(item.share) / 1000.0F);
     sum += labels.back();
     features.push_back(unpack(item));
   }
@@ -295,7 +305,15 @@ void learn_next_of_shown(const EventContext& m) {
   for (float& label : labels) label /= sum;
   std::vector<const Features*> list;
   for (const Features& one : features) list.push_back(&one);
-  m.state.next_head.learn(list, labels, m.person.had_count, m.given.weight());
+  m.state.next_head.learn(list, labels, history_count, m.given.weight());
+}
+
+/// Some answers tell how much the best usually has in common with people.
+void learn_scales(const EventContext& m) {
+  constexpr std::uint64_t kOneOf = 4;
+  if (mix64(m.event.request.value) % kOneOf != 0) return;
+  const TasteQuery taste(m.state.collaborative, m.person, m.state.people.slot_of(m.person));
+  m.state.next_head.scale_by(taste.greatest(), m.given.weight());
 }
 
 void change_state(EventContext& m, float share) {
@@ -356,27 +374,53 @@ Example example_of(const EventContext& m) {
   return example;
 }
 
-/// In the feed, everything. Outside it a watch, and what changes afterwards: acts alone come
-/// without all that was not acted on.
-bool teaches_outcomes(const EventContext& m, const Labels& said) {
-  return m.options.learns && (m.pending != nullptr || said.final || taught(m.given) != 0);
+/// The encounter that the event belongs to, as far as it has begun.
+Encounter ongoing(const EventContext& m) {
+  const Encounter* known = m.person.ongoing(m.number, m.state.at_ms);
+  return known != nullptr ? *known : Encounter{};
 }
 
-/// Outside the feed: whether she may take to the clip by this event, for the first time.
-bool may_take_to(const EventContext& m, float share) {
-  if (m.pending != nullptr || m.given.joined()) return false;
+/// In the feed, everything. Outside it what begins with a watch, before which the state knows
+/// nothing of this encounter, and what changes afterwards. An answer that is forgotten has taken
+/// its features with it.
+bool teaches_outcomes(const EventContext& m, const Labels& said) {
+  if (!m.options.learns || m.pending != nullptr) return m.options.learns;
+  if (m.event.request) return false;
+  return taught(m.given) != 0 || (said.final && ongoing(m).did == 0);
+}
+
+/// Whether this event will make her take to the clip, outside the feed and before anything else is
+/// known of this encounter.
+bool will_take_to(const EventContext& m, float share) {
+  if (m.pending != nullptr || m.event.request || m.given.joined() || m.given.disliked())
+    return false;
+  Encounter encounter = ongoing(m);
+  if (encounter.did != 0) return false;
+  encounter.share = static_cast<std::uint16_t>(share * 1000.0F);
   switch (m.event.type) {
     case EventType::watch:
-      return share >= 0.5F;
+      encounter.did = kDidWatch;
+      break;
     case EventType::complete:
+      encounter.did = kDidWatch | kDidComplete;
+      encounter.share = 1000;
+      break;
     case EventType::like:
+      encounter.did = kDidLike;
+      break;
     case EventType::share:
+      encounter.did = kDidShare;
+      break;
     case EventType::save:
+      encounter.did = kDidSave;
+      break;
     case EventType::follow:
-      return true;
+      encounter.did = kDidFollow;
+      break;
     default:
       return false;
   }
+  return value_of(encounter, m.state.share_mean(m.video.duration_bucket())) >= kLikedValue;
 }
 
 /// The first so many are each a lesson of the next head, then one of ever more.
@@ -412,7 +456,7 @@ void learn_next(EventContext& m) {
     best.raise(candidate.taste);
   }
   m.state.next_head.learn(list, labels, m.person.had_count, m.given.weight());
-  m.state.next_head.scale_by(best);
+  m.state.next_head.scale_by(best, m.given.weight());
 }
 
 Result<void> apply(State& state, const EngineOptions& options, PersonKey key, const Event& event) {
@@ -433,15 +477,19 @@ Result<void> apply(State& state, const EngineOptions& options, PersonKey key, co
   m.given.begin(imported ? 1 : state.people.weight(person), state.at_ms, video.created_ms);
   std::optional<Example> example;
   if (said.heads != 0 && teaches_outcomes(m, said)) example = example_of(m);
-  if (options.learns && may_take_to(m, share)) learn_next(m);
+  if (options.learns && will_take_to(m, share)) learn_next(m);
+  const bool first_watch = options.learns && said.final && m.pending != nullptr &&
+                           (m.pending->trained & kWatchHeads) == 0;
+  if (first_watch) learn_scales(m);
+  if (m.pending != nullptr)
+    m.pending->share = std::max(m.pending->share, static_cast<std::uint16_t>(share * 1000.0F));
+  const std::size_t history_count = person.had_count;
   m.encounter = &person.encounter(*number, state.at_ms);
   const Contribution before = m.given;
   change_state(m, share);
   settle(m);
-  const auto known = m.pending != nullptr ? m.pending->trained : std::uint16_t{0};
   if (example) train(m, *example, said, before);
-  const bool first_watch = m.pending != nullptr && (m.pending->trained & ~known & kWatchHeads) != 0;
-  if (options.learns && first_watch) learn_next_of_shown(m);
+  if (first_watch) learn_next_of_shown(m, history_count);
   person.remember(*number).given = m.given.bits();
   return {};
 }
@@ -584,8 +632,8 @@ Result<void> apply_record(State& state, const EngineOptions& options, const LogR
   state.people.sweep_erased();
   state.people.expire(state.at_ms, options.guest_state_ttl_ms, options.people_max);
   for (const auto number : state.videos.take_gone()) state.collaborative.forget_item(number);
-  for (const auto& gone : state.people.take_gone())
-    state.collaborative.forget_person(gone.slot, gone.history);
+  for (auto& gone : state.people.take_gone()) state.collaborative.forget_person(std::move(gone));
+  state.collaborative.sweep();
   state.pending.expire(state.at_ms);
   state.embeddings.sweep(state.at_ms);
   return {};

@@ -14,7 +14,7 @@ constexpr float kPopular = 100;  ///< from so many on a list may have twice as m
 constexpr int kTasteReplays = 4, kTastesSwept = 2, kSequenceReplays = 2;
 /// Factors and sequences are compared with all rows up to so many; of more only with what other
 /// routes found.
-constexpr std::uint32_t kScannedMax = 1U << 16;
+constexpr std::uint32_t kScannedMax = 1U << 14;
 
 /// How much one event of a person with so many before it joins: heavy people say less by each.
 float people_weight(std::uint32_t before) { return 10.0F / (static_cast<float>(before) + 10.0F); }
@@ -56,16 +56,15 @@ void Reservoir::remove(std::uint32_t slot) {
   slots[count] = 0;
 }
 
-std::uint32_t Collaborative::row_for(std::uint32_t number, bool& taken) {
+std::optional<std::uint32_t> Collaborative::row_for(std::uint32_t number) {
   const auto row = items_.take(number);
-  taken = row.has_value();
-  if (!taken) return 0;
+  if (!row) return row;
   if (*row == lists_.size()) lists_.push_back({}), reservoirs_.push_back({});
   if (items_[*row].at == 0) {
     item_tastes_.set(*row, first_taste(*row));
     sequence_.begin(*row, items_.key(*row));
   }
-  return *row;
+  return row;
 }
 
 /// Lists grow while there is room for all; as it fills, what they may take shrinks.
@@ -77,46 +76,75 @@ std::size_t Collaborative::places_for(std::uint32_t row) const {
   return items_[row].had < kPopular ? NeighbourList::kEntriesMax / 2 : NeighbourList::kEntriesMax;
 }
 
-void Collaborative::join(std::uint32_t a, std::uint32_t b, float c, float t) {
-  const auto places_max = places_for(a);
-  NeighbourList& list = lists_[a];
-  const auto before = list.size();
-  const auto dither = static_cast<std::uint32_t>(mix64(std::uint64_t{a} << 32 | b) >> 16);
-  list.add(items_.key(b), c, t, dither, places_max);
-  places_ += list.size() - before;
+Collaborative::Pair Collaborative::pair_of(std::uint32_t slot, const Had& earlier,
+                                           const Had& later) {
+  const auto rank = later.ordinal() - earlier.ordinal() - 1;
+  Pair pair{row_of(later.key), row_of(earlier.key), 0, 0, 0};
+  if (rank >= kHistoryUsed) return pair;
+  pair.c = later.weight() * people_weight(later.ordinal());
+  if (rank < kOrderUsed) pair.t = later.weight() / static_cast<float>(rank + 1);
+  pair.dither = static_cast<std::uint32_t>(
+      mix64(mix64(std::uint64_t{later.key} << 32 | earlier.key) ^ slot) >> 16);
+  return pair;
+}
+
+void Collaborative::join(const Pair& pair) {
+  for (const auto& [list, other] : {std::pair(pair.a, pair.b), std::pair(pair.b, pair.a)}) {
+    const auto places_max = places_for(list);
+    NeighbourList& neighbours = lists_[list];
+    const auto before = neighbours.size();
+    neighbours.add(items_, items_.key(other), pair.c, pair.t, pair.dither, places_max);
+    places_ += neighbours.size() - before;
+  }
+}
+
+void Collaborative::part(const Pair& pair) {
+  for (const auto& [list, other] : {std::pair(pair.a, pair.b), std::pair(pair.b, pair.a)})
+    lists_[list].subtract(items_.key(other), pair.c, pair.t, pair.dither);
 }
 
 void Collaborative::count(std::uint32_t row, float change) {
   items_.count(row, change, clock_);
+  popular_.set(row, static_cast<double>(items_[row].had));
   if (change <= 0) return;
-  popular_.raise(row, static_cast<double>(items_[row].had));
   const double lately = log2_fixed(static_cast<double>(items_[row].recent[1]));
-  lately_.raise(row, lately + static_cast<double>(clock_) / kRecentHalfLives[1]);
+  lately_.set(row, lately + static_cast<double>(clock_) / static_cast<double>(kRecentHalfLives[1]));
 }
 
 void Collaborative::learn(PeopleTable& people, std::uint32_t slot, std::uint32_t number,
                           float weight) {
-  bool taken = false;
-  const auto row = row_for(number, taken);
+  const auto taken = row_for(number);
   if (!taken) return;
-  ++clock_;
-  Random random(mix64(clock_));
+  const auto row = *taken;
   PersonState& person = people.at(slot);
+  const Had had(items_.key(row), person.had_count, weight);
+  if (std::any_of(person.history.begin(), person.history.end(),
+                  [&](const Had& other) { return other.key == had.key; }))
+    return;
+  Random random(mix64(clock_ ^ mix64(std::uint64_t{had.key} << 32 | slot)));
+  const bool happens = random.unit() < static_cast<double>(had.weight());
   const auto history = rows_of(items_, person.history, kHistoryUsed);
-  const float c = weight * people_weight(person.had_count);
-  for (std::size_t r = 0; r < history.size(); ++r) {
-    if (history[r] == row) continue;
-    const float t = r < kOrderUsed ? weight / static_cast<float>(r + 1) : 0.0F;
-    join(row, history[r], c, t), join(history[r], row, c, t);
+  for (auto at = person.history.rbegin(); at != person.history.rend(); ++at) {
+    if (had.ordinal() - at->ordinal() > kHistoryUsed) break;
+    if (items_.holds(at->key)) join(pair_of(slot, *at, had));
   }
-  learn_sequence(people, history, row, random);
-  count(row, weight);
-  remember(person, slot, row);
+  if (happens || items_[row].at == 0) ++clock_;
+  if (happens) learn_sequence(people, history, row, random);
+  count(row, had.weight());
+  remember(person, slot, had);
+  solve_person(people, slot);
+  if (!happens) return;
   sample_person(row, slot, random);
   if (stream_.size() < kStreamMax) stream_.push_back({});
-  stream_[clock_ % stream_.size()] = {items_.key(row), slot};
-  solve_person(people, slot), solve_item(row);
-  for (int replay = 0; replay < kTasteReplays; ++replay) {
+  stream_[clock_ % stream_.size()] = {had.key, slot};
+  solve_item(row);
+  replay(people, row, random);
+  solve_in_turn();
+}
+
+/// Some of those who took to it, and what else they took to, are solved again.
+void Collaborative::replay(const PeopleTable& people, std::uint32_t row, Random& random) {
+  for (int i = 0; i < kTasteReplays; ++i) {
     const Reservoir& sample = std::as_const(reservoirs_)[row];
     const auto other = sample.slots[random.below(sample.count)] - 1;
     const auto& had = people.at_slot(other).history;
@@ -125,11 +153,10 @@ void Collaborative::learn(PeopleTable& people, std::uint32_t slot, std::uint32_t
     if (!items_.holds(key)) continue;
     solve_person(people, other), solve_item(row_of(key));
   }
-  sweep();
 }
 
-/// Solves a few rows in turn: what nobody takes to any more was fitted to how others were then.
-void Collaborative::sweep() {
+/// A few rows in turn: what nobody takes to any more was fitted to how others were then.
+void Collaborative::solve_in_turn() {
   for (int step = 0; step < kTastesSwept; ++step) {
     if (++hand_ >= items_.rows_end()) hand_ = 0;
     if (items_[hand_].number != 0) solve_item(hand_);
@@ -159,8 +186,8 @@ void Collaborative::learn_sequence(const PeopleTable& people,
   }
 }
 
-/// Appends to her history; what it drops no longer samples her.
-void Collaborative::remember(PersonState& person, std::uint32_t slot, std::uint32_t row) {
+/// Appends to her history; what it drops no longer samples her, and stands for good.
+void Collaborative::remember(PersonState& person, std::uint32_t slot, const Had& had) {
   auto& history = person.history;
   if (history.size() >= PersonState::kHistoryMax) {
     constexpr std::ptrdiff_t kDropped = 64;
@@ -169,7 +196,8 @@ void Collaborative::remember(PersonState& person, std::uint32_t slot, std::uint3
         reservoirs_[row_of(key)].remove(slot);
     history.erase(history.begin(), history.begin() + kDropped);
   }
-  history.push_back({items_.key(row), person.had_count++});
+  history.push_back(had);
+  ++person.had_count;
 }
 
 void Collaborative::sample_person(std::uint32_t row, std::uint32_t slot, Random& random) {
@@ -185,6 +213,7 @@ void Collaborative::sample_person(std::uint32_t row, std::uint32_t slot, Random&
 void Collaborative::solve_person(const PeopleTable& people, std::uint32_t slot) {
   std::array<Taste, kHistoryUsed> tastes;
   const auto history = rows_of(items_, people.at_slot(slot).history, kHistoryUsed);
+  if (history.empty()) return person_tastes_.set(slot, {});
   for (std::size_t i = 0; i < history.size(); ++i)
     tastes[i] = std::as_const(item_tastes_)[history[i]];
   person_tastes_.ensure(slot);
@@ -205,32 +234,28 @@ void Collaborative::solve_item(std::uint32_t row) {
   item_tastes_.set(row, solve(person_tastes_, evidence, std::as_const(item_tastes_)[row]));
 }
 
-void Collaborative::unlearn(PeopleTable& people, std::uint32_t slot, std::uint32_t number,
-                            float weight) {
+void Collaborative::part_all(std::uint32_t slot, std::span<const Had> history, std::size_t index) {
+  const Had& one = history[index];
+  if (!items_.holds(one.key)) return;
+  for (std::size_t i = index; i > 0; --i) {
+    if (one.ordinal() - history[i - 1].ordinal() > kHistoryUsed) break;
+    if (items_.holds(history[i - 1].key)) part(pair_of(slot, history[i - 1], one));
+  }
+  for (std::size_t i = index + 1; i < history.size(); ++i) {
+    if (history[i].ordinal() - one.ordinal() > kHistoryUsed) break;
+    if (items_.holds(history[i].key)) part(pair_of(slot, one, history[i]));
+  }
+}
+
+void Collaborative::unlearn(PeopleTable& people, std::uint32_t slot, std::uint32_t number) {
   const auto row = items_.find(number);
   if (!row) return;
   auto& history = people.at(slot).history;
-  const auto key = items_.key(*row);
-  const auto at =
-      std::find_if(history.begin(), history.end(), [&](const Had& had) { return had.key == key; });
+  const auto at = std::find_if(history.begin(), history.end(),
+                               [&](const Had& had) { return had.key == items_.key(*row); });
   if (at == history.end()) return;
-  const auto place = at - history.begin();
-  const auto part = [&](std::ptrdiff_t i, std::ptrdiff_t later) {
-    // What `learn` of the later one gave to the pair, some of which later ones may have pushed out.
-    const Had& one = history[static_cast<std::size_t>(i)];
-    const Had& other = history[static_cast<std::size_t>(later)];
-    const auto rank = other.ordinal - one.ordinal - 1;
-    if (rank >= kHistoryUsed || !items_.holds(one.key) || !items_.holds(other.key)) return;
-    const float c = weight * people_weight(other.ordinal);
-    const float t = rank < kOrderUsed ? weight / static_cast<float>(rank + 1) : 0.0F;
-    const auto a = row_of(one.key), b = row_of(other.key);
-    for (const auto& [list, member] : {std::pair(a, b), std::pair(b, a)})
-      lists_[list].subtract(
-          items_.key(member), c, t,
-          static_cast<std::uint32_t>(mix64(std::uint64_t{list} << 32 | member) >> 16));
-  };
-  for (std::ptrdiff_t i = 0; i < place; ++i) part(i, place);
-  for (auto i = place + 1; i < std::ssize(history); ++i) part(place, i);
+  part_all(slot, history, static_cast<std::size_t>(at - history.begin()));
+  const float weight = at->weight();
   history.erase(at);
   reservoirs_[*row].remove(slot);
   count(*row, -weight);
@@ -248,10 +273,55 @@ void Collaborative::forget_item(std::uint32_t number) {
   items_.release(*row);
 }
 
-void Collaborative::forget_person(std::uint32_t slot, std::span<const Had> history) {
-  for (const Had& had : history)
-    if (items_.holds(had.key)) reservoirs_[row_of(had.key)].remove(slot);
-  if (slot < person_tastes_.rows_end()) person_tastes_.set(slot, {});
+void Collaborative::forget_person(PeopleTable::Gone gone) {
+  if (gone.slot < person_tastes_.rows_end()) person_tastes_.set(gone.slot, {});
+  if (!gone.history.empty()) gone_.push_back(std::move(gone));
+}
+
+void Collaborative::sweep() {
+  constexpr std::size_t kTakenBack = 8;
+  for (std::size_t i = 0; i < kTakenBack && !gone_.empty(); ++i) {
+    auto& [slot, erased, history] = gone_.back();
+    const Had last = history.back();
+    if (items_.holds(last.key)) {
+      const auto row = row_of(last.key);
+      reservoirs_[row].remove(slot);
+      if (erased) part_all(slot, history, history.size() - 1), count(row, -last.weight());
+    }
+    history.pop_back();
+    if (history.empty()) gone_.pop_back();
+  }
+}
+
+bool Collaborative::fits(const PeopleTable& people, std::uint32_t numbers_end) {
+  if (!items_.rebuild(numbers_end, clock_)) return false;
+  const auto rows = items_.rows_end(), slots = people.slots_end();
+  if (lists_.size() != rows || item_tastes_.rows_end() != rows || sequence_.rows_end() != rows)
+    return false;
+  const auto is_key = [&](RowKey key) { return (key & 0xFFFFFFU) != 0 && row_of(key) < rows; };
+  const auto is_history = [&](const std::vector<Had>& history) {
+    return std::all_of(history.begin(), history.end(),
+                       [&](const Had& had) { return is_key(had.key); });
+  };
+  for (std::uint32_t row = 0; row < rows; ++row) {
+    const Reservoir& sample = std::as_const(reservoirs_)[row];
+    if (!lists_[row].fits(items_) || sample.count > Reservoir::kMax) return false;
+    for (std::uint32_t i = 0; i < sample.count; ++i)
+      if (sample.slots[i] == 0 || sample.slots[i] > std::min(slots, person_tastes_.rows_end()))
+        return false;
+  }
+  for (const auto* list : {&popular_, &lately_})
+    for (const auto& entry : list->entries())
+      if (entry.row >= rows || items_[static_cast<std::uint32_t>(entry.row)].number == 0 ||
+          !(entry.score - entry.score == 0))
+        return false;
+  for (const auto& [key, slot] : stream_)
+    if (key != 0 && (!is_key(key) || slot >= slots)) return false;
+  for (const auto& gone : gone_)
+    if (gone.history.empty() || !is_history(gone.history)) return false;
+  for (std::uint32_t slot = 0; slot < slots; ++slot)
+    if (!is_history(people.at_slot(slot).history)) return false;
+  return item_tastes_.fits() && person_tastes_.fits() && sequence_.fits();
 }
 
 Popularity Collaborative::popularity(std::uint32_t number) const {
@@ -268,8 +338,7 @@ std::size_t Collaborative::bytes() const {
 }
 
 void TasteScores::raise(const TasteScores& other) {
-  for (auto score : {&TasteScores::neighbours, &TasteScores::recent, &TasteScores::order,
-                     &TasteScores::als, &TasteScores::fold_in, &TasteScores::sequence})
+  for (const auto& [route, score] : kTasteRoutes)
     this->*score = std::max(this->*score, other.*score);
 }
 
@@ -375,9 +444,11 @@ void TasteQuery::score_all(float TasteScores::*by) {
   };
   const auto factors = [&](const Taste& own, auto other) {
     const auto end = shared_.items_.rows_end();
-    if (end > kScannedMax) return;
-    for (std::uint32_t row = 0; row < end; ++row)
-      if (shared_.items_[row].number != 0) put(dot(own.data(), other(row), kTasteDim), row);
+    if (end > kScannedMax)
+      for (const auto row : scratch_.rows) put(dot(own.data(), other(row), kTasteDim), row);
+    else
+      for (std::uint32_t row = 0; row < end; ++row)
+        if (shared_.items_[row].number != 0) put(dot(own.data(), other(row), kTasteDim), row);
   };
   const auto taste = [&](std::uint32_t row) { return shared_.item_tastes_[row].data(); };
   const auto output = [&](std::uint32_t row) { return shared_.sequence_.output(row).data(); };
@@ -389,13 +460,24 @@ void TasteQuery::score_all(float TasteScores::*by) {
   factors(summary_, output);
 }
 
-void TasteQuery::sort_best(float TasteScores::*by, std::size_t count) {
+std::vector<std::uint32_t> TasteQuery::best(float TasteScores::*by, std::size_t count) {
   score_all(by);
   auto& best = scratch_.best;
   const auto kept = best.begin() + static_cast<std::ptrdiff_t>(std::min(count, best.size()));
   std::nth_element(best.begin(), kept, best.end(), std::greater<>());
   best.erase(kept, best.end());
   std::sort(best.begin(), best.end(), std::greater<>());
+  std::vector<std::uint32_t> numbers;
+  numbers.reserve(best.size());
+  for (const auto scored : best)
+    numbers.push_back(shared_.items_.number(~static_cast<std::uint32_t>(scored)));
+  return numbers;
+}
+
+TasteScores TasteQuery::greatest() const {
+  TasteScores all;
+  for (const auto row : scratch_.rows) all.raise(scores(shared_.items_.number(row)));
+  return all;
 }
 
 }  // namespace filoscope::engine

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -40,14 +41,19 @@ class Collaborative {
   /// How much of a history counts.
   static constexpr std::size_t kHistoryUsed = 100, kOrderUsed = 50;
 
-  /// The person at `slot` took to an entry, for the first time. `weight`: hers in what is shared,
-  /// 0..1.
+  /// The person at `slot` took to an entry. `weight`: hers in what is shared, 0..1: what can be
+  /// shared out counts by it, the rest happens with this probability. Nothing when her history has
+  /// it.
   void learn(PeopleTable& people, std::uint32_t slot, std::uint32_t number, float weight);
-  /// She takes it back: her history, neighbours, counts.
-  void unlearn(PeopleTable& people, std::uint32_t slot, std::uint32_t number, float weight);
+  /// She takes it back: out of her history, the neighbours and the counts.
+  void unlearn(PeopleTable& people, std::uint32_t slot, std::uint32_t number);
   void forget_item(std::uint32_t number);
-  /// Her slot is another's from now on.
-  void forget_person(std::uint32_t slot, std::span<const Had> history);
+  /// Her slot is free. What she gave is taken back by `sweep`, all of it if she was erased.
+  void forget_person(PeopleTable::Gone gone);
+  /// A bounded step of that; called once per record.
+  void sweep();
+  /// After loading: whether all parts fit together and to the rest of the state.
+  bool fits(const PeopleTable& people, std::uint32_t numbers_end);
 
   Popularity popularity(std::uint32_t number) const;
   const ItemRows& items() const { return items_; }
@@ -61,6 +67,7 @@ class Collaborative {
 
  private:
   friend class TasteQuery;
+  static constexpr std::size_t kGoneMax = 1U << 30;
   static constexpr std::size_t kStreamMax = 1U << 14;
   static constexpr std::size_t kPlacesMax = 64U << 20;  ///< of all neighbour lists: 512 MB
   struct Occurrence {
@@ -68,16 +75,27 @@ class Collaborative {
     std::uint32_t slot = 0;
   };
 
-  std::uint32_t row_for(std::uint32_t number, bool& is_new);
-  void join(std::uint32_t a, std::uint32_t b, float c, float t);
+  /// How two entries of one history belong together.
+  struct Pair {
+    std::uint32_t a = 0, b = 0;  ///< rows
+    float c = 0, t = 0;
+    std::uint32_t dither = 0;
+  };
+  static Pair pair_of(std::uint32_t slot, const Had& earlier, const Had& later);
+  std::optional<std::uint32_t> row_for(std::uint32_t number);
+  void join(const Pair& pair);
+  void part(const Pair& pair);
+  /// Takes back the pairs of `history[index]` with the others.
+  void part_all(std::uint32_t slot, std::span<const Had> history, std::size_t index);
   std::size_t places_for(std::uint32_t row) const;
   void learn_sequence(const PeopleTable& people, std::span<const std::uint32_t> history,
                       std::uint32_t target, Random& random);
+  void replay(const PeopleTable& people, std::uint32_t row, Random& random);
   void sample_person(std::uint32_t row, std::uint32_t slot, Random& random);
   void solve_person(const PeopleTable& people, std::uint32_t slot);
   void solve_item(std::uint32_t row);
-  void sweep();
-  void remember(PersonState& person, std::uint32_t slot, std::uint32_t row);
+  void solve_in_turn();
+  void remember(PersonState& person, std::uint32_t slot, const Had& had);
   void count(std::uint32_t row, float change);
 
   ItemRows items_;
@@ -88,8 +106,9 @@ class Collaborative {
   TopList popular_, lately_;
   std::vector<Occurrence> stream_;  ///< a ring of the last ones
   std::uint64_t clock_ = 0;
-  std::uint64_t places_ = 0;  ///< of all neighbour lists
-  std::uint32_t hand_ = 0;    ///< of the sweep over rows
+  std::uint64_t places_ = 0;             ///< of all neighbour lists
+  std::uint32_t hand_ = 0;               ///< of `solve_in_turn`
+  std::vector<PeopleTable::Gone> gone_;  ///< to be taken back, from the end of each history
 };
 
 /// The scores of one entry for one person, ≥ 0 but for the last three; 0: nothing in common.
@@ -103,19 +122,28 @@ struct TasteScores {
   /// Keeps the greater of each.
   void raise(const TasteScores& other);
 };
-inline constexpr std::size_t kTasteRoutes = 6;
+struct TasteRoute {
+  Route route;
+  float TasteScores::*score;
+};
+inline constexpr std::array<TasteRoute, 6> kTasteRoutes{
+    {{Route::order, &TasteScores::order},
+     {Route::recent, &TasteScores::recent},
+     {Route::neighbours, &TasteScores::neighbours},
+     {Route::als, &TasteScores::als},
+     {Route::fold_in, &TasteScores::fold_in},
+     {Route::sequence, &TasteScores::sequence}}};
 
 /// One person's side of it, at one log position. REQUIRES: one at a time in each thread.
 class TasteQuery {
  public:
   TasteQuery(const Collaborative& shared, const PersonState& person, std::uint32_t slot);
-  bool knows_her() const { return !history_.empty(); }
   std::size_t history_count() const { return had_count_; }  ///< all she ever took to
   TasteScores scores(std::uint32_t number) const;
-  /// Calls `accept(number)` for entries by falling score, equal ones in order of their rows, until
-  /// it was true `count` times; gives up on a person who may see few of the best.
-  template <typename Accept>
-  void best(float TasteScores::*by, std::size_t count, Accept accept);
+  /// The greatest of each among what people of like taste took to.
+  TasteScores greatest() const;
+  /// Numbers of the `count` entries with the highest scores, best first, equal ones by their rows.
+  std::vector<std::uint32_t> best(float TasteScores::*by, std::size_t count);
 
  private:
   struct Touched {
@@ -133,7 +161,6 @@ class TasteQuery {
   Touched* touch(RowKey key);
   void put(float score, std::uint32_t row);
   void score_all(float TasteScores::*by);
-  void sort_best(float TasteScores::*by, std::size_t count);
 
   const Collaborative& shared_;
   Scratch& scratch_;
@@ -145,16 +172,6 @@ class TasteQuery {
 /// The rows of the entries a history holds that are still there, newest first.
 std::vector<std::uint32_t> rows_of(const ItemRows& items, std::span<const Had> history,
                                    std::size_t count_max);
-
-template <typename Accept>
-void TasteQuery::best(float TasteScores::*by, std::size_t count, Accept accept) {
-  // Some may not be accepted: what she had, and what she may not see.
-  sort_best(by, 2 * count + had_count_);
-  std::size_t given = 0;
-  for (const auto scored : scratch_.best)
-    if (given < count && accept(shared_.items_.number(~static_cast<std::uint32_t>(scored))))
-      ++given;
-}
 
 template <typename A>
 void Collaborative::visit(A& a) {
@@ -169,11 +186,9 @@ void Collaborative::visit(A& a) {
   item_tastes_.visit(a), person_tastes_.visit(a), sequence_.visit(a);
   popular_.visit(a), lately_.visit(a);
   a(stream_, kStreamMax), a(clock_), a(places_), a(hand_);
-  if constexpr (A::kLoading) {
-    const auto rows = items_.rows_end();
-    if (lists_.size() != rows || item_tastes_.rows_end() != rows || sequence_.rows_end() != rows)
-      a.fail();
-  }
+  const auto gone = a.count(gone_.size(), kGoneMax);
+  if constexpr (A::kLoading) gone_.resize(gone);
+  for (auto& one : gone_) a(one.slot), a(one.erased), a(one.history, PersonState::kHistoryMax);
 }
 
 }  // namespace filoscope::engine

@@ -15,7 +15,14 @@
 namespace filoscope::engine {
 namespace {
 
+ItemRows rows_up_to(std::uint32_t end) {
+  ItemRows rows;
+  for (std::uint32_t number = 0; number < end; ++number) rows.take(number);
+  return rows;
+}
+
 TEST(NeighbourList, AddsUpToWhatWasPutIn) {
+  const ItemRows rows = rows_up_to(200);
   NeighbourList list;
   std::map<RowKey, double> exact;
   Random random(1);
@@ -23,7 +30,7 @@ TEST(NeighbourList, AddsUpToWhatWasPutIn) {
     const auto key = static_cast<RowKey>(1 + random.below(60));
     const auto c = static_cast<float>(random.unit());
     const auto dither = static_cast<std::uint32_t>(random.next());
-    list.add(key, c, 0, dither, 128);
+    list.add(rows, key, c, 0, dither, 128);
     exact[key] += static_cast<double>(c);
   }
   std::size_t found = 0;
@@ -36,12 +43,13 @@ TEST(NeighbourList, AddsUpToWhatWasPutIn) {
 }
 
 TEST(NeighbourList, TheHeaviestStayWhenItIsFull) {
+  const ItemRows rows = rows_up_to(2000);
   NeighbourList list;
   Random random(2);
   for (int round = 0; round < 300; ++round) {
     for (RowKey heavy = 1; heavy <= 10; ++heavy)
-      list.add(heavy, 1, 1, static_cast<std::uint32_t>(random.next()), 64);
-    list.add(static_cast<RowKey>(100 + random.below(100'000)), 0.1F, 0, 0, 64);
+      list.add(rows, heavy, 1, 1, static_cast<std::uint32_t>(random.next()), 64);
+    list.add(rows, static_cast<RowKey>(100 + random.below(1800)), 0.1F, 0, 0, 64);
   }
   EXPECT_LE(list.size(), 64U);
   for (RowKey heavy = 1; heavy <= 10; ++heavy)
@@ -51,9 +59,10 @@ TEST(NeighbourList, TheHeaviestStayWhenItIsFull) {
 }
 
 TEST(NeighbourList, SumsThatGrowTooLargeAreHalvedTogether) {
+  const ItemRows rows = rows_up_to(10);
   NeighbourList list;
-  for (int i = 0; i < 4000; ++i) list.add(1, 1, 0, static_cast<std::uint32_t>(i) * 12345U, 8);
-  for (int i = 0; i < 1000; ++i) list.add(2, 1, 0, static_cast<std::uint32_t>(i) * 54321U, 8);
+  for (int i = 0; i < 4000; ++i) list.add(rows, 1, 1, 0, static_cast<std::uint32_t>(i) * 12345U, 8);
+  for (int i = 0; i < 1000; ++i) list.add(rows, 2, 1, 0, static_cast<std::uint32_t>(i) * 54321U, 8);
   for (const Neighbour& entry : list.entries()) {
     if (entry.key == 0) continue;
     EXPECT_NEAR(entry.c * list.unit(), entry.key == 1 ? 4000 : 1000, 40);
@@ -80,7 +89,7 @@ TEST(TopList, KeepsTheBestInOrder) {
   std::map<std::uint32_t, double> scores;
   for (int i = 0; i < 20'000; ++i) {
     const auto row = static_cast<std::uint32_t>(random.below(2000));
-    list.raise(row, scores[row] += random.unit());
+    list.set(row, scores[row] += random.unit());
   }
   std::vector<double> all;
   for (const auto& [row, score] : scores) all.push_back(score);

@@ -76,8 +76,9 @@ class Contribution {
     if (best <= kWatched) return 0;
     return static_cast<float>(best - kWatched) / static_cast<float>(kShareMax - kWatched);
   }
-  bool joined() const { return (bits_ >> kJoinedAt) != 0; }  ///< to others by co-watching
+  bool joined() const { return (bits_ >> kJoinedAt) != 0; }  ///< to others by Collaborative
   void join() { bits_ |= 1U << kJoinedAt; }
+  std::uint32_t unjoined() const { return bits_ & ~(1U << kJoinedAt); }
   /// Engagement that stands, as VideoTable::heat counts it: full watches, acts by their worth.
   double heat() const {
     double sum = static_cast<double>(share());

@@ -79,9 +79,9 @@ class EngineImpl final : public Engine {
     const std::shared_lock phase(phase_);
     return best_candidates(state_, options_, request, count);
   }
-  std::optional<HeadValues> predict(const RankRequest& request, EntryId entry) const override {
+  Ranking offer(const RankRequest& request, EntryId entry) const override {
     const std::shared_lock phase(phase_);
-    return engine::predict(state_, options_, request, entry);
+    return engine::offer(state_, options_, request, entry);
   }
   PersonSummary summary(PersonKey key) const override {
     const std::shared_lock phase(phase_);

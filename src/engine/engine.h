@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -140,8 +139,9 @@ class Engine {
   /// `count` is not bound by.
   virtual Result<std::vector<EntryId>> order(const RankRequest& request,
                                              std::size_t count) const = 0;
-  /// By Head, of an entry that the person may or may not have had; nothing for an unknown one.
-  virtual std::optional<HeadValues> predict(const RankRequest& request, EntryId entry) const = 0;
+  /// An answer of this one entry, had or not, as if she had been offered it: its probabilities, and
+  /// the records by which events of this request are learned. No items for an unknown entry.
+  virtual Ranking offer(const RankRequest& request, EntryId entry) const = 0;
 
   /// What the engine holds about a person.
   virtual PersonSummary summary(PersonKey person) const = 0;

@@ -1,6 +1,9 @@
 #include "engine/item_rows.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "base/random.h"
 
 namespace filoscope::engine {
 
@@ -8,6 +11,8 @@ std::optional<std::uint32_t> ItemRows::take(std::uint32_t number) {
   if (const auto known = find(number)) return known;
   std::uint32_t row = 0;
   if (!free_.empty()) {
+    // Any of them: who publishes and removes again and again does not get one row each time.
+    std::swap(free_[mix64(free_.back()) % free_.size()], free_.back());
     row = free_.back();
     free_.pop_back();
   } else {
@@ -37,10 +42,30 @@ void ItemRows::release(std::uint32_t row) {
 void ItemRows::count(std::uint32_t row, float change, std::uint64_t clock) {
   const auto recent_now = recent(row, clock);
   ItemStats& stats = stats_[row];
-  for (std::size_t k = 0; k < recent_now.size(); ++k)
-    stats.recent[k] = std::max(0.0F, recent_now[k] + change);
   stats.had = std::max(0.0F, stats.had + change);
+  if (change <= 0) return;
+  for (std::size_t k = 0; k < recent_now.size(); ++k) stats.recent[k] = recent_now[k] + change;
   stats.at = clock;
+}
+
+bool ItemRows::rebuild(std::uint32_t numbers_end, std::uint64_t clock) {
+  std::size_t taken = 0;
+  for (std::uint32_t row = 0; row < rows_end(); ++row) {
+    const ItemStats& stats = std::as_const(stats_)[row];
+    const auto values = {stats.had, stats.recent[0], stats.recent[1], stats.recent[2]};
+    if (!std::all_of(values.begin(), values.end(), [](float x) { return x >= 0 && x < 1e30F; }))
+      return false;
+    if (stats.number == 0) continue;
+    if (stats.number > numbers_end || stats.at > clock || find(stats.number - 1)) return false;
+    place(stats.number - 1, row), ++taken;
+  }
+  auto free = free_;
+  std::sort(free.begin(), free.end());
+  if (std::adjacent_find(free.begin(), free.end()) != free.end()) return false;
+  if (!free.empty() && free.back() >= rows_end()) return false;
+  return taken + free.size() == rows_end() &&
+         std::all_of(free.begin(), free.end(),
+                     [&](std::uint32_t row) { return std::as_const(stats_)[row].number == 0; });
 }
 
 std::array<float, 3> ItemRows::recent(std::uint32_t row, std::uint64_t clock) const {
@@ -52,7 +77,7 @@ std::array<float, 3> ItemRows::recent(std::uint32_t row, std::uint64_t clock) co
   return recent;
 }
 
-void TopList::raise(std::uint32_t row, double score) {
+void TopList::set(std::uint32_t row, double score) {
   auto at = std::find_if(entries_.begin(), entries_.end(),
                          [&](const Entry& entry) { return entry.row == row; });
   if (at == entries_.end()) {
@@ -65,6 +90,7 @@ void TopList::raise(std::uint32_t row, double score) {
   }
   *at = {score, row};
   for (; at != entries_.begin() && (at - 1)->score < at->score; --at) std::iter_swap(at - 1, at);
+  for (; at + 1 != entries_.end() && at->score < (at + 1)->score; ++at) std::iter_swap(at, at + 1);
 }
 
 void TopList::remove(std::uint32_t row) {

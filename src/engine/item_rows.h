@@ -42,14 +42,18 @@ class ItemRows {
   std::optional<std::uint32_t> take(std::uint32_t number);
   void release(std::uint32_t row);
   RowKey key(std::uint32_t row) const { return (row + 1) | (stats_[row].generation & 0xFFU) << 24; }
-  /// Whether the entry that the key was made for still has the row.
+  /// After loading: finds rows by number again. False when they do not fit together, or to entries
+  /// below `numbers_end`.
+  bool rebuild(std::uint32_t numbers_end, std::uint64_t clock);
+  /// Whether the entry that the key was made for still has the row. REQUIRES: a key from here.
   bool holds(RowKey key) const {
     const ItemStats& stats = stats_[row_of(key)];
     return stats.number != 0 && (stats.generation & 0xFFU) == key >> 24;
   }
   const ItemStats& operator[](std::uint32_t row) const { return stats_[row]; }
   std::uint32_t number(std::uint32_t row) const { return stats_[row].number - 1; }
-  /// A person of this weight took to it at `clock`; a negative one takes it back.
+  /// A person of this weight took to it at `clock`; a negative one takes it
+  /// back from `had` alone: what it gave of late is not known any more.
   void count(std::uint32_t row, float change, std::uint64_t clock);
   /// `ItemStats::recent` as of `clock`.
   std::array<float, 3> recent(std::uint32_t row, std::uint64_t clock) const;
@@ -65,9 +69,6 @@ class ItemRows {
       if constexpr (A::kLoading) stats_.push_back({});
       ItemStats& stats = stats_.template visited<A>(i);
       a(stats.number), a(stats.had), a(stats.recent), a(stats.generation), a(stats.at);
-      if constexpr (A::kLoading) {
-        if (stats.number != 0) place(stats.number - 1, static_cast<std::uint32_t>(i));
-      }
     }
     a(free_, kRowsMax);
   }
@@ -80,7 +81,7 @@ class ItemRows {
   std::vector<std::uint32_t> free_;
 };
 
-/// The entries with the highest scores, best first. Scores only rise, or all fall by one factor.
+/// The entries with the highest scores, best first; what fell out comes back by its next rise.
 class TopList {
  public:
   static constexpr std::size_t kMax = 512;
@@ -88,7 +89,7 @@ class TopList {
     double score = 0;
     std::uint64_t row = 0;
   };
-  void raise(std::uint32_t row, double score);
+  void set(std::uint32_t row, double score);
   void remove(std::uint32_t row);
   const std::vector<Entry>& entries() const { return entries_; }
   template <typename A>

@@ -36,14 +36,18 @@ void NeighbourList::grow() {
   }
 }
 
-Neighbour& NeighbourList::enter(RowKey key, std::size_t entries_max) {
+Neighbour& NeighbourList::enter(const ItemRows& rows, RowKey key, std::size_t entries_max) {
   if (entries_.empty()) grow();
+  // What is free or dead goes first.
+  const auto worth = [&](const Neighbour& n) {
+    return n.key == 0 || !rows.holds(n.key) ? 0 : 1 + weight_of(n);
+  };
   for (;;) {
     Neighbour* const first = bucket(key);
-    Neighbour* least = first;
-    for (std::size_t i = 0; i < kBucket && least->key != 0; ++i)
-      if (first[i].key == 0 || weight_of(first[i]) < weight_of(*least)) least = first + i;
-    if (least->key != 0 && entries_.size() * 2 <= entries_max && used_ * 2 >= entries_.size()) {
+    Neighbour* const least = std::min_element(
+        first, first + kBucket,
+        [&](const Neighbour& a, const Neighbour& b) { return worth(a) < worth(b); });
+    if (worth(*least) != 0 && entries_.size() * 2 <= entries_max && used_ * 2 >= entries_.size()) {
       grow();
       continue;
     }
@@ -51,6 +55,17 @@ Neighbour& NeighbourList::enter(RowKey key, std::size_t entries_max) {
     *least = {key, 0, 0};
     return *least;
   }
+}
+
+bool NeighbourList::fits(const ItemRows& rows) {
+  std::uint32_t used = 0;
+  for (const Neighbour& entry : entries_) {
+    if (entry.key == 0) continue;
+    ++used;
+    if ((entry.key & 0xFFFFFFU) == 0 || row_of(entry.key) >= rows.rows_end()) return false;
+    if (find(entry.key) != &entry) return false;
+  }
+  return used == used_;
 }
 
 void NeighbourList::halve() {
@@ -65,10 +80,11 @@ std::uint32_t NeighbourList::steps(float x, std::uint32_t dither) const {
   return static_cast<std::uint32_t>(exact + static_cast<float>(dither & 0xFFFFU) * 0x1.0p-16F);
 }
 
-void NeighbourList::add(RowKey key, float c, float t, std::uint32_t dither,
+void NeighbourList::add(const ItemRows& rows, RowKey key, float c, float t, std::uint32_t dither,
                         std::size_t entries_max) {
   Neighbour* entry = find(key);
-  if (entry == nullptr) entry = &enter(key, entries_max);
+  if (entry == nullptr && steps(c, dither) + steps(t, dither) == 0) return;
+  if (entry == nullptr) entry = &enter(rows, key, entries_max);
   if (entry->c + steps(c, dither) > kSumMax || entry->t + steps(t, dither) > kSumMax) halve();
   entry->c = static_cast<std::uint16_t>(entry->c + steps(c, dither));
   entry->t = static_cast<std::uint16_t>(entry->t + steps(t, dither));

@@ -25,11 +25,15 @@ class NeighbourList {
   static constexpr std::size_t kBucket = 8;
   static constexpr std::size_t kEntriesMax = 1024;
 
-  /// Adds to the sums of `key`, which enters if it is new. `dither`: 16 uniform bits, so that what
-  /// is smaller than a step counts on average. Grows up to `entries_max`, a power of two.
-  void add(RowKey key, float c, float t, std::uint32_t dither, std::size_t entries_max);
+  /// Adds to the sums of `key`, which enters if it is new: in a full bucket it takes the place of
+  /// one whose row `rows` does not hold any more, else of the least. `dither`: 16 uniform bits, so
+  /// that what is smaller than a step counts on average. Grows up to `entries_max`, a power of two.
+  void add(const ItemRows& rows, RowKey key, float c, float t, std::uint32_t dither,
+           std::size_t entries_max);
   /// Takes back what was added; nothing when the key has gone.
   void subtract(RowKey key, float c, float t, std::uint32_t dither);
+  /// After loading: false when it does not fit `rows`.
+  bool fits(const ItemRows& rows);
   void clear() { entries_ = {}, used_ = 0, halvings_ = 0; }
 
   const std::vector<Neighbour>& entries() const { return entries_; }
@@ -50,7 +54,7 @@ class NeighbourList {
  private:
   static constexpr float kSteps = 256;
   Neighbour* find(RowKey key);
-  Neighbour& enter(RowKey key, std::size_t entries_max);
+  Neighbour& enter(const ItemRows& rows, RowKey key, std::size_t entries_max);
   Neighbour* bucket(RowKey key);
   std::uint32_t steps(float x, std::uint32_t dither) const;
   void grow();

@@ -10,7 +10,7 @@ namespace {
 
 constexpr float kNextRate = 0.2F, kNextSquares = 10, kScaleRate = 0.01F;
 /// Below this part of the best score a score says nothing.
-constexpr std::array<float, kTasteRoutes - 1> kFloors{0.01F, 0.01F, 0.01F, 0.03F, 0.03F};
+constexpr std::array<float, kTasteRoutes.size() - 1> kFloors{0.01F, 0.01F, 0.01F, 0.03F, 0.03F};
 
 /// What is known before anything is learned. Content and relations: how much each input says about
 /// a lean.
@@ -19,13 +19,13 @@ constexpr std::array<std::pair<Input, float>, 19> kNextPriors{{
     {kWordMax, 0.4F},       {kWordMin, 0.4F},         {kSoundLean, 0.5F},      {kAuthorLean, 0.7F},
     {kAttention, 0.9F},     {kAttentionBest, 0.5F},   {kWatchRate, 1.2F},      {kLikeRate, 0.5F},
     {kSkipRate, -0.8F},     {kAuthorWatchRate, 0.4F}, {kLanguageOther, -0.7F}, {kFollows, 0.4F},
-    {kNeighboursLog, 0.5F}, {kOrderLog, 1.0F},        {kRecentLog, 0.0F},
+    {kNeighboursLog, 0.2F}, {kOrderLog, 0.4F},        {kRecentLog, 0.0F},
 }};
 
-float best_of(const TasteScores& s, std::size_t i) {
-  const std::array<float, kTasteRoutes - 1> all{s.neighbours, s.recent, s.order, s.als, s.fold_in};
-  return all[i];
-}
+/// The scores that are given as parts of the best, in the order of their inputs.
+constexpr std::array<float TasteScores::*, kFloors.size()> kScaled{
+    &TasteScores::neighbours, &TasteScores::recent, &TasteScores::order, &TasteScores::als,
+    &TasteScores::fold_in};
 
 }  // namespace
 
@@ -45,11 +45,12 @@ void NextHead::fill(Features& features, const TasteScores& scores,
   auto& in = features.inputs;
   for (std::size_t i = 0; i < scales_.size(); ++i) {
     if (scales_[i] <= 0) continue;
-    const float part = best_of(scores, i) / scales_[i];
+    const float part = scores.*kScaled[i] / scales_[i];
     in[kTasteFirst + 2 * i] = part;
     in[kTasteFirst + 2 * i + 1] = log_fixed(1 + std::max(part, 0.0F) / kFloors[i]);
   }
   in[kSequence] = scores.sequence;
+  if (popularity.had <= 0) return;
   in[kHad] = log_fixed(1 + popularity.had);
   for (std::size_t k = 0; k < popularity.recent.size(); ++k)
     in[kHadLately + k] = log_fixed(1 + popularity.recent[k] / 0.1F);
@@ -76,6 +77,8 @@ void NextHead::learn(std::span<const Features* const> candidates, std::span<cons
   Weights gradient{};
   for (std::size_t i = 0; i < candidates.size(); ++i)
     add_scaled(gradient.data(), candidates[i]->inputs.data(), p[i] / sum - labels[i], kInputs);
+  // The logit is no input of its own.
+  gradient[kNext] = gradient[kNextRest] = 0;
   weight /= 1 + 0.1F * static_cast<float>(history_count);
   const auto b = bucket(history_count);
   for (std::size_t i = 0; i < kInputs; ++i) {
@@ -86,12 +89,21 @@ void NextHead::learn(std::span<const Features* const> candidates, std::span<cons
   }
 }
 
-void NextHead::scale_by(const TasteScores& best) {
+void NextHead::scale_by(const TasteScores& best, float weight) {
   for (std::size_t i = 0; i < scales_.size(); ++i) {
-    const float now = best_of(best, i);
+    const float now = best.*kScaled[i];
     if (now <= 0) continue;
-    scales_[i] = scales_[i] <= 0 ? now : scales_[i] + kScaleRate * (now - scales_[i]);
+    scales_[i] = scales_[i] <= 0 ? now : scales_[i] + kScaleRate * weight * (now - scales_[i]);
   }
+}
+
+bool NextHead::fits() const {
+  const auto finite = [](const auto& values) {
+    return std::all_of(values.begin(), values.end(), is_finite);
+  };
+  for (std::size_t b = 0; b < kHistories; ++b)
+    if (!finite(by_history_[b]) || !finite(by_history_squares_[b])) return false;
+  return finite(shared_) && finite(shared_squares_) && finite(scales_);
 }
 
 }  // namespace filoscope::engine

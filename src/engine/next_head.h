@@ -18,14 +18,15 @@ namespace filoscope::engine {
 class NextHead {
  public:
   NextHead();
-  /// Fills the inputs that tell of taste and popularity. They are 0 where nothing is known.
+  /// Fills the inputs that tell of taste and popularity. They stay 0 where nothing is known.
   void fill(Features& features, const TasteScores& scores, const Popularity& popularity) const;
   float logit(const Features& features, std::size_t history_count) const;
   /// One step: of `candidates` she took to each with its share of `labels`, which sum to 1.
   void learn(std::span<const Features* const> candidates, std::span<const float> labels,
              std::size_t history_count, float weight);
-  /// Keeps the means of what the best candidate of a request scores.
-  void scale_by(const TasteScores& best);
+  /// Keeps the means of what the best candidates of requests score.
+  void scale_by(const TasteScores& best, float weight);
+  bool fits() const;  ///< after loading: all numbers are finite
 
   template <typename A>
   void visit(A& a) {
@@ -39,7 +40,7 @@ class NextHead {
 
   Weights shared_{}, shared_squares_{};
   std::array<Weights, kHistories> by_history_{}, by_history_squares_{};
-  std::array<float, kTasteRoutes - 1> scales_{};  ///< 0: none yet
+  std::array<float, kTasteRoutes.size() - 1> scales_{};  ///< 0: none yet
 };
 
 }  // namespace filoscope::engine

@@ -88,6 +88,8 @@ inline float log_fixed(float x) {
 /// x^power for a positive, normal x.
 inline float pow_fixed(float x, float power) { return exp_fixed(power * log_fixed(x)); }
 
+inline bool is_finite(float x) { return x - x == 0; }
+
 inline float sigmoid(float x) { return 1.0F / (1.0F + exp_fixed(-x)); }
 
 /// -ln(p) for p in (0, 1], for losses.
@@ -103,7 +105,7 @@ inline float join_lanes(const std::array<float, kLanes>& s) {
 }
 
 /// Inner product. REQUIRES: n a multiple of 8.
-inline float dot(const float* a, const float* b, std::size_t n) {
+[[gnu::always_inline]] inline float dot(const float* a, const float* b, std::size_t n) {
   std::array<float, kLanes> sums{};
   for (std::size_t i = 0; i < n; i += kLanes)
     for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += a[i + lane] * b[i + lane];

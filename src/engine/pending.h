@@ -19,7 +19,8 @@ struct PendingItem {
   std::uint32_t watch_ms = 0;   ///< the largest so far
   std::uint16_t trained = 0;    ///< bit per head learned from
   std::uint16_t labels = 0;     ///< bit per head: the label learned, or known and still to learn
-  std::uint32_t impressed = 0;  ///< 1 after the impression
+  std::uint16_t impressed = 0;  ///< 1 after the impression
+  std::uint16_t share = 0;      ///< the largest watched one so far, in 1/1000
   std::array<std::uint16_t, kFeaturesCount> features{};  ///< bfloat16
 };
 static_assert(sizeof(PendingItem) == 16 + 2 * kFeaturesCount);

@@ -84,19 +84,24 @@ void PersonState::age_seen() {
   });
 }
 
-Encounter& PersonState::encounter(std::uint32_t video, std::int64_t at_ms) {
+const Encounter* PersonState::ongoing(std::uint32_t video, std::int64_t at_ms) const {
   const auto now_s = static_cast<std::uint32_t>(at_ms / 1000);
   const auto looked = std::min(encounters.size(), kEncounterLookBack);
   for (std::size_t i = 1; i <= looked; ++i) {
-    Encounter& recent = encounters[encounters.size() - i];
-    if (recent.video == video && recent.at_s + kEncounterLastsS >= now_s) return recent;
+    const Encounter& recent = encounters[encounters.size() - i];
+    if (recent.video == video && recent.at_s + kEncounterLastsS >= now_s) return &recent;
   }
+  return nullptr;
+}
+
+Encounter& PersonState::encounter(std::uint32_t video, std::int64_t at_ms) {
+  if (const Encounter* recent = ongoing(video, at_ms)) return const_cast<Encounter&>(*recent);
   if (encounters.size() >= kEncountersMax) {
     // Drop the oldest 16 at once, so that the move is paid for rarely.
     encounters.erase(encounters.begin(), encounters.begin() + 16);
   }
   Encounter fresh;
-  fresh.video = video, fresh.at_s = now_s;
+  fresh.video = video, fresh.at_s = static_cast<std::uint32_t>(at_ms / 1000);
   encounters.push_back(fresh);
   return encounters.back();
 }
@@ -269,12 +274,12 @@ float PeopleTable::weight(const PersonState& person) const {
   return std::min(part(own) / part(most), 1.0F);
 }
 
-void PeopleTable::note_gone(std::uint32_t slot) {
-  if (!person(slot).history.empty()) gone_.push_back({slot, person(slot).history});
+void PeopleTable::note_gone(std::uint32_t slot, bool erased) {
+  gone_.push_back({slot, erased, person(slot).history});
 }
 
 void PeopleTable::forget(PersonState& person) {
-  note_gone(slot_of(person));
+  note_gone(slot_of(person), false);
   --levels_[std::bit_width(person.seen_total)];
   person.forget_activity();
   ++levels_[0];
@@ -294,9 +299,9 @@ std::uint32_t PeopleTable::audience() const {
   return total;
 }
 
-void PeopleTable::release(std::uint32_t slot) {
+void PeopleTable::release(std::uint32_t slot, bool erased) {
   PersonState& person = people_[slot];
-  note_gone(slot);
+  note_gone(slot, erased);
   leave_hour(slot);
   unlist(slot);
   --levels_[std::bit_width(person.seen_total)];
@@ -307,7 +312,7 @@ void PeopleTable::release(std::uint32_t slot) {
 
 void PeopleTable::erase(PersonKey key) {
   if (!key) return;
-  if (const auto slot = index_.find(key.value)) release(*slot);
+  if (const auto slot = index_.find(key.value)) release(*slot, true);
   const auto at = std::lower_bound(next_erased_.begin(), next_erased_.end(), key.value);
   if (at == next_erased_.end() || *at != key.value) next_erased_.insert(at, key.value);
 }
@@ -342,7 +347,7 @@ void PeopleTable::drop_erased(std::uint32_t slot) {
 
 void PeopleTable::end_guest(std::uint32_t slot) {
   PersonState& guest = people_[slot];
-  if (!guest.has_blocks()) return release(slot);
+  if (!guest.has_blocks()) return release(slot, false);
   forget(guest);  // a block outlives the guest, for both sides
   guest.follows = {}, guest.muted_people = {}, guest.muted_keys = {};
   become_known(guest);

@@ -4,6 +4,7 @@
 /// she leans to, and her relations. Bounded: about 1 KB after a first minute, at most 0.5 MB.
 /// Threads: as the engine's phases.
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -63,6 +64,11 @@ class SmallTable {
     while ((used_ + 1) * 4 > slots * 3) slots *= 2;
     slots_.assign(slots, Entry{});
     for (const Entry& entry : kept) place(entry.key - 1) = entry;
+  }
+  template <typename Change>
+  void change(Change action) {
+    for (Entry& entry : slots_)
+      if (entry.key != 0) action(entry);
   }
   /// In storage order, which equal logs make equal.
   template <typename Each>
@@ -150,10 +156,19 @@ struct Interest {
   float s = 0;  ///< sum of their values
 };
 
-/// An entry she took to, and how many she had before it.
+/// An entry she took to.
 struct Had {
   RowKey key = 0;
-  std::uint32_t ordinal = 0;
+  std::uint32_t place = 0;  ///< 24 bits: how many she had before it; 8: her weight
+
+  static constexpr std::uint32_t kOrdinalMax = 0xFFFFFF;
+  Had() = default;
+  Had(RowKey of, std::uint32_t before, float weight)
+      : key(of),
+        place(std::min(before, kOrdinalMax) |
+              static_cast<std::uint32_t>(clamp(weight, 0, 1) * 255.0F + 0.5F) << 24) {}
+  std::uint32_t ordinal() const { return place & kOrdinalMax; }
+  float weight() const { return static_cast<float>(place >> 24) / 255.0F; }
 };
 
 /// Her place in the list by last activity. Apart from her, because each act moves it and touches
@@ -203,6 +218,8 @@ class PersonState {
   /// The encounter with this video that is still going on (within 6 h, among the last 64), or a new
   /// one.
   Encounter& encounter(std::uint32_t video, std::int64_t at_ms);
+  /// The one that is still going on; null when there is none.
+  const Encounter* ongoing(std::uint32_t video, std::int64_t at_ms) const;
   /// Sets an encounter's value and moves the interests in the video's content by the difference.
   void set_value(Encounter& encounter, float value, bool first, const Video& video,
                  std::int64_t at_ms);
@@ -261,9 +278,11 @@ class PeopleTable {
   std::uint32_t slot_of(const PersonState& person) const { return *index_.find(person.key); }
   PersonState& at(std::uint32_t slot) { return people_[slot]; }
   const PersonState& at_slot(std::uint32_t slot) const { return people_[slot]; }
+  std::uint32_t slots_end() const { return static_cast<std::uint32_t>(people_.size()); }
   /// Whose activity was forgotten since the last call, with what she had taken to.
   struct Gone {
     std::uint32_t slot = 0;
+    bool erased = false;  ///< what she gave to others goes too
     std::vector<Had> history;
   };
   std::vector<Gone> take_gone() { return std::exchange(gone_, {}); }
@@ -289,10 +308,10 @@ class PeopleTable {
   void leave_hour(std::uint32_t slot);
   std::size_t erasing_step() const;
   void forget(PersonState& person);
-  void release(std::uint32_t slot);
+  void release(std::uint32_t slot, bool erased);
   void end_guest(std::uint32_t slot);
   void drop_erased(std::uint32_t slot);
-  void note_gone(std::uint32_t slot);
+  void note_gone(std::uint32_t slot, bool erased);
 
   PagedVector<PersonState, 4> people_;
   PagedVector<ActivityLink> links_;  // by slot as people_
@@ -319,7 +338,10 @@ void visit(A& a, PersonState& p, ActivityLink& link) {
   p.seen.visit(a, 1U << 16);
   p.interests.visit(a, 1U << 12);
   a(p.bloom, PersonState::kBloomWords);
-  if (a.version >= 3) a(p.history, PersonState::kHistoryMax), a(p.had_count);
+  if (a.version >= 3)
+    a(p.history, PersonState::kHistoryMax), a(p.had_count);
+  else
+    p.seen.change([](SeenEntry& entry) { entry.given = Contribution(entry.given).unjoined(); });
 }
 
 template <typename A>

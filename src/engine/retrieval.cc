@@ -12,7 +12,7 @@ constexpr std::size_t kFreshInLine = 16;
 constexpr std::size_t kFollowedAuthors = 64, kPerAuthor = 3;
 constexpr std::size_t kContentKeys = 12, kPerKey = 24;
 constexpr std::uint32_t kFillScanned = 4096;
-constexpr std::size_t kTastePercent = 25;  ///< of the candidates, by each of these routes
+constexpr std::size_t kTastePercent = 40;  ///< of the candidates, at most by each of these routes
 
 /// The union of what the routes propose: each video once, in the order of first proposal.
 class Pool {
@@ -115,28 +115,34 @@ void propose_content(Pool& pool, std::size_t quota) {
   }
 }
 
-/// What people of like taste took to.
+/// What people of like taste took to, and what many took to: the routes take turns.
 void propose_taste(Pool& pool, TasteQuery& taste, std::size_t quota) {
-  constexpr std::array<std::pair<Route, float TasteScores::*>, kTasteRoutes> kRoutes{
-      {{Route::order, &TasteScores::order},
-       {Route::recent, &TasteScores::recent},
-       {Route::neighbours, &TasteScores::neighbours},
-       {Route::als, &TasteScores::als},
-       {Route::fold_in, &TasteScores::fold_in},
-       {Route::sequence, &TasteScores::sequence}}};
-  for (const auto& [route, score] : kRoutes)
-    taste.best(score, quota, [&pool, route = route](std::uint32_t number) {
-      return pool.propose(number, route) != nullptr;
-    });
-}
-
-void propose_popular(Pool& pool, const TopList& list, std::size_t quota) {
-  std::size_t given = 0;
-  const auto& items = pool.state().collaborative.items();
-  for (const auto& entry : list.entries())
-    if (pool.propose(items.number(static_cast<std::uint32_t>(entry.row)), Route::popular) &&
-        ++given >= quota)
-      return;
+  struct Line {
+    Route route;
+    std::vector<std::uint32_t> numbers;
+  };
+  std::vector<Line> lines;
+  // Some may not be proposed: what she had, and what she may not see.
+  for (const auto& [route, score] : kTasteRoutes)
+    lines.push_back({route, taste.best(score, 2 * quota + taste.history_count())});
+  const auto& collaborative = pool.state().collaborative;
+  for (const auto* list : {&collaborative.popular_lately(), &collaborative.popular()}) {
+    Line& line = lines.emplace_back(Line{Route::popular, {}});
+    for (const auto& entry : list->entries())
+      line.numbers.push_back(collaborative.items().number(static_cast<std::uint32_t>(entry.row)));
+  }
+  std::vector<std::size_t> given(lines.size(), 0), at(lines.size(), 0);
+  for (bool any = true; any && !pool.full();) {
+    any = false;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const auto& numbers = lines[i].numbers;
+      bool taken = false;
+      while (!taken && given[i] < quota && at[i] < numbers.size())
+        taken = pool.propose(numbers[at[i]++], lines[i].route) != nullptr;
+      given[i] += taken ? 1 : 0;
+      any = any || taken;
+    }
+  }
 }
 
 void propose_trending(Pool& pool, std::size_t quota) {
@@ -206,13 +212,11 @@ std::vector<Candidate> retrieve(const State& state, const PersonState& person, c
   const auto part = [&](std::size_t percent) {
     return std::max<std::size_t>(1, candidates_max * percent / 100);
   };
-  propose_following(pool, part(10));
-  propose_fresh(pool, part(12));
-  propose_content(pool, part(25));
-  propose_trending(pool, part(10));
+  propose_following(pool, part(8));
+  propose_fresh(pool, part(10));
+  propose_content(pool, part(15));
+  propose_trending(pool, part(7));
   propose_taste(pool, taste, part(kTastePercent));
-  propose_popular(pool, state.collaborative.popular_lately(), part(kTastePercent));
-  propose_popular(pool, state.collaborative.popular(), part(kTastePercent));
   fill(pool);
   auto candidates = pool.take();
   for (Candidate& candidate : candidates) candidate.taste = taste.scores(candidate.video);

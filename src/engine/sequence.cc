@@ -1,7 +1,9 @@
 #include "engine/sequence.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 namespace filoscope::engine {
 namespace {
@@ -51,6 +53,16 @@ Taste SequenceModel::summarise(std::span<const std::uint32_t> history) const {
   const float scale = 1.0F / std::sqrt(norm2);
   for (float& x : sum) x *= scale;
   return sum;
+}
+
+bool SequenceModel::fits() const {
+  const auto finite = [](const auto& values) {
+    return std::all_of(values.begin(), values.end(), is_finite);
+  };
+  for (std::uint32_t row = 0; row < rows_end(); ++row)
+    for (const auto* rows : {&in_, &out_})
+      if (!finite((*rows)[row].values) || !((*rows)[row].squares >= 0)) return false;
+  return finite(kernel_) && finite(kernel_squares_);
 }
 
 void SequenceModel::step(Learned& row, const Taste& gradient) {

@@ -30,6 +30,7 @@ class SequenceModel {
   /// One step: after `history` came `target` and not `negatives`.
   void learn(std::span<const std::uint32_t> history, std::uint32_t target,
              std::span<const std::uint32_t> negatives);
+  bool fits() const;  ///< after loading: all numbers are finite
   std::size_t bytes() const { return in_.bytes() + out_.bytes(); }
 
   template <typename A>

@@ -280,8 +280,13 @@ Result<std::int64_t> read_snapshot(std::span<const std::uint8_t> snapshot,
                                    const EngineOptions& options, State& state) {
   FILOSCOPE_TRY(const auto envelope, open_envelope(snapshot));
   const auto [format, content] = envelope;
-  if (format == kInSections || format == kFasterDigest)
-    return read_sections(content, options, state);
+  if (format == kInSections || format == kFasterDigest) {
+    FILOSCOPE_TRY(const auto made_by, read_sections(content, options, state));
+    if (!state.collaborative.fits(state.people, state.videos.numbers_end()) ||
+        !state.next_head.fits())
+      return misfit();
+    return made_by;
+  }
   if (format != kOneWalk) return misfit();
   FILOSCOPE_DO(read_one_walk(content, options, state));
   return kBeforeVersions;

@@ -115,9 +115,11 @@ void ServedEngine::meet(const Interaction& event) {
   published_[event.item] = true;
 }
 
-void ServedEngine::act(const Interaction& event, engine::EventType type, std::uint32_t watch_ms) {
+void ServedEngine::act(const Interaction& event, engine::EventType type, std::uint32_t watch_ms,
+                       RequestId request) {
   engine::Event body;
   body.video = entry_of(event.item), body.type = type, body.watch_ms = watch_ms;
+  body.request = request;
   body.surface = engine::Surface::imported;
   apply(encode(person_of(event.person), body));
 }
@@ -131,11 +133,14 @@ void ServedEngine::learn(const World&, const Interaction& event) {
   ++learned_;
 }
 
+/// She was offered the item, and did this with it.
 void ServedEngine::learn_label(const Interaction& event, bool liked) {
   const Stopwatch stopwatch(learning_us_);
   meet(event);
-  if (liked) act(event, engine::EventType::like, 0);
-  act(event, engine::EventType::watch, liked ? kDurationMs : kUnlikedWatchMs);
+  const auto request = request_of(event.person);
+  apply(engine_->offer(request, entry_of(event.item)).features);
+  if (liked) act(event, engine::EventType::like, 0, request.request);
+  act(event, engine::EventType::watch, liked ? kDurationMs : kUnlikedWatchMs, request.request);
   ++learned_;
 }
 
@@ -167,8 +172,8 @@ float ServedEngine::predict_like(const Interaction& event) {
   ++ranked_;
   advance(event.at_s);
   meet(event);
-  const auto heads = engine_->predict(request_of(event.person), entry_of(event.item));
-  return heads.value()[static_cast<std::size_t>(engine::Head::like)];
+  const auto offered = engine_->offer(request_of(event.person), entry_of(event.item));
+  return offered.items.at(0).probabilities[static_cast<std::size_t>(engine::Head::like)];
 }
 
 }  // namespace filoscope::eval

@@ -54,7 +54,8 @@ class ServedEngine final : public Ranker {
                std::size_t items_count);
   void meet(const Interaction& event);
   void publish(std::uint32_t item);
-  void act(const Interaction& event, engine::EventType type, std::uint32_t watch_ms);
+  void act(const Interaction& event, engine::EventType type, std::uint32_t watch_ms,
+           RequestId request = {});
   void apply(LogRecord record);
   void advance(double at_s);
   engine::RankRequest request_of(std::uint32_t person);
