@@ -279,7 +279,6 @@ void Collaborative::forget_person(PeopleTable::Gone gone) {
 }
 
 void Collaborative::sweep() {
-  constexpr std::size_t kTakenBack = 8;
   for (std::size_t i = 0; i < kTakenBack && !gone_.empty(); ++i) {
     auto& [slot, erased, history] = gone_.back();
     const Had last = history.back();
@@ -291,6 +290,12 @@ void Collaborative::sweep() {
     history.pop_back();
     if (history.empty()) gone_.pop_back();
   }
+}
+
+std::size_t Collaborative::sweeps_left() const {
+  std::size_t entries = 0;
+  for (const auto& gone : gone_) entries += gone.history.size();
+  return (entries + kTakenBack - 1) / kTakenBack;
 }
 
 bool Collaborative::fits(const PeopleTable& people, std::uint32_t numbers_end) {

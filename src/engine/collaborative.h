@@ -52,6 +52,8 @@ class Collaborative {
   void forget_person(PeopleTable::Gone gone);
   /// A bounded step of that; called once per record.
   void sweep();
+  /// How many of these steps are left.
+  std::size_t sweeps_left() const;
   /// After loading: whether all parts fit together and to the rest of the state.
   bool fits(const PeopleTable& people, std::uint32_t numbers_end);
 
@@ -68,6 +70,7 @@ class Collaborative {
  private:
   friend class TasteQuery;
   static constexpr std::size_t kGoneMax = 1U << 30;
+  static constexpr std::size_t kTakenBack = 8;  ///< entries of histories a step
   static constexpr std::size_t kStreamMax = 1U << 14;
   static constexpr std::size_t kPlacesMax = 64U << 20;  ///< of all neighbour lists: 512 MB
   struct Occurrence {

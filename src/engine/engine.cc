@@ -115,7 +115,7 @@ class EngineImpl final : public Engine {
   }
   std::size_t erasing_records() const override {
     const std::shared_lock phase(phase_);
-    return state_.people.erasing_steps();
+    return std::max(state_.people.erasing_steps(), state_.collaborative.sweeps_left());
   }
   LogPosition position() const override {
     const std::shared_lock phase(phase_);

@@ -149,8 +149,9 @@ class Engine {
   virtual EngineStats stats() const = 0;
   /// Whether it holds anything about her.
   virtual bool knows(PersonKey person) const = 0;
-  /// After how many more records those erased so far stand in nobody's relations; each record takes
-  /// some of them out, so that none takes long.
+  /// After how many more records those erased so far stand nowhere: not in others' relations, and
+  /// what they had in common with others is taken back. Each record does a part of it, so that none
+  /// takes long.
   virtual std::size_t erasing_records() const = 0;
 
   virtual LogPosition position() const = 0;
