@@ -1,0 +1,12 @@
+#pragma once
+
+/// What an event of the log does: to the person, to what everybody shares, and to what is learned.
+/// Features are made before anything moves. REQUIRES the exclusive phase.
+
+#include "engine/state.h"
+
+namespace filoscope::engine {
+
+void apply_event(State& state, const EngineOptions& options, PersonKey person, const Event& event);
+
+}  // namespace filoscope::engine
