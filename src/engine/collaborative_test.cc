@@ -10,6 +10,7 @@
 
 #include "base/random.h"
 #include "engine/next_head.h"
+#include "engine/state.h"
 #include "engine/test_world.h"
 
 namespace filoscope::engine {
@@ -190,6 +191,35 @@ TEST(NextHead, LearnsWhichInputTells) {
   EXPECT_NEAR(head.logit(by_had, 5), 0, 0.5);
 }
 
+TEST(Collaborative, WhatIsUnlearnedLeavesNothingInNeighboursAndCounts) {
+  PeopleTable people;
+  Collaborative shared;
+  const auto learn = [&](std::uint64_t person, std::uint32_t number) {
+    shared.learn(people, people.slot_of(people.get({person})), number, 1);
+  };
+  for (std::uint64_t person = 1; person <= 20; ++person)
+    for (std::uint32_t i = 0; i < 5; ++i)
+      learn(person, static_cast<std::uint32_t>(person + i * 3) % 16);
+  const PersonState& asking = people.get({1});
+  const auto scores = [&] {
+    const TasteQuery query(shared, asking, people.slot_of(asking));
+    std::vector<float> all;
+    for (std::uint32_t number = 0; number < 16; ++number) {
+      const auto found = query.scores(number);
+      all.insert(all.end(), {found.neighbours, found.recent, found.order});
+      all.push_back(shared.popularity(number).had);
+    }
+    return all;
+  };
+  const auto before = scores();
+  for (std::uint32_t number : {1, 4, 9}) learn(99, number);
+  EXPECT_NE(scores(), before);
+  const auto slot = people.slot_of(people.get({99}));
+  for (std::uint32_t number : {4, 9, 1}) shared.unlearn(people, slot, number);
+  EXPECT_EQ(scores(), before);
+  EXPECT_TRUE(people.at_slot(slot).history.empty());
+}
+
 /// Imported: of full weight.
 void take_to(TestWorld& world, std::uint64_t person, std::uint64_t video,
              EventType type = EventType::like) {
@@ -272,17 +302,6 @@ TEST_F(TwoHalves, TheOrderIsThatOfTheAnswersValues) {
   }
 }
 
-TEST_F(TwoHalves, ALikeTakenBackLeavesNothingInTheNeighbours) {
-  const auto before = order_of(world_, 7, 20);
-  world_.adult(2000);
-  for (std::uint64_t video : {3, 4, 5, 6}) take_to(world_, 2000, video);
-  for (std::uint64_t video : {3, 4, 5, 6}) take_to(world_, 2000, video, EventType::unlike);
-  const auto after = order_of(world_, 7, 20);
-  int common = 0;
-  for (const auto id : before) common += std::count(after.begin(), after.end(), id) != 0 ? 1 : 0;
-  EXPECT_GE(common, 18);
-}
-
 TEST_F(TwoHalves, ClipsThatGoAreNotNamedAgainAndTheirRowsBeginAnew) {
   for (std::uint64_t id = 1; id <= kClips / 2; ++id) world_.apply(encode(VideoRemoved{{id}}));
   for (std::uint64_t id = 1001; id <= 1040; ++id) {
@@ -296,6 +315,53 @@ TEST_F(TwoHalves, ClipsThatGoAreNotNamedAgainAndTheirRowsBeginAnew) {
   for (const auto& record : world_.log) replay->apply(record).value();
   EXPECT_EQ(replay->state_hash(), world_.engine().state_hash());
   EXPECT_EQ(Engine::load({}, world_.engine().save()).value()->state_hash(), replay->state_hash());
+}
+
+/// Of one state, with records that rise.
+class StateOfRecords : public ::testing::Test {
+ protected:
+  StateOfRecords() {
+    VideoPublished body;
+    body.video = {7}, body.duration_ms = 30'000;
+    apply(encode(body));
+  }
+  void apply(LogRecord record) {
+    record.position = state.position + 1, record.at_ms = 1'700'000'000'000;
+    apply_record(state, {}, record).value();
+  }
+  void act(std::uint64_t person, EventType type) {
+    Event event;
+    event.video = {7}, event.type = type, event.surface = Surface::imported;
+    apply(encode(PersonKey{person}, event));
+  }
+  float had() const { return state.collaborative.popularity(0).had; }
+  State state;
+};
+
+TEST_F(StateOfRecords, AnUnlikeADislikeAndAnErasureTakeBack) {
+  act(1, EventType::like), act(2, EventType::like), act(3, EventType::like);
+  EXPECT_FLOAT_EQ(had(), 3);
+  act(1, EventType::unlike);
+  EXPECT_FLOAT_EQ(had(), 2);
+  act(2, EventType::not_interested);
+  EXPECT_FLOAT_EQ(had(), 1);
+  apply(encode(PersonKey{3}, ErasePerson{}));
+  EXPECT_FLOAT_EQ(had(), 0);
+}
+
+TEST_F(StateOfRecords, MeetingALikedClipAgainTakesNothingBack) {
+  act(1, EventType::like);
+  for (int i = 0; i < 3; ++i) act(1, EventType::impression), act(1, EventType::profile);
+  EXPECT_FLOAT_EQ(had(), 1);
+}
+
+TEST_F(StateOfRecords, TheRowOfAClipThatGoesIsFree) {
+  act(1, EventType::like);
+  EXPECT_EQ(state.collaborative.items().size(), 1U);
+  apply(encode(VideoRemoved{{7}}));
+  EXPECT_EQ(state.collaborative.items().size(), 0U);
+  act(2, EventType::like);  // late
+  EXPECT_EQ(state.collaborative.items().size(), 0U);
 }
 
 }  // namespace
