@@ -101,20 +101,30 @@ class NewsTexts {
 class NewsSocket final : public SocketPeer {
  public:
   static Result<Response> open(const ApiPtr& api, const Request& request) {
-    FILOSCOPE_TRY(const auto caller, api->auth.person(request));
+    FILOSCOPE_TRY(const auto sender, api->auth.anyone(request));
     const auto socket = std::make_shared<NewsSocket>();
-    FILOSCOPE_TRY(socket->texts_,
-                  NewsTexts::open(api, caller, [raw = socket.get()] { raw->waker().wake(); }));
+    const auto caller = api->auth.person(request);
+    // A page cannot keep a socket that is refused out of the browser's console: a session that
+    // ended while the request was on its way closes it instead, as one that ends later does.
+    if (!caller && !sender.ended_cookie) return caller.error();
+    if (caller) {
+      FILOSCOPE_TRY(socket->texts_, NewsTexts::open(api, caller.value(),
+                                                    [raw = socket.get()] { raw->waker().wake(); }));
+    } else {
+      socket->refused_ = caller.error();
+    }
     socket->waker().wake();
     Response response;
     response.body = std::shared_ptr<SocketPeer>(socket);
     return response;
   }
   Result<std::optional<std::string>> next() override {
+    if (refused_) return *refused_;
     FILOSCOPE_TRY(auto text, texts_->next());
     return std::optional(std::move(text));
   }
   Result<void> receive(std::string_view message) override {
+    if (refused_) return *refused_;
     FILOSCOPE_DO(texts_->receive(message));
     waker().wake();
     return {};
@@ -122,6 +132,7 @@ class NewsSocket final : public SocketPeer {
 
  private:
   std::unique_ptr<NewsTexts> texts_;
+  std::optional<Error> refused_;
 };
 
 /// Server-sent events (HTML Living Standard, section 9.2).

@@ -162,6 +162,17 @@ TEST_F(UpdatesTest, ThePagesCookieOpensItFromItsOwnOriginAlone) {
             403);
 }
 
+TEST_F(UpdatesTest, ACookieThatEndedOnItsWayIsToldByTheSocket) {
+  const auto made =
+      ask("POST", "/api/v1/accounts", {"X-Filoscope-Client: web"}, sign_up_body("web"));
+  const auto token = cookie_of(made, "filoscope_session");
+  must(accounts->sign_out(token));
+  TestClient page(server->address());
+  const auto cookie = "Cookie: filoscope_session=" + token + "\r\n";
+  EXPECT_EQ(page.open_socket(kSocket, cookie + "Origin: http://localhost\r\n").status, 101);
+  EXPECT_EQ(page.read_close(), 1008);
+}
+
 TEST_F(UpdatesTest, ASessionThatEndsClosesIt) {
   const auto author = sign_up("author"), fan = sign_up("fan");
   const auto video = publish(author.viewer, "a clip");

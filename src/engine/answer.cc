@@ -34,18 +34,18 @@ class Scorer {
   Scorer(const State& state, const EngineOptions& options, const PersonState* person,
          const RankRequest& request)
       : state_(state),
-        taste_(state.collaborative, person != nullptr ? *person : nobody(),
-               person != nullptr ? state.people.slot_of(*person) : 0),
+        taste_(state.collaborative, state.people, person != nullptr ? *person : nobody()),
         view_(view_of(state, person, request.language, std::max(request.at_ms, state.at_ms))),
         fresh_target_(fresh_target(state, options)) {}
 
   Shown score(const Candidate& candidate, bool repeat) const {
     Shown shown;
     shown.candidate = candidate;
-    const VideoView view = view_of(state_, state_.videos[candidate.video]);
+    const VideoView view = view_of(state_, candidate.video);
     const Found found{candidate.routes, candidate.taste, owed(candidate.video), repeat};
     shown.features = features_of(state_, view_, candidate.video, view, found, shown.attention);
-    shown.probabilities = state_.model.predict(Model::widen(shown.features, view.fields));
+    shown.probabilities =
+        state_.model.predict(Model::widen(shown.features, view_.features, view.fields));
     shown.value = value_of(state_.weights, shown.probabilities);
     shown.content = view.content;
     return shown;
@@ -58,7 +58,7 @@ class Scorer {
   }
   Scored unscored(std::uint32_t number) const {
     const Video& video = state_.videos[number];
-    return {number, 0, video.author, video.sound_key, false, view_of(state_, video).content};
+    return {number, 0, video.author, video.sound_key, false, view_of(state_, number).content};
   }
   bool owed(std::uint32_t number) const {
     return (state_.videos.scan(number).flags & kFreshDone) == 0 &&
@@ -81,7 +81,7 @@ class Scorer {
 Route main_route(std::uint16_t routes) {
   for (const auto route :
        {Route::following, Route::content, Route::order, Route::recent, Route::neighbours,
-        Route::als, Route::fold_in, Route::sequence, Route::fresh})
+        Route::als, Route::fold_in, Route::sequence, Route::friends, Route::fresh})
     if ((routes & route_bit(route)) != 0) return route;
   return Route::trending;
 }
@@ -96,8 +96,7 @@ DecisionItem item_of(const State& state, const Shown& shown, Route route) {
   item.value = shown.value;
   item.probabilities = shown.probabilities;
   item.features.reserve(kFeaturesCount);
-  for (const float x : shown.features.inputs) item.features.push_back(x);
-  for (const float x : shown.features.person) item.features.push_back(x);
+  each_feature(shown.features, [&](float x) { item.features.push_back(x); });
   return item;
 }
 
@@ -303,6 +302,7 @@ Ranking finish(const State& state, const RankRequest& request, Ranking ranking, 
   DecisionFeatures features;
   features.request = request.request;
   for (const auto& item : ranking.items) features.items.push_back({item.video, item.features});
+  each_feature_of_person(view.features, [&](float x) { features.person.push_back(x); });
   ranking.features = encode(request.person, features);
   ranking.decision.at_ms = ranking.features.at_ms = request.at_ms;
   return ranking;

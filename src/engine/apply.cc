@@ -13,37 +13,37 @@ Result<void> apply(State& state, const EngineOptions& options, PersonKey key, co
   return {};
 }
 
-/// Of a Decision before version 3, or of DecisionFeatures. Others have no item with features.
-Result<void> await_events(State& state, PersonKey key, const auto& body) {
+std::uint16_t narrowed(float bfloat16) {
+  return static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(bfloat16) >> 16);
+}
+
+/// Nothing is learned from a decision itself.
+Result<void> apply(State&, const EngineOptions&, PersonKey, const Decision&) { return {}; }
+
+/// The answer waits for events. One of an engine with other features has none here.
+Result<void> apply(State& state, const EngineOptions&, PersonKey key,
+                   const DecisionFeatures& body) {
+  if (body.person.size() != kPersonFeaturesCount) return {};
   PendingDecision decision;
   decision.request = body.request.value, decision.person = key.value;
   decision.at_ms = state.at_ms;
+  std::transform(body.person.begin(), body.person.end(), decision.features.begin(), narrowed);
   for (const auto& item : body.items) {
     const auto number = state.videos.find(item.video);
     if (!number || item.features.size() != kFeaturesCount) continue;
     PendingItem kept;
     kept.video = *number;
-    for (std::size_t i = 0; i < kFeaturesCount; ++i)
-      kept.features[i] =
-          static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(item.features[i]) >> 16);
+    std::transform(item.features.begin(), item.features.end(), kept.features.begin(), narrowed);
     decision.items.push_back(kept);
   }
   state.pending.add(std::move(decision));
   return {};
 }
 
-Result<void> apply(State& state, const EngineOptions&, PersonKey key, const Decision& body) {
-  return await_events(state, key, body);
-}
-
-Result<void> apply(State& state, const EngineOptions&, PersonKey key,
-                   const DecisionFeatures& body) {
-  return await_events(state, key, body);
-}
-
 Result<void> apply(State& state, const EngineOptions& options, PersonKey,
                    const VideoPublished& body) {
   state.videos.publish(body, state.at_ms, options.videos_max);
+  state.outcome_factors.grow_to(state.videos.numbers_end());
   return {};
 }
 

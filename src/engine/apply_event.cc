@@ -236,6 +236,26 @@ std::uint16_t act_labels(const Contribution& given) {
   return static_cast<std::uint16_t>(labels);
 }
 
+/// What stands of all she ever did with the video.
+std::uint16_t standing_labels(const Contribution& given, const Video& video) {
+  unsigned labels = act_labels(given);
+  if (given.skipped()) return static_cast<std::uint16_t>(labels | head_bit(Head::skip));
+  if (given.watched())
+    labels |= watch_labels(given.share(), video) & ~unsigned{head_bit(Head::skip)};
+  return static_cast<std::uint16_t>(labels);
+}
+
+/// Counts what changed in what stands.
+void count_outcomes(EventContext& m, const Contribution& before) {
+  const auto was = standing_labels(before, m.video), now = standing_labels(m.given, m.video);
+  const bool first_watch = !before.watched() && m.given.watched();
+  if (was == now && !first_watch) return;
+  const float weight = m.given.weight();
+  for (OutcomeCounts* counts : {&m.video.outcomes, &m.state.videos.author_at(m.video).outcomes,
+                                &m.state.all_outcomes[m.video.duration_bucket()]})
+    counts->add(first_watch ? weight : 0, weight, was, now);
+}
+
 constexpr std::array<std::pair<Lesson, std::uint16_t>, 5> kLessons{
     {{Lesson::watch, kWatchHeads},
      {Lesson::like, head_bit(Head::like)},
@@ -277,9 +297,9 @@ void train(EventContext& m, const Example& example, const Labels& said,
   if (!in_feed && (known & kWatchHeads) != 0) heads = said.final ? 0 : heads & ~kWatchHeads;
   const unsigned fresh = heads & ~unsigned{book.trained} & ~(known & acts);
   const unsigned changed = heads & book.trained & (labels ^ book.labels);
-  learn_example(m.state, example, static_cast<std::uint16_t>(fresh),
+  learn_example(m.state, m.person, example, static_cast<std::uint16_t>(fresh),
                 static_cast<std::uint16_t>(labels));
-  correct_example(m.state, example, static_cast<std::uint16_t>(changed),
+  correct_example(m.state, m.person, example, static_cast<std::uint16_t>(changed),
                   static_cast<std::uint16_t>(labels));
   book.trained = static_cast<std::uint16_t>(book.trained | heads);
   book.labels = static_cast<std::uint16_t>((book.labels & ~heads) | (labels & heads));
@@ -311,7 +331,7 @@ void learn_next_of_shown(const EventContext& m, std::size_t history_count) {
 void learn_scales(const EventContext& m) {
   constexpr std::uint64_t kOneOf = 4;
   if (mix64(m.event.request.value) % kOneOf != 0) return;
-  const TasteQuery taste(m.state.collaborative, m.person, m.state.people.slot_of(m.person));
+  const TasteQuery taste(m.state.collaborative, m.state.people, m.person);
   m.state.next_head.scale_by(taste.greatest(), m.given.weight());
 }
 
@@ -359,17 +379,20 @@ Example example_of(const EventContext& m) {
   example.video = m.number, example.weight = m.given.weight();
   if (m.pending != nullptr) {
     example.features = unpack(*m.pending);
+    const auto& pending = std::as_const(m.state.pending);
+    example.of_person = unpack_person(*pending.find(m.event.request, m.person_key));
     return example;
   }
   const PersonView view = view_of(m.state, &m.person, 0, m.state.at_ms);
-  const TasteQuery taste(m.state.collaborative, m.person, m.state.people.slot_of(m.person));
+  const TasteQuery taste(m.state.collaborative, m.state.people, m.person);
   Attention attention;
   Found found;
   found.taste = taste.scores(m.number);
   found.fresh = (m.state.videos.scan(m.number).flags & kFreshDone) == 0;
   found.repeat = m.person.has_seen(m.number);
   example.features =
-      features_of(m.state, view, m.number, view_of(m.state, m.video), found, attention);
+      features_of(m.state, view, m.number, view_of(m.state, m.number), found, attention);
+  example.of_person = view.features;
   return example;
 }
 
@@ -412,7 +435,7 @@ bool will_take_to(const EventContext& m, float share) {
 }
 
 /// The first so many are each a lesson of the next head, then one of ever more.
-constexpr std::uint64_t kNextLessons = 60'000;
+constexpr std::uint64_t kNextLessons = 30'000;
 
 /// Outside the feed nothing was offered: she took to this clip, of all that retrieval would have
 /// found for her. What it would not have found teaches nothing.
@@ -423,7 +446,7 @@ void learn_next(EventContext& m) {
   request.age = 18;
   Filter filter(m.state, m.person, request, {});
   filter.forget_showing(m.number);
-  TasteQuery taste(m.state.collaborative, m.person, m.state.people.slot_of(m.person));
+  TasteQuery taste(m.state.collaborative, m.state.people, m.person);
   const auto candidates = retrieve(m.state, m.person, filter, taste, m.options.candidates_max);
   const auto target = std::find_if(candidates.begin(), candidates.end(),
                                    [&](const Candidate& c) { return c.video == m.number; });
@@ -438,7 +461,7 @@ void learn_next(EventContext& m) {
   for (const Candidate& candidate : candidates) {
     Attention attention;
     features.push_back(features_of(m.state, view, candidate.video,
-                                   view_of(m.state, m.state.videos[candidate.video]),
+                                   view_of(m.state, candidate.video),
                                    {candidate.routes, candidate.taste, false, false}, attention));
     list.push_back(&features.back());
     best.raise(candidate.taste);
@@ -479,6 +502,7 @@ void apply_event(State& state, const EngineOptions& options, PersonKey key, cons
   change_state(m, share);
   settle(m);
   if (example) train(m, *example, said, before);
+  if (options.learns) count_outcomes(m, before);
   if (first_watch) learn_next_of_shown(m, history_count);
   person.remember(*number).given = m.given.bits();
 }

@@ -352,14 +352,33 @@ TasteQuery::Scratch& TasteQuery::scratch() {
   return scratch;
 }
 
-TasteQuery::TasteQuery(const Collaborative& shared, const PersonState& person, std::uint32_t slot)
+std::vector<const PersonState*> friends_of(const PeopleTable& people, const PersonState& person) {
+  constexpr std::size_t kFriendsMax = 64, kLookedAt = 256;
+  std::vector<const PersonState*> friends;
+  const auto& follows = person.follows;
+  const auto start = follows.empty() ? 0 : person.showings % follows.size();
+  for (std::size_t i = 0; i < std::min(follows.size(), kLookedAt); ++i) {
+    const auto* other = people.find({follows[(start + i) % follows.size()]});
+    if (other == nullptr || !other->follows_author(person.key)) continue;
+    friends.push_back(other);
+    if (friends.size() == kFriendsMax) break;
+  }
+  return friends;
+}
+
+TasteQuery::TasteQuery(const Collaborative& shared, const PeopleTable& people,
+                       const PersonState& person)
     : shared_(shared),
       scratch_(scratch()),
       history_(rows_of(shared.items_, person.history, Collaborative::kHistoryUsed)),
       had_count_(person.had_count) {
-  for (const auto row : scratch_.rows) scratch_.by_row[row] = {};
+  auto& by_row = scratch_.by_row;
+  for (const auto row : scratch_.rows) by_row[row] = {};
   scratch_.rows.clear();
+  if (by_row.size() < shared.items_.rows_end()) by_row.resize(shared.items_.rows_end());
+  walk_friends(friends_of(people, person));
   if (history_.empty()) return;
+  const auto slot = people.slot_of(person);
   if (slot < shared.person_tastes_.rows_end()) person_ = shared.person_tastes_[slot];
   std::array<Taste, kLastFew> tastes;
   const auto last = std::min(kLastFew, history_.size());
@@ -400,8 +419,6 @@ void TasteQuery::walk(const NeighbourList& list, float people, float recent, flo
 }
 
 void TasteQuery::walk_neighbours() {
-  auto& by_row = scratch_.by_row;
-  if (by_row.size() < shared_.items_.rows_end()) by_row.resize(shared_.items_.rows_end());
   const auto& weights = rank_weights();
   for (std::size_t r = 0; r < history_.size(); ++r) {
     const NeighbourList& list = shared_.lists_[history_[r]];
@@ -413,7 +430,7 @@ void TasteQuery::walk_neighbours() {
     walk(list, people, people * weights[r], order);
   }
   for (const auto row : scratch_.rows) {
-    Touched& touched = by_row[row];
+    Touched& touched = scratch_.by_row[row];
     const float had = shared_.items_[row].had;
     const float less = pow_fixed(had + 5, -0.3F);
     touched.neighbours *= less, touched.recent *= less;
@@ -421,12 +438,24 @@ void TasteQuery::walk_neighbours() {
   }
 }
 
+/// What each took to counts by one over the root of how much that is.
+void TasteQuery::walk_friends(std::span<const PersonState* const> friends) {
+  for (const PersonState* one : friends) {
+    const auto rows = rows_of(shared_.items_, one->history, Collaborative::kHistoryUsed);
+    const float weight = 1 / std::sqrt(static_cast<float>(rows.size()) + 10);
+    for (const auto row : rows)
+      if (Touched* const touched = touch(shared_.items_.key(row)))
+        touched->friends += weight * pow_fixed(shared_.items_[row].had + 5, -0.3F);
+  }
+}
+
 TasteScores TasteQuery::scores(std::uint32_t number) const {
   TasteScores all;
   const auto row = shared_.items_.find(number);
-  if (!row || history_.empty()) return all;
+  if (!row) return all;
   const Touched& touched = scratch_.by_row[*row];
   all.neighbours = touched.neighbours, all.recent = touched.recent, all.order = touched.order;
+  all.friends = touched.friends;
   const Taste& taste = shared_.item_tastes_[*row];
   all.als = dot(person_.data(), taste.data(), kTasteDim);
   all.fold_in = dot(last_.data(), taste.data(), kTasteDim);
@@ -437,12 +466,24 @@ TasteScores TasteQuery::scores(std::uint32_t number) const {
 void TasteQuery::put(float score, std::uint32_t row) {
   const auto bits = std::bit_cast<std::uint32_t>(score);
   const auto ordered = (bits >> 31) != 0 ? ~bits : bits | 0x80000000U;
-  scratch_.best.push_back(std::uint64_t{ordered} << 32 | ~row);
+  const std::uint64_t scored = std::uint64_t{ordered} << 32 | ~row;
+  auto& best = scratch_.best;
+  if (scored <= scratch_.floor) return;
+  best.push_back(scored);
+  if (best.size() >= 2 * scratch_.count) keep_best();
+}
+
+/// Only the best that are asked for; nothing below them is taken from now on.
+void TasteQuery::keep_best() {
+  auto& best = scratch_.best;
+  if (best.size() <= scratch_.count) return;
+  const auto last = best.begin() + static_cast<std::ptrdiff_t>(scratch_.count - 1);
+  std::nth_element(best.begin(), last, best.end(), std::greater<>());
+  scratch_.floor = *last;
+  best.erase(last + 1, best.end());
 }
 
 void TasteQuery::score_all(float TasteScores::*by) {
-  scratch_.best.clear();
-  if (history_.empty()) return;
   const auto walked = [&](float Touched::*score) {
     for (const auto row : scratch_.rows)
       if (const float found = scratch_.by_row[row].*score; found > 0) put(found, row);
@@ -460,17 +501,19 @@ void TasteQuery::score_all(float TasteScores::*by) {
   if (by == &TasteScores::neighbours) return walked(&Touched::neighbours);
   if (by == &TasteScores::recent) return walked(&Touched::recent);
   if (by == &TasteScores::order) return walked(&Touched::order);
+  if (by == &TasteScores::friends) return walked(&Touched::friends);
+  if (history_.empty()) return;
   if (by == &TasteScores::als) return factors(person_, taste);
   if (by == &TasteScores::fold_in) return factors(last_, taste);
   factors(summary_, output);
 }
 
 std::vector<std::uint32_t> TasteQuery::best(float TasteScores::*by, std::size_t count) {
-  score_all(by);
   auto& best = scratch_.best;
-  const auto kept = best.begin() + static_cast<std::ptrdiff_t>(std::min(count, best.size()));
-  std::nth_element(best.begin(), kept, best.end(), std::greater<>());
-  best.erase(kept, best.end());
+  best.clear();
+  scratch_.count = std::max<std::size_t>(1, count), scratch_.floor = 0;
+  score_all(by);
+  keep_best();
   std::sort(best.begin(), best.end(), std::greater<>());
   std::vector<std::uint32_t> numbers;
   numbers.reserve(best.size());

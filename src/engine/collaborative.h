@@ -1,7 +1,7 @@
 #pragma once
 
 /// What people's tastes have in common: who took to what, in which order. Learns each (person,
-/// entry) once and answers how near an entry is to a person by six signals, each the score of a
+/// entry) once and answers how near an entry is to a person by seven signals, each the score of a
 /// route. Formulas and where they were measured: docs/engine.md.
 /// Threads: readers in the shared phase, one writer in the exclusive one.
 
@@ -114,7 +114,7 @@ class Collaborative {
   std::vector<PeopleTable::Gone> gone_;  ///< to be taken back, from the end of each history
 };
 
-/// The scores of one entry for one person, ≥ 0 but for the last three; 0: nothing in common.
+/// The scores of one entry for one person, ≥ 0 but for those by factors; 0: nothing in common.
 struct TasteScores {
   float neighbours = 0;  ///< by people in common
   float recent = 0;      ///< the same with her last entries first
@@ -122,6 +122,7 @@ struct TasteScores {
   float als = 0;         ///< factors, her whole history
   float fold_in = 0;     ///< factors, her last 8
   float sequence = 0;
+  float friends = 0;  ///< by people she follows who follow her
   /// Keeps the greater of each.
   void raise(const TasteScores& other);
 };
@@ -129,21 +130,22 @@ struct TasteRoute {
   Route route;
   float TasteScores::*score;
 };
-inline constexpr std::array<TasteRoute, 6> kTasteRoutes{
+inline constexpr std::array<TasteRoute, 7> kTasteRoutes{
     {{Route::order, &TasteScores::order},
      {Route::recent, &TasteScores::recent},
      {Route::neighbours, &TasteScores::neighbours},
      {Route::als, &TasteScores::als},
      {Route::fold_in, &TasteScores::fold_in},
-     {Route::sequence, &TasteScores::sequence}}};
+     {Route::sequence, &TasteScores::sequence},
+     {Route::friends, &TasteScores::friends}}};
 
 /// One person's side of it, at one log position. REQUIRES: one at a time in each thread.
 class TasteQuery {
  public:
-  TasteQuery(const Collaborative& shared, const PersonState& person, std::uint32_t slot);
+  TasteQuery(const Collaborative& shared, const PeopleTable& people, const PersonState& person);
   std::size_t history_count() const { return had_count_; }  ///< all she ever took to
   TasteScores scores(std::uint32_t number) const;
-  /// The greatest of each among what people of like taste took to.
+  /// The greatest of each among what people of like taste, or friends, took to.
   TasteScores greatest() const;
   /// Numbers of the `count` entries with the highest scores, best first, equal ones by their rows.
   std::vector<std::uint32_t> best(float TasteScores::*by, std::size_t count);
@@ -151,18 +153,22 @@ class TasteQuery {
  private:
   struct Touched {
     RowKey key = 0;  ///< 0: not touched
-    float neighbours = 0, recent = 0, order = 0;
+    float neighbours = 0, recent = 0, order = 0, friends = 0;
   };
   struct Scratch {
     std::vector<Touched> by_row;
     std::vector<std::uint32_t> rows;  // touched; those of the query before, until the next begins
     std::vector<std::uint64_t> best;  // score above ~row, both to be compared as numbers
+    std::size_t count = 1;            // of them asked for
+    std::uint64_t floor = 0;          // what is not above it is none of them
   };
   static Scratch& scratch();
   void walk_neighbours();
+  void walk_friends(std::span<const PersonState* const> friends);
   void walk(const NeighbourList& list, float people, float recent, float order);
   Touched* touch(RowKey key);
   void put(float score, std::uint32_t row);
+  void keep_best();
   void score_all(float TasteScores::*by);
 
   const Collaborative& shared_;
@@ -171,6 +177,10 @@ class TasteQuery {
   std::size_t had_count_ = 0;
   Taste person_{}, last_{}, summary_{};
 };
+
+/// Up to 64 people she follows who follow her. Of long lists of follows a part is looked at, which
+/// changes as she sees more.
+std::vector<const PersonState*> friends_of(const PeopleTable& people, const PersonState& person);
 
 /// The rows of the entries a history holds that are still there, newest first.
 std::vector<std::uint32_t> rows_of(const ItemRows& items, std::span<const Had> history,

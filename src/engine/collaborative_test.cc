@@ -202,7 +202,7 @@ TEST(Collaborative, WhatIsUnlearnedLeavesNothingInNeighboursAndCounts) {
       learn(person, static_cast<std::uint32_t>(person + i * 3) % 16);
   const PersonState& asking = people.get({1});
   const auto scores = [&] {
-    const TasteQuery query(shared, asking, people.slot_of(asking));
+    const TasteQuery query(shared, people, asking);
     std::vector<float> all;
     for (std::uint32_t number = 0; number < 16; ++number) {
       const auto found = query.scores(number);
@@ -218,6 +218,24 @@ TEST(Collaborative, WhatIsUnlearnedLeavesNothingInNeighboursAndCounts) {
   for (std::uint32_t number : {4, 9, 1}) shared.unlearn(people, slot, number);
   EXPECT_EQ(scores(), before);
   EXPECT_TRUE(people.at_slot(slot).history.empty());
+}
+
+TEST(Friends, AreThoseWhoFollowEachOther) {
+  PeopleTable people;
+  Collaborative shared;
+  const auto slot_of = [&](std::uint64_t person) { return people.slot_of(people.get({person})); };
+  for (std::uint64_t person : {2, 3, 4})
+    shared.learn(people, slot_of(person), static_cast<std::uint32_t>(person * 10), 1);
+  people.get({1}).follows = {2, 3};
+  people.get({2}).follows = {1}, people.get({4}).follows = {1};
+  EXPECT_EQ(friends_of(people, people.get({1})).size(), 1U) << "2 follows her back, 3 does not";
+  TasteQuery query(shared, people, people.get({1}));
+  EXPECT_GT(query.scores(20).friends, 0) << "though she has taken to nothing yet";
+  EXPECT_EQ(query.scores(30).friends, 0);
+  EXPECT_EQ(query.scores(40).friends, 0);
+  EXPECT_EQ(query.best(&TasteScores::friends, 5), std::vector<std::uint32_t>{20});
+  people.get({2}).follows = {};
+  EXPECT_EQ(TasteQuery(shared, people, people.get({1})).scores(20).friends, 0);
 }
 
 /// Imported: of full weight.

@@ -49,6 +49,7 @@ class ContributionTest : public testing::Test {
     DecisionFeatures body;
     body.request = {++requests_count};
     body.items = {{{video}, std::vector<float>(kFeaturesCount)}};
+    body.person.resize(kPersonFeaturesCount);
     apply(encode(PersonKey{person}, body));
     return body.request;
   }

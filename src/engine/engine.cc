@@ -104,8 +104,8 @@ class EngineImpl final : public Engine {
     stats.people_count = state_.people.size();
     stats.examples_count = state_.model.examples;
     stats.prequential_loss = state_.model.loss();
-    stats.memory_bytes = state_.collaborative.bytes() + state_.videos.bytes() +
-                         state_.people.bytes() + state_.embeddings.bytes() +
+    stats.memory_bytes = state_.collaborative.bytes() + state_.outcome_factors.bytes() +
+                         state_.videos.bytes() + state_.people.bytes() + state_.embeddings.bytes() +
                          state_.pending.bytes() + sizeof(State);
     return stats;
   }

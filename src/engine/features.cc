@@ -26,6 +26,10 @@ Row pooled(const State& state, std::span<const std::uint64_t> keys) {
   return sum;
 }
 
+/// As how many outcomes what is known before counts.
+constexpr float kAuthorStrength = 20, kOwnStrength = 5;
+constexpr auto kNoNumber = ~std::uint32_t{0};
+
 /// False when it is zero.
 bool to_length_one(Row& row) {
   const float norm2 = dot(row.data(), row.data(), kDim);
@@ -141,6 +145,30 @@ void time_inputs(const State& state, const PersonView& person, std::uint32_t num
   if (bucket < 3) in[kShort + bucket] = 1;
 }
 
+void fill_person(const State& state, std::span<const Reaction> reactions, PersonView& view) {
+  const PersonOutcomes& outcomes = view.person->outcomes;
+  OutcomeCounts all;
+  for (const OutcomeCounts& of_length : state.all_outcomes) {
+    all.n += of_length.n;
+    for (std::size_t h = 0; h < kHeadsCount; ++h) all.yes[h] += of_length.yes[h];
+  }
+  const HeadValues usual = all.rates(kUsualRates, kUsualStrength);
+  const HeadValues usual_odds = log_odds(usual);
+  PersonFeatures& features = view.features;
+  features.odds = log_odds(outcomes.counts.rates(usual, kOwnStrength));
+  for (std::size_t h = 0; h < kHeadsCount; ++h) features.odds[h] -= usual_odds[h];
+  features.missed_now = outcomes.missed_now, features.missed_lately = outcomes.missed_lately;
+  features.factors = state.outcome_factors.person(outcomes.factors, reactions);
+  each_feature_of_person(features, [](float& x) { x = round_bf16(clamp(x, -16, 16)); });
+}
+
+/// An entry that few saw is judged by its author's, those by what is usual for the length.
+HeadValues entry_odds(const PersonView& person, const Video& video, const Author& author) {
+  const HeadValues& usual = person.usual[video.duration_bucket()];
+  return log_odds(
+      video.outcomes.rates(author.outcomes.rates(usual, kAuthorStrength), kOwnStrength));
+}
+
 }  // namespace
 
 const PersonState& nobody() {
@@ -156,8 +184,10 @@ std::span<const std::uint64_t> words_of(const Video& video) {
       .subspan(video.tags_count, std::min<std::size_t>(video.words_count, kWordsUsed));
 }
 
-VideoView view_of(const State& state, const Video& video) {
+VideoView view_of(const State& state, std::uint32_t number) {
+  const Video& video = state.videos[number];
   VideoView view;
+  view.fields.factors = state.outcome_factors.entry(number);
   auto& rows = view.fields.rows;
   if (video.author != 0) rows[1] = row_of(state, video.author_key);
   if (video.sound_key != 0) rows[2] = row_of(state, video.sound_key);
@@ -181,22 +211,33 @@ VideoView view_of(const State& state, const Video& video) {
   return view;
 }
 
+std::vector<Reaction> reactions_of(const PersonState& person, std::uint32_t but) {
+  std::vector<Reaction> reactions;
+  reactions.reserve(kHistoryMax);
+  const auto& encounters = person.encounters;
+  for (std::size_t i = encounters.size(); i > 0 && reactions.size() < kHistoryMax; --i)
+    if (encounters[i - 1].video != but)
+      reactions.push_back({encounters[i - 1].video, encounters[i - 1].value});
+  return reactions;
+}
+
 PersonView view_of(const State& state, const PersonState* person, std::uint64_t language,
                    std::int64_t at_ms) {
   PersonView view;
   view.person = person != nullptr ? person : &nobody();
   view.language = language != 0 ? language : view.person->language;
   view.at_ms = at_ms;
-  const auto& encounters = view.person->encounters;
-  for (std::size_t i = encounters.size(); i > 0 && view.history_count < kHistoryMax; --i) {
-    const Encounter& encounter = encounters[i - 1];
-    const auto j = view.history_count++;
-    view.videos[j] = encounter.video;
-    view.values[j] = encounter.value;
-    const VideoView video = view_of(state, state.videos[encounter.video]);
+  const auto reactions = reactions_of(*view.person, kNoNumber);
+  view.history_count = reactions.size();
+  for (std::size_t j = 0; j < reactions.size(); ++j) {
+    view.videos[j] = reactions[j].number, view.values[j] = reactions[j].value;
+    const VideoView video = view_of(state, reactions[j].number);
     view.content[j] = video.content;
     view.has_content = view.has_content || video.has_content;
   }
+  for (unsigned bucket = 0; bucket < view.usual.size(); ++bucket)
+    view.usual[bucket] = state.usual_rates(bucket);
+  fill_person(state, reactions, view);
   return view;
 }
 
@@ -215,8 +256,9 @@ Features features_of(const State& state, const PersonView& person, std::uint32_t
   in[kFresh] = found.fresh ? 1 : 0;
   in[kRepeated] = found.repeat ? 1 : 0;
   state.next_head.fill(features, found.taste, state.collaborative.popularity(number));
-  for (float& x : in) x = round_bf16(clamp(x, -16, 16));
-  for (float& x : features.person) x = round_bf16(x);
+  features.entry_odds = entry_odds(person, video, state.videos.author_of(video));
+  for (float& x : in) x = clamp(x, -16, 16);
+  each_feature(features, [](float& x) { x = round_bf16(x); });
   const float logit = state.next_head.logit(features, person.person->had_count);
   const float bent = logit / (1 + (logit < 0 ? -logit : logit) / 8);
   in[kNext] = round_bf16(bent), in[kNextRest] = round_bf16(bent - in[kNext]);

@@ -22,7 +22,7 @@ struct VideoView {
   Row content{};
   bool has_content = false;  ///< else content is zero
 };
-VideoView view_of(const State& state, const Video& video);
+VideoView view_of(const State& state, std::uint32_t number);
 
 /// Content keys by part, limited as above.
 std::span<const std::uint64_t> tags_of(const Video& video);
@@ -38,9 +38,14 @@ struct PersonView {
   std::array<std::uint32_t, kHistoryPadded> videos{};
   std::array<float, kHistoryPadded> values{};
   std::array<Row, kHistoryPadded> content{};  ///< newest first
+  std::array<HeadValues, 4> usual{};          ///< rates of everyone, by duration bucket
+  PersonFeatures features;
 };
 PersonView view_of(const State& state, const PersonState* person, std::uint64_t language,
                    std::int64_t at_ms);
+
+/// What she did last, but with one entry; newest first, at most kHistoryMax.
+std::vector<Reaction> reactions_of(const PersonState& person, std::uint32_t but);
 
 struct Attention {
   std::array<float, kHistoryPadded> shares{};  ///< over the history; what is missing to 1 found

@@ -1,10 +1,13 @@
 #include "engine/learner.h"
 
+#include <algorithm>
+#include <span>
+
 namespace filoscope::engine {
 namespace {
 
 void learn_fields(State& state, const Video& video, const VideoView& view, const Row& person,
-                  const std::array<float, kFields>& gradients) {
+                  std::span<const float, kFields> gradients) {
   auto& table = state.embeddings;
   const auto step = [&](std::uint64_t key, const Row& prior, float scale) {
     Row gradient{};
@@ -29,14 +32,20 @@ void learn_fields(State& state, const Video& video, const VideoView& view, const
   step(bucket, prior_row(bucket), gradients[6]);
 }
 
-void step_heads(State& state, const Example& example, std::uint16_t heads, std::uint16_t labels,
-                bool correction) {
+/// A correction takes the error that was learned with the other label back from the mean.
+void note_missed(HeadValues& mean, float rate, std::size_t head, float error, bool correction) {
+  mean[head] = clamp(mean[head] + rate * (correction ? error : error - mean[head]), -1, 1);
+}
+
+void step_heads(State& state, PersonState& person, const Example& example, std::uint16_t heads,
+                std::uint16_t labels, bool correction) {
   if (heads == 0) return;
+  constexpr float kNow = 0.2F, kLately = 0.05F;
   const Video& video = state.videos[example.video];
-  const VideoView view = view_of(state, video);
-  const auto wide = Model::widen(example.features, view.fields);
+  const VideoView view = view_of(state, example.video);
+  const auto wide = Model::widen(example.features, example.of_person, view.fields);
   const HeadValues p = state.model.predict(wide);
-  std::array<float, kFields> gradients{};
+  std::array<float, kProducts> gradients{};
   for (std::size_t h = 0; h < kHeadsCount; ++h) {
     const auto head = static_cast<Head>(h);
     if ((heads & head_bit(head)) == 0) continue;
@@ -44,23 +53,32 @@ void step_heads(State& state, const Example& example, std::uint16_t heads, std::
     if (!correction) state.model.score(head, p[h], label);
     const float delta = correction ? (label ? -1.0F : 1.0F) : p[h] - (label ? 1.0F : 0.0F);
     state.model.learn(head, wide, example.weight * delta, gradients);
+    note_missed(person.outcomes.missed_now, kNow, h, -delta, correction);
+    note_missed(person.outcomes.missed_lately, kLately, h, -delta, correction);
   }
-  const Row& person = example.features.person;
-  if (dot(person.data(), person.data(), kDim) > 0)
-    learn_fields(state, video, view, person, gradients);
+  const Row& meets = example.features.person;
+  if (dot(meets.data(), meets.data(), kDim) > 0)
+    learn_fields(state, video, view, meets, std::span(gradients).first<kFields>());
+  Row of_products{};
+  std::copy(gradients.begin() + kFields, gradients.end(), of_products.begin());
+  state.outcome_factors.learn(person.outcomes.factors, reactions_of(person, example.video),
+                              example.video, example.of_person.factors, of_products);
 }
 
 }  // namespace
 
-void learn_example(State& state, const Example& example, std::uint16_t heads,
+void learn_example(State& state, PersonState& person, const Example& example, std::uint16_t heads,
                    std::uint16_t labels) {
-  step_heads(state, example, heads, labels, false);
-  if ((heads & kWatchHeads) != 0) ++state.model.examples;
+  step_heads(state, person, example, heads, labels, false);
+  const bool watch = (heads & kWatchHeads) != 0;
+  person.outcomes.counts.add(watch ? 1.0F : 0.0F, 1, 0, labels & heads);
+  if (watch) ++state.model.examples;
 }
 
-void correct_example(State& state, const Example& example, std::uint16_t heads,
+void correct_example(State& state, PersonState& person, const Example& example, std::uint16_t heads,
                      std::uint16_t labels) {
-  step_heads(state, example, heads, labels, true);
+  step_heads(state, person, example, heads, labels, true);
+  person.outcomes.counts.add(0, 1, heads & ~labels, heads & labels);
 }
 
 }  // namespace filoscope::engine

@@ -12,22 +12,17 @@ struct Example {
   std::uint32_t video = 0;
   float weight = 1;  ///< of its steps, 0..1
   Features features;
+  PersonFeatures of_person;
 };
 
-/// Scores and learns the given heads with the given labels (bit per Head).
-void learn_example(State& state, const Example& example, std::uint16_t heads, std::uint16_t labels);
+/// Scores and learns the given heads with the given labels (bit per Head), of what `person` did.
+void learn_example(State& state, PersonState& person, const Example& example, std::uint16_t heads,
+                   std::uint16_t labels);
 
 /// A label that turned out otherwise after it was learned: moves each head of `heads` by one full
 /// step towards its label (Ktena et al., "Addressing delayed feedback", RecSys 2019: the fake
 /// negative stays and a positive is added).
-void correct_example(State& state, const Example& example, std::uint16_t heads,
+void correct_example(State& state, PersonState& person, const Example& example, std::uint16_t heads,
                      std::uint16_t labels);
-
-inline constexpr std::uint16_t head_bit(Head head) {
-  return static_cast<std::uint16_t>(1U << static_cast<unsigned>(head));
-}
-inline constexpr std::uint16_t kWatchHeads = head_bit(Head::skip) | head_bit(Head::watch_25) |
-                                             head_bit(Head::watch_50) | head_bit(Head::watch_75) |
-                                             head_bit(Head::complete);
 
 }  // namespace filoscope::engine

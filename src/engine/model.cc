@@ -9,64 +9,63 @@ constexpr float kRate = 0.1F;
 constexpr float kRateFloor = 0.001F;
 constexpr float kPriorSquares = 2.0F;  ///< the priors count as a few dozen examples
 
-/// Prior: logit of each outcome for a video nobody knows, shown to a person nobody knows, and how
-/// strongly it rises with the next head's logit. Rates as commonly seen on short-video
-/// feeds (KuaiRand: long views a third, likes 1–2 %); training replaces them within hours.
-struct HeadPrior {
-  float bias;
-  float affinity;
-};
-constexpr std::array<HeadPrior, kHeadsCount> kPriors{{
-    {-0.6F, -1.0F},  // skip
-    {0.4F, 1.0F},    // watch_25
-    {-0.2F, 1.0F},   // watch_50
-    {-0.7F, 1.0F},   // watch_75
-    {-1.0F, 1.0F},   // complete
-    {-3.2F, 0.9F},   // like
-    {-5.0F, 0.6F},   // share
-    {-5.0F, 0.6F},   // follow
-    {-5.0F, -1.0F},  // not_interested
-}};
+/// How strongly each outcome rises with the next head's logit, before anything is learned.
+constexpr HeadValues kAffinity{
+    // skip, watch_25, watch_50, watch_75, complete, like, share, follow, not_interested
+    -1.0F, 1.0F, 1.0F, 1.0F, 1.0F, 0.9F, 0.6F, 0.6F, -1.0F};
+
+enum OwnInput : std::size_t { kEntryOdds, kPersonOdds, kMissedNow, kMissedLately };
+
+void descend(float& weight, float& squares, float gradient) {
+  squares += gradient * gradient;
+  weight -= std::max(kRate / std::sqrt(squares), kRateFloor) * gradient;
+}
 
 }  // namespace
 
 Model::Model() {
   for (std::size_t h = 0; h < kHeadsCount; ++h) {
-    weights_[h][kBias] = kPriors[h].bias;
-    weights_[h][kNext] = weights_[h][kNextRest] = kPriors[h].affinity;
+    weights_[h][kNext] = weights_[h][kNextRest] = kAffinity[h];
     // Products with content fields start as a weak similarity to what she liked.
-    for (std::size_t f = 0; f < 5; ++f) weights_[h][kInputs + f] = 0.1F * kPriors[h].affinity;
-    squares_[h].fill(kPriorSquares);
+    for (std::size_t f = 0; f < 5; ++f) weights_[h][kInputs + f] = 0.1F * kAffinity[h];
+    for (std::size_t k = 0; k < kDim; ++k) weights_[h][kInputs + kFields + k] = kAffinity[h];
+    own_weights_[h][kEntryOdds] = own_weights_[h][kPersonOdds] = 1;
+    squares_[h].fill(kPriorSquares), own_squares_[h].fill(kPriorSquares);
   }
 }
 
-std::array<float, kWide> Model::widen(const Features& features, const FieldRows& fields) {
-  std::array<float, kWide> wide{};
-  std::copy(features.inputs.begin(), features.inputs.end(), wide.begin());
-  for (std::size_t f = 0; f < kFields; ++f)
-    wide[kInputs + f] = dot(features.person.data(), fields.rows[f].data(), kDim);
+Wide Model::widen(const Features& features, const PersonFeatures& person, const FieldRows& fields) {
+  Wide wide;
+  std::copy(features.inputs.begin(), features.inputs.end(), wide.shared.begin());
+  auto at = wide.shared.begin() + kInputs;
+  for (const Row& row : fields.rows) *at++ = dot(features.person.data(), row.data(), kDim);
+  const Row factors = products(person.factors, fields.factors);
+  std::copy(factors.begin(), factors.end(), at);
+  for (std::size_t h = 0; h < kHeadsCount; ++h) {
+    auto& own = wide.own[h];
+    own[kEntryOdds] = features.entry_odds[h], own[kPersonOdds] = person.odds[h];
+    own[kMissedNow] = person.missed_now[h], own[kMissedLately] = person.missed_lately[h];
+  }
   return wide;
 }
 
-HeadValues Model::predict(const std::array<float, kWide>& wide) const {
+HeadValues Model::predict(const Wide& wide) const {
   HeadValues probabilities;
   for (std::size_t h = 0; h < kHeadsCount; ++h)
-    probabilities[h] = sigmoid(dot(weights_[h].data(), wide.data(), kWide));
+    probabilities[h] = sigmoid(dot(weights_[h].data(), wide.shared.data(), kWide) +
+                               dot(own_weights_[h].data(), wide.own[h].data(), Wide::kOwn));
   return probabilities;
 }
 
-void Model::learn(Head head, const std::array<float, kWide>& wide, float delta,
-                  std::array<float, kFields>& field_gradient) {
-  auto& weights = weights_[static_cast<std::size_t>(head)];
-  auto& squares = squares_[static_cast<std::size_t>(head)];
+void Model::learn(Head head, const Wide& wide, float delta,
+                  std::array<float, kProducts>& gradient) {
+  const auto h = static_cast<std::size_t>(head);
   delta = clamp(delta, -1.0F, 1.0F);
-  for (std::size_t f = 0; f < kFields; ++f) field_gradient[f] += delta * weights[kInputs + f];
-  for (std::size_t i = 0; i < kWide; ++i) {
-    const float gradient = delta * wide[i];
-    squares[i] += gradient * gradient;
-    const float rate = std::max(kRate / std::sqrt(squares[i]), kRateFloor);
-    weights[i] -= rate * gradient;
-  }
+  for (std::size_t i = 0; i < kProducts; ++i) gradient[i] += delta * weights_[h][kInputs + i];
+  for (std::size_t i = 0; i < kWide; ++i)
+    descend(weights_[h][i], squares_[h][i], delta * wide.shared[i]);
+  for (std::size_t i = 0; i < Wide::kOwn; ++i)
+    descend(own_weights_[h][i], own_squares_[h][i], delta * wide.own[h][i]);
 }
 
 void Model::score(Head head, float probability, bool label) {

@@ -1,17 +1,19 @@
 #pragma once
 
-/// The ranking model: one logistic head per outcome over dense features and factorised
-/// interactions (Rendle, "Factorization machines", ICDM 2010) of the person's vector with the
-/// embeddings of the video's fields. Trained one example at a time by Adagrad with a floor under
-/// the rate. Starts from documented prior weights, so that a first swipe already moves the order.
-/// Threads: readers in the shared phase, one writer in the exclusive one.
+/// The ranking model: one logistic head per outcome over dense features, factorised interactions
+/// (Rendle, "Factorization machines", ICDM 2010) of the person's vector with the embeddings of the
+/// video's fields, the products of factors (outcome_factors.h), and of each head its own: how the
+/// outcome came for this entry and this person so far. Trained one example at a time by Adagrad
+/// with a floor under the rate. Starts from documented prior weights, so that a first swipe already
+/// moves the order. Threads: readers in the shared phase, one writer in the exclusive one.
 
 #include <array>
 #include <cstdint>
 #include <span>
 
-#include "engine/embedding_table.h"
 #include "engine/numbers.h"
+#include "engine/outcome_factors.h"
+#include "engine/outcomes.h"
 #include "engine/records.h"
 
 namespace filoscope::engine {
@@ -64,6 +66,8 @@ enum Input : std::size_t {
   kAlsLog,
   kFoldIn,
   kFoldInLog,
+  kFriends,
+  kFriendsLog,
   kSequence,
   kHad,                    // how many took to it, log
   kHadLately,              // the same with half-lives of 300, 3,000 and 30,000 events
@@ -79,20 +83,51 @@ static_assert(kInputsUsed <= kInputs);
 
 /// Fields that meet the person's vector.
 inline constexpr std::size_t kFields =
-    7;                                    // video, author, sound, hashtags, words, language, bucket
-inline constexpr std::size_t kWide = 72;  // dense inputs, then one product per field, padded
-static_assert(kInputs + kFields <= kWide);
+    7;  // video, author, sound, hashtags, words, language, bucket
+inline constexpr std::size_t kProducts = kFields + kDim;  // of fields, then of factors
+inline constexpr std::size_t kWide = 88;                  // dense inputs, then products, padded
+static_assert(kInputs + kProducts <= kWide);
 
-/// Logged per item: the dense inputs and the person's vector for this item; all bfloat16 values.
+/// Logged per item: the dense inputs, the person's vector for this item, and the log-odds of each
+/// outcome by how often it came for the item; all bfloat16 values.
 struct Features {
   std::array<float, kInputs> inputs{};
   Row person{};
+  HeadValues entry_odds{};
 };
-inline constexpr std::size_t kFeaturesCount = kInputs + kDim;
+inline constexpr std::size_t kFeaturesCount = kInputs + kDim + kHeadsCount;
+/// The feature's values one after the other, as they are logged.
+void each_feature(auto& features, auto action) {
+  for (auto& x : features.inputs) action(x);
+  for (auto& x : features.person) action(x);
+  for (auto& x : features.entry_odds) action(x);
+}
 
-/// A video's fields at one log position.
+/// Logged per answer, of the person; all bfloat16 values.
+struct PersonFeatures {
+  HeadValues odds{};  ///< log-odds of each outcome with her, less everyone's
+  /// Means of label - probability, over about 5 and 20 examples: what the heads miss lately.
+  HeadValues missed_now{}, missed_lately{};
+  Row factors{};
+};
+inline constexpr std::size_t kPersonFeaturesCount = 3 * kHeadsCount + kDim;
+void each_feature_of_person(auto& features, auto action) {
+  for (auto* values : {&features.odds, &features.missed_now, &features.missed_lately})
+    for (auto& x : *values) action(x);
+  for (auto& x : features.factors) action(x);
+}
+
+/// A video's fields at one log position, and its factors.
 struct FieldRows {
   std::array<Row, kFields> rows{};
+  Row factors{};
+};
+
+/// What the heads see: all of them `shared`, each its `own`.
+struct Wide {
+  static constexpr std::size_t kOwn = 8;  // 4 used
+  std::array<float, kWide> shared{};
+  std::array<std::array<float, kOwn>, kHeadsCount> own{};
 };
 
 /// How many heads the archive holds: at most kHeadsCount. A head that it does not have stays as it
@@ -106,13 +141,12 @@ std::size_t visit_heads_count(A& a) {
 class Model {
  public:
   Model();
-  /// The inputs that the heads see.
-  static std::array<float, kWide> widen(const Features& features, const FieldRows& fields);
-  HeadValues predict(const std::array<float, kWide>& wide) const;
+  static Wide widen(const Features& features, const PersonFeatures& person,
+                    const FieldRows& fields);
+  HeadValues predict(const Wide& wide) const;
   /// One step on head `head` with error `delta` (p - label, or a correction in [-1, 1]); adds the
-  /// head's part of ∂loss/∂(field product) to `field_gradient`.
-  void learn(Head head, const std::array<float, kWide>& wide, float delta,
-             std::array<float, kFields>& field_gradient);
+  /// head's part of ∂loss/∂product to `gradient`.
+  void learn(Head head, const Wide& wide, float delta, std::array<float, kProducts>& gradient);
   /// Keeps the mean log loss of `head` over about 10,000 examples.
   void score(Head head, float probability, bool label);
 
@@ -121,12 +155,13 @@ class Model {
 
   template <typename A>
   void visit(A& a) {
-    if (a.version < 3) return skip_older(a);
+    if (a.version < 4) return skip_older(a);
     const auto heads = visit_heads_count(a);
     const auto each = [&](auto& of_heads) {
       for (std::size_t i = 0; i < heads; ++i) a(of_heads[i]);
     };
-    each(weights_), each(squares_), each(loss_), each(scored_);
+    each(weights_), each(squares_), each(own_weights_), each(own_squares_);
+    each(loss_), each(scored_);
     a(examples);
   }
 
@@ -135,16 +170,20 @@ class Model {
   template <typename A>
   void skip_older(A& a) {
     const auto heads = visit_heads_count(a);
-    std::array<float, 48> weights{};
-    for (std::size_t i = 0; i < 2 * heads; ++i) a(weights);
+    std::array<float, 48> at_first{};
+    std::array<float, 72> later{};
+    for (std::size_t i = 0; i < 2 * heads; ++i) a.version < 3 ? a(at_first) : a(later);
     float loss = 0;
     for (std::size_t i = 0; i < heads; ++i) a(loss);
     std::uint64_t count = 0;
     for (std::size_t i = 0; i < heads + 1; ++i) a(count);
   }
   using Weights = std::array<std::array<float, kWide>, kHeadsCount>;
+  using OwnWeights = std::array<std::array<float, Wide::kOwn>, kHeadsCount>;
   Weights weights_{};
   Weights squares_{};
+  OwnWeights own_weights_{};
+  OwnWeights own_squares_{};
   HeadValues loss_{};
   std::array<std::uint64_t, kHeadsCount> scored_{};
 };

@@ -10,22 +10,24 @@ namespace {
 
 constexpr float kNextRate = 0.2F, kNextSquares = 10, kScaleRate = 0.01F;
 /// Below this part of the best score a score says nothing.
-constexpr std::array<float, kTasteRoutes.size() - 1> kFloors{0.01F, 0.01F, 0.01F, 0.03F, 0.03F};
+constexpr std::array<float, kTasteRoutes.size() - 1> kFloors{0.01F, 0.01F, 0.01F,
+                                                             0.03F, 0.03F, 0.01F};
 
 /// What is known before anything is learned. Content and relations: how much each input says about
 /// a lean.
-constexpr std::array<std::pair<Input, float>, 19> kNextPriors{{
+constexpr std::array<std::pair<Input, float>, 21> kNextPriors{{
     {kTagMean, 0.8F},       {kTagMax, 0.9F},          {kTagMin, 0.9F},         {kWordMean, 0.3F},
     {kWordMax, 0.4F},       {kWordMin, 0.4F},         {kSoundLean, 0.5F},      {kAuthorLean, 0.7F},
     {kAttention, 0.9F},     {kAttentionBest, 0.5F},   {kWatchRate, 1.2F},      {kLikeRate, 0.5F},
     {kSkipRate, -0.8F},     {kAuthorWatchRate, 0.4F}, {kLanguageOther, -0.7F}, {kFollows, 0.4F},
-    {kNeighboursLog, 0.2F}, {kOrderLog, 0.4F},        {kRecentLog, 0.0F},
+    {kNeighboursLog, 0.2F}, {kOrderLog, 0.4F},        {kRecentLog, 0.0F},      {kFriendsLog, 0.2F},
+    {kHad, 0.3F},
 }};
 
 /// The scores that are given as parts of the best, in the order of their inputs.
 constexpr std::array<float TasteScores::*, kFloors.size()> kScaled{
-    &TasteScores::neighbours, &TasteScores::recent, &TasteScores::order, &TasteScores::als,
-    &TasteScores::fold_in};
+    &TasteScores::neighbours, &TasteScores::recent,  &TasteScores::order,
+    &TasteScores::als,        &TasteScores::fold_in, &TasteScores::friends};
 
 }  // namespace
 

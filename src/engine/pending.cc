@@ -6,13 +6,25 @@
 
 namespace filoscope::engine {
 
+namespace {
+
+float widened(std::uint16_t bfloat16) {
+  return std::bit_cast<float>(std::uint32_t{bfloat16} << 16);
+}
+
+}  // namespace
+
 Features unpack(const PendingItem& item) {
   Features features;
-  const auto widen = [&](std::size_t i) {
-    return std::bit_cast<float>(std::uint32_t{item.features[i]} << 16);
-  };
-  for (std::size_t i = 0; i < kInputs; ++i) features.inputs[i] = widen(i);
-  for (std::size_t i = 0; i < kDim; ++i) features.person[i] = widen(kInputs + i);
+  const auto* at = item.features.data();
+  each_feature(features, [&](float& x) { x = widened(*at++); });
+  return features;
+}
+
+PersonFeatures unpack_person(const PendingDecision& decision) {
+  PersonFeatures features;
+  const auto* at = decision.features.data();
+  each_feature_of_person(features, [&](float& x) { x = widened(*at++); });
   return features;
 }
 

@@ -22,21 +22,24 @@ struct PendingItem {
   std::uint16_t impressed = 0;  ///< 1 after the impression
   std::uint16_t share = 0;      ///< the largest watched one so far, in 1/1000
   std::array<std::uint16_t, kFeaturesCount> features{};  ///< bfloat16
+  std::uint16_t unused = 0;                              ///< no padding has undefined bytes
 };
-static_assert(sizeof(PendingItem) == 16 + 2 * kFeaturesCount);
+static_assert(sizeof(PendingItem) % 4 == 0);
 
 struct PendingDecision {
   std::uint64_t request = 0;
   std::uint64_t person = 0;
   std::int64_t at_ms = 0;
+  std::array<std::uint16_t, kPersonFeaturesCount> features{};  ///< of the person, bfloat16
   std::vector<PendingItem> items;
 };
 
 Features unpack(const PendingItem& item);
+PersonFeatures unpack_person(const PendingDecision& decision);
 
 class PendingTable {
  public:
-  static constexpr std::size_t kDecisionsMax = 1U << 15;
+  static constexpr std::size_t kDecisionsMax = 1U << 17;
   static constexpr std::int64_t kLifeMs = 24LL * 3600 * 1000;
 
   void add(PendingDecision decision);
@@ -60,10 +63,10 @@ class PendingTable {
     for (auto i = begin_; i < end_ && a.ok(); ++i) {
       PendingDecision& d = slots_.template visited<A>(i % kDecisionsMax);
       a(d.request), a(d.person), a(d.at_ms);
-      if (a.version < 2)
+      if (a.version < 3)
         skip_older_items(a);
       else
-        a(d.items, kDecisionItemsMax);
+        a(d.features), a(d.items, kDecisionItemsMax);
       if constexpr (A::kLoading) {
         persons_[i % kDecisionsMax] = d.person;
         if (d.request != 0) index_.put(d.request, static_cast<std::uint32_t>(i % kDecisionsMax));
@@ -72,11 +75,12 @@ class PendingTable {
   }
 
  private:
-  /// Version 1 kept other features.
+  /// Earlier versions kept other features.
   template <typename A>
   void skip_older_items(A& a) {
-    std::vector<std::array<std::uint64_t, 16>> items;
-    a(items, kDecisionItemsMax);
+    std::vector<std::array<std::uint64_t, 16>> at_first;
+    std::vector<std::array<std::uint64_t, 22>> later;
+    a.version < 2 ? a(at_first, kDecisionItemsMax) : a(later, kDecisionItemsMax);
   }
   void drop_first();
   PagedVector<PendingDecision, 4> slots_;  // a ring: decision i lies in slot i mod kDecisionsMax

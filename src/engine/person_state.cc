@@ -173,7 +173,7 @@ void PersonState::forget_activity() {
   events_count = showings = seen_total = 0;
   share_mean = share_weight = 0;
   encounters = {}, history = {}, seen = {}, interests = {}, bloom = {};
-  had_count = 0;
+  had_count = 0, outcomes = {};
 }
 
 std::size_t PersonState::bytes() const {

@@ -13,6 +13,8 @@
 
 #include "engine/contribution.h"
 #include "engine/item_rows.h"
+#include "engine/outcome_factors.h"
+#include "engine/outcomes.h"
 #include "engine/records.h"
 #include "engine/video_table.h"
 
@@ -171,6 +173,13 @@ struct Had {
   float weight() const { return static_cast<float>(place >> 24) / 255.0F; }
 };
 
+/// What her outcomes were, for the heads: PersonFeatures are made of it.
+struct PersonOutcomes {
+  OutcomeCounts counts;  ///< each of hers counts 1
+  HeadValues missed_now{}, missed_lately{};
+  FactorRow factors;
+};
+
 /// Her place in the list by last activity. Apart from her, because each act moves it and touches
 /// those of two others.
 struct ActivityLink {
@@ -206,6 +215,7 @@ class PersonState {
   std::vector<Encounter> encounters;  ///< oldest first
   std::vector<Had> history;           ///< what she took to, oldest first
   std::uint32_t had_count = 0;        ///< in all, also before those
+  PersonOutcomes outcomes;
   SmallTable<SeenEntry> seen;
   SmallTable<Interest> interests;
   std::vector<std::uint64_t> bloom;
@@ -342,6 +352,9 @@ void visit(A& a, PersonState& p, ActivityLink& link) {
     a(p.history, PersonState::kHistoryMax), a(p.had_count);
   else
     p.seen.change([](SeenEntry& entry) { entry.given = Contribution(entry.given).unjoined(); });
+  if (a.version < 4) return;
+  visit(a, p.outcomes.counts), a(p.outcomes.missed_now), a(p.outcomes.missed_lately);
+  a(p.outcomes.factors.values), a(p.outcomes.factors.squares);
 }
 
 template <typename A>

@@ -24,7 +24,7 @@ constexpr std::array<std::string_view, kHeadsCount> kHeadNames{
     "like", "share",    "follow",   "not_interested"};
 constexpr std::array<std::string_view, kRoutesCount> kRouteNames{
     "fresh",  "trending", "neighbours", "following", "content",  "exploration", "repeat",
-    "recent", "order",    "als",        "fold_in",   "sequence", "popular"};
+    "recent", "order",    "als",        "fold_in",   "sequence", "popular",     "friends"};
 constexpr std::array<std::string_view, kSurfacesCount> kSurfaceNames{
     "feed", "following", "video_page", "profile", "hashtag", "search", "other", "imported"};
 constexpr std::array<std::string_view, 3> kModeNames{"for_you", "following", "not_profiled"};
@@ -218,7 +218,7 @@ struct Format<WeightsChanged> {
 template <>
 struct Format<Decision> {
   static constexpr auto kind = RecordKind::decision;
-  static constexpr Versions versions{4, 4};
+  static constexpr Versions versions{5, 5};
   static void visit(auto& a, auto& b) {
     a(b.request), a.choice(b.mode, kModeNames.size()), a(b.seed), a(b.read_position);
     a(b.candidates_count), a.heads(b.weights);
@@ -240,10 +240,12 @@ struct Format<Decision> {
 template <>
 struct Format<DecisionFeatures> {
   static constexpr auto kind = RecordKind::decision_features;
+  static constexpr Versions versions{2, 1};
   static void visit(auto& a, auto& b) {
     a(b.request);
     a.list(b.items, kDecisionItemsMax,
            [&](auto& item) { a(item.video), a.narrow(item.features, kDecisionFeaturesMax); });
+    if (a.version >= 2) a.narrow(b.person, kDecisionFeaturesMax);
   }
 };
 
@@ -271,7 +273,8 @@ LogRecord make(PersonKey person, const Body& body) {
 std::string_view to_string(Head head) { return kHeadNames[static_cast<std::size_t>(head)]; }
 std::string_view to_string(Route route) { return kRouteNames[static_cast<std::size_t>(route)]; }
 bool is_taste(Route route) {
-  return route == Route::neighbours || (route >= Route::recent && route <= Route::sequence);
+  return route == Route::neighbours || (route >= Route::recent && route <= Route::sequence) ||
+         route == Route::friends;
 }
 std::string_view to_string(Surface surface) {
   return kSurfaceNames[static_cast<std::size_t>(surface)];

@@ -65,9 +65,10 @@ enum class Route : std::uint8_t {
   als,
   fold_in,
   sequence,
-  popular
+  popular,
+  friends
 };
-inline constexpr std::size_t kRoutesCount = 13;
+inline constexpr std::size_t kRoutesCount = 14;
 std::string_view to_string(Route route);
 /// A route by what people of like taste took to.
 bool is_taste(Route route);
@@ -240,7 +241,7 @@ struct Decision {
   bool exhausted = false;  ///< of the answer
 };
 
-/// Of the videos of one decision, as DecisionItem::features.
+/// Of one decision, as DecisionItem::features: of each video, and of the person.
 struct DecisionFeatures {
   struct Item {
     VideoId video;
@@ -248,6 +249,7 @@ struct DecisionFeatures {
   };
   RequestId request;
   std::vector<Item> items;
+  std::vector<float> person;
 };
 
 /// Encoders give a record without position and time; `person` is whom it is about.

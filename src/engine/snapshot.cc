@@ -33,7 +33,8 @@ enum class Tag : std::uint32_t {
   pending,
   everyone,
   collaborative,
-  next_head
+  next_head,
+  outcome_factors
 };
 
 struct Section {
@@ -45,14 +46,15 @@ struct Section {
 };
 constexpr std::array kSections{Section{Tag::options, "options"},
                                Section{Tag::base, "base", 2, 2},
-                               Section{Tag::videos, "videos", 2, 2},
-                               Section{Tag::people, "people", 3, 3},
+                               Section{Tag::videos, "videos", 3, 3},
+                               Section{Tag::people, "people", 4, 4},
                                Section{Tag::embeddings, "embeddings"},
-                               Section{Tag::model, "model", 3, 3},
-                               Section{Tag::pending, "pending", 2, 2},
-                               Section{Tag::everyone, "everyone"},
+                               Section{Tag::model, "model", 4, 4},
+                               Section{Tag::pending, "pending", 3, 3},
+                               Section{Tag::everyone, "everyone", 2, 2},
                                Section{Tag::collaborative, "collaborative", 1, 1, 6},
-                               Section{Tag::next_head, "next", 1, 1, 6}};
+                               Section{Tag::next_head, "next", 2, 2, 6},
+                               Section{Tag::outcome_factors, "factors", 1, 1, 7}};
 
 /// The options that state depends on. Not the weights: the state has its own, which
 /// `weights_changed` records move.
@@ -132,6 +134,8 @@ void visit_section(A& a, Tag tag, State& state) {
       return state.collaborative.visit(a);
     case Tag::next_head:
       return state.next_head.visit(a);
+    case Tag::outcome_factors:
+      return state.outcome_factors.visit(a);
   }
 }
 
@@ -282,13 +286,16 @@ Result<std::int64_t> read_snapshot(std::span<const std::uint8_t> snapshot,
   const auto [format, content] = envelope;
   if (format == kInSections || format == kFasterDigest) {
     FILOSCOPE_TRY(const auto made_by, read_sections(content, options, state));
-    if (!state.collaborative.fits(state.people, state.videos.numbers_end()) ||
+    if (made_by < kSections.back().since) state.outcome_factors.grow_to(state.videos.numbers_end());
+    if (!state.outcome_factors.fits(state.videos.numbers_end()) ||
+        !state.collaborative.fits(state.people, state.videos.numbers_end()) ||
         !state.next_head.fits())
       return misfit();
     return made_by;
   }
   if (format != kOneWalk) return misfit();
   FILOSCOPE_DO(read_one_walk(content, options, state));
+  state.outcome_factors.grow_to(state.videos.numbers_end());
   return kBeforeVersions;
 }
 

@@ -27,7 +27,14 @@ struct State {
   Collaborative collaborative;
   NextHead next_head;
   PendingTable pending;
-  std::array<Counters, 4> everyone;  ///< by duration bucket
+  OutcomeFactors outcome_factors;
+  std::array<Counters, 4> everyone;           ///< by duration bucket
+  std::array<OutcomeCounts, 4> all_outcomes;  ///< too
+
+  /// Rates of the outcomes with videos of this length.
+  HeadValues usual_rates(unsigned bucket) const {
+    return all_outcomes[bucket].rates(kUsualRates, kUsualStrength);
+  }
 
   /// Mean watched share of videos of this length, smoothed towards 0.4.
   float share_mean(unsigned bucket) const {
@@ -44,12 +51,15 @@ struct State {
   template <typename A>
   void visit_everyone(A& a) {
     for (auto& counters : everyone) engine::visit(a, counters);
+    if (a.version < 2) return;
+    for (auto& counts : all_outcomes) engine::visit(a, counts);
   }
   template <typename A>
   void visit(A& a) {
     visit_base(a), videos.visit(a), people.visit(a), embeddings.visit(a), model.visit(a);
     pending.visit(a), visit_everyone(a);
     if (a.version >= 2) collaborative.visit(a), next_head.visit(a);
+    if (a.version >= 3) outcome_factors.visit(a);
   }
 };
 

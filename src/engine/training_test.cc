@@ -111,11 +111,11 @@ TEST(ModelLearning, FindsASignalTheTrainerMustFollow) {
     features.inputs[kBias] = 1;
     features.inputs[kTagMean] = static_cast<float>(random.unit() * 2 - 1);
     const bool label = random.unit() < (features.inputs[kTagMean] < 0 ? 0.9 : 0.1);  // turned round
-    const auto wide = Model::widen(features, fields);
+    const auto wide = Model::widen(features, {}, fields);
     const float p = model.predict(wide)[static_cast<std::size_t>(Head::complete)];
     const float loss = minus_log(label ? p : 1 - p);
     (i < 500 ? early : late) += i < 500 ? loss / 500 : (i >= 3500 ? loss / 500 : 0);
-    std::array<float, kFields> gradients{};
+    std::array<float, kProducts> gradients{};
     model.learn(Head::complete, wide, p - (label ? 1.0F : 0.0F), gradients);
   }
   std::printf("log loss %.3f, then %.3f\n", early, late);
@@ -128,12 +128,13 @@ TEST(ModelPriors, AFirstLeanMovesEveryHeadTheRightWay) {
   const FieldRows fields;
   Features plain, leaning;
   plain.inputs[kBias] = leaning.inputs[kBias] = 1;
+  plain.entry_odds = leaning.entry_odds = log_odds(kUsualRates);
   const NextHead next;
   leaning.inputs[kTagMean] = leaning.inputs[kTagMax] = 0.4F;
   leaning.inputs[kNext] = next.logit(leaning, 0);
   EXPECT_GT(leaning.inputs[kNext], next.logit(plain, 0));
-  const auto p = model.predict(Model::widen(plain, fields));
-  const auto q = model.predict(Model::widen(leaning, fields));
+  const auto p = model.predict(Model::widen(plain, {}, fields));
+  const auto q = model.predict(Model::widen(leaning, {}, fields));
   for (std::size_t h = 0; h < kHeadsCount; ++h) {
     const auto head = static_cast<Head>(h);
     const bool bad = head == Head::skip || head == Head::not_interested;

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "engine/containers.h"
-#include "engine/records.h"
+#include "engine/outcomes.h"
 
 namespace filoscope::engine {
 
@@ -58,6 +58,7 @@ struct Video {
   std::uint8_t tags_count = 0;
   std::uint8_t words_count = 0;
   Counters counters;
+  OutcomeCounts outcomes;
   std::vector<std::uint64_t> keys;  ///< feature keys: hashtags, then words
 
   /// 0 ≤ 5 s, 1 ≤ 15 s, 2 ≤ 60 s, 3 longer.
@@ -79,6 +80,7 @@ struct ScanRow {
 struct Author {
   std::uint64_t key = 0;
   Counters counters;
+  OutcomeCounts outcomes;
   std::vector<std::uint32_t> videos;  ///< live ones, oldest first
 };
 
@@ -175,6 +177,7 @@ void visit(A& a, Video& v) {
   a(v.id), a(v.author), a(v.sound_key), a(v.author_key), a(v.video_key), a(v.language);
   a(v.created_ms), a(v.duration_ms), a(v.author_index), a(v.tags_count), a(v.words_count);
   visit(a, v.counters);
+  if (a.version >= 3) visit(a, v.outcomes);
   a(v.keys, kHashtagsMax + kWordsMax);
   if (a.version < 2) skip_co_watch(a);
 }
@@ -191,7 +194,10 @@ void VideoTable::visit(A& a) {
   };
   each(videos_, [&](Video& v) { engine::visit(a, v); });
   each(scan_, [&](ScanRow& r) { a(r.hot), a(r.author), a(r.language), a(r.flags); });
-  each(authors_, [&](Author& x) { a(x.key), engine::visit(a, x.counters), a(x.videos, kMax); });
+  each(authors_, [&](Author& x) {
+    a(x.key), engine::visit(a, x.counters), a(x.videos, kMax);
+    if (a.version >= 3) engine::visit(a, x.outcomes);
+  });
   each(postings_, [&](Posting& p) { a(p.key), a(p.next), a(p.videos, kPostingMax); });
   a(trending_, kTrendingMax), a(fresh_, kMax);
   a(fresh_begin_), a(oldest_), a(live_count_);

@@ -155,6 +155,7 @@ class CtrEvaluation {
     EngineSetup setup;
     setup.seed = static_cast<std::uint64_t>(options_.seed), setup.learns = learns;
     setup.hashtags = item_hashtags(inputs_.log);
+    setup.social = inputs_.social;
     FILOSCOPE_TRY(const auto engine,
                   ServedEngine::create(setup, inputs_.ids.people.size(), inputs_.ids.items.size()));
     EnginePredictor predictor(*engine);

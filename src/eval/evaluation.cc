@@ -26,7 +26,7 @@ Json summary_of(const EvalOptions& options, const Inputs& inputs) {
   json["test_events"] = inputs.test.size();
   // What the engine does not take yet is read, checked and said.
   if (!inputs.item_features.empty()) json["item_features"] = "unused";
-  if (!inputs.social.empty()) json["social"] = "unused";
+  if (!inputs.social.empty()) json["social"] = inputs.social.size();
   if (!ranking_methods(options.protocol).empty()) json["k"] = options.k;
   json["seed"] = options.seed;
   return json;

@@ -109,6 +109,7 @@ class RankingEvaluation {
     setup_.seed = static_cast<std::uint64_t>(options.seed);
     setup_.own_time = options.protocol == Protocol::split;
     setup_.hashtags = item_hashtags(inputs.log);
+    setup_.social = inputs.social;
   }
 
   Result<Json> run_all() {

@@ -84,7 +84,9 @@ ServedEngine::ServedEngine(const EngineSetup& setup, const engine::EngineOptions
       options_(options),
       engine_(std::move(engine)),
       met_(people_count, false),
-      published_(items_count, false) {}
+      published_(items_count, false) {
+  for (const auto& [a, b] : setup_.social) befriend(a, b), befriend(b, a);
+}
 
 void ServedEngine::apply(LogRecord record) {
   record.position = ++position_, record.at_ms = at_ms_;
@@ -108,9 +110,18 @@ void ServedEngine::publish(std::uint32_t item) {
   apply(encode(body));
 }
 
+void ServedEngine::befriend(std::uint32_t person, std::uint32_t other) {
+  meet(person);
+  apply(encode(person_of(person), engine::Follow{{person_of(other).value}, true}));
+}
+
+void ServedEngine::meet(std::uint32_t person) {
+  if (!met_[person]) apply(encode(person_of(person), engine::PersonChanged{0, kAge}));
+  met_[person] = true;
+}
+
 void ServedEngine::meet(const Interaction& event) {
-  if (!met_[event.person]) apply(encode(person_of(event.person), engine::PersonChanged{0, kAge}));
-  met_[event.person] = true;
+  meet(event.person);
   if (!published_[event.item]) publish(event.item);
   published_[event.item] = true;
 }

@@ -22,6 +22,7 @@ struct EngineSetup {
   /// the time.
   bool own_time = false;
   ItemHashtags hashtags;
+  SocialPairs social;  ///< follow each other from the beginning
 };
 
 /// Threads: one at a time.
@@ -52,6 +53,8 @@ class ServedEngine final : public Ranker {
   ServedEngine(const EngineSetup& setup, const engine::EngineOptions& options,
                std::unique_ptr<engine::Engine> engine, std::size_t people_count,
                std::size_t items_count);
+  void befriend(std::uint32_t person, std::uint32_t other);
+  void meet(std::uint32_t person);
   void meet(const Interaction& event);
   void publish(std::uint32_t item);
   void act(const Interaction& event, engine::EventType type, std::uint32_t watch_ms,

@@ -175,6 +175,7 @@ export const de: Messages = {
   route_fold_in: 'dein Geschmack der letzten Zeit',
   route_sequence: 'was oft darauf folgt',
   route_popular: 'was vielen gefiel',
+  route_friends: 'was Freunden gefiel',
   action_liked: 'gelikt',
   action_saved: 'gemerkt',
   action_not_interested: 'kein Interesse',

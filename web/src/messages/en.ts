@@ -174,6 +174,7 @@ export const en = {
   route_fold_in: 'your taste of late',
   route_sequence: 'what tends to follow',
   route_popular: 'what many took to',
+  route_friends: 'what friends took to',
   action_liked: 'liked',
   action_saved: 'saved',
   action_not_interested: 'not interested',
