@@ -79,9 +79,9 @@ class Scorer {
 };
 
 Route main_route(std::uint16_t routes) {
-  for (const auto route :
-       {Route::following, Route::content, Route::order, Route::recent, Route::neighbours,
-        Route::als, Route::fold_in, Route::sequence, Route::friends, Route::fresh})
+  for (const auto route : {Route::following, Route::content, Route::order, Route::recent,
+                           Route::neighbours, Route::als, Route::fold_in, Route::sequence,
+                           Route::friends, Route::fresh, Route::exploration})
     if ((routes & route_bit(route)) != 0) return route;
   return Route::trending;
 }
@@ -138,50 +138,32 @@ struct Slate {
 
 std::vector<Shown> score_all(std::span<const Candidate> candidates, const Scorer& scorer) {
   std::vector<Shown> all;
-  all.reserve(candidates.size() + kCountMax);
+  all.reserve(candidates.size());
   for (const Candidate& candidate : candidates) all.push_back(scorer.score(candidate, false));
   return all;
 }
 
 Slate give_unseen(const State& state, const EngineOptions& options, const PersonState& person,
                   const Filter& filter, Scorer& scorer, const RankRequest& request) {
+  Random random(mix64(request.seed ^ mix64(request.request.value)));
+  auto all = score_all(
+      retrieve(state, person, filter, scorer.taste(), options.candidates_max, &random), scorer);
   Slate slate;
-  auto all =
-      score_all(retrieve(state, person, filter, scorer.taste(), options.candidates_max), scorer);
   slate.candidates_count = all.size();
   std::vector<Scored> scored;
-  scored.reserve(all.size() + request.count);
+  scored.reserve(all.size());
   for (const Shown& one : all) scored.push_back(scorer.scored(one));
-  Random random(mix64(request.seed ^ mix64(request.request.value)));
-  std::size_t eligible = 0;
-  std::vector<std::size_t> left;  // eligible videos when each exploration slot was filled
-  const Explore explore = [&](std::span<const std::uint32_t> taken, Scored& out) {
-    if (eligible == 0) eligible = count_eligible(state, filter);
-    const auto number = draw_eligible(state, filter, taken, random);
-    if (number == state.videos.numbers_end()) return false;
-    left.push_back(eligible - taken.size());
-    const bool known = std::any_of(all.begin(), all.end(), [&](const Shown& shown) {
-      return shown.candidate.video == number;
-    });
-    if (!known) all.push_back(scorer.score(number, route_bit(Route::exploration), false));
-    out = scorer.unscored(number);
-    return true;
-  };
   RerankOptions how;
   how.count = request.count;
   how.exploration_share = options.exploration_share;
-  std::size_t explored = 0;
-  for (const Slot& slot : rerank(scored, before(state, scorer, request), how, random, explore)) {
+  for (const Slot& slot : rerank(scored, before(state, scorer, request), how, random)) {
     Shown& shown = all[slot.index];
-    if (slot.why == Slot::Why::exploration) {
-      shown.candidate.routes |= route_bit(Route::exploration);
-      const double propensity = options.exploration_share / static_cast<double>(left[explored++]);
-      slate.add(std::move(shown), Route::exploration, static_cast<float>(propensity));
-    } else {
-      slate.add(shown,
-                slot.why == Slot::Why::fresh ? Route::fresh : main_route(shown.candidate.routes),
-                1);
-    }
+    const bool drawn = slot.why == Slot::Why::exploration;
+    if (drawn) shown.candidate.routes |= route_bit(Route::exploration);
+    const Route route = drawn                          ? Route::exploration
+                        : slot.why == Slot::Why::fresh ? Route::fresh
+                                                       : main_route(shown.candidate.routes);
+    slate.add(std::move(shown), route, static_cast<float>(slot.propensity));
   }
   return slate;
 }
@@ -449,8 +431,8 @@ Result<std::vector<EntryId>> best_candidates(const State& state, const EngineOpt
   const PersonState& person = known != nullptr ? *known : nobody();
   Scorer scorer(state, options, known, request);
   const Filter filter(state, person, request, request.held);
-  auto all =
-      score_all(retrieve(state, person, filter, scorer.taste(), options.candidates_max), scorer);
+  auto all = score_all(
+      retrieve(state, person, filter, scorer.taste(), options.candidates_max, nullptr), scorer);
   std::stable_sort(all.begin(), all.end(),
                    [](const Shown& a, const Shown& b) { return a.value > b.value; });
   all.resize(std::min(count, all.size()));

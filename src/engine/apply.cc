@@ -153,6 +153,7 @@ Result<void> apply_record(State& state, const EngineOptions& options, const LogR
   for (const auto number : state.videos.take_gone()) state.collaborative.forget_item(number);
   for (auto& gone : state.people.take_gone()) state.collaborative.forget_person(std::move(gone));
   state.collaborative.sweep();
+  state.videos.sweep_fresh(state.at_ms);
   state.pending.expire(state.at_ms);
   state.embeddings.sweep(state.at_ms);
   return {};

@@ -447,7 +447,8 @@ void learn_next(EventContext& m) {
   Filter filter(m.state, m.person, request, {});
   filter.forget_showing(m.number);
   TasteQuery taste(m.state.collaborative, m.state.people, m.person);
-  const auto candidates = retrieve(m.state, m.person, filter, taste, m.options.candidates_max);
+  const auto candidates =
+      retrieve(m.state, m.person, filter, taste, m.options.candidates_max, nullptr);
   const auto target = std::find_if(candidates.begin(), candidates.end(),
                                    [&](const Candidate& c) { return c.video == m.number; });
   if (target == candidates.end()) return;

@@ -33,7 +33,7 @@ struct EngineOptions {
   std::size_t people_max = 1U << 20;     ///< the least recently active lose their activity
   std::uint32_t fresh_impressions = 20;  ///< guaranteed to a new video; scaled down to the audience
                                          ///< at the time (≤ half of the people seen in 24 h, ≥ 2)
-  double exploration_share = 0.02;   ///< of slots, uniformly random, with logged propensity
+  double exploration_share = 0.02;   ///< of slots, drawn uniformly from the candidates
   std::size_t candidates_max = 512;  ///< scored per answer
   std::int64_t guest_state_ttl_ms = 24LL * 3600 * 1000;  ///< a guest: a person without any
                                                          ///< person_changed record

@@ -207,8 +207,8 @@ struct DecisionItem {
   Route route = Route::fresh;
   std::uint16_t routes = 0;  ///< bit per Route that proposed it
   bool repeat = false;
-  float propensity = 1;  ///< probability that the policy put this video into this slot, where it is
-                         ///< known exactly (exploration), else 1
+  float propensity = 1;  ///< probability that the policy put this video into this slot, given the
+                         ///< slots above (Slot::propensity); 1 where there is no choice
   float value = 0;
   HeadValues probabilities{};
   /// The inputs the model saw; bfloat16 values (the low 16 bits of each float are 0), which the

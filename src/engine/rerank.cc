@@ -24,8 +24,8 @@ float spread(std::span<const Scored> candidates) {
 
 class Order {
  public:
-  Order(std::vector<Scored>& candidates, const RerankOptions& options)
-      : candidates_(candidates), options_(options), price_(options.breadth * spread(candidates)) {
+  Order(std::span<const Scored> candidates, float breadth)
+      : candidates_(candidates), price_(breadth * spread(candidates)), left_(candidates.size()) {
     used_.assign(candidates.size(), false);
     for (auto& likeness : likeness_) likeness.assign(candidates.size(), 0);
   }
@@ -69,17 +69,17 @@ class Order {
     return candidates_.size();
   }
 
-  void use(std::size_t index) {
-    used_[index] = true;
-    put_before(candidates_[index]);
+  /// A uniform draw from those left. REQUIRES: left() > 0.
+  std::size_t draw(Random& random) const {
+    auto skip = random.below(left_);
+    std::size_t i = 0;
+    while (used_[i] || skip-- > 0) ++i;
+    return i;
   }
-  std::size_t place_of(const Scored& explored) {
-    for (std::size_t i = 0; i < candidates_.size(); ++i)
-      if (candidates_[i].video == explored.video) return i;
-    candidates_.push_back(explored);
-    used_.push_back(false);
-    for (auto& likeness : likeness_) likeness.push_back(0);
-    return candidates_.size() - 1;
+  std::size_t left() const { return left_; }
+  void use(std::size_t index) {
+    used_[index] = true, --left_;
+    put_before(candidates_[index]);
   }
 
  private:
@@ -88,9 +88,9 @@ class Order {
     for (std::size_t w = 0; w < kFading.size(); ++w) sum += kFading[w] * likeness_[w][i];
     return sum;
   }
-  std::vector<Scored>& candidates_;
-  const RerankOptions& options_;
+  std::span<const Scored> candidates_;
   float price_;
+  std::size_t left_;
   std::vector<bool> used_;
   std::array<std::vector<float>, kFading.size()> likeness_;
   Scored last_;
@@ -99,28 +99,28 @@ class Order {
 
 }  // namespace
 
-std::vector<Slot> rerank(std::vector<Scored>& candidates, std::span<const Scored> before,
-                         const RerankOptions& options, Random& random, const Explore& explore) {
-  Order order(candidates, options);
+std::vector<Slot> rerank(std::span<const Scored> candidates, std::span<const Scored> before,
+                         const RerankOptions& options, Random& random) {
+  Order order(candidates, options.breadth);
   for (const Scored& shown : before) order.put_before(shown);
   std::vector<Slot> slots;
-  std::vector<std::uint32_t> taken;
-  while (slots.size() < options.count) {
+  while (slots.size() < options.count && order.left() > 0) {
+    const double explored = options.exploration_share, fresh = options.fresh_share;
+    const auto greedy = order.best(false);
+    const auto or_greedy = [&](std::size_t i) { return i < candidates.size() ? i : greedy; };
+    // Half of the fresh slots go by turn, or the least likeable would wait at the front for ever.
+    const auto by_turn = or_greedy(order.first_in_line()), by_value = or_greedy(order.best(true));
     const double roll = random.unit();
-    Slot slot{candidates.size(), Slot::Why::value};
-    Scored explored;
-    if (roll < options.exploration_share) {
-      if (!explore(taken, explored)) break;
-      slot = {order.place_of(explored), Slot::Why::exploration};
-    } else if (roll < options.exploration_share + options.fresh_share) {
-      // Half of these slots go by turn, or the least likeable would wait at the front for ever.
-      const bool by_turn = roll < options.exploration_share + options.fresh_share / 2;
-      slot = {by_turn ? order.first_in_line() : order.best(true), Slot::Why::fresh};
-    }
-    if (slot.index == candidates.size()) slot = {order.best(false), Slot::Why::value};
-    if (slot.index == candidates.size()) break;
+    Slot slot{greedy, Slot::Why::value, 1};
+    if (roll < explored)
+      slot = {order.draw(random), Slot::Why::exploration, 1};
+    else if (roll < explored + fresh)
+      slot.index = roll < explored + fresh / 2 ? by_turn : by_value;
+    if (slot.why == Slot::Why::value && slot.index != greedy) slot.why = Slot::Why::fresh;
+    const auto if_at = [&](std::size_t i, double share) { return i == slot.index ? share : 0.0; };
+    slot.propensity = explored / static_cast<double>(order.left()) + if_at(by_turn, fresh / 2) +
+                      if_at(by_value, fresh / 2) + if_at(greedy, 1 - explored - fresh);
     order.use(slot.index);
-    taken.push_back(candidates[slot.index].video);
     slots.push_back(slot);
   }
   return slots;

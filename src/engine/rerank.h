@@ -6,7 +6,6 @@
 /// seed.
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -34,15 +33,15 @@ struct RerankOptions {
 struct Slot {
   std::size_t index = 0;  ///< into the candidates
   enum class Why : std::uint8_t { value, fresh, exploration } why = Why::value;
+  /// Of this candidate in this slot, given those above: over all ways in which the policy may come
+  /// to it, greedily, for its first audience or by a uniform draw. Above 0.
+  double propensity = 1;
 };
 
-/// Draws an exploration video that is not among `taken`, scores it; nothing when none is left.
-using Explore = std::function<bool(std::span<const std::uint32_t> taken, Scored& out)>;
-
-/// `before` is what comes right before on her screen, oldest first. Explored videos are appended to
-/// `candidates` when they were not among them. No author twice in a row, and no sound, where
-/// anything else is left.
-std::vector<Slot> rerank(std::vector<Scored>& candidates, std::span<const Scored> before,
-                         const RerankOptions& options, Random& random, const Explore& explore);
+/// `before` is what comes right before on her screen, oldest first. Explored slots draw uniformly
+/// from the candidates that are left. No author twice in a row, and no sound, where anything else
+/// is left, but by a draw.
+std::vector<Slot> rerank(std::span<const Scored> candidates, std::span<const Scored> before,
+                         const RerankOptions& options, Random& random);
 
 }  // namespace filoscope::engine

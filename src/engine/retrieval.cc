@@ -5,7 +5,8 @@
 namespace filoscope::engine {
 namespace {
 
-constexpr std::size_t kFreshScanned = 1024;
+/// Some in line are not for everyone; nobody waits behind fewer than so many of them.
+constexpr std::size_t kFreshScanned = 8192;
 /// A slot kept for the fresh pool takes the best of the first so many in line: few enough that
 /// nobody's turn is put off for long, enough to find one that suits her.
 constexpr std::size_t kFreshInLine = 16;
@@ -57,9 +58,8 @@ class Pool {
 void propose_fresh(Pool& pool, std::size_t quota) {
   const auto& fresh = pool.state().videos.fresh();
   const auto oldest_ms = pool.state().at_ms - VideoTable::kFreshMs;
-  std::size_t given = 0, scanned = 0;
-  for (auto i = pool.state().videos.fresh_begin();
-       i < fresh.size() && given < quota && scanned < kFreshScanned; ++i, ++scanned) {
+  std::size_t given = 0;
+  for (std::size_t i = 0; i < std::min(fresh.size(), kFreshScanned) && given < quota; ++i) {
     const auto number = fresh[i];
     if ((pool.state().videos.scan(number).flags & kFreshDone) != 0) continue;
     if (pool.state().videos[number].created_ms < oldest_ms) continue;
@@ -151,6 +151,13 @@ void propose_trending(Pool& pool, std::size_t quota) {
     if (pool.propose(number, Route::trending) && ++given >= quota) return;
 }
 
+/// What no other route may ever come to: uniform draws, some of which may not be shown.
+void propose_drawn(Pool& pool, std::size_t draws, Random& random) {
+  const auto end = pool.state().videos.numbers_end();
+  for (std::size_t i = 0; i < draws && end > 0; ++i)
+    pool.propose(static_cast<std::uint32_t>(random.below(end)), Route::exploration);
+}
+
 void fill(Pool& pool) {
   const auto& videos = pool.state().videos;
   std::uint32_t scanned = 0;
@@ -207,7 +214,7 @@ bool Filter::allowed_following(std::uint32_t number) const {
 }
 
 std::vector<Candidate> retrieve(const State& state, const PersonState& person, const Filter& filter,
-                                TasteQuery& taste, std::size_t candidates_max) {
+                                TasteQuery& taste, std::size_t candidates_max, Random* random) {
   Pool pool(state, person, filter, candidates_max);
   const auto part = [&](std::size_t percent) {
     return std::max<std::size_t>(1, candidates_max * percent / 100);
@@ -216,37 +223,12 @@ std::vector<Candidate> retrieve(const State& state, const PersonState& person, c
   propose_fresh(pool, part(10));
   propose_content(pool, part(15));
   propose_trending(pool, part(7));
+  if (random != nullptr) propose_drawn(pool, part(2), *random);
   propose_taste(pool, taste, part(kTastePercent));
   fill(pool);
   auto candidates = pool.take();
   for (Candidate& candidate : candidates) candidate.taste = taste.scores(candidate.video);
   return candidates;
-}
-
-std::size_t count_eligible(const State& state, const Filter& filter) {
-  std::size_t count = 0;
-  for (std::uint32_t number = 0; number < state.videos.numbers_end(); ++number)
-    if (filter.allowed(number) && filter.unseen(number)) ++count;
-  return count;
-}
-
-std::uint32_t draw_eligible(const State& state, const Filter& filter,
-                            std::span<const std::uint32_t> taken, Random& random) {
-  const auto end = state.videos.numbers_end();
-  const auto fits = [&](std::uint32_t number) {
-    return std::find(taken.begin(), taken.end(), number) == taken.end() && filter.allowed(number) &&
-           filter.unseen(number);
-  };
-  if (end == 0) return end;
-  // Rejection keeps it uniform; what is nearly exhausted is counted out instead.
-  for (int attempt = 0; attempt < 64; ++attempt) {
-    const auto number = static_cast<std::uint32_t>(random.below(end));
-    if (fits(number)) return number;
-  }
-  std::vector<std::uint32_t> left;
-  for (std::uint32_t number = 0; number < end; ++number)
-    if (fits(number)) left.push_back(number);
-  return left.empty() ? end : left[random.below(left.size())];
 }
 
 }  // namespace filoscope::engine

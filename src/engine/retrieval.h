@@ -53,17 +53,11 @@ inline constexpr std::uint16_t route_bit(Route route) {
   return static_cast<std::uint16_t>(1U << static_cast<unsigned>(route));
 }
 
-/// Unseen, allowed videos by all routes. When the routes give fewer than `candidates_max`, the rest
-/// is filled with the newest others (named trending when anyone has watched them, else fresh), so
-/// that a small catalogue is always a candidate as a whole, and the list is empty only if nothing
-/// is left.
+/// Unseen, allowed videos by all routes; with `random` some drawn from the whole catalogue too.
+/// When the routes give fewer than `candidates_max`, the rest is filled with the newest others
+/// (named trending when anyone has watched them, else fresh), so that a small catalogue is always a
+/// candidate as a whole, and the list is empty only if nothing is left.
 std::vector<Candidate> retrieve(const State& state, const PersonState& person, const Filter& filter,
-                                TasteQuery& taste, std::size_t candidates_max);
-
-/// How many unseen, allowed videos there are in all. O(videos).
-std::size_t count_eligible(const State& state, const Filter& filter);
-/// One of them but for `taken`, uniformly; numbers_end() when there is none.
-std::uint32_t draw_eligible(const State& state, const Filter& filter,
-                            std::span<const std::uint32_t> taken, Random& random);
+                                TasteQuery& taste, std::size_t candidates_max, Random* random);
 
 }  // namespace filoscope::engine

@@ -1,6 +1,7 @@
 #include "engine/video_table.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/numbers.h"
 
@@ -122,19 +123,19 @@ std::optional<std::uint32_t> VideoTable::publish(const VideoPublished& body, std
   ScanRow& scanned = scan_[number];
   if (is_new) scanned.hot = starting_heat(video);
   scanned.author = video.author, scanned.language = video.language;
-  scanned.flags = (scanned.flags & kFreshDone) | kLive |
+  scanned.flags = (scanned.flags & (kFreshDone | kFreshListed)) | kLive |
                   (body.followers_only ? kFollowersOnly : 0U) | (body.age_min >= 18 ? kAdult : 0U) |
                   std::uint64_t{body.kind} << kKindShift;
   ++live_count_;
   oldest_ = std::min(oldest_, number);
-  if (is_new) fresh_.push_back(number);
-  if (!body.followers_only) enter_trending(number);
+  if (body.followers_only) leave_fresh(number);
+  if (!body.followers_only) enter_fresh(number, at_ms), enter_trending(number);
   return number;
 }
 
 /// Takes a live video out of every list; its number, counters and features stay known.
 void VideoTable::unlist(std::uint32_t number) {
-  scan_[number].flags &= kFreshDone;
+  scan_[number].flags &= kFreshDone | kFreshListed;
   --live_count_;
   auto& by_author = authors_[row(number).author_index].videos;
   by_author.erase(std::remove(by_author.begin(), by_author.end(), number), by_author.end());
@@ -145,7 +146,7 @@ void VideoTable::unlist(std::uint32_t number) {
 void VideoTable::remove(VideoId id) {
   const auto number = index_.find(id.value);
   if (!number || !live(*number)) return;
-  unlist(*number);
+  unlist(*number), leave_fresh(*number);
   gone_.push_back(*number);
 }
 
@@ -207,17 +208,48 @@ void VideoTable::heat(std::uint32_t number, double weight, std::int64_t at_ms) {
   if (listed) sink_trending(number);
 }
 
+void VideoTable::enter_fresh(std::uint32_t number, std::int64_t at_ms) {
+  ScanRow& scanned = scan_[number];
+  if ((scanned.flags & (kFreshDone | kFreshListed)) != 0) return;
+  if (row(number).created_ms < at_ms - kFreshMs) return;
+  scanned.flags |= kFreshListed;
+  fresh_.push_back(number);
+}
+
+void VideoTable::leave_fresh(std::uint32_t number) {
+  auto& flags = scan_[number].flags;
+  if ((flags & kFreshListed) == 0) return;
+  if ((flags & kFreshDone) != 0) --fresh_done_;
+  flags &= ~std::uint64_t{kFreshListed};
+  fresh_.erase(std::find(fresh_.begin(), fresh_.end(), number));
+}
+
 void VideoTable::count_fresh(std::uint32_t number, std::uint32_t target) {
   if (row(number).counters.total_impressions < target) return;
-  scan_[number].flags |= kFreshDone;
-  while (fresh_begin_ < fresh_.size()) {
-    const auto flags = scan(fresh_[fresh_begin_]).flags;
-    if ((flags & kFreshDone) == 0 && (flags & kLive) != 0) break;
-    ++fresh_begin_;
-  }
-  if (fresh_begin_ > 4096 && fresh_begin_ > fresh_.size() / 2) {
-    fresh_.erase(fresh_.begin(), fresh_.begin() + fresh_begin_);
-    fresh_begin_ = 0;
+  auto& flags = scan_[number].flags;
+  if ((flags & kFreshListed) != 0 && (flags & kFreshDone) == 0) ++fresh_done_;
+  flags |= kFreshDone;
+}
+
+void VideoTable::sweep_fresh(std::int64_t at_ms) {
+  constexpr std::int64_t kEveryMs = 3600LL * 1000;
+  if (fresh_done_ < kFreshDoneMax && at_ms - fresh_swept_ms_ < kEveryMs) return;
+  fresh_swept_ms_ = at_ms, fresh_done_ = 0;
+  std::erase_if(fresh_, [&](std::uint32_t number) {
+    const bool owed =
+        (scan(number).flags & kFreshDone) == 0 && row(number).created_ms >= at_ms - kFreshMs;
+    if (!owed) scan_[number].flags &= ~std::uint64_t{kFreshListed};
+    return !owed;
+  });
+}
+
+void VideoTable::rebuild_fresh() {
+  fresh_done_ = 0;
+  for (const auto number : std::exchange(fresh_, {})) {
+    auto& flags = scan_[number].flags;
+    if ((flags & (kLive | kFollowersOnly | kFreshDone | kFreshListed)) != kLive) continue;
+    flags |= kFreshListed;
+    fresh_.push_back(number);
   }
 }
 

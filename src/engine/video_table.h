@@ -65,7 +65,9 @@ struct Video {
   unsigned duration_bucket() const;
 };
 
-inline constexpr std::uint8_t kLive = 1, kFollowersOnly = 2, kAdult = 4, kFreshDone = 8;
+/// kFreshListed: in the line for a first audience.
+inline constexpr std::uint8_t kLive = 1, kFollowersOnly = 2, kAdult = 4, kFreshDone = 8,
+                              kFreshListed = 16;
 inline constexpr unsigned kKindShift = 8;  ///< the entry's kind stands above the flags
 
 /// What a scan over all videos reads, one after the other in memory.
@@ -90,6 +92,7 @@ class VideoTable {
   static constexpr std::size_t kTrendingMax = 512;
   static constexpr std::int64_t kHotHalfLifeMs = 24LL * 3600 * 1000;
   static constexpr std::int64_t kFreshMs = 7LL * 24 * 3600 * 1000;
+  static constexpr std::size_t kFreshDoneMax = 1024;  ///< of the line; more are taken out
 
   /// Adds or replaces; above `live_max` the oldest live video is dropped first. Nothing when 2^32
   /// numbers are used up.
@@ -117,9 +120,10 @@ class VideoTable {
   void count_fresh(std::uint32_t number, std::uint32_t target);
 
   const std::vector<std::uint32_t>& trending() const { return trending_; }  ///< hottest first
-  /// Still owed impressions, oldest first; some may be done or gone since.
+  /// Everyone's that are still owed impressions, oldest first; some may be done or too old since.
   const std::vector<std::uint32_t>& fresh() const { return fresh_; }
-  std::size_t fresh_begin() const { return fresh_begin_; }
+  /// Takes those out of the line, now and then.
+  void sweep_fresh(std::int64_t at_ms);
   /// Videos with this content, oldest first as a ring of kPostingMax: newest at `next - 1`.
   struct Posting {
     std::uint32_t key = 0;
@@ -137,10 +141,14 @@ class VideoTable {
   const Video& row(std::uint32_t number) const { return videos_[number]; }
   void post(std::uint32_t key, std::uint32_t number);
   void unlist(std::uint32_t number);
+  void enter_fresh(std::uint32_t number, std::int64_t at_ms);
+  void leave_fresh(std::uint32_t number);
   void drop_oldest();
   void enter_trending(std::uint32_t number);
   void sink_trending(std::uint32_t number);
   void rebuild_trending();
+  /// Of the line that earlier versions kept, where all stood.
+  void rebuild_fresh();
   bool hotter(std::uint32_t a, std::uint32_t b) const;
   std::uint32_t author_index(std::uint64_t key);
   void rebuild_indexes();
@@ -152,7 +160,8 @@ class VideoTable {
   PagedVector<Posting, 5> postings_;
   std::vector<std::uint32_t> trending_;
   std::vector<std::uint32_t> fresh_;
-  std::uint32_t fresh_begin_ = 0;
+  std::uint32_t fresh_done_ = 0;  ///< in the line that are done
+  std::int64_t fresh_swept_ms_ = 0;
   std::uint32_t oldest_ = 0;  ///< no live video has a lower number
   std::uint32_t live_count_ = 0;
   std::vector<std::uint32_t> gone_;  // empty between records
@@ -200,8 +209,15 @@ void VideoTable::visit(A& a) {
   });
   each(postings_, [&](Posting& p) { a(p.key), a(p.next), a(p.videos, kPostingMax); });
   a(trending_, kTrendingMax), a(fresh_, kMax);
-  a(fresh_begin_), a(oldest_), a(live_count_);
-  if constexpr (A::kLoading) rebuild_indexes();
+  a(fresh_done_), a(oldest_), a(live_count_);
+  if (a.version >= 3) a(fresh_swept_ms_);
+  if constexpr (A::kLoading) {
+    for (const auto* list : {&trending_, &fresh_})
+      for (const auto number : *list)
+        if (number >= videos_.size()) return a.fail();
+    if (a.version < 3) rebuild_fresh();
+    rebuild_indexes();
+  }
 }
 
 }  // namespace filoscope::engine
