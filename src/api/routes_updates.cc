@@ -101,19 +101,19 @@ class NewsTexts {
 class NewsSocket final : public SocketPeer {
  public:
   static Result<Response> open(const ApiPtr& api, const Request& request) {
-    FILOSCOPE_TRY(const auto sender, api->auth.anyone(request));
+    FILOSCOPE_TRY(const auto caller, api->auth.anyone(request));
     const auto socket = std::make_shared<NewsSocket>();
-    const auto caller = api->auth.person(request);
-    // A page cannot keep a socket that is refused out of the browser's console: a session that
-    // ended while the request was on its way closes it instead, as one that ends later does.
-    if (!caller && !sender.ended_cookie) return caller.error();
-    if (caller) {
-      FILOSCOPE_TRY(socket->texts_, NewsTexts::open(api, caller.value(),
-                                                    [raw = socket.get()] { raw->waker().wake(); }));
-    } else {
-      socket->refused_ = caller.error();
-    }
     socket->waker().wake();
+    if (!caller.viewer.person) {
+      auto refused = api->auth.person(request).error();
+      // A page cannot keep a socket that is refused out of the browser's console: a session that
+      // ended while the request was on its way closes it instead, as one that ends later does.
+      if (!caller.ended_cookie) return refused;
+      socket->refused_ = std::move(refused);
+    } else {
+      FILOSCOPE_TRY(socket->texts_,
+                    NewsTexts::open(api, caller, [raw = socket.get()] { raw->waker().wake(); }));
+    }
     Response response;
     response.body = std::shared_ptr<SocketPeer>(socket);
     return response;

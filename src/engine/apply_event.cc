@@ -245,15 +245,25 @@ std::uint16_t standing_labels(const Contribution& given, const Video& video) {
   return static_cast<std::uint16_t>(labels);
 }
 
+struct OutcomeChange {
+  float weight = 0;
+  bool first_watch = false;
+  std::uint16_t was = 0, now = 0;  ///< labels that stand
+};
+
+void add_outcomes(State& state, Video& video, const OutcomeChange& change) {
+  const auto weight = static_cast<double>(change.weight);
+  for (OutcomeCounts* counts : {&video.outcomes, &state.videos.author_at(video).outcomes,
+                                &state.all_outcomes[video.duration_bucket()]})
+    counts->add(change.first_watch ? weight : 0, weight, change.was, change.now);
+}
+
 /// Counts what changed in what stands.
 void count_outcomes(EventContext& m, const Contribution& before) {
   const auto was = standing_labels(before, m.video), now = standing_labels(m.given, m.video);
   const bool first_watch = !before.watched() && m.given.watched();
   if (was == now && !first_watch) return;
-  const float weight = m.given.weight();
-  for (OutcomeCounts* counts : {&m.video.outcomes, &m.state.videos.author_at(m.video).outcomes,
-                                &m.state.all_outcomes[m.video.duration_bucket()]})
-    counts->add(first_watch ? weight : 0, weight, was, now);
+  add_outcomes(m.state, m.video, {m.given.weight(), first_watch, was, now});
 }
 
 constexpr std::array<std::pair<Lesson, std::uint16_t>, 5> kLessons{
@@ -269,22 +279,22 @@ std::uint16_t taught(const Contribution& given) {
   return static_cast<std::uint16_t>(heads);
 }
 
-/// Learns what the event says: a watch once per request, and outside the feed once per person and
-/// video; what an act says once per person and video. A changed label is corrected.
+/// Learns what the event says: a watch and what an act says once per person and video. In the feed
+/// a watch also says which acts did not follow it, and a changed label is corrected.
 void train(EventContext& m, const Example& example, const Labels& said,
            const Contribution& before) {
   constexpr unsigned kAll = (1U << kHeadsCount) - 1;
   const bool in_feed = m.pending != nullptr;
   const unsigned known = taught(before), acts = act_labels(m.given);
   PendingItem elsewhere;
-  elsewhere.trained = static_cast<std::uint16_t>(known);
   PendingItem& book = in_feed ? *m.pending : elsewhere;
   book.labels = static_cast<std::uint16_t>((book.labels & kWatchHeads) | act_labels(before));
   unsigned heads = said.heads, labels = said.labels | acts;
   if (said.final) {
+    const bool of_another_answer = (known & ~unsigned{book.trained} & kWatchHeads) != 0;
     // Longer watches only ever raise labels; `skip` may fall.
     labels |= book.labels & head_bit(Head::complete);
-    heads = kAll;
+    heads = of_another_answer ? 0 : in_feed ? kAll : unsigned{kWatchHeads};
     if (m.event.watch_ms < book.watch_ms) heads &= ~unsigned{kWatchHeads};
     book.watch_ms = std::max(book.watch_ms, m.event.watch_ms);
   } else if ((said.heads & head_bit(Head::complete)) != 0 &&
@@ -294,7 +304,6 @@ void train(EventContext& m, const Example& example, const Labels& said,
   } else if ((labels & heads) == 0) {
     heads &= book.trained;  // nothing is unlearned that was never learned
   }
-  if (!in_feed && (known & kWatchHeads) != 0) heads = said.final ? 0 : heads & ~kWatchHeads;
   const unsigned fresh = heads & ~unsigned{book.trained} & ~(known & acts);
   const unsigned changed = heads & book.trained & (labels ^ book.labels);
   learn_example(m.state, m.person, example, static_cast<std::uint16_t>(fresh),
@@ -372,8 +381,7 @@ void change_state(EventContext& m, float share) {
   }
 }
 
-/// With the features that were logged; outside the feed, or when the decision is forgotten, as they
-/// are now.
+/// With the features that were logged; outside the feed as they are now.
 Example example_of(const EventContext& m) {
   Example example;
   example.video = m.number, example.weight = m.given.weight();
@@ -402,13 +410,13 @@ Encounter ongoing(const EventContext& m) {
   return known != nullptr ? *known : Encounter{};
 }
 
-/// In the feed, everything. Outside it what begins with a watch, before which the state knows
-/// nothing of this encounter, and what changes afterwards. An answer that is forgotten has taken
-/// its features with it.
+/// In the feed, everything. Outside it a first watch that begins its encounter: of later ones and
+/// of acts the state knows already what they are to be learned from. An answer that is forgotten
+/// has taken its features with it.
 bool teaches_outcomes(const EventContext& m, const Labels& said) {
   if (!m.options.learns || m.pending != nullptr) return m.options.learns;
   if (m.event.request) return false;
-  return taught(m.given) != 0 || (said.final && ongoing(m).did == 0);
+  return said.final && taught(m.given) == 0 && ongoing(m).did == 0;
 }
 
 /// Whether this event will make her take to the clip, outside the feed and before anything else is
@@ -472,6 +480,18 @@ void learn_next(EventContext& m) {
 }
 
 }  // namespace
+
+void count_outcomes_anew(State& state) {
+  for (std::uint32_t slot = 0; slot < state.people.slots_end(); ++slot) {
+    state.people.at_slot(slot).seen.each([&](const SeenEntry& entry) {
+      const auto number = SmallTable<SeenEntry>::key_of(entry);
+      const Contribution given(entry.given);
+      Video& video = state.videos.at(number);
+      add_outcomes(state, video,
+                   {given.weight(), given.watched(), 0, standing_labels(given, video)});
+    });
+  }
+}
 
 void apply_event(State& state, const EngineOptions& options, PersonKey key, const Event& event) {
   const auto number = state.videos.find(event.video);

@@ -10,6 +10,7 @@ namespace filoscope::engine {
 namespace {
 
 constexpr std::size_t kLastFew = 8;
+constexpr std::uint32_t kFriendsAtLeast = 3;
 constexpr float kPopular = 100;  ///< from so many on a list may have twice as many neighbours
 constexpr int kTasteReplays = 4, kTastesSwept = 2, kSequenceReplays = 2;
 /// Factors and sequences are compared with all rows up to so many; of more only with what other
@@ -359,7 +360,8 @@ std::vector<const PersonState*> friends_of(const PeopleTable& people, const Pers
   const auto start = follows.empty() ? 0 : person.showings % follows.size();
   for (std::size_t i = 0; i < std::min(follows.size(), kLookedAt); ++i) {
     const auto* other = people.find({follows[(start + i) % follows.size()]});
-    if (other == nullptr || !other->follows_author(person.key)) continue;
+    if (other == nullptr || other == &person || !other->follows_author(person.key)) continue;
+    if (person.blocked(other->key) || sorted_contains(person.muted_people, other->key)) continue;
     friends.push_back(other);
     if (friends.size() == kFriendsMax) break;
   }
@@ -438,14 +440,20 @@ void TasteQuery::walk_neighbours() {
   }
 }
 
-/// What each took to counts by one over the root of how much that is.
+/// What each took to counts by one over the root of how much that is. What few of them took to
+/// counts nothing: nobody learns what one friend watches.
 void TasteQuery::walk_friends(std::span<const PersonState* const> friends) {
   for (const PersonState* one : friends) {
     const auto rows = rows_of(shared_.items_, one->history, Collaborative::kHistoryUsed);
     const float weight = 1 / std::sqrt(static_cast<float>(rows.size()) + 10);
     for (const auto row : rows)
       if (Touched* const touched = touch(shared_.items_.key(row)))
-        touched->friends += weight * pow_fixed(shared_.items_[row].had + 5, -0.3F);
+        touched->friends += weight, ++touched->friends_count;
+  }
+  for (const auto row : scratch_.rows) {
+    Touched& touched = scratch_.by_row[row];
+    const bool few = touched.friends_count < kFriendsAtLeast;
+    touched.friends *= few ? 0 : pow_fixed(shared_.items_[row].had + 5, -0.3F);
   }
 }
 

@@ -154,6 +154,7 @@ class TasteQuery {
   struct Touched {
     RowKey key = 0;  ///< 0: not touched
     float neighbours = 0, recent = 0, order = 0, friends = 0;
+    std::uint32_t friends_count = 0;
   };
   struct Scratch {
     std::vector<Touched> by_row;

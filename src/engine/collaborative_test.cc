@@ -220,22 +220,55 @@ TEST(Collaborative, WhatIsUnlearnedLeavesNothingInNeighboursAndCounts) {
   EXPECT_TRUE(people.at_slot(slot).history.empty());
 }
 
-TEST(Friends, AreThoseWhoFollowEachOther) {
+/// 1 and her friends, who follow each other, took to entry 20 each; 30 and 40 are others'.
+class Friends : public ::testing::Test {
+ protected:
+  void befriend(std::uint64_t friends) {
+    for (std::uint64_t other = 2; other < 2 + friends; ++other) {
+      sorted_set(people.get({1}).follows, other, true);
+      sorted_set(people.get({other}).follows, 1, true);
+      take_to(other, 20);
+    }
+  }
+  void take_to(std::uint64_t person, std::uint32_t number) {
+    shared.learn(people, people.slot_of(people.get({person})), number, 1);
+  }
+  float score(std::uint32_t number) {
+    return TasteQuery(shared, people, people.get({1})).scores(number).friends;
+  }
   PeopleTable people;
   Collaborative shared;
-  const auto slot_of = [&](std::uint64_t person) { return people.slot_of(people.get({person})); };
-  for (std::uint64_t person : {2, 3, 4})
-    shared.learn(people, slot_of(person), static_cast<std::uint32_t>(person * 10), 1);
-  people.get({1}).follows = {2, 3};
-  people.get({2}).follows = {1}, people.get({4}).follows = {1};
-  EXPECT_EQ(friends_of(people, people.get({1})).size(), 1U) << "2 follows her back, 3 does not";
+};
+
+TEST_F(Friends, TellThoughSheHasTakenToNothingYet) {
+  befriend(3);
+  EXPECT_GT(score(20), 0);
   TasteQuery query(shared, people, people.get({1}));
-  EXPECT_GT(query.scores(20).friends, 0) << "though she has taken to nothing yet";
-  EXPECT_EQ(query.scores(30).friends, 0);
-  EXPECT_EQ(query.scores(40).friends, 0);
   EXPECT_EQ(query.best(&TasteScores::friends, 5), std::vector<std::uint32_t>{20});
-  people.get({2}).follows = {};
-  EXPECT_EQ(TasteQuery(shared, people, people.get({1})).scores(20).friends, 0);
+}
+
+TEST_F(Friends, NobodyLearnsWhatTwoOfThemWatch) {
+  befriend(2);
+  EXPECT_EQ(score(20), 0);
+}
+
+TEST_F(Friends, AreThoseWhoFollowEachOther) {
+  befriend(4);
+  for (std::uint64_t other = 30; other < 35; ++other) {
+    sorted_set(people.get({1}).follows, other, true), take_to(other, 30);
+    sorted_set(people.get({other + 10}).follows, 1, true), take_to(other + 10, 40);
+  }
+  EXPECT_EQ(friends_of(people, people.get({1})).size(), 4U);
+  EXPECT_EQ(score(30), 0);
+  EXPECT_EQ(score(40), 0);
+  for (std::uint64_t other : {2, 3}) people.get({other}).follows = {};
+  EXPECT_EQ(score(20), 0);
+}
+
+TEST_F(Friends, AreNotThoseSheMuted) {
+  befriend(3);
+  sorted_set(people.get({1}).muted_people, 3, true);
+  EXPECT_EQ(score(20), 0);
 }
 
 /// Imported: of full weight.

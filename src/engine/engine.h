@@ -37,8 +37,9 @@ struct EngineOptions {
   std::size_t candidates_max = 512;  ///< scored per answer
   std::int64_t guest_state_ttl_ms = 24LL * 3600 * 1000;  ///< a guest: a person without any
                                                          ///< person_changed record
-  bool learns = true;  ///< false: model and embeddings stay at their priors, which is what learning
-                       ///< must beat; for evaluation, no snapshot names it
+  bool learns = true;  ///< false: model, embeddings, factors and counts of outcomes stay at their
+                       ///< priors, which is what learning must beat; for evaluation, no snapshot
+                       ///< names it
 };
 
 struct RankRequest {

@@ -27,7 +27,7 @@ Row pooled(const State& state, std::span<const std::uint64_t> keys) {
 }
 
 /// As how many outcomes what is known before counts.
-constexpr float kAuthorStrength = 20, kOwnStrength = 5;
+constexpr double kAuthorStrength = 20, kOwnStrength = 5;
 constexpr auto kNoNumber = ~std::uint32_t{0};
 
 /// False when it is zero.
@@ -165,8 +165,8 @@ void fill_person(const State& state, std::span<const Reaction> reactions, Person
 /// An entry that few saw is judged by its author's, those by what is usual for the length.
 HeadValues entry_odds(const PersonView& person, const Video& video, const Author& author) {
   const HeadValues& usual = person.usual[video.duration_bucket()];
-  return log_odds(
-      video.outcomes.rates(author.outcomes.rates(usual, kAuthorStrength), kOwnStrength));
+  const OutcomeCounts others = author.outcomes.without(video.outcomes);
+  return log_odds(video.outcomes.rates(others.rates(usual, kAuthorStrength), kOwnStrength));
 }
 
 }  // namespace

@@ -67,11 +67,15 @@ void step_heads(State& state, PersonState& person, const Example& example, std::
 
 }  // namespace
 
+/// Of her own outcomes: what she did before counts half.
+constexpr double kOwnMost = 4096;
+
 void learn_example(State& state, PersonState& person, const Example& example, std::uint16_t heads,
                    std::uint16_t labels) {
   step_heads(state, person, example, heads, labels, false);
   const bool watch = (heads & kWatchHeads) != 0;
-  person.outcomes.counts.add(watch ? 1.0F : 0.0F, 1, 0, labels & heads);
+  person.outcomes.counts.add(watch ? 1 : 0, 1, 0, labels & heads);
+  person.outcomes.counts.forget_above(kOwnMost);
   if (watch) ++state.model.examples;
 }
 

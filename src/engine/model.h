@@ -55,8 +55,7 @@ enum Input : std::size_t {
   kUnused = kRoutesFirst + 7,  // of an earlier release
   kRepeated,
   // Of people with like tastes: each score as a part of what the best usually has, and its log.
-  kTasteFirst,
-  kNeighbours = kTasteFirst,
+  kNeighbours,
   kNeighboursLog,
   kRecent,
   kRecentLog,
@@ -66,8 +65,6 @@ enum Input : std::size_t {
   kAlsLog,
   kFoldIn,
   kFoldInLog,
-  kFriends,
-  kFriendsLog,
   kSequence,
   kHad,                    // how many took to it, log
   kHadLately,              // the same with half-lives of 300, 3,000 and 30,000 events
@@ -75,6 +72,8 @@ enum Input : std::size_t {
   kHadOnce,
   kNext,      // the next head's logit, bent towards ±8, as the heads below see it
   kNextRest,  // what rounding takes from it
+  kFriends,
+  kFriendsLog,  // as those of taste above
   kInputsUsed,
 };
 inline constexpr std::size_t kInputs = 64;

@@ -29,6 +29,10 @@ constexpr std::array<float TasteScores::*, kFloors.size()> kScaled{
     &TasteScores::neighbours, &TasteScores::recent,  &TasteScores::order,
     &TasteScores::als,        &TasteScores::fold_in, &TasteScores::friends};
 
+/// The first input of each, the one behind is its log.
+constexpr std::array<Input, kFloors.size()> kScaledInputs{kNeighbours, kRecent, kOrder,
+                                                          kAls,        kFoldIn, kFriends};
+
 }  // namespace
 
 NextHead::NextHead() {
@@ -48,8 +52,8 @@ void NextHead::fill(Features& features, const TasteScores& scores,
   for (std::size_t i = 0; i < scales_.size(); ++i) {
     if (scales_[i] <= 0) continue;
     const float part = scores.*kScaled[i] / scales_[i];
-    in[kTasteFirst + 2 * i] = part;
-    in[kTasteFirst + 2 * i + 1] = log_fixed(1 + std::max(part, 0.0F) / kFloors[i]);
+    in[kScaledInputs[i]] = part;
+    in[kScaledInputs[i] + 1] = log_fixed(1 + std::max(part, 0.0F) / kFloors[i]);
   }
   in[kSequence] = scores.sequence;
   if (popularity.had <= 0) return;

@@ -30,20 +30,15 @@ class NextHead {
 
   template <typename A>
   void visit(A& a) {
-    if (a.version < 2) return skip_older(a);
-    a(shared_), a(shared_squares_), a(by_history_), a(by_history_squares_), a(scales_);
+    a(shared_), a(shared_squares_), a(by_history_), a(by_history_squares_);
+    for (std::size_t i = 0; i < (a.version < 2 ? kScalesAtFirst : scales_.size()); ++i)
+      a(scales_[i]);
   }
 
  private:
   using Weights = std::array<float, kInputs>;
   static constexpr std::size_t kHistories = 8;
-  /// Version 1 had other inputs.
-  template <typename A>
-  void skip_older(A& a) {
-    std::array<Weights, 2 * (kHistories + 1)> weights{};
-    std::array<float, 5> scales{};
-    a(weights), a(scales);
-  }
+  static constexpr std::size_t kScalesAtFirst = 5;
   static std::size_t bucket(std::size_t history_count);
 
   Weights shared_{}, shared_squares_{};

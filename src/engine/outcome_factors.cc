@@ -11,13 +11,17 @@ namespace {
 
 constexpr std::size_t kEntryBias = kDim - 2, kPersonBias = kDim - 1;
 constexpr float kFactorRate = 0.4F, kFactorSquares = 1;
-constexpr float kFactorsWidth = 0.17F;  ///< of the uniform draw a row starts from
+constexpr float kFactorRateFloor = 0.01F;  ///< keeps adapting however much it has learned
+constexpr float kFactorMost = 8;           ///< of one value
+constexpr float kFactorsWidth = 0.17F;     ///< of the uniform draw a row starts from
 constexpr float kReactionScale = 0.5F;
 
 void step(FactorRow& row, const Row& gradient) {
   row.squares += dot(gradient.data(), gradient.data(), kDim) / static_cast<float>(kDim);
-  const float rate = kFactorRate / std::sqrt(kFactorSquares + row.squares);
+  const float rate =
+      std::max(kFactorRate / std::sqrt(kFactorSquares + row.squares), kFactorRateFloor);
   add_scaled(row.values.data(), gradient.data(), -rate, kDim);
+  for (float& x : row.values) x = clamp(x, -kFactorMost, kFactorMost);
 }
 
 Row first_row(std::uint32_t number) {

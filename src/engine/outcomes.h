@@ -4,6 +4,7 @@
 /// and what that says as a log-odds. Threads: as the engine's phases.
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "engine/numbers.h"
@@ -18,16 +19,20 @@ inline constexpr std::uint16_t kWatchHeads = head_bit(Head::skip) | head_bit(Hea
                                              head_bit(Head::watch_50) | head_bit(Head::watch_75) |
                                              head_bit(Head::complete);
 
-/// Sums of weights. Above `kMost` all are halved, so that they follow slow change; not by time.
+/// Sums of weights; what is given is taken back exactly.
 struct OutcomeCounts {
-  static constexpr float kMost = 4096;
-  float n = 0;
-  HeadValues yes{};
+  double n = 0;
+  std::array<double, kHeadsCount> yes{};
 
-  /// `n` more, of which those of `now` came; `before` had come already.
-  void add(float more, float weight, std::uint16_t before, std::uint16_t now);
-  /// Rates, drawn to `usual` as if that had been seen `strength` times.
-  HeadValues rates(const HeadValues& usual, float strength) const;
+  /// `more` views, and the outcomes of `now` instead of those of `before`.
+  void add(double more, double weight, std::uint16_t before, std::uint16_t now);
+  /// Rates, drawn to `usual` as if that had been seen `strength` times, of rare outcomes so often
+  /// that it came `kYesUsual` times: one act of one person says little about them.
+  HeadValues rates(const HeadValues& usual, double strength) const;
+  OutcomeCounts without(const OutcomeCounts& part) const;
+  bool fits() const;  ///< after loading: finite, none below 0
+  /// Halves all when there are more than `most`: they follow slow change.
+  void forget_above(double most);
 };
 
 template <typename A>
@@ -37,7 +42,7 @@ void visit(A& a, OutcomeCounts& counts) {
 
 /// Rates before anything was seen, as commonly seen on short-video feeds (KuaiRand: long views a
 /// third, likes 1–2 %).
-inline constexpr float kUsualStrength = 20;
+inline constexpr double kUsualStrength = 20, kYesUsual = 1.5;
 inline constexpr HeadValues kUsualRates{
     // skip, watch_25, watch_50, watch_75, complete, like, share, follow, not_interested
     0.35F, 0.6F, 0.45F, 0.33F, 0.27F, 0.04F, 0.007F, 0.007F, 0.007F};

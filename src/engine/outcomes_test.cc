@@ -18,9 +18,13 @@ TEST(OutcomeCounts, AreDrawnToWhatIsUsualUntilMuchIsSeen) {
   OutcomeCounts counts;
   EXPECT_FLOAT_EQ(counts.rates(usual, 5)[kLikeAt], 0.1F);
   counts.add(1, 1, 0, kLike);
-  EXPECT_FLOAT_EQ(counts.rates(usual, 5)[kLikeAt], 1.5F / 6);
+  EXPECT_FLOAT_EQ(counts.rates(usual, 5)[kLikeAt], 2.5F / 16) << "as if 1.5 had come of 15";
   for (int i = 0; i < 999; ++i) counts.add(1, 1, 0, i % 2 == 0 ? kLike : std::uint16_t{0});
   EXPECT_NEAR(counts.rates(usual, 5)[kLikeAt], 0.5F, 0.01F);
+  OutcomeCounts one;
+  one.add(1, 1, 0, head_bit(Head::not_interested));
+  const auto hidden = static_cast<std::size_t>(Head::not_interested);
+  EXPECT_LT(one.rates(kUsualRates, 5)[hidden], 2 * kUsualRates[hidden]) << "one hides it";
 }
 
 TEST(OutcomeCounts, WhatIsUndoneIsTakenBack) {
@@ -30,15 +34,25 @@ TEST(OutcomeCounts, WhatIsUndoneIsTakenBack) {
   EXPECT_EQ(counts.yes[kLikeAt], 0);
   counts.add(0, 0.5F, kLike, 0);
   EXPECT_EQ(counts.yes[kLikeAt], 0) << "never below nothing";
-  EXPECT_EQ(counts.n, 0.5F);
+  EXPECT_EQ(counts.n, 0.5);
+  for (int i = 0; i < 100'000; ++i) counts.add(1, 1, 0, kLike);
+  for (int i = 0; i < 1000; ++i) counts.add(0, 1, kLike, 0);
+  EXPECT_EQ(counts.yes[kLikeAt], 99'000) << "however long ago it was given";
+}
+
+TEST(OutcomeCounts, TheAuthorsOthersAreThoseWithoutTheVideo) {
+  OutcomeCounts author, video;
+  author.add(3, 3, 0, kLike), video.add(2, 2, 0, kLike);
+  EXPECT_EQ(author.without(video).n, 1);
+  EXPECT_EQ(author.without(video).yes[kLikeAt], 1);
+  EXPECT_EQ(video.without(author).n, 0);
 }
 
 TEST(OutcomeCounts, FollowWhatChanges) {
   OutcomeCounts counts;
-  for (int i = 0; i < 20'000; ++i) counts.add(1, 1, 0, kLike);
-  for (int i = 0; i < 8'000; ++i) counts.add(1, 1, 0, 0);
-  EXPECT_LE(counts.n, OutcomeCounts::kMost);
-  EXPECT_LT(counts.rates({}, 0)[kLikeAt], 0.25F);
+  for (int i = 0; i < 20'000; ++i) counts.add(1, 1, 0, kLike), counts.forget_above(4096);
+  for (int i = 0; i < 8'000; ++i) counts.add(1, 1, 0, 0), counts.forget_above(4096);
+  EXPECT_LT(counts.rates(kUsualRates, 5)[kLikeAt], 0.25F);
 }
 
 /// Half of the people like the even entries, the others the odd ones: no count tells that.

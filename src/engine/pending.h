@@ -1,11 +1,12 @@
 #pragma once
 
 /// Answers that wait for what people do with them: the join of decision and event by request id.
-/// Bounded by count and by 24 h of log time; an event that comes later trains on features made
-/// anew. Threads: as the engine's phases.
+/// Bounded by count and by 24 h of log time; an event that comes later teaches nothing. Threads: as
+/// the engine's phases.
 
 #include <array>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 #include "engine/containers.h"
@@ -24,7 +25,9 @@ struct PendingItem {
   std::array<std::uint16_t, kFeaturesCount> features{};  ///< bfloat16
   std::uint16_t unused = 0;                              ///< no padding has undefined bytes
 };
-static_assert(sizeof(PendingItem) % 4 == 0);
+static_assert(std::has_unique_object_representations_v<PendingItem>);
+static_assert(kFeaturesCount <= kDecisionFeaturesMax &&
+              kPersonFeaturesCount <= kDecisionFeaturesMax);
 
 struct PendingDecision {
   std::uint64_t request = 0;
@@ -39,7 +42,7 @@ PersonFeatures unpack_person(const PendingDecision& decision);
 
 class PendingTable {
  public:
-  static constexpr std::size_t kDecisionsMax = 1U << 17;
+  static constexpr std::size_t kDecisionsMax = 1U << 16;  ///< about 110 MB with 8 items each
   static constexpr std::int64_t kLifeMs = 24LL * 3600 * 1000;
 
   void add(PendingDecision decision);

@@ -293,6 +293,25 @@ void PeopleTable::become_known(PersonState& person) {
   enlist(slot);
 }
 
+bool PeopleTable::fits(std::uint32_t numbers_end) const {
+  const auto finite = [](const auto& values) {
+    return std::all_of(values.begin(), values.end(), is_finite);
+  };
+  for (std::uint32_t slot = 0; slot < slots_end(); ++slot) {
+    const PersonState& one = person(slot);
+    bool good = one.outcomes.counts.fits() && finite(one.outcomes.missed_now) &&
+                finite(one.outcomes.missed_lately) && finite(one.outcomes.factors.values) &&
+                is_finite(one.outcomes.factors.squares);
+    for (const Encounter& encounter : one.encounters)
+      good = good && encounter.video < numbers_end && is_finite(encounter.value);
+    one.seen.each([&](const SeenEntry& entry) {
+      good = good && SmallTable<SeenEntry>::key_of(entry) < numbers_end;
+    });
+    if (!good) return false;
+  }
+  return true;
+}
+
 std::uint32_t PeopleTable::audience() const {
   std::uint32_t total = 0;
   for (const auto hour : hours_) total += hour;

@@ -297,6 +297,8 @@ class PeopleTable {
   };
   std::vector<Gone> take_gone() { return std::exchange(gone_, {}); }
 
+  /// After loading: all that people met has a number below `numbers_end`, all numbers are finite.
+  bool fits(std::uint32_t numbers_end) const;
   std::size_t size() const { return index_.size(); }
   /// People active within the last 24 h before the last activity, by whole hours.
   std::uint32_t audience() const;

@@ -273,8 +273,7 @@ LogRecord make(PersonKey person, const Body& body) {
 std::string_view to_string(Head head) { return kHeadNames[static_cast<std::size_t>(head)]; }
 std::string_view to_string(Route route) { return kRouteNames[static_cast<std::size_t>(route)]; }
 bool is_taste(Route route) {
-  return route == Route::neighbours || (route >= Route::recent && route <= Route::sequence) ||
-         route == Route::friends;
+  return route == Route::neighbours || (route >= Route::recent && route <= Route::sequence);
 }
 std::string_view to_string(Surface surface) {
   return kSurfaceNames[static_cast<std::size_t>(surface)];

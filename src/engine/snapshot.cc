@@ -8,6 +8,7 @@
 
 #include "base/blake2b.h"
 #include "base/crypto.h"
+#include "engine/apply_event.h"
 #include "engine/archive.h"
 #include "engine/numbers.h"
 #include "engine/reasons.h"
@@ -287,15 +288,15 @@ Result<std::int64_t> read_snapshot(std::span<const std::uint8_t> snapshot,
   if (format == kInSections || format == kFasterDigest) {
     FILOSCOPE_TRY(const auto made_by, read_sections(content, options, state));
     if (made_by < kSections.back().since) state.outcome_factors.grow_to(state.videos.numbers_end());
-    if (!state.outcome_factors.fits(state.videos.numbers_end()) ||
-        !state.collaborative.fits(state.people, state.videos.numbers_end()) ||
-        !state.next_head.fits())
-      return misfit();
+    if (!state.fits()) return misfit();
+    if (made_by < kSections.back().since) count_outcomes_anew(state);
     return made_by;
   }
   if (format != kOneWalk) return misfit();
   FILOSCOPE_DO(read_one_walk(content, options, state));
   state.outcome_factors.grow_to(state.videos.numbers_end());
+  if (!state.fits()) return misfit();
+  count_outcomes_anew(state);
   return kBeforeVersions;
 }
 

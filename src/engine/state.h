@@ -3,6 +3,7 @@
 /// Everything the log made: the whole state of the engine at one position.
 /// Threads: as the engine's phases.
 
+#include <algorithm>
 #include <array>
 
 #include "engine/collaborative.h"
@@ -40,6 +41,15 @@ struct State {
   float share_mean(unsigned bucket) const {
     const Counters& c = everyone[bucket];
     return (c.share_sum + 20 * 0.4F) / (c.watches + 20);
+  }
+
+  /// After loading: whether all parts fit together.
+  bool fits() {
+    const auto end = videos.numbers_end();
+    return people.fits(end) && outcome_factors.fits(end) && collaborative.fits(people, end) &&
+           next_head.fits() &&
+           std::all_of(all_outcomes.begin(), all_outcomes.end(),
+                       [](const OutcomeCounts& counts) { return counts.fits(); });
   }
 
   template <typename A>

@@ -263,6 +263,21 @@ void VideoTable::rebuild_indexes() {
     posting_index_.put(std::uint64_t{postings_[i].key} + 1, i);
 }
 
+bool VideoTable::fits() const {
+  const auto known = [this](std::uint32_t number) { return number < videos_.size(); };
+  const auto all_known = [&](const auto& list) {
+    return std::all_of(list.begin(), list.end(), known);
+  };
+  if (scan_.size() != videos_.size() || !all_known(trending_) || !all_known(fresh_)) return false;
+  for (std::size_t i = 0; i < videos_.size(); ++i)
+    if (videos_[i].author_index >= authors_.size() || !videos_[i].outcomes.fits()) return false;
+  for (std::size_t i = 0; i < authors_.size(); ++i)
+    if (!all_known(authors_[i].videos) || !authors_[i].outcomes.fits()) return false;
+  for (std::size_t i = 0; i < postings_.size(); ++i)
+    if (!all_known(postings_[i].videos)) return false;
+  return true;
+}
+
 std::size_t VideoTable::bytes() const {
   std::size_t total = videos_.bytes() + scan_.bytes() + authors_.bytes() + postings_.bytes() +
                       index_.bytes() + author_index_.bytes() + posting_index_.bytes();

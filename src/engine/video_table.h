@@ -137,6 +137,7 @@ class VideoTable {
   void visit(A& archive);
 
  private:
+  bool fits() const;  ///< after loading: whether its parts fit together
   /// To be read; videos_[number] is for writing.
   const Video& row(std::uint32_t number) const { return videos_[number]; }
   void post(std::uint32_t key, std::uint32_t number);
@@ -212,9 +213,7 @@ void VideoTable::visit(A& a) {
   a(fresh_done_), a(oldest_), a(live_count_);
   if (a.version >= 3) a(fresh_swept_ms_);
   if constexpr (A::kLoading) {
-    for (const auto* list : {&trending_, &fresh_})
-      for (const auto number : *list)
-        if (number >= videos_.size()) return a.fail();
+    if (!fits()) return a.fail();
     if (a.version < 3) rebuild_fresh();
     rebuild_indexes();
   }

@@ -108,6 +108,8 @@ Reason reason_of(engine::Mode mode, const engine::DecisionItem& item,
     case Route::trending:
     case Route::popular:
       return {"trending"};
+    case Route::friends:
+      return {"friends"};
     default:
       return {"fresh"};
   }

@@ -118,6 +118,7 @@ export const de: Messages = {
   because_watched_author: 'Du hast {n} Videos von @{value} zu Ende gesehen.',
   because_watched_author_one: 'Du hast ein Video von @{value} zu Ende gesehen.',
   because_co_watch: 'Wer „{value}“ gesehen hat, blieb auch bei diesem.',
+  because_friends: 'Mehrere, mit denen du befreundet bist, blieben bei diesem.',
   because_co_watch_unnamed: 'Wer Ähnliches ansieht wie du, blieb bei diesem.',
   because_content: 'Es ähnelt dem, was du zuletzt gesehen hast.',
   because_trending: 'Das sehen gerade viele an.',

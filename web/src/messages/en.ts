@@ -118,6 +118,7 @@ export const en = {
   because_watched_author: 'You watched {n} videos by @{value} to the end.',
   because_watched_author_one: 'You watched a video by @{value} to the end.',
   because_co_watch: 'People who watched “{value}” stayed with this one too.',
+  because_friends: 'Several people you are friends with stayed with this one.',
   because_co_watch_unnamed: 'People who watch what you watch stayed with this one.',
   because_content: 'It is close to what you watched lately.',
   because_trending: 'Many people watch this one right now.',
