@@ -171,14 +171,14 @@ double boredom_of(const Person& person, std::size_t topic, const Clip* before, c
   return rules.boredom * static_cast<double>(same > 0 ? same - 1 : 0);
 }
 
-double feeling_of(const Person& person, const Clip& clip, bool had, const Clip* before,
+double feeling_of(const Person& person, const Clip& clip, std::uint8_t had, const Clip* before,
                   const Rules& rules) {
   double agreement = 0;
   for (std::size_t f = 0; f < kFactors; ++f) agreement += person.taste.factors[f] * clip.factors[f];
   agreement /= std::sqrt(static_cast<double>(kFactors));
   return logit_of(person.taste.of_topic[clip.topic], rules) + clip.quality +
          rules.residual * agreement - boredom_of(person, clip.topic, before, rules) -
-         (had ? rules.repeat : 0);
+         rules.repeat * had;
 }
 
 double share_of(double feeling) { return 1 / (1 + std::exp(-feeling)); }

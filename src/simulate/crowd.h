@@ -56,14 +56,14 @@ Crowd make_crowd(const CrowdOptions& options, const Rules& rules);
 struct Person {
   Taste taste;
   std::deque<std::size_t> topics;    ///< of her last clips in this session, newest last
-  std::vector<bool> had;             ///< by clip
+  std::vector<std::uint8_t> had;     ///< how often, by clip
   std::vector<std::uint32_t> shown;  ///< clips, oldest first, repeats again
 };
 
 /// Logits lost by one more clip of `topic`; `before`: what she will see first (null: nothing).
 double boredom_of(const Person& person, std::size_t topic, const Clip* before, const Rules& rules);
-/// What she thinks of it now, without its length, in logits.
-double feeling_of(const Person& person, const Clip& clip, bool had, const Clip* before,
+/// What she thinks of it now, without its length, in logits; `had`: how often she has had it.
+double feeling_of(const Person& person, const Clip& clip, std::uint8_t had, const Clip* before,
                   const Rules& rules);
 /// The same in a clip of the usual length and in this one's, as the share that she will watch on
 /// average.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 namespace filoscope::simulate {
@@ -24,8 +25,8 @@ constexpr Measure kMeasures[] = {
     {"late_watched_share", true, true, share_watched},
     {"usual_length_share", true, false, share_at_usual_length},
     {"late_usual_length_share", true, true, share_at_usual_length},
-    {"of_best", false, false, share_of_possible},
-    {"late_of_best", false, true, share_of_possible},
+    {"of_best", true, false, share_of_possible},
+    {"late_of_best", true, true, share_of_possible},
     {"swipes_per_session", true, false,
      [](const Swipe& s, const Clip&) -> Sums {
        return {1, s.left ? 1.0 : 0.0};
@@ -34,13 +35,18 @@ constexpr Measure kMeasures[] = {
      [](const Swipe& s, const Clip&) -> Sums {
        return {s.liked ? 1.0 : 0.0, 1};
      }},
+    {"repeats", false, false,
+     [](const Swipe& s, const Clip&) -> Sums {
+       return {s.repeated ? 1.0 : 0.0, 1};
+     }},
     {"duration_s", false, false,
      [](const Swipe&, const Clip& clip) -> Sums {
        return {clip.duration_ms / 1000.0, 1};
      }},
 };
 
-constexpr std::size_t kEnoughPeople = 5;
+constexpr double kLateFrom = 0.8;  ///< of the swipes or the time
+constexpr double kEnoughPeople = 5;
 constexpr double kEnoughOfActive = 1.0 / 3;
 
 /// By person, in the order of time.
@@ -48,6 +54,14 @@ std::vector<std::vector<const Swipe*>> by_person(const Outcome& outcome, std::si
   std::vector<std::vector<const Swipe*>> all(people);
   for (const Swipe& swipe : outcome.swipes) all[swipe.person].push_back(&swipe);
   return all;
+}
+
+/// Whether any of a person's swipes began in [from, to).
+bool is_active(std::span<const Swipe* const> swipes, std::int64_t from, std::int64_t to) {
+  const auto first =
+      std::lower_bound(swipes.begin(), swipes.end(), from,
+                       [](const Swipe* swipe, std::int64_t at) { return swipe->shown_ms < at; });
+  return first != swipes.end() && (*first)->shown_ms < to;
 }
 
 double topic_share(std::span<const Swipe* const> swipes, std::size_t topic) {
@@ -58,37 +72,41 @@ double topic_share(std::span<const Swipe* const> swipes, std::size_t topic) {
 
 constexpr std::size_t kAnswersAround = 3;
 
-/// Of the first clip of hers that `is_it`: what the topic had in the answers before it (whose last
-/// one was given before she saw it) and in those behind.
+/// What the topic of her swipe number `at` (from 0) had in the last answers before the clip was
+/// shown and in the first ones behind it.
 struct Around {
   double before = 0, after = 0;
-  bool known = false;
 };
-template <typename IsIt>
-Around around_first(std::span<const Swipe* const> swipes, const IsIt& is_it) {
-  const auto first =
-      std::find_if(swipes.begin(), swipes.end(), [&](const Swipe* swipe) { return is_it(*swipe); });
-  const auto at = static_cast<std::size_t>(first - swipes.begin());
-  if (at + kAnswersAround >= swipes.size()) return {};
-  const auto begin = at + 1 - std::min(at + 1, kAnswersAround);
+std::optional<Around> answers_around(std::span<const Swipe* const> swipes, std::size_t at) {
+  if (at + kAnswersAround >= swipes.size()) return std::nullopt;
+  const auto count = std::min(at + 1, kAnswersAround);
   const std::size_t topic = swipes[at]->topic;
-  return {topic_share(swipes.subspan(begin, at + 1 - begin), topic),
-          topic_share(swipes.subspan(at + 1, kAnswersAround), topic), true};
+  return Around{topic_share(swipes.subspan(at + 1 - count, count), topic),
+                topic_share(swipes.subspan(at + 1, kAnswersAround), topic)};
 }
 
-template <typename IsIt>
-Json topic_shares(const std::vector<std::vector<const Swipe*>>& people, const Resamples& resamples,
-                  const IsIt& is_it) {
-  std::vector<Sums> before, after, change;
-  std::size_t count = 0;
-  for (const auto& swipes : people) {
-    const auto around = around_first(swipes, is_it);
-    const double one = around.known ? 1 : 0;
-    count += around.known ? 1U : 0U;
-    before.push_back({around.before, one}), after.push_back({around.after, one});
-    change.push_back({around.after - around.before, one});
+bool is_said(const Swipe& swipe) { return swipe.hidden; }
+bool is_unsaid(const Swipe& swipe) { return swipe.tempted && !swipe.hidden; }
+
+/// Over the swipes that `is_it`: of each person's first one alone, or of all.
+Json topic_shares(const Outcome& outcome, const Resamples& resamples, bool (*is_it)(const Swipe&),
+                  bool first_only) {
+  const auto people = by_person(outcome, resamples.people_count());
+  std::vector<Sums> before(people.size()), after(people.size()), change(people.size());
+  std::size_t cases = 0;
+  for (std::size_t person = 0; person < people.size(); ++person) {
+    for (std::size_t at = 0; at < people[person].size(); ++at) {
+      if (!is_it(*people[person][at])) continue;
+      if (const auto around = answers_around(people[person], at)) {
+        before[person].sum += around->before, ++before[person].count;
+        after[person].sum += around->after, ++after[person].count;
+        change[person].sum += around->after - around->before, ++change[person].count;
+        ++cases;
+      }
+      if (first_only) break;
+    }
   }
-  return {{"people", count},
+  return {{"cases", cases},
           {"before", to_json(estimate(resamples, before))},
           {"after", to_json(estimate(resamples, after))},
           {"change", to_json(estimate(resamples, change))}};
@@ -113,13 +131,11 @@ Means means_of(const Outcome& outcome, std::size_t from, std::size_t to) {
 
 }  // namespace
 
-bool is_late(const Course& course, const Swipe& swipe) {
-  constexpr double kLate = 0.8;
-  if (course.until_ms > 0) {
-    const auto length = static_cast<double>(course.until_ms - kStartMs);
-    return static_cast<double>(swipe.shown_ms - kStartMs) >= kLate * length;
-  }
-  return static_cast<double>(swipe.number) > kLate * static_cast<double>(course.swipes_each);
+double place_in(const Course& course, const Swipe& swipe) {
+  if (course.until_ms > 0)
+    return static_cast<double>(swipe.shown_ms - kStartMs) /
+           static_cast<double>(course.until_ms - kStartMs);
+  return (swipe.number - 1) / static_cast<double>(course.swipes_each);
 }
 
 std::vector<Measured> measure(const Outcome& outcome, const Crowd& crowd,
@@ -128,7 +144,7 @@ std::vector<Measured> measure(const Outcome& outcome, const Crowd& crowd,
   for (const Measure& measure : kMeasures) {
     std::vector<Sums> people(resamples.people_count());
     for (const Swipe& swipe : outcome.swipes) {
-      if (measure.late && !is_late(outcome.course, swipe)) continue;
+      if (measure.late && place_in(outcome.course, swipe) < kLateFrom) continue;
       const Sums one = measure.of(swipe, crowd.clips[swipe.clip]);
       people[swipe.person].sum += one.sum, people[swipe.person].count += one.count;
     }
@@ -137,38 +153,52 @@ std::vector<Measured> measure(const Outcome& outcome, const Crowd& crowd,
   return all;
 }
 
+Json course_of_shares(const Outcome& outcome) {
+  std::array<Sums, 10> tenths{};
+  for (const Swipe& swipe : outcome.swipes) {
+    const auto tenth = static_cast<std::size_t>(10 * place_in(outcome.course, swipe));
+    Sums& sums = tenths[std::min<std::size_t>(tenth, 9)];
+    sums.sum += swipe.share, ++sums.count;
+  }
+  Json json = Json::array();
+  for (const Sums& sums : tenths)
+    json.push_back(sums.count > 0 ? Json(sums.sum / sums.count) : Json(nullptr));
+  return json;
+}
+
 Json first_audience(const Outcome& outcome, const Crowd& crowd) {
-  std::size_t clips = 0, reached = 0;
-  for (std::uint32_t number = 0; number < crowd.clips.size(); ++number) {
+  std::vector<std::vector<const Swipe*>> of_clip(crowd.clips.size());
+  for (const Swipe& swipe : outcome.swipes) of_clip[swipe.clip].push_back(&swipe);
+  const auto people = by_person(outcome, crowd.tastes.size());
+  std::size_t clips = 0, reached = 0, views = 0;
+  for (std::size_t number = 0; number < crowd.clips.size(); ++number) {
     const auto from = crowd.clips[number].published_ms, to = from + kDayMs;
     if (to > outcome.end_ms) continue;
-    std::set<std::uint32_t> active, audience;
-    for (const Swipe& swipe : outcome.swipes) {
-      if (swipe.shown_ms < from || swipe.shown_ms >= to) continue;
-      active.insert(swipe.person);
-      if (swipe.clip == number) audience.insert(swipe.person);
-    }
+    std::set<std::uint32_t> audience;
+    for (const Swipe* swipe : of_clip[number])
+      if (swipe->shown_ms < to) audience.insert(swipe->person), ++views;
+    const auto active = std::count_if(people.begin(), people.end(), [&](const auto& swipes) {
+      return is_active(swipes, from, to);
+    });
+    const double enough = std::min(kEnoughPeople, kEnoughOfActive * static_cast<double>(active));
     ++clips;
-    const double enough = std::min(static_cast<double>(kEnoughPeople),
-                                   kEnoughOfActive * static_cast<double>(active.size()));
     reached += !audience.empty() && static_cast<double>(audience.size()) >= enough ? 1U : 0U;
   }
   Json json = {{"clips", clips}};
-  json["share"] =
-      clips > 0 ? Json(static_cast<double>(reached) / static_cast<double>(clips)) : Json(nullptr);
+  const auto count = static_cast<double>(clips);
+  json["share"] = clips > 0 ? Json(static_cast<double>(reached) / count) : Json(nullptr);
+  json["views_a_clip"] = clips > 0 ? Json(static_cast<double>(views) / count) : Json(nullptr);
   return json;
 }
 
 Json not_interested_effect(const Outcome& outcome, const Resamples& resamples) {
-  const auto people = by_person(outcome, resamples.people_count());
-  Json json = topic_shares(people, resamples, [](const Swipe& swipe) { return swipe.hidden; });
-  json["unsaid"] = topic_shares(people, resamples,
-                                [](const Swipe& swipe) { return swipe.tempted && !swipe.hidden; });
-  return json;
+  return {{"first", topic_shares(outcome, resamples, is_said, true)},
+          {"said", topic_shares(outcome, resamples, is_said, false)},
+          {"unsaid", topic_shares(outcome, resamples, is_unsaid, false)}};
 }
 
 Json taste_flip_effect(const Outcome& outcome) {
-  constexpr std::size_t kWindow = 5, kBefore = 20;
+  constexpr std::size_t kWindow = 10, kBefore = 20;
   const auto flip = outcome.course.flip_after;
   const auto end = outcome.course.swipes_each;
   const auto before = means_of(outcome, flip + 1 - kBefore, flip);

@@ -23,8 +23,8 @@ struct Outcome {
   double seconds = 0;  ///< of the machine's time
 };
 
-/// The last fifth of each person's swipes, or of the time.
-bool is_late(const Course& course, const Swipe& swipe);
+/// How far on a swipe is, 0 … 1: by its number for the person, or by its time.
+double place_in(const Course& course, const Swipe& swipe);
 
 struct Measured {
   std::string_view name;
@@ -35,9 +35,12 @@ struct Measured {
 std::vector<Measured> measure(const Outcome& outcome, const Crowd& crowd,
                               const Resamples& resamples);
 
+/// The mean watched share in each tenth of the swipes, or of the time; null where there is none.
+nlohmann::ordered_json course_of_shares(const Outcome& outcome);
 /// The share of clips that enough people saw within a day of their publication.
 nlohmann::ordered_json first_audience(const Outcome& outcome, const Crowd& crowd);
-/// The topic's share of the answers around a first "not interested".
+/// The topic's share of the answers around a "not interested", and around clips at which it came to
+/// people's minds and they did not say it: chance decides which, so the two may be compared.
 nlohmann::ordered_json not_interested_effect(const Outcome& outcome, const Resamples& resamples);
 /// How fast a feed follows those whose taste was flipped, beside those whose was not.
 /// REQUIRES: a course with flip_after.

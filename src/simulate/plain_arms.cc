@@ -43,9 +43,10 @@ class PlainArm : public Arm {
     double best_score = 0;
     for (std::uint32_t clip = 0; clip < published_; ++clip) {
       if (std::find(taken.begin(), taken.end(), clip) != taken.end()) continue;
-      if (best && had[clip] && !had[*best]) continue;
+      const bool repeat = had[clip] > 0, best_repeat = best && had[*best] > 0;
+      if (best && repeat && !best_repeat) continue;
       const double own = score(ask, clip, before);
-      if (best && had[clip] == had[*best] && own <= best_score) continue;
+      if (best && repeat == best_repeat && own <= best_score) continue;
       best = clip, best_score = own;
     }
     return best;

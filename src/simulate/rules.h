@@ -49,7 +49,7 @@ struct Rules {
   // Boredom: a logit for each clip of a topic beyond the first among the last few of the session.
   double boredom = 0.25;
   std::size_t boredom_window = 6;
-  double repeat = 1.5;  ///< lost by a clip that she has had: why a feed has to be new
+  double repeat = 1.5;  ///< lost for each time that she has had the clip: why a feed has to be new
 
   // Acts.
   double like_most = 0.25;  ///< probability of a like at a clip that could not be better
@@ -62,8 +62,9 @@ struct Rules {
   double leave = 0.02;      ///< after any clip
   double leave_bad = 0.06;  ///< more after a clip of which she watched less than bad_share
   double bad_share = 0.2;
-  double leave_bored = 0.03;           ///< more for each logit of boredom
-  double away_ms = 6.0 * kHourMs;      ///< mean of the exponential time until she is back
+  double leave_bored = 0.03;       ///< more for each logit of boredom
+  double leave_repeat = 0.15;      ///< more after a clip that she had had: nothing new, so she goes
+  double away_ms = 6.0 * kHourMs;  ///< mean of the exponential time until she is back
   double arrivals_ms = 2.0 * kHourMs;  ///< the first sessions begin within this time
 
   /// Probability a day that one liked topic of hers is swapped for a neutral one.

@@ -95,7 +95,7 @@ class Simulation {
     for (const Outcome& outcome : outcomes) json["arms"][outcome.arm] = arm_json(outcome);
     double seconds = static_cast<double>(clock_.mono_us() - began_us) / 1e6;
     for (const Outcome& outcome : outcomes) seconds += outcome.seconds;
-    if (options_.days == 0) json["taste_flip"] = flips(seconds);
+    if (options_.days == 0 && options_.taste_flip) json["taste_flip"] = flips(seconds);
     json["seconds"] = seconds;
     return json;
   }
@@ -163,6 +163,7 @@ class Simulation {
       json["share_of_gap"][measured[i].name] =
           to_json(share_between(measured[i].estimate, floor, estimate_of("perfect", i)));
     }
+    json["watched_share_by_tenth"] = course_of_shares(outcome);
     json["first_audience"] = first_audience(outcome, crowd_);
     if (is_among(kPersonal, outcome.arm))
       json["not_interested"] = not_interested_effect(outcome, resamples_);

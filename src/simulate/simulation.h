@@ -21,6 +21,7 @@ struct SimulationOptions {
   std::int64_t swipes = 100;  ///< of each person, 10 … 1,000
   std::int64_t days = 0;  ///< 1 … 60: a community for that long instead, in which people come and
                           ///< go and clips keep coming; 0: `swipes`
+  bool taste_flip = true;  ///< also the experiment of the flipped tastes, worlds of their own
   std::vector<std::string> arms;  ///< by their names; empty: all
 };
 

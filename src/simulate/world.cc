@@ -8,6 +8,8 @@
 namespace filoscope::simulate {
 namespace {
 
+constexpr std::uint8_t kHadMax = 100;  ///< where counting how often she had a clip ends
+
 /// What the draws in a world are for. They hang on the person and her swipe, not on the arm, so
 /// that arms differ by what they show alone.
 enum Draw : std::uint64_t { of_arrival = 11, of_drift, of_watch, of_acts, of_absence };
@@ -21,7 +23,7 @@ std::vector<Person> begin_people(const Crowd& crowd) {
   for (const Taste& taste : crowd.tastes) {
     auto& person = people.emplace_back();
     person.taste = taste;
-    person.had.assign(crowd.clips.size(), false);
+    person.had.assign(crowd.clips.size(), 0);
   }
   return people;
 }
@@ -136,7 +138,8 @@ World::Watching World::watch(std::size_t person, Offer offer) {
   const double expected = share_of(feeling, clip.duration_ms, rules_);
   double best = expected;
   for (std::uint32_t other = 0; other < published_; ++other)
-    if (!who.had[other]) best = std::max(best, expected_share(crowd_, who, other, nullptr, rules_));
+    if (who.had[other] == 0)
+      best = std::max(best, expected_share(crowd_, who, other, nullptr, rules_));
   Random random(seed_of(seed_, of_watch, place(person, swipe.number)));
   const double share = beta(random, expected, rules_.steadiness);
   const double watch_ms =
@@ -145,7 +148,9 @@ World::Watching World::watch(std::size_t person, Offer offer) {
   swipe.share = static_cast<float>(share), swipe.expected = static_cast<float>(expected);
   swipe.best = static_cast<float>(best), swipe.usual = static_cast<float>(share_of(feeling));
   swipe.tempted = feeling < rules_.hide_below;
-  who.had[offer.clip] = true;
+  auto& had = who.had[offer.clip];
+  swipe.repeated = had > 0;
+  if (had < kHadMax) ++had;
   who.shown.push_back(offer.clip);
   return watching;
 }
@@ -166,6 +171,7 @@ void World::act(std::size_t person, Watching& watching) {
 
 double World::leaving(std::size_t person, const Swipe& swipe) const {
   return rules_.leave + (swipe.share < rules_.bad_share ? rules_.leave_bad : 0) +
+         (swipe.repeated ? rules_.leave_repeat : 0) +
          rules_.leave_bored * boredom_of(people_[person], swipe.topic, nullptr, rules_);
 }
 

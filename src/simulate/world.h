@@ -27,10 +27,11 @@ struct Swipe {
   std::uint32_t person = 0, clip = 0;
   std::uint32_t number = 0;  ///< of hers, from 1
   std::int64_t shown_ms = 0;
-  float share = 0;     ///< watched
-  float expected = 0;  ///< mean share of this clip for her then
-  float best = 0;      ///< of the best clip that she had not had then: what was possible
-  float usual = 0;     ///< `expected`, were the clip of the usual length
+  float share = 0;        ///< watched
+  float expected = 0;     ///< mean share of this clip for her then
+  float best = 0;         ///< of the best clip that she had not had then: what was possible
+  float usual = 0;        ///< `expected`, were the clip of the usual length
+  bool repeated = false;  ///< she had had it
   bool liked = false;
   bool tempted = false;  ///< "not interested" came to her mind
   bool hidden = false;   ///< and she said it
