@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -140,16 +141,45 @@ TEST(World, ShowsNoClipBeforeItIsPublished) {
     EXPECT_GE(swipe.shown_ms, crowd.clips[swipe.clip].published_ms);
 }
 
-TEST(World, FlipsTheTasteOfEveryOtherPerson) {
-  const auto crowd = make_crowd({20, 240, 1, true}, kRules);
-  World world(crowd, kRules, 1, "perfect", {45, 0, 30});
+/// By person and number: the share of each swipe.
+std::map<std::pair<std::uint32_t, std::uint32_t>, float> shares_of(const Crowd& crowd,
+                                                                   const Course& course) {
+  World world(crowd, kRules, 1, "random", course);
   world.run([](double) {});
-  const auto flipped = taste_flip_effect({"perfect", {45, 0, 30}, world.swipes()});
-  EXPECT_LT(std::abs(flipped["loss"].get<double>()), 0.1) << "perfect knows of it at once";
-  World served(crowd, kRules, 1, "served", {45, 0, 30});
-  served.run([](double) {});
-  const auto effect = taste_flip_effect({"served", {45, 0, 30}, served.swipes()});
-  EXPECT_GT(effect["loss"].get<double>(), 0.05);
+  std::map<std::pair<std::uint32_t, std::uint32_t>, float> shares;
+  for (const Swipe& swipe : world.swipes()) shares[{swipe.person, swipe.number}] = swipe.expected;
+  return shares;
+}
+
+TEST(World, FlipsTheTasteOfEveryOtherPerson) {
+  auto crowd = make_crowd({6, 100, 1, true}, kRules);
+  for (Clip& clip : crowd.clips) clip.published_ms = kStartMs;
+  const auto plain = shares_of(crowd, {10, 0, 0}), flipped = shares_of(crowd, {10, 0, 5});
+  std::map<std::uint32_t, int> changed;
+  for (const auto& [of, share] : plain) {
+    if (flipped.at(of) == share) continue;
+    EXPECT_EQ(of.first % 2, 1U);
+    EXPECT_GT(of.second, 5U);
+    ++changed[of.first];
+  }
+  EXPECT_EQ(changed.size(), 3U);
+}
+
+TEST(Measures, TasteFlipFindsTheLossAndWhenHalfIsBack) {
+  Outcome outcome;
+  outcome.course = {100, 0, 50};
+  for (std::uint32_t person = 0; person < 4; ++person) {
+    for (std::uint32_t number = 1; number <= 100; ++number) {
+      Swipe swipe;
+      swipe.person = person, swipe.number = number, swipe.share = 0.6F;
+      if (person % 2 == 1 && number > 50) swipe.share = number <= 70 ? 0.2F : 0.5F;
+      outcome.swipes.push_back(swipe);
+    }
+  }
+  const auto effect = taste_flip_effect(outcome);
+  EXPECT_NEAR(effect["loss"].get<double>(), 0.4, 1e-6);
+  // Of the ten from swipe 68 on seven are at .5: .41, more than half of the loss is back.
+  EXPECT_EQ(effect["swipes_to_half"], 17);
 }
 
 TEST(Measures, FirstAudienceCountsPeopleOfTheFirstDay) {
