@@ -203,6 +203,28 @@ TEST(Measures, FirstAudienceCountsPeopleOfTheFirstDay) {
   EXPECT_DOUBLE_EQ(first_audience(outcome, crowd)["share"], 1);
 }
 
+TEST(Measures, NotInterestedLooksAtTheAnswersAroundIt) {
+  constexpr std::size_t kTopic = 3;
+  Outcome outcome;
+  for (std::uint32_t person = 0; person < 2; ++person) {
+    for (std::uint32_t number = 1; number <= 12; ++number) {
+      Swipe swipe;
+      swipe.person = person, swipe.number = number, swipe.topic = kTopic;
+      swipe.answer_count = 8;
+      // Of the person who says it, the topic is in half of the answers until then.
+      swipe.answer_topics[kTopic] = person == 0 && number <= 6 ? 4 : 2;
+      swipe.tempted = number == 6, swipe.hidden = swipe.tempted && person == 0;
+      outcome.swipes.push_back(swipe);
+    }
+  }
+  const auto effect = not_interested_effect(outcome, Resamples(2, 1));
+  EXPECT_EQ(effect["first"]["cases"], 1);
+  EXPECT_DOUBLE_EQ(effect["said"]["before"]["value"], 0.5);
+  EXPECT_DOUBLE_EQ(effect["said"]["after"]["value"], 0.25);
+  EXPECT_DOUBLE_EQ(effect["said"]["change"]["value"], -0.25);
+  EXPECT_DOUBLE_EQ(effect["unsaid"]["change"]["value"], 0);
+}
+
 TEST(Estimates, TheIntervalHoldsTheValueAndPairsPeople) {
   const Resamples resamples(50, 1);
   std::vector<Sums> a(50), b(50);
