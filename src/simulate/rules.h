@@ -21,7 +21,7 @@ inline constexpr std::size_t kTopics = 12;
 inline constexpr std::size_t kFactors = 4;
 
 struct Rules {
-  // Feelings. Alone they give watched shares of .80, .30 and .08 at a clip of kUsualMs.
+  // Feelings. Alone they give watched shares of .80, .30 and .08 at a clip of usual_ms.
   double liked = 1.4;
   double neutral = -0.85;
   double disliked = -2.4;
@@ -58,7 +58,7 @@ struct Rules {
   double hide_below = -2;   ///< feeling under which "not interested" comes to mind
   double hide = 0.25;       ///< probability of it then: rare, most people just swipe
 
-  // Sessions. A feed that hits has sessions of 40 clips, one that misses of 15.
+  // Sessions. A feed that hits has sessions of 40 clips, one that misses of 22.
   double leave = 0.02;      ///< after any clip
   double leave_bad = 0.06;  ///< more after a clip of which she watched less than bad_share
   double bad_share = 0.2;
