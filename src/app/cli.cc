@@ -34,6 +34,7 @@ struct Words {
   AccountOptions account;
   BenchOptions bench;
   EvalCommand eval;
+  SimulateCommand simulate;
   std::string database;
 };
 
@@ -216,6 +217,32 @@ void add_eval(CLI::App& app, Words& words) {
       ->capture_default_str();
 }
 
+void add_simulate(CLI::App& app, Words& words) {
+  auto& command = *app.add_subcommand("simulate",
+                                      "Let a made-up crowd with hidden tastes swipe through the "
+                                      "recommender, in memory, and measure "
+                                      "how much of what perfect knowledge would give it reaches");
+  auto& simulate = words.simulate;
+  command.add_option("--people", simulate.people, "Of the crowd")->capture_default_str();
+  command.add_option("--videos", simulate.videos, "That it can watch")->capture_default_str();
+  command.add_option("--seed", simulate.seed, "Of every draw")->capture_default_str();
+  command.add_flag("--no-content", simulate.no_content,
+                   "The videos have no words, hashtags and sounds: only watching tells them apart");
+  auto* swipes =
+      command.add_option("--swipes", simulate.swipes, "Of each person")->capture_default_str();
+  command
+      .add_option("--days", simulate.days,
+                  "A community for so many days instead: people come and go, videos keep coming")
+      ->excludes(swipes);
+  command
+      .add_option("--arms", simulate.arms,
+                  "Which to run, between commas: served, learning_off, not_profiled, hourly, "
+                  "popularity, random, perfect; default: all")
+      ->delimiter(',');
+  command.add_option("--json", simulate.json, "Write the result as JSON to a file or -")
+      ->capture_default_str();
+}
+
 int serve_command(const Words& words) {
   if (words.help_config) {
     std::fputs(settings_markdown().c_str(), stdout);
@@ -265,6 +292,7 @@ int dispatch(const CLI::App& app, const Words& words) {
     return what == "recover" ? account_recover(words.account) : account_create(words.account);
   }
   if (name == "eval") return eval(words.eval);
+  if (name == "simulate") return simulate(words.simulate);
   return bench(words.bench);
 }
 
@@ -327,6 +355,7 @@ int run(int argc, char** argv) {
   add_backup(app, words);
   add_operator(app, words);
   add_eval(app, words);
+  add_simulate(app, words);
   app.add_subcommand("media-worker", "")->group("");
   if (const auto unknown = unknown_command(app, argc, argv)) {
     fail(*unknown);

@@ -91,6 +91,15 @@ struct EvalCommand {
 };
 int eval(const EvalCommand& command);
 
+struct SimulateCommand {
+  std::int64_t people = 100, videos = 1000, seed = 1, swipes = 100;
+  std::int64_t days = 0;  ///< 0: until everybody has made her swipes
+  bool no_content = false;
+  std::vector<std::string> arms;  ///< by their names; empty: all
+  std::string json = "-";
+};
+int simulate(const SimulateCommand& command);
+
 /// The configuration from a file (when given) and the environment; also sets the log level.
 Result<Config> load_config(const std::string& path);
 

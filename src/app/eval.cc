@@ -1,12 +1,10 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "app/commands.h"
 #include "app/output.h"
-#include "base/clock.h"
+#include "app/step_progress.h"
 #include "base/crypto.h"
 #include "base/file.h"
 #include "eval/evaluation.h"
@@ -14,30 +12,6 @@
 
 namespace filoscope::app {
 namespace {
-
-/// What takes longer than a second is named on stderr: with a bar on a terminal, else when it is
-/// over.
-class EvalProgress {
- public:
-  void tell(const std::string& what, double share) {
-    if (what != what_) end(), what_ = what, start_us_ = clock_.mono_us();
-    if (clock_.mono_us() - start_us_ >= kPatienceUs) bar_.show(share, what);
-  }
-  void end() {
-    const auto took_us = clock_.mono_us() - start_us_;
-    if (!what_.empty() && took_us >= kPatienceUs)
-      bar_.above(fmt::format("{}: {:.1f} s", what_, static_cast<double>(took_us) / 1e6));
-    bar_.clear();
-    what_.clear();
-  }
-
- private:
-  static constexpr std::int64_t kPatienceUs = 1'000'000;
-  SystemClock clock_;
-  ProgressBar bar_;
-  std::string what_;
-  std::int64_t start_us_ = 0;
-};
 
 std::vector<std::string> names_between_commas(const std::string& text) {
   std::vector<std::string> names;
@@ -68,7 +42,7 @@ filoscope::eval::EvalOptions options_of(const EvalCommand& command) {
 }  // namespace
 
 int eval(const EvalCommand& command) {
-  EvalProgress progress;
+  StepProgress progress;
   const auto result = filoscope::eval::evaluate(
       options_of(command),
       [&](const std::string& what, double share) { progress.tell(what, share); });

@@ -16,6 +16,7 @@
 #include "feed/reasons.h"
 #include "media/reasons.h"
 #include "ports/reasons.h"
+#include "simulate/reasons.h"
 #include "social/reasons.h"
 #include "upload/reasons.h"
 
@@ -83,6 +84,7 @@ std::vector<ModuleReasons> all_reasons() {
           {"media", media::kReasons},
           {"engine", engine::kReasons},
           {"eval", eval::kReasons},
+          {"simulate", simulate::kReasons},
           {"accounts", accounts::kReasons},
           {"catalog", catalog::kReasons},
           {"social", social::kReasons},
