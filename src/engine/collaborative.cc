@@ -10,7 +10,6 @@ namespace filoscope::engine {
 namespace {
 
 constexpr std::size_t kLastFew = 8;
-constexpr std::uint32_t kFriendsAtLeast = 3;
 constexpr float kPopular = 100;  ///< from so many on a list may have twice as many neighbours
 constexpr int kTasteReplays = 4, kTastesSwept = 2, kSequenceReplays = 2;
 /// Factors and sequences are compared with all rows up to so many; of more only with what other
@@ -440,8 +439,7 @@ void TasteQuery::walk_neighbours() {
   }
 }
 
-/// What each took to counts by one over the root of how much that is. What few of them took to
-/// counts nothing: nobody learns what one friend watches.
+/// What each took to counts by one over the root of how much that is.
 void TasteQuery::walk_friends(std::span<const PersonState* const> friends) {
   for (const PersonState* one : friends) {
     const auto rows = rows_of(shared_.items_, one->history, Collaborative::kHistoryUsed);
@@ -450,11 +448,8 @@ void TasteQuery::walk_friends(std::span<const PersonState* const> friends) {
       if (Touched* const touched = touch(shared_.items_.key(row)))
         touched->friends += weight, ++touched->friends_count;
   }
-  for (const auto row : scratch_.rows) {
-    Touched& touched = scratch_.by_row[row];
-    const bool few = touched.friends_count < kFriendsAtLeast;
-    touched.friends *= few ? 0 : pow_fixed(shared_.items_[row].had + 5, -0.3F);
-  }
+  for (const auto row : scratch_.rows)
+    scratch_.by_row[row].friends *= pow_fixed(shared_.items_[row].had + 5, -0.3F);
 }
 
 TasteScores TasteQuery::scores(std::uint32_t number) const {
@@ -509,11 +504,20 @@ void TasteQuery::score_all(float TasteScores::*by) {
   if (by == &TasteScores::neighbours) return walked(&Touched::neighbours);
   if (by == &TasteScores::recent) return walked(&Touched::recent);
   if (by == &TasteScores::order) return walked(&Touched::order);
-  if (by == &TasteScores::friends) return walked(&Touched::friends);
+  if (by == &TasteScores::friends) return put_what_friends_share();
   if (history_.empty()) return;
   if (by == &TasteScores::als) return factors(person_, taste);
   if (by == &TasteScores::fold_in) return factors(last_, taste);
   factors(summary_, output);
+}
+
+/// What fewer than three of them took to is not proposed by it: nobody learns what one friend
+/// watches.
+void TasteQuery::put_what_friends_share() {
+  constexpr std::uint32_t kFriendsAtLeast = 3;
+  for (const auto row : scratch_.rows)
+    if (scratch_.by_row[row].friends_count >= kFriendsAtLeast)
+      put(scratch_.by_row[row].friends, row);
 }
 
 std::vector<std::uint32_t> TasteQuery::best(float TasteScores::*by, std::size_t count) {

@@ -169,6 +169,7 @@ class TasteQuery {
   void walk(const NeighbourList& list, float people, float recent, float order);
   Touched* touch(RowKey key);
   void put(float score, std::uint32_t row);
+  void put_what_friends_share();
   void keep_best();
   void score_all(float TasteScores::*by);
 
