@@ -3225,7 +3225,7 @@ export interface components {
             value: number | null;
             reason: {
                 /** @enum {string} */
-                code: "repeat_liked" | "repeat" | "exploration" | "following" | "liked_hashtag" | "liked_sound" | "liked_author" | "watched_hashtag" | "watched_sound" | "watched_author" | "co_watch" | "content" | "trending" | "fresh" | "popular" | "again" | "opened_video" | "opened_profile" | "opened_hashtag" | "found" | "listed" | "unknown";
+                code: "friends" | "repeat_liked" | "repeat" | "exploration" | "following" | "liked_hashtag" | "liked_sound" | "liked_author" | "watched_hashtag" | "watched_sound" | "watched_author" | "co_watch" | "content" | "trending" | "fresh" | "popular" | "again" | "opened_video" | "opened_profile" | "opened_hashtag" | "found" | "listed" | "unknown";
                 value: string;
                 count: number;
             };
