@@ -220,6 +220,31 @@ TEST(Collaborative, WhatIsUnlearnedLeavesNothingInNeighboursAndCounts) {
   EXPECT_TRUE(people.at_slot(slot).history.empty());
 }
 
+TEST(TasteQuery, TheBestAreThoseOfAFullSort) {
+  PeopleTable people;
+  Collaborative shared;
+  Random random(3);
+  for (int i = 0; i < 1500; ++i) {
+    const auto slot = people.slot_of(people.get({1 + random.below(60)}));
+    shared.learn(people, slot, static_cast<std::uint32_t>(random.below(300)), 1);
+  }
+  TasteQuery query(shared, people, people.get({5}));
+  for (const auto& [route, score] : kTasteRoutes) {
+    if (route == Route::friends) continue;
+    std::vector<std::pair<float, std::uint32_t>> all;  // worst first, equal ones by their rows
+    for (std::uint32_t row = 0; row < shared.items().rows_end(); ++row)
+      if (const float found = query.scores(shared.items().number(row)).*score; found != 0)
+        all.emplace_back(-found, row);
+    std::sort(all.begin(), all.end());
+    for (const std::size_t count : {1U, 7U, 40U, 1000U}) {
+      std::vector<std::uint32_t> expected;
+      for (std::size_t i = 0; i < std::min(count, all.size()); ++i)
+        expected.push_back(shared.items().number(all[i].second));
+      EXPECT_EQ(query.best(score, count), expected) << to_string(route) << " " << count;
+    }
+  }
+}
+
 /// 1 and her friends, who follow each other, took to entry 20 each; 30 and 40 are others'.
 class Friends : public ::testing::Test {
  protected:

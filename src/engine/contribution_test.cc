@@ -195,6 +195,48 @@ TEST_F(ContributionTest, WatchingAgainAndAgainHeatsOnce) {
   EXPECT_LE(counters(6).share_sum, 1);
 }
 
+TEST_F(ContributionTest, OutcomesCountOnceByHerWeightAndAreTakenBack) {
+  settle_in(1, 40);
+  settle_in(2, 20);
+  const auto like = static_cast<std::size_t>(Head::like);
+  const auto complete = static_cast<std::size_t>(Head::complete);
+  const Video& video = state.videos[number(6)];
+  const auto all = [&]() -> const OutcomeCounts& {
+    return state.all_outcomes[video.duration_bucket()];
+  };
+  event(2, 6, EventType::watch, 5'000);
+  const double weight = state.videos[number(6)].outcomes.n;
+  EXPECT_GT(weight, 0.2);
+  EXPECT_LT(weight, 0.95) << "she has seen less than the other";
+  event(2, 6, EventType::watch, 10'000);
+  for (int again = 0; again < 5; ++again) event(2, 6, EventType::like);
+  for (const OutcomeCounts* counts :
+       {&state.videos[number(6)].outcomes, &state.videos.author_of(video).outcomes, &all()}) {
+    EXPECT_EQ(counts->n, weight);
+    EXPECT_EQ(counts->yes[like], weight);
+    EXPECT_EQ(counts->yes[complete], weight) << "a longer watch raises what is known";
+  }
+  event(1, 6, EventType::like);
+  now_ms += 400LL * 24 * kHourMs;
+  event(2, 6, EventType::unlike);
+  EXPECT_GT(state.videos[number(6)].outcomes.yes[like], 0) << "the other's stands";
+  event(1, 6, EventType::unlike);
+  EXPECT_NEAR(all().yes[like], 0, 1e-9);
+  EXPECT_EQ(all().n, weight);
+}
+
+TEST_F(ContributionTest, AClipHandedOutAgainAndAgainTeachesOnce) {
+  settle_in(1, 60);
+  std::vector<RequestId> requests;
+  for (int i = 0; i < 30; ++i) requests.push_back(hand_out(1, 20));
+  event(1, 20, EventType::watch, 10'000, requests[0]);
+  const auto lessons = state.model.examples;
+  const auto model = model_hash();
+  for (const auto request : requests) event(1, 20, EventType::watch, 10'000, request);
+  EXPECT_EQ(state.model.examples, lessons);
+  EXPECT_EQ(model_hash(), model);
+}
+
 TEST_F(ContributionTest, OutsideTheFeedAnOutcomeIsLearnedOnce) {
   settle_in(1, 40);
   event(1, 7, EventType::watch, 9'000);
