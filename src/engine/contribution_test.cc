@@ -217,7 +217,7 @@ TEST_F(ContributionTest, OutcomesCountOnceByHerWeightAndAreTakenBack) {
     EXPECT_EQ(counts->yes[complete], weight) << "a longer watch raises what is known";
   }
   event(1, 6, EventType::like);
-  now_ms += 400LL * 24 * kHourMs;
+  now_ms += 20 * kHourMs;  // another encounter
   event(2, 6, EventType::unlike);
   EXPECT_GT(state.videos[number(6)].outcomes.yes[like], 0) << "the other's stands";
   event(1, 6, EventType::unlike);
