@@ -24,6 +24,8 @@ constexpr std::size_t kDigestBytes = 32;
 /// Format 1 does not say which engine wrote it: one of the rules before they had a version here.
 constexpr std::int64_t kBeforeVersions = 3;
 
+constexpr std::int64_t kOutcomesSince = 7;  ///< engines before it did not count outcomes
+
 enum class Tag : std::uint32_t {
   options = 1,
   base,
@@ -55,7 +57,7 @@ constexpr std::array kSections{Section{Tag::options, "options"},
                                Section{Tag::everyone, "everyone", 2, 2},
                                Section{Tag::collaborative, "collaborative", 1, 1, 6},
                                Section{Tag::next_head, "next", 2, 2, 6},
-                               Section{Tag::outcome_factors, "factors", 1, 1, 7}};
+                               Section{Tag::outcome_factors, "factors", 1, 1, kOutcomesSince}};
 
 /// The options that state depends on. Not the weights: the state has its own, which
 /// `weights_changed` records move.
@@ -141,6 +143,15 @@ void visit_section(A& a, Tag tag, State& state) {
 }
 
 Error misfit() { return {Code::corrupt, "the snapshot's contents do not fit its format"}; }
+
+/// For what an engine saved that did not count outcomes.
+Result<void> begin_outcomes(State& state) {
+  state.outcome_factors.grow_to(state.videos.numbers_end());
+  if (!state.fits()) return misfit();
+  count_outcomes_anew(state);
+  return {};
+}
+
 Error other_options() { return Error(reason("snapshot_of_other_options")); }
 Error newer(const std::string& part) { return Error(reason("snapshot_too_new"), part); }
 
@@ -287,16 +298,13 @@ Result<std::int64_t> read_snapshot(std::span<const std::uint8_t> snapshot,
   const auto [format, content] = envelope;
   if (format == kInSections || format == kFasterDigest) {
     FILOSCOPE_TRY(const auto made_by, read_sections(content, options, state));
-    if (made_by < kSections.back().since) state.outcome_factors.grow_to(state.videos.numbers_end());
-    if (!state.fits()) return misfit();
-    if (made_by < kSections.back().since) count_outcomes_anew(state);
+    if (made_by >= kOutcomesSince) return state.fits() ? Result<std::int64_t>(made_by) : misfit();
+    FILOSCOPE_DO(begin_outcomes(state));
     return made_by;
   }
   if (format != kOneWalk) return misfit();
   FILOSCOPE_DO(read_one_walk(content, options, state));
-  state.outcome_factors.grow_to(state.videos.numbers_end());
-  if (!state.fits()) return misfit();
-  count_outcomes_anew(state);
+  FILOSCOPE_DO(begin_outcomes(state));
   return kBeforeVersions;
 }
 

@@ -221,7 +221,7 @@ void VideoTable::leave_fresh(std::uint32_t number) {
   if ((flags & kFreshListed) == 0) return;
   if ((flags & kFreshDone) != 0) --fresh_done_;
   flags &= ~std::uint64_t{kFreshListed};
-  fresh_.erase(std::find(fresh_.begin(), fresh_.end(), number));
+  std::erase(fresh_, number);
 }
 
 void VideoTable::count_fresh(std::uint32_t number, std::uint32_t target) {
