@@ -43,6 +43,7 @@ using RequestId =
     Id<struct RequestTag>;  ///< one feed answer and its decision record; 64 random bits
 using PersonKey =
     Id<struct PersonTag>;  ///< the pseudonym by which log and engine know a person; random
+using WithdrawalId = Id<struct WithdrawalTag>;  ///< of what a person takes back; random
 using NotificationId = Id<struct NotificationTag>;
 
 /// A new id: time from `now_ms`, the rest counted on from a start that the system's secure random

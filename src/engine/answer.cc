@@ -7,6 +7,7 @@
 #include "engine/reasons.h"
 #include "engine/rerank.h"
 #include "engine/retrieval.h"
+#include "engine/withdrawal.h"
 
 namespace filoscope::engine {
 namespace {
@@ -141,6 +142,24 @@ std::vector<Shown> score_all(std::span<const Candidate> candidates, const Scorer
   all.reserve(candidates.size());
   for (const Candidate& candidate : candidates) all.push_back(scorer.score(candidate, false));
   return all;
+}
+
+/// Numbers of the candidates that an answer starts from, best first; with `unseen` as if she had
+/// not seen it.
+std::vector<std::uint32_t> in_order(const State& state, const EngineOptions& options,
+                                    const PersonState* known, const RankRequest& request,
+                                    std::optional<std::uint32_t> unseen) {
+  const PersonState& person = known != nullptr ? *known : nobody();
+  Scorer scorer(state, options, known, request);
+  Filter filter(state, person, request, request.held);
+  if (unseen) filter.forget_showing(*unseen);
+  auto all = score_all(
+      retrieve(state, person, filter, scorer.taste(), options.candidates_max, nullptr), scorer);
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Shown& a, const Shown& b) { return a.value > b.value; });
+  std::vector<std::uint32_t> numbers;
+  for (const Shown& one : all) numbers.push_back(one.candidate.video);
+  return numbers;
 }
 
 Slate give_unseen(const State& state, const EngineOptions& options, const PersonState& person,
@@ -428,17 +447,34 @@ Result<std::vector<EntryId>> best_candidates(const State& state, const EngineOpt
                                              const RankRequest& request, std::size_t count) {
   FILOSCOPE_DO(check(request));
   const PersonState* known = state.people.find(request.person);
-  const PersonState& person = known != nullptr ? *known : nobody();
-  Scorer scorer(state, options, known, request);
-  const Filter filter(state, person, request, request.held);
-  auto all = score_all(
-      retrieve(state, person, filter, scorer.taste(), options.candidates_max, nullptr), scorer);
-  std::stable_sort(all.begin(), all.end(),
-                   [](const Shown& a, const Shown& b) { return a.value > b.value; });
+  auto all = in_order(state, options, known, request, std::nullopt);
   all.resize(std::min(count, all.size()));
   std::vector<EntryId> best;
-  for (const Shown& one : all) best.push_back({state.videos[one.candidate.video].id});
+  for (const auto number : all) best.push_back({state.videos[number].id});
   return best;
+}
+
+Places places(const State& state, const EngineOptions& options, const RankRequest& request,
+              EntryId entry, std::span<const VideoId> without) {
+  constexpr std::size_t kWithoutMax = 8;
+  Places places;
+  const auto number = state.videos.find(entry);
+  const PersonState* known = state.people.find(request.person);
+  if (!number || known == nullptr) return places;
+  const auto place_for = [&](const PersonState& person) -> std::optional<std::size_t> {
+    const auto all = in_order(state, options, &person, request, number);
+    const auto at = std::find(all.begin(), all.end(), *number);
+    if (at == all.end()) return std::nullopt;
+    return static_cast<std::size_t>(at - all.begin());
+  };
+  const PersonState unmet = engine::without(state, *known, *number);
+  places.place = place_for(unmet);
+  for (const auto video : without.first(std::min(without.size(), kWithoutMax))) {
+    const auto other = state.videos.find(video);
+    places.without.push_back(other ? place_for(engine::without(state, unmet, *other))
+                                   : places.place);
+  }
+  return places;
 }
 
 Ranking offer(const State& state, const EngineOptions& options, const RankRequest& request,

@@ -9,9 +9,11 @@ namespace filoscope::engine {
 /// Errors: invalid_argument (count, lists too long, a cursor that is not ours or of another mode).
 Result<Ranking> answer(const State& state, const EngineOptions& options,
                        const RankRequest& request);
-/// As Engine::order and Engine::offer.
+/// As Engine::order, Engine::places and Engine::offer.
 Result<std::vector<EntryId>> best_candidates(const State& state, const EngineOptions& options,
                                              const RankRequest& request, std::size_t count);
+Places places(const State& state, const EngineOptions& options, const RankRequest& request,
+              EntryId entry, std::span<const VideoId> without);
 Ranking offer(const State& state, const EngineOptions& options, const RankRequest& request,
               EntryId entry);
 

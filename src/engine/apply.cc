@@ -4,6 +4,7 @@
 
 #include "engine/apply_event.h"
 #include "engine/reasons.h"
+#include "engine/withdrawal.h"
 
 namespace filoscope::engine {
 namespace {
@@ -94,6 +95,16 @@ Result<void> apply(State& state, const EngineOptions&, PersonKey key, const Mute
   return {};
 }
 
+Result<void> apply(State& state, const EngineOptions&, PersonKey key, const Withdraw& body) {
+  withdraw(state, key, body);
+  return {};
+}
+
+Result<void> apply(State& state, const EngineOptions&, PersonKey key, const UndoWithdraw& body) {
+  undo_withdraw(state, key, body);
+  return {};
+}
+
 Result<void> apply(State& state, const EngineOptions&, PersonKey key, const ErasePerson&) {
   state.people.erase(key);
   state.pending.erase(key);
@@ -131,6 +142,10 @@ Result<void> dispatch(State& state, const EngineOptions& options, const LogRecor
       return decode_and_apply<DecisionFeatures>(state, options, record);
     case RecordKind::event:
       return decode_and_apply<Event>(state, options, record);
+    case RecordKind::withdraw:
+      return decode_and_apply<Withdraw>(state, options, record);
+    case RecordKind::undo_withdraw:
+      return decode_and_apply<UndoWithdraw>(state, options, record);
     case RecordKind::erase_person:
       return decode_and_apply<ErasePerson>(state, options, record);
     case RecordKind::weights_changed:
@@ -149,6 +164,7 @@ Result<void> apply_record(State& state, const EngineOptions& options, const LogR
     return done;
   }
   state.people.sweep_erased();
+  state.people.end_withdrawals(state.at_ms);
   state.people.expire(state.at_ms, options.guest_state_ttl_ms, options.people_max);
   for (const auto number : state.videos.take_gone()) state.collaborative.forget_item(number);
   for (auto& gone : state.people.take_gone()) state.collaborative.forget_person(std::move(gone));

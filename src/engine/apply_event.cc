@@ -6,6 +6,7 @@
 
 #include "engine/learner.h"
 #include "engine/retrieval.h"
+#include "engine/standing.h"
 
 namespace filoscope::engine {
 namespace {
@@ -40,52 +41,6 @@ float watched_share(const Event& event, const Video& video) {
   return std::min(1.0F, static_cast<float>(watch_ms) / static_cast<float>(video.duration_ms));
 }
 
-/// Less than 2 s watched; of clips shorter than 4 s, less than half.
-std::uint32_t skip_limit_ms(const Video& video) {
-  return std::min<std::uint32_t>(2000, video.duration_ms / 2);
-}
-bool skipped(float share, const Video& video) {
-  return share * static_cast<float>(video.duration_ms) < static_cast<float>(skip_limit_ms(video));
-}
-
-std::uint16_t watch_labels(float share, const Video& video) {
-  unsigned labels = 0;
-  if (skipped(share, video)) labels |= head_bit(Head::skip);
-  if (share >= 0.25F) labels |= head_bit(Head::watch_25);
-  if (share >= 0.50F) labels |= head_bit(Head::watch_50);
-  if (share >= 0.75F) labels |= head_bit(Head::watch_75);
-  if (share >= 0.95F) labels |= head_bit(Head::complete);
-  return static_cast<std::uint16_t>(labels);
-}
-
-/// How an encounter felt, -2..2: the watched share against what is usual for the length, plus what
-/// she did beside watching. "Not interested" and reports override everything.
-float value_of(const Encounter& encounter, float usual_share) {
-  const unsigned did = encounter.did;
-  if ((did & (kDidHide | kDidReport)) != 0) return -2;
-  float value = 0;
-  if ((did & kDidWatch) != 0)
-    value = clamp(2.2F * (static_cast<float>(encounter.share) / 1000.0F - usual_share), -1, 1);
-  constexpr std::array<std::pair<unsigned, float>, 7> kWorth{{{kDidComplete, 0.2F},
-                                                              {kDidLike, 1.0F},
-                                                              {kDidShare, 1.0F},
-                                                              {kDidSave, 0.7F},
-                                                              {kDidFollow, 0.8F},
-                                                              {kDidComment, 0.4F},
-                                                              {kDidProfile, 0.2F}}};
-  for (const auto& [bit, worth] : kWorth)
-    if ((did & bit) != 0) value += worth;
-  return clamp(value, -2, 2);
-}
-
-void count(EventContext& m, auto change) {
-  for (Counters* c : {&m.video.counters, &m.state.videos.author_at(m.video).counters,
-                      &m.state.everyone[m.video.duration_bucket()]}) {
-    c->bring_forward(m.state.at_ms);
-    change(*c);
-  }
-}
-
 /// Moves the video's heat from what stood before to what stands now.
 void heat(EventContext& m, const Contribution& before) {
   m.state.videos.heat(m.number, m.given.heat() - before.heat(), m.given.at_ms(m.video.created_ms));
@@ -102,41 +57,27 @@ void show(EventContext& m) {
   const bool first = !m.person.has_seen(m.number);
   m.state.people.show(m.person, m.number);
   if (!first) return;
-  count(m, [&](Counters& c) { c.exposures += m.given.weight(), ++c.total_impressions; });
+  count_in(m.state, m.video,
+           [&](Counters& c) { c.exposures += m.given.weight(), ++c.total_impressions; });
   m.state.videos.count_fresh(m.number, fresh_target(m.state, m.options));
-}
-
-/// The share that her best watch is known by: that of a skip is half of the longest one.
-float standing_share(const Contribution& given, const Video& video) {
-  if (!given.skipped()) return given.share();
-  return static_cast<float>(skip_limit_ms(video)) / 2 / static_cast<float>(video.duration_ms);
-}
-
-/// Her part of what she gives, as of the time that all of hers counts from.
-float left_of(const EventContext& m) {
-  return m.given.weight() *
-         decay(m.state.at_ms - m.given.at_ms(m.video.created_ms), Counters::kHalfLifeMs);
 }
 
 /// Keeps the largest share of the encounter, and the best watch of all in what she has given.
 void watch(EventContext& m, float share) {
   Encounter& e = *m.encounter;
-  const bool first = (e.did & kDidWatch) == 0;
   e.did |= kDidWatch;
   if (share >= 0.95F) e.did |= kDidComplete;
   e.share = std::max(e.share, static_cast<std::uint16_t>(share * 1000.0F));
-  if (first) {
-    m.person.share_weight = std::min(m.person.share_weight + 1, 50.0F);
-    m.person.share_mean += (share - m.person.share_mean) / m.person.share_weight;
-  }
   const Contribution stood = m.given;
   m.given.watched(share, skipped(share, m.video));
   if (m.given.bits() == stood.bits()) return;
   const float weight = m.given.weight();
   const float more =
       stood.watched() ? standing_share(m.given, m.video) - standing_share(stood, m.video) : share;
-  const float skips = m.given.skipped() ? weight : stood.skipped() ? -left_of(m) : 0.0F;
-  count(m, [&](Counters& c) {
+  const float skips = m.given.skipped() ? weight
+                      : stood.skipped() ? -left_of(m.state, m.given, m.video)
+                                        : 0.0F;
+  count_in(m.state, m.video, [&](Counters& c) {
     c.watches += stood.watched() ? 0.0F : weight;
     c.share_sum = std::max(0.0F, c.share_sum + weight * more);
     c.skips = std::max(0.0F, c.skips + skips);
@@ -159,10 +100,10 @@ void act(EventContext& m, std::uint16_t did, Act act, bool on) {
   if (m.given.stands(act) == on || (on && !take_turn(e))) return;
   const Contribution stood = m.given;
   m.given.set(act, on);
-  const float left = left_of(m);  // undone, nothing is left of it
+  const float left = left_of(m.state, m.given, m.video);  // undone, nothing is left of it
   const auto approvals = static_cast<float>(m.given.approvals() - stood.approvals());
   const float negatives = (m.given.disliked() ? 1.0F : 0.0F) - (stood.disliked() ? 1.0F : 0.0F);
-  count(m, [&](Counters& c) {
+  count_in(m.state, m.video, [&](Counters& c) {
     c.likes = std::max(0.0F, c.likes + left * approvals);
     c.negatives = std::max(0.0F, c.negatives + left * negatives);
   });
@@ -226,44 +167,13 @@ Labels labels_of(const Event& event, float share, const Video& video) {
   }
 }
 
-/// Labels of the heads that tell of acts: what stands.
-std::uint16_t act_labels(const Contribution& given) {
-  unsigned labels = 0;
-  if (given.stands(Act::like)) labels |= head_bit(Head::like);
-  if (given.stands(Act::share)) labels |= head_bit(Head::share);
-  if (given.stands(Act::follow)) labels |= head_bit(Head::follow);
-  if (given.disliked()) labels |= head_bit(Head::not_interested);
-  return static_cast<std::uint16_t>(labels);
-}
-
-/// What stands of all she ever did with the video.
-std::uint16_t standing_labels(const Contribution& given, const Video& video) {
-  unsigned labels = act_labels(given);
-  if (given.skipped()) return static_cast<std::uint16_t>(labels | head_bit(Head::skip));
-  if (given.watched())
-    labels |= watch_labels(given.share(), video) & ~unsigned{head_bit(Head::skip)};
-  return static_cast<std::uint16_t>(labels);
-}
-
-struct OutcomeChange {
-  float weight = 0;
-  bool first_watch = false;
-  std::uint16_t was = 0, now = 0;  ///< labels that stand
-};
-
-void add_outcomes(State& state, Video& video, const OutcomeChange& change) {
-  const auto weight = static_cast<double>(change.weight);
-  for (OutcomeCounts* counts : {&video.outcomes, &state.videos.author_at(video).outcomes,
-                                &state.all_outcomes[video.duration_bucket()]})
-    counts->add(change.first_watch ? weight : 0, weight, change.was, change.now);
-}
-
 /// Counts what changed in what stands.
 void count_outcomes(EventContext& m, const Contribution& before) {
   const auto was = standing_labels(before, m.video), now = standing_labels(m.given, m.video);
   const bool first_watch = !before.watched() && m.given.watched();
   if (was == now && !first_watch) return;
-  add_outcomes(m.state, m.video, {m.given.weight(), first_watch, was, now});
+  const float weight = m.given.weight();
+  add_outcomes(m.state, m.video, {weight, first_watch ? weight : 0.0F, was, now});
 }
 
 constexpr std::array<std::pair<Lesson, std::uint16_t>, 5> kLessons{
@@ -306,9 +216,9 @@ void train(EventContext& m, const Example& example, const Labels& said,
   }
   const unsigned fresh = heads & ~unsigned{book.trained} & ~(known & acts);
   const unsigned changed = heads & book.trained & (labels ^ book.labels);
-  learn_example(m.state, m.person, example, static_cast<std::uint16_t>(fresh),
+  learn_example(m.state, m.person, *m.encounter, example, static_cast<std::uint16_t>(fresh),
                 static_cast<std::uint16_t>(labels));
-  correct_example(m.state, m.person, example, static_cast<std::uint16_t>(changed),
+  correct_example(m.state, m.person, *m.encounter, example, static_cast<std::uint16_t>(changed),
                   static_cast<std::uint16_t>(labels));
   book.trained = static_cast<std::uint16_t>(book.trained | heads);
   book.labels = static_cast<std::uint16_t>((book.labels & ~heads) | (labels & heads));
@@ -475,7 +385,7 @@ void learn_next(EventContext& m) {
     list.push_back(&features.back());
     best.raise(candidate.taste);
   }
-  m.state.next_head.learn(list, labels, m.person.had_count, m.given.weight());
+  m.state.next_head.learn(list, labels, m.person.had_count(), m.given.weight());
   m.state.next_head.scale_by(best, m.given.weight());
 }
 
@@ -487,8 +397,9 @@ void count_outcomes_anew(State& state) {
       const auto number = SmallTable<SeenEntry>::key_of(entry);
       const Contribution given(entry.given);
       Video& video = state.videos.at(number);
+      const float weight = given.weight();
       add_outcomes(state, video,
-                   {given.weight(), given.watched(), 0, standing_labels(given, video)});
+                   {weight, given.watched() ? weight : 0.0F, 0, standing_labels(given, video)});
     });
   }
 }
@@ -498,7 +409,6 @@ void apply_event(State& state, const EngineOptions& options, PersonKey key, cons
   if (!key) return;
   PersonState& person = state.people.get(key);
   state.people.touch(person, state.at_ms);
-  ++person.events_count;
   if (!number) return;
   Video& video = state.videos.at(*number);
   if (video.author == key.value) return;  // her own clip says nothing about taste
@@ -517,7 +427,8 @@ void apply_event(State& state, const EngineOptions& options, PersonKey key, cons
   if (first_watch) learn_scales(m);
   if (m.pending != nullptr)
     m.pending->share = std::max(m.pending->share, static_cast<std::uint16_t>(share * 1000.0F));
-  const std::size_t history_count = person.had_count;
+  const std::size_t history_count = person.had_count();
+  leave_oldest(state, person);
   m.encounter = &person.encounter(*number, state.at_ms);
   const Contribution before = m.given;
   change_state(m, share);

@@ -117,7 +117,7 @@ void Collaborative::learn(PeopleTable& people, std::uint32_t slot, std::uint32_t
   if (!taken) return;
   const auto row = *taken;
   PersonState& person = people.at(slot);
-  const Had had(items_.key(row), person.had_count, weight);
+  const Had had(items_.key(row), person.had_next, weight);
   if (std::any_of(person.history.begin(), person.history.end(),
                   [&](const Had& other) { return other.key == had.key; }))
     return;
@@ -197,7 +197,7 @@ void Collaborative::remember(PersonState& person, std::uint32_t slot, const Had&
     history.erase(history.begin(), history.begin() + kDropped);
   }
   history.push_back(had);
-  ++person.had_count;
+  ++person.had_next;
 }
 
 void Collaborative::sample_person(std::uint32_t row, std::uint32_t slot, Random& random) {
@@ -210,16 +210,26 @@ void Collaborative::sample_person(std::uint32_t row, std::uint32_t slot, Random&
   }
 }
 
-void Collaborative::solve_person(const PeopleTable& people, std::uint32_t slot) {
+Taste Collaborative::solved(std::span<const std::uint32_t> history, const Taste& from) const {
   std::array<Taste, kHistoryUsed> tastes;
+  for (std::size_t i = 0; i < history.size(); ++i) tastes[i] = item_tastes_[history[i]];
+  return solve(item_tastes_,
+               {std::span(tastes).first(history.size()), 1, static_cast<float>(history.size())},
+               from);
+}
+
+Taste Collaborative::taste_of(const PeopleTable& people, const PersonState& person) const {
+  const auto slot = people.slot_of(person);
+  if (&people.at_slot(slot) != &person)
+    return solved(rows_of(items_, person.history, kHistoryUsed), {});
+  return slot < person_tastes_.rows_end() ? person_tastes_[slot] : Taste{};
+}
+
+void Collaborative::solve_person(const PeopleTable& people, std::uint32_t slot) {
   const auto history = rows_of(items_, people.at_slot(slot).history, kHistoryUsed);
   if (history.empty()) return person_tastes_.set(slot, {});
-  for (std::size_t i = 0; i < history.size(); ++i)
-    tastes[i] = std::as_const(item_tastes_)[history[i]];
   person_tastes_.ensure(slot);
-  const Evidence evidence{std::span(tastes).first(history.size()), 1,
-                          static_cast<float>(history.size())};
-  person_tastes_.set(slot, solve(item_tastes_, evidence, std::as_const(person_tastes_)[slot]));
+  person_tastes_.set(slot, solved(history, std::as_const(person_tastes_)[slot]));
 }
 
 void Collaborative::solve_item(std::uint32_t row) {
@@ -234,32 +244,78 @@ void Collaborative::solve_item(std::uint32_t row) {
   item_tastes_.set(row, solve(person_tastes_, evidence, std::as_const(item_tastes_)[row]));
 }
 
-void Collaborative::part_all(std::uint32_t slot, std::span<const Had> history, std::size_t index) {
+template <typename Action>
+void Collaborative::each_pair(std::uint32_t slot, std::span<const Had> history, std::size_t index,
+                              Action action) {
   const Had& one = history[index];
   if (!items_.holds(one.key)) return;
   for (std::size_t i = index; i > 0; --i) {
     if (one.ordinal() - history[i - 1].ordinal() > kHistoryUsed) break;
-    if (items_.holds(history[i - 1].key)) part(pair_of(slot, history[i - 1], one));
+    if (items_.holds(history[i - 1].key)) action(pair_of(slot, history[i - 1], one));
   }
   for (std::size_t i = index + 1; i < history.size(); ++i) {
     if (history[i].ordinal() - one.ordinal() > kHistoryUsed) break;
-    if (items_.holds(history[i].key)) part(pair_of(slot, one, history[i]));
+    if (items_.holds(history[i].key)) action(pair_of(slot, one, history[i]));
   }
 }
 
+void Collaborative::part_all(std::uint32_t slot, std::span<const Had> history, std::size_t index) {
+  each_pair(slot, history, index, [this](const Pair& pair) { part(pair); });
+}
+
 void Collaborative::unlearn(PeopleTable& people, std::uint32_t slot, std::uint32_t number) {
-  const auto row = items_.find(number);
-  if (!row) return;
+  take_out(people, slot, std::array{number});
+}
+
+std::vector<Had> Collaborative::take_out(PeopleTable& people, std::uint32_t slot,
+                                         std::span<const std::uint32_t> numbers) {
   auto& history = people.at(slot).history;
-  const auto at = std::find_if(history.begin(), history.end(),
-                               [&](const Had& had) { return had.key == items_.key(*row); });
-  if (at == history.end()) return;
-  part_all(slot, history, static_cast<std::size_t>(at - history.begin()));
-  const float weight = at->weight();
-  history.erase(at);
-  reservoirs_[*row].remove(slot);
-  count(*row, -weight);
-  solve_person(people, slot), solve_item(*row);
+  std::vector<Had> taken;
+  for (std::size_t i = history.size(); i > 0; --i) {
+    const Had one = history[i - 1];
+    if (!items_.holds(one.key)) continue;
+    const auto row = row_of(one.key);
+    if (!std::binary_search(numbers.begin(), numbers.end(), items_.number(row))) continue;
+    part_all(slot, history, i - 1);
+    history.erase(history.begin() + static_cast<std::ptrdiff_t>(i - 1));
+    reservoirs_[row].remove(slot);
+    count(row, -one.weight());
+    taken.push_back(one);
+  }
+  if (taken.empty()) return taken;
+  solve_person(people, slot);
+  for (const Had& one : taken) solve_item(row_of(one.key));
+  std::reverse(taken.begin(), taken.end());
+  return taken;
+}
+
+void Collaborative::insert(PeopleTable& people, std::uint32_t slot, const Had& had) {
+  auto& history = people.at(slot).history;
+  const auto at =
+      std::upper_bound(history.begin(), history.end(), had,
+                       [](const Had& a, const Had& b) { return a.ordinal() < b.ordinal(); });
+  const auto index = static_cast<std::size_t>(at - history.begin());
+  history.insert(at, had);
+  each_pair(slot, history, index, [this](const Pair& pair) { join(pair); });
+  const auto row = row_of(had.key);
+  items_.count_again(row, had.weight());
+  popular_.set(row, static_cast<double>(items_[row].had));
+  Random random(mix64(clock_ ^ mix64(std::uint64_t{had.key} << 32 | slot)));
+  if (random.unit() < static_cast<double>(had.weight())) sample_person(row, slot, random);
+}
+
+void Collaborative::put_back(PeopleTable& people, std::uint32_t slot, std::span<const Had> taken) {
+  const auto& history = people.at(slot).history;
+  const auto has = [&](const Had& one) {
+    return std::any_of(history.begin(), history.end(),
+                       [&](const Had& other) { return other.key == one.key; });
+  };
+  for (const Had& one : taken)
+    if (items_.holds(one.key) && history.size() < PersonState::kHistoryMax && !has(one))
+      insert(people, slot, one);
+  solve_person(people, slot);
+  for (const Had& one : taken)
+    if (items_.holds(one.key)) solve_item(row_of(one.key));
 }
 
 void Collaborative::forget_item(std::uint32_t number) {
@@ -324,8 +380,11 @@ bool Collaborative::fits(const PeopleTable& people, std::uint32_t numbers_end) {
     if (key != 0 && (!is_key(key) || slot >= slots)) return false;
   for (const auto& gone : gone_)
     if (gone.history.empty() || !is_history(gone.history)) return false;
-  for (std::uint32_t slot = 0; slot < slots; ++slot)
+  for (std::uint32_t slot = 0; slot < slots; ++slot) {
     if (!is_history(people.at_slot(slot).history)) return false;
+    for (const Withdrawal& taken : people.at_slot(slot).withdrawals)
+      if (!is_history(taken.history)) return false;
+  }
   return item_tastes_.fits() && person_tastes_.fits() && sequence_.fits();
 }
 
@@ -372,15 +431,14 @@ TasteQuery::TasteQuery(const Collaborative& shared, const PeopleTable& people,
     : shared_(shared),
       scratch_(scratch()),
       history_(rows_of(shared.items_, person.history, Collaborative::kHistoryUsed)),
-      had_count_(person.had_count) {
+      had_count_(person.had_count()) {
   auto& by_row = scratch_.by_row;
   for (const auto row : scratch_.rows) by_row[row] = {};
   scratch_.rows.clear();
   if (by_row.size() < shared.items_.rows_end()) by_row.resize(shared.items_.rows_end());
   walk_friends(friends_of(people, person));
   if (history_.empty()) return;
-  const auto slot = people.slot_of(person);
-  if (slot < shared.person_tastes_.rows_end()) person_ = shared.person_tastes_[slot];
+  person_ = shared.taste_of(people, person);
   std::array<Taste, kLastFew> tastes;
   const auto last = std::min(kLastFew, history_.size());
   for (std::size_t i = 0; i < last; ++i) tastes[i] = shared.item_tastes_[history_[i]];

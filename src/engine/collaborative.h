@@ -47,6 +47,11 @@ class Collaborative {
   void learn(PeopleTable& people, std::uint32_t slot, std::uint32_t number, float weight);
   /// She takes it back: out of her history, the neighbours and the counts.
   void unlearn(PeopleTable& people, std::uint32_t slot, std::uint32_t number);
+  /// The same of all entries whose numbers are among `numbers` (sorted); what left her history.
+  std::vector<Had> take_out(PeopleTable& people, std::uint32_t slot,
+                            std::span<const std::uint32_t> numbers);
+  /// Into their places again, but for those that she has taken to since.
+  void put_back(PeopleTable& people, std::uint32_t slot, std::span<const Had> taken);
   void forget_item(std::uint32_t number);
   /// Her slot is free. What she gave is taken back by `sweep`, all of it if she was erased.
   void forget_person(PeopleTable::Gone gone);
@@ -88,13 +93,21 @@ class Collaborative {
   std::optional<std::uint32_t> row_for(std::uint32_t number);
   void join(const Pair& pair);
   void part(const Pair& pair);
-  /// Takes back the pairs of `history[index]` with the others.
+  /// `action` gets each pair of `history[index]` with the others.
+  template <typename Action>
+  void each_pair(std::uint32_t slot, std::span<const Had> history, std::size_t index,
+                 Action action);
+  /// Takes those pairs back.
   void part_all(std::uint32_t slot, std::span<const Had> history, std::size_t index);
+  void insert(PeopleTable& people, std::uint32_t slot, const Had& had);
   std::size_t places_for(std::uint32_t row) const;
   void learn_sequence(const PeopleTable& people, std::span<const std::uint32_t> history,
                       std::uint32_t target, Random& random);
   void replay(const PeopleTable& people, std::uint32_t row, Random& random);
   void sample_person(std::uint32_t row, std::uint32_t slot, Random& random);
+  Taste solved(std::span<const std::uint32_t> history, const Taste& from) const;
+  /// Also of one who is not in the table: what she would be like with another history.
+  Taste taste_of(const PeopleTable& people, const PersonState& person) const;
   void solve_person(const PeopleTable& people, std::uint32_t slot);
   void solve_item(std::uint32_t row);
   void solve_in_turn();
@@ -143,7 +156,7 @@ inline constexpr std::array<TasteRoute, 7> kTasteRoutes{
 class TasteQuery {
  public:
   TasteQuery(const Collaborative& shared, const PeopleTable& people, const PersonState& person);
-  std::size_t history_count() const { return had_count_; }  ///< all she ever took to
+  std::size_t history_count() const { return had_count_; }  ///< all she took to
   TasteScores scores(std::uint32_t number) const;
   /// The greatest of each among what people of like taste, or friends, took to.
   TasteScores greatest() const;

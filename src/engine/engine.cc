@@ -11,6 +11,7 @@
 #include "engine/reasons.h"
 #include "engine/snapshot.h"
 #include "engine/state.h"
+#include "engine/summary.h"
 
 namespace filoscope::engine {
 namespace {
@@ -83,18 +84,14 @@ class EngineImpl final : public Engine {
     const std::shared_lock phase(phase_);
     return engine::offer(state_, options_, request, entry);
   }
+  Places places(const RankRequest& request, EntryId entry,
+                std::span<const VideoId> without) const override {
+    const std::shared_lock phase(phase_);
+    return engine::places(state_, options_, request, entry, without);
+  }
   PersonSummary summary(PersonKey key) const override {
     const std::shared_lock phase(phase_);
-    PersonSummary summary;
-    const PersonState* person = state_.people.find(key);
-    if (person == nullptr) return summary;
-    summary.events_count = person->events_count;
-    summary.seen_count = person->seen_total;
-    for (std::size_t i = person->encounters.size(); i > 0; --i) {
-      const Encounter& encounter = person->encounters[i - 1];
-      summary.recent.push_back({{state_.videos[encounter.video].id}, encounter.value});
-    }
-    return summary;
+    return summary_of(state_, key);
   }
   EngineStats stats() const override {
     const std::shared_lock phase(phase_);

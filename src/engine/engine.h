@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,7 +20,7 @@ namespace filoscope::engine {
 /// `engine_version_test` fails where they change and this number does not. A snapshot with the
 /// records behind it gives the same state again only by the rules that made it: whoever keeps
 /// snapshots begins a new base of replay where this number changes.
-inline constexpr std::int64_t kEngineVersion = 7;
+inline constexpr std::int64_t kEngineVersion = 8;
 
 /// Everything the state depends on besides the log. A snapshot holds seed, limits,
 /// fresh_impressions and guest_state_ttl_ms, and refuses others; exploration_share and
@@ -73,9 +74,38 @@ struct Ranking {
 
 /// What the engine holds about a person, for herself.
 struct PersonSummary {
-  std::uint32_t events_count = 0;
+  struct Interest {
+    std::uint32_t key = 0;  ///< interest_key of what she is interested in
+    float value = 0;        ///< how what has it felt, -2 (hidden) .. 2 (loved), drawn to 0
+    float count = 0;        ///< of encounters, half-life 14 days
+    VideoId example;        ///< that has it
+  };
+  struct Encounter {
+    VideoId video;
+    std::int64_t at_ms = 0;
+    float value = 0;
+  };
+  struct Withdrawal {
+    WithdrawalId id;
+    WithdrawKind kind = WithdrawKind::video;
+    std::uint64_t key = 0;
+    std::int64_t at_ms = 0, until_ms = 0;  ///< it can be undone until then
+    std::uint32_t videos_count = 0;
+  };
   std::uint32_t seen_count = 0;
-  std::vector<Attended> recent;  ///< newest first; weight: how it felt, -2 (hidden) .. 2 (loved)
+  std::uint32_t had_count = 0;          ///< entries she took to
+  std::vector<Interest> interests;      ///< strongest first, of either sign
+  std::vector<Encounter> recent;        ///< newest first, at most 256
+  std::vector<Withdrawal> withdrawals;  ///< newest first
+};
+
+/// By which an interest is held: a hash of 32 bits.
+std::uint32_t interest_key(WithdrawKind kind, std::uint64_t key);
+
+/// Where an entry stands among the candidates of a for_you answer, 0 for the best.
+struct Places {
+  std::optional<std::size_t> place;                 ///< none: it is not among them
+  std::vector<std::optional<std::size_t>> without;  ///< one for each video asked about
 };
 
 struct EngineStats {
@@ -143,6 +173,11 @@ class Engine {
   /// An answer of this one entry, had or not, as if she had been offered it: its probabilities, and
   /// the records by which events of this request are learned. No items for an unknown entry.
   virtual Ranking offer(const RankRequest& request, EntryId entry) const = 0;
+
+  /// Where this entry stands for her now, as if she had not met it, and where it would stand
+  /// without all she did with each of these videos (at most 8).
+  virtual Places places(const RankRequest& request, EntryId entry,
+                        std::span<const VideoId> without) const = 0;
 
   /// What the engine holds about a person.
   virtual PersonSummary summary(PersonKey person) const = 0;

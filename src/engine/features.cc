@@ -138,11 +138,26 @@ void time_inputs(const State& state, const PersonView& person, std::uint32_t num
   if (person.language != 0 && video.language != 0)
     in[person.language == video.language ? kLanguageSame : kLanguageOther] = 1;
   const auto bucket = video.duration_bucket();
-  const PersonState& p = *person.person;
-  in[kPersonShare] =
-      (p.share_mean - state.share_mean(bucket)) * (p.share_weight / (p.share_weight + 5));
-  in[kPersonEvents] = log2_of(1 + static_cast<float>(p.events_count)) * 0.1F;
+  const auto& [share, watched] = person.shares;
+  in[kPersonShare] = (share - state.share_mean(bucket)) * (watched / (watched + 5));
+  in[kPersonShown] = log2_of(1 + static_cast<float>(person.person->seen_total)) * 0.1F;
   if (bucket < 3) in[kShort + bucket] = 1;
+}
+
+/// Means of what the heads missed in her last encounters, each newer one weighing more.
+void fill_missed(const PersonState& person, PersonFeatures& features) {
+  constexpr std::size_t kLooked = 100;
+  constexpr float kNow = 0.2F, kLately = 0.05F;
+  const auto& encounters = person.encounters;
+  for (auto i = encounters.size() - std::min(encounters.size(), kLooked); i < encounters.size();
+       ++i) {
+    for (std::size_t h = 0; h < kHeadsCount; ++h) {
+      if (encounters[i].missed[h] == 0) continue;
+      const float missed = encounters[i].missed_of(h);
+      features.missed_now[h] += kNow * (missed - features.missed_now[h]);
+      features.missed_lately[h] += kLately * (missed - features.missed_lately[h]);
+    }
+  }
 }
 
 void fill_person(const State& state, std::span<const Reaction> reactions, PersonView& view) {
@@ -157,7 +172,7 @@ void fill_person(const State& state, std::span<const Reaction> reactions, Person
   PersonFeatures& features = view.features;
   features.odds = log_odds(outcomes.counts.rates(usual, kOwnStrength));
   for (std::size_t h = 0; h < kHeadsCount; ++h) features.odds[h] -= usual_odds[h];
-  features.missed_now = outcomes.missed_now, features.missed_lately = outcomes.missed_lately;
+  fill_missed(*view.person, features);
   features.factors = state.outcome_factors.person(outcomes.factors, reactions);
   each_feature_of_person(features, [](float& x) { x = round_bf16(clamp(x, -16, 16)); });
 }
@@ -237,6 +252,7 @@ PersonView view_of(const State& state, const PersonState* person, std::uint64_t 
   }
   for (unsigned bucket = 0; bucket < view.usual.size(); ++bucket)
     view.usual[bucket] = state.usual_rates(bucket);
+  view.shares = view.person->watched_shares();
   fill_person(state, reactions, view);
   return view;
 }
@@ -259,7 +275,7 @@ Features features_of(const State& state, const PersonView& person, std::uint32_t
   features.entry_odds = entry_odds(person, video, state.videos.author_of(video));
   for (float& x : in) x = clamp(x, -16, 16);
   each_feature(features, [](float& x) { x = round_bf16(x); });
-  const float logit = state.next_head.logit(features, person.person->had_count);
+  const float logit = state.next_head.logit(features, person.person->had_count());
   const float bent = logit / (1 + (logit < 0 ? -logit : logit) / 8);
   in[kNext] = round_bf16(bent), in[kNextRest] = round_bf16(bent - in[kNext]);
   return features;

@@ -39,6 +39,7 @@ struct PersonView {
   std::array<float, kHistoryPadded> values{};
   std::array<Row, kHistoryPadded> content{};  ///< newest first
   std::array<HeadValues, 4> usual{};          ///< rates of everyone, by duration bucket
+  PersonState::Shares shares;
   PersonFeatures features;
 };
 PersonView view_of(const State& state, const PersonState* person, std::uint64_t language,

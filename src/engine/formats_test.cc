@@ -144,6 +144,22 @@ TEST(FormatsOfTheSecondRelease, ASnapshotIsGoneOnFrom) {
   EXPECT_EQ(again->state_hash(), engine->state_hash());
 }
 
+TEST(FormatsOfTheThirdRelease, ASnapshotIsGoneOnFrom) {
+  auto engine = must(Engine::load({}, file_bytes("snapshot_3.bin")));
+  EXPECT_EQ(engine->made_by(), 7);
+  EXPECT_EQ(engine->stats().position, 256);
+  EXPECT_GT(engine->stats().examples_count, 0U);
+  const auto summary = engine->summary({5});
+  EXPECT_EQ(summary.seen_count, 1U);
+  EXPECT_EQ(summary.recent.size(), 2U);
+  auto undone = encode(PersonKey{1}, Withdraw{{9}, WithdrawKind::everything, 0});
+  undone.position = 257;
+  ASSERT_TRUE(engine->apply(undone));
+  EXPECT_EQ(engine->summary({1}).seen_count, 0U);
+  const auto again = must(Engine::load({}, engine->save()));
+  EXPECT_EQ(again->state_hash(), engine->state_hash());
+}
+
 TEST(FormatsOfNewerReleases, FieldsAtTheEndArePassedOver) {
   auto record = encode(PersonKey{4}, Follow{{12}, true});
   record.version = 2, record.body.push_back(7);

@@ -39,6 +39,8 @@ void ItemRows::release(std::uint32_t row) {
   free_.push_back(row);
 }
 
+void ItemRows::count_again(std::uint32_t row, float weight) { stats_[row].had += weight; }
+
 void ItemRows::count(std::uint32_t row, float change, std::uint64_t clock) {
   const auto recent_now = recent(row, clock);
   ItemStats& stats = stats_[row];

@@ -55,6 +55,8 @@ class ItemRows {
   /// A person of this weight took to it at `clock`; a negative one takes it
   /// back from `had` alone: what it gave of late is not known any more.
   void count(std::uint32_t row, float change, std::uint64_t clock);
+  /// Gives again what was taken back; nothing of that is recent.
+  void count_again(std::uint32_t row, float weight);
   /// `ItemStats::recent` as of `clock`.
   std::array<float, 3> recent(std::uint32_t row, std::uint64_t clock) const;
 

@@ -32,15 +32,15 @@ void learn_fields(State& state, const Video& video, const VideoView& view, const
   step(bucket, prior_row(bucket), gradients[6]);
 }
 
-/// A correction takes the error that was learned with the other label back from the mean.
-void note_missed(HeadValues& mean, float rate, std::size_t head, float error, bool correction) {
-  mean[head] = clamp(mean[head] + rate * (correction ? error : error - mean[head]), -1, 1);
-}
+/// Bit per Head: which are said, and what is said of them.
+struct Said {
+  std::uint16_t heads = 0, labels = 0;
+};
 
-void step_heads(State& state, PersonState& person, const Example& example, std::uint16_t heads,
-                std::uint16_t labels, bool correction) {
+void step_heads(State& state, PersonState& person, Encounter& encounter, const Example& example,
+                const Said& said, bool correction) {
+  const auto [heads, labels] = said;
   if (heads == 0) return;
-  constexpr float kNow = 0.2F, kLately = 0.05F;
   const Video& video = state.videos[example.video];
   const VideoView view = view_of(state, example.video);
   const auto wide = Model::widen(example.features, example.of_person, view.fields);
@@ -53,8 +53,7 @@ void step_heads(State& state, PersonState& person, const Example& example, std::
     if (!correction) state.model.score(head, p[h], label);
     const float delta = correction ? (label ? -1.0F : 1.0F) : p[h] - (label ? 1.0F : 0.0F);
     state.model.learn(head, wide, example.weight * delta, gradients);
-    note_missed(person.outcomes.missed_now, kNow, h, -delta, correction);
-    note_missed(person.outcomes.missed_lately, kLately, h, -delta, correction);
+    encounter.miss(h, -delta);
   }
   const Row& meets = example.features.person;
   if (dot(meets.data(), meets.data(), kDim) > 0)
@@ -65,24 +64,60 @@ void step_heads(State& state, PersonState& person, const Example& example, std::
                               example.video, example.of_person.factors, of_products);
 }
 
-}  // namespace
+/// One step on her own factors by what the heads missed in an encounter.
+void step_factors(const State& state, const PersonState& person, const Encounter& encounter,
+                  FactorRow& factors) {
+  const SeenEntry* met = person.seen.find(encounter.video);
+  const float weight = met != nullptr ? Contribution(met->given).weight() : 1.0F;
+  std::array<float, kProducts> gradients{};
+  bool learned = false;
+  for (std::size_t h = 0; h < kHeadsCount; ++h) {
+    if (encounter.missed[h] == 0) continue;
+    learned = true;
+    state.model.add_gradient(static_cast<Head>(h), -weight * encounter.missed_of(h), gradients);
+  }
+  if (!learned) return;
+  Row of_products{};
+  std::copy(gradients.begin() + kFields, gradients.end(), of_products.begin());
+  state.outcome_factors.learn_person(factors, encounter.video, of_products);
+}
 
 /// Of her own outcomes: what she did before counts half.
 constexpr double kOwnMost = 4096;
 
-void learn_example(State& state, PersonState& person, const Example& example, std::uint16_t heads,
-                   std::uint16_t labels) {
-  step_heads(state, person, example, heads, labels, false);
+}  // namespace
+
+void learn_example(State& state, PersonState& person, Encounter& encounter, const Example& example,
+                   std::uint16_t heads, std::uint16_t labels) {
+  step_heads(state, person, encounter, example, {heads, labels}, false);
   const bool watch = (heads & kWatchHeads) != 0;
   person.outcomes.counts.add(watch ? 1 : 0, 1, 0, labels & heads);
   person.outcomes.counts.forget_above(kOwnMost);
   if (watch) ++state.model.examples;
 }
 
-void correct_example(State& state, PersonState& person, const Example& example, std::uint16_t heads,
-                     std::uint16_t labels) {
-  step_heads(state, person, example, heads, labels, true);
+void correct_example(State& state, PersonState& person, Encounter& encounter,
+                     const Example& example, std::uint16_t heads, std::uint16_t labels) {
+  step_heads(state, person, encounter, example, {heads, labels}, true);
   person.outcomes.counts.add(0, 1, heads & ~labels, heads & labels);
+}
+
+void leave_oldest(const State& state, PersonState& person) {
+  constexpr std::size_t kLeavingAtOnce = 16;  // so that the move is paid for rarely
+  auto& encounters = person.encounters;
+  if (encounters.size() < PersonState::kEncountersMax) return;
+  const auto left = PersonState::kEncountersMax - kLeavingAtOnce;
+  const auto end = encounters.end() - static_cast<std::ptrdiff_t>(left);
+  for (auto at = encounters.begin(); at != end; ++at)
+    step_factors(state, person, *at, person.outcomes.before);
+  encounters.erase(encounters.begin(), end);
+}
+
+FactorRow factors_by_encounters(const State& state, const PersonState& person) {
+  FactorRow factors = person.outcomes.before;
+  for (const Encounter& encounter : person.encounters)
+    step_factors(state, person, encounter, factors);
+  return factors;
 }
 
 }  // namespace filoscope::engine

@@ -61,11 +61,16 @@ void Model::learn(Head head, const Wide& wide, float delta,
                   std::array<float, kProducts>& gradient) {
   const auto h = static_cast<std::size_t>(head);
   delta = clamp(delta, -1.0F, 1.0F);
-  for (std::size_t i = 0; i < kProducts; ++i) gradient[i] += delta * weights_[h][kInputs + i];
+  add_gradient(head, delta, gradient);
   for (std::size_t i = 0; i < kWide; ++i)
     descend(weights_[h][i], squares_[h][i], delta * wide.shared[i]);
   for (std::size_t i = 0; i < Wide::kOwn; ++i)
     descend(own_weights_[h][i], own_squares_[h][i], delta * wide.own[h][i]);
+}
+
+void Model::add_gradient(Head head, float delta, std::array<float, kProducts>& gradient) const {
+  const auto& weights = weights_[static_cast<std::size_t>(head)];
+  for (std::size_t i = 0; i < kProducts; ++i) gradient[i] += delta * weights[kInputs + i];
 }
 
 void Model::score(Head head, float probability, bool label) {

@@ -45,8 +45,8 @@ enum Input : std::size_t {
   kHot,    // trend strength
   kLanguageSame,
   kLanguageOther,
-  kPersonShare,   // her mean watched share minus everyone's
-  kPersonEvents,  // how long she has been here, log
+  kPersonShare,  // her mean watched share minus everyone's
+  kPersonShown,  // how much she has been shown, log
   kFollows,
   kShort,
   kMedium,
@@ -146,6 +146,8 @@ class Model {
   /// One step on head `head` with error `delta` (p - label, or a correction in [-1, 1]); adds the
   /// head's part of ∂loss/∂product to `gradient`.
   void learn(Head head, const Wide& wide, float delta, std::array<float, kProducts>& gradient);
+  /// That part alone.
+  void add_gradient(Head head, float delta, std::array<float, kProducts>& gradient) const;
   /// Keeps the mean log loss of `head` over about 10,000 examples.
   void score(Head head, float probability, bool label);
 

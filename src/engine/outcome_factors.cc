@@ -77,6 +77,12 @@ void OutcomeFactors::learn(FactorRow& own, std::span<const Reaction> history, st
   }
 }
 
+void OutcomeFactors::learn_person(FactorRow& own, std::uint32_t number, const Row& gradient) const {
+  Row of_person = products(gradient, entry(number));
+  of_person[kEntryBias] = 0;
+  step(own, of_person);
+}
+
 bool OutcomeFactors::fits(std::uint32_t numbers_end) const {
   if (entries_.size() != numbers_end) return false;
   const auto finite = [](const FactorRow& row) {

@@ -36,6 +36,8 @@ class OutcomeFactors {
   /// product.
   void learn(FactorRow& own, std::span<const Reaction> history, std::uint32_t number,
              const Row& person, const Row& gradient);
+  /// The part of such a step that moves her own row.
+  void learn_person(FactorRow& own, std::uint32_t number, const Row& gradient) const;
   /// After loading: a row for each number, all of them finite.
   bool fits(std::uint32_t numbers_end) const;
   std::size_t bytes() const { return entries_.bytes(); }

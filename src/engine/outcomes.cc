@@ -3,7 +3,7 @@
 namespace filoscope::engine {
 
 void OutcomeCounts::add(double more, double weight, std::uint16_t before, std::uint16_t now) {
-  n += more;
+  n = std::max(0.0, n + more);
   for (std::size_t h = 0; h < kHeadsCount; ++h) {
     const int change = static_cast<int>(now >> h & 1U) - static_cast<int>(before >> h & 1U);
     yes[h] = std::max(0.0, yes[h] + weight * change);

@@ -81,6 +81,16 @@ void PendingTable::erase(PersonKey person) {
   }
 }
 
+void PendingTable::forget(PersonKey person, std::span<const std::uint32_t> videos) {
+  for (auto i = begin_; i < end_; ++i) {
+    const auto slot = static_cast<std::uint32_t>(i % kDecisionsMax);
+    if (persons_[slot] != person.value) continue;
+    std::erase_if(slots_[slot].items, [&](const PendingItem& item) {
+      return std::binary_search(videos.begin(), videos.end(), item.video);
+    });
+  }
+}
+
 std::size_t PendingTable::bytes() const {
   return slots_.bytes() + index_.bytes() + sampled_bytes(slots_, [](const PendingDecision& d) {
            return d.items.capacity() * sizeof(PendingItem);

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 #include <vector>
 
@@ -52,6 +53,8 @@ class PendingTable {
   /// Drops what is older than kLifeMs (at most 8 a call, more than come in).
   void expire(std::int64_t at_ms);
   void erase(PersonKey person);
+  /// Her events with these entries (sorted) teach nothing from now on.
+  void forget(PersonKey person, std::span<const std::uint32_t> videos);
   std::size_t size() const { return end_ - begin_; }
   std::size_t bytes() const;
 

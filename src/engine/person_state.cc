@@ -23,11 +23,21 @@ std::array<std::uint32_t, 3> bloom_bits(std::uint32_t video) {
           static_cast<std::uint32_t>(hash >> 42) & kMask};
 }
 
+/// Of what an encounter said when it began.
+float left_of(const Encounter& encounter, std::int64_t at_ms) {
+  return decay(at_ms - std::int64_t{encounter.at_s} * 1000, kInterestHalfLifeMs);
+}
+
 std::uint32_t interest_place(std::uint32_t short_key) {
   return std::min<std::uint32_t>(short_key, 0xFFFFFFFEU);
 }
 
 }  // namespace
+
+float interest_left(const Interest& interest, std::int64_t at_ms) {
+  const auto passed_s = at_ms / 1000 - std::int64_t{interest.at_s};
+  return interest.at_s == 0 || passed_s <= 0 ? 1.0F : decay(passed_s * 1000, kInterestHalfLifeMs);
+}
 
 bool sorted_contains(const std::vector<std::uint64_t>& values, std::uint64_t value) {
   return !values.empty() && std::binary_search(values.begin(), values.end(), value);
@@ -43,6 +53,30 @@ bool sorted_set(std::vector<std::uint64_t>& values, std::uint64_t value, bool on
     values.erase(at);
   }
   return true;
+}
+
+void Encounter::miss(std::size_t head, float error) {
+  const float scaled = clamp(missed_of(head) + error, -1, 1) * 127.0F;
+  auto nearest = static_cast<int>(scaled + (scaled < 0 ? -0.5F : 0.5F));
+  if (nearest == 0) nearest = scaled < 0 ? -1 : 1;
+  missed[head] = static_cast<std::int8_t>(nearest);
+}
+
+std::size_t PersonState::had_count() const {
+  return history.size() < kHistoryMax / 2 ? history.size() : had_next;
+}
+
+PersonState::Shares PersonState::watched_shares() const {
+  constexpr float kCounted = 50;
+  Shares shares;
+  float sum = 0;
+  for (std::size_t i = encounters.size(); i > 0 && shares.count < kCounted; --i) {
+    if ((encounters[i - 1].did & kDidWatch) == 0) continue;
+    sum += static_cast<float>(encounters[i - 1].share) / 1000.0F;
+    ++shares.count;
+  }
+  if (shares.count > 0) shares.mean = sum / shares.count;
+  return shares;
 }
 
 bool PersonState::has_seen(std::uint32_t video) const {
@@ -96,10 +130,6 @@ const Encounter* PersonState::ongoing(std::uint32_t video, std::int64_t at_ms) c
 
 Encounter& PersonState::encounter(std::uint32_t video, std::int64_t at_ms) {
   if (const Encounter* recent = ongoing(video, at_ms)) return const_cast<Encounter&>(*recent);
-  if (encounters.size() >= kEncountersMax) {
-    // Drop the oldest 16 at once, so that the move is paid for rarely.
-    encounters.erase(encounters.begin(), encounters.begin() + 16);
-  }
   Encounter fresh;
   fresh.video = video, fresh.at_s = static_cast<std::uint32_t>(at_ms / 1000);
   encounters.push_back(fresh);
@@ -110,25 +140,31 @@ void PersonState::set_value(Encounter& encounter, float value, bool first, const
                             std::int64_t at_ms) {
   const float change = value - encounter.value;
   encounter.value = value;
-  const float n = first ? 1.0F : 0.0F;
   if (!first && change == 0) return;
-  for (const auto feature : video.keys) move_interest(short_key(feature), n, change, at_ms);
-  if (video.sound_key != 0) move_interest(short_key(video.sound_key), n, change, at_ms);
-  move_interest(short_key(video.author_key), n, change, at_ms);
+  move_interests(video, {first ? 1.0F : 0.0F, change * left_of(encounter, at_ms), at_ms});
 }
 
-void PersonState::move_interest(std::uint32_t feature, float n, float s, std::int64_t at_ms) {
+void PersonState::move_interests(const Encounter& encounter, bool in, const Video& video,
+                                 std::int64_t at_ms) {
+  const float n = (in ? 1.0F : -1.0F) * left_of(encounter, at_ms);
+  move_interests(video, {n, n * encounter.value, at_ms});
+}
+
+void PersonState::move_interests(const Video& video, const Move& by) {
+  for (const auto feature : video.keys) move_interest(short_key(feature), by);
+  if (video.sound_key != 0) move_interest(short_key(video.sound_key), by);
+  move_interest(short_key(video.author_key), by);
+}
+
+void PersonState::move_interest(std::uint32_t feature, const Move& by) {
+  if (by.n < 0 && interests.find(interest_place(feature)) == nullptr) return;
   if (interests.size() >= kInterestsMax) trim_interests();
   Interest& interest = interests.insert(interest_place(feature));
-  const auto now_s = static_cast<std::uint32_t>(at_ms / 1000);
-  if (now_s > interest.at_s && interest.at_s != 0) {
-    const float left =
-        decay((static_cast<std::int64_t>(now_s) - interest.at_s) * 1000, kInterestHalfLifeMs);
-    interest.n *= left, interest.s *= left;
-  }
-  interest.at_s = std::max(interest.at_s, now_s);
-  interest.n += n;
-  interest.s += s;
+  const float left = interest_left(interest, by.at_ms);
+  interest.n *= left, interest.s *= left;
+  interest.at_s = std::max(interest.at_s, static_cast<std::uint32_t>(by.at_ms / 1000));
+  interest.n = std::max(0.0F, interest.n + by.n);
+  interest.s += by.s;
 }
 
 /// Drops the third that says least: little seen and near neutral.
@@ -170,17 +206,21 @@ bool PersonState::follows_author(std::uint64_t author) const {
 }
 
 void PersonState::forget_activity() {
-  events_count = showings = seen_total = 0;
-  share_mean = share_weight = 0;
+  showings = seen_total = had_next = 0;
   encounters = {}, history = {}, seen = {}, interests = {}, bloom = {};
-  had_count = 0, outcomes = {};
+  withdrawals = {}, outcomes = {};
 }
 
 std::size_t PersonState::bytes() const {
   const auto words = follows.capacity() + blocks.capacity() + blocked_by.capacity() +
                      muted_people.capacity() + muted_keys.capacity() + bloom.capacity();
+  std::size_t withdrawn = withdrawals.capacity() * sizeof(Withdrawal);
+  for (const Withdrawal& one : withdrawals)
+    withdrawn += one.seen.capacity() * sizeof(SeenEntry) + one.history.capacity() * sizeof(Had) +
+                 (one.encounters.capacity() + one.older.capacity()) * sizeof(Encounter) +
+                 one.bloom.capacity() * 8;
   return words * 8 + encounters.capacity() * sizeof(Encounter) + history.capacity() * sizeof(Had) +
-         seen.bytes() + interests.bytes();
+         seen.bytes() + interests.bytes() + withdrawn;
 }
 
 const PersonState* PeopleTable::find(PersonKey key) const {
@@ -264,6 +304,31 @@ void PeopleTable::show(PersonState& person, std::uint32_t video) {
   ++levels_[std::bit_width(person.seen_total)];
 }
 
+void PeopleTable::change_seen(PersonState& person, std::int64_t by) {
+  --levels_[std::bit_width(person.seen_total)];
+  person.seen_total =
+      static_cast<std::uint32_t>(std::max<std::int64_t>(0, std::int64_t{person.seen_total} + by));
+  ++levels_[std::bit_width(person.seen_total)];
+}
+
+void PeopleTable::note_withdrawal(const PersonState& person, std::uint64_t id, std::int64_t at_ms) {
+  withdrawn_.push_back({person.key, id, at_ms + kWithdrawalMs});
+}
+
+void PeopleTable::end_withdrawals(std::int64_t at_ms) {
+  constexpr std::size_t kEndedAtOnce = 8;
+  std::size_t ended = 0;
+  while (ended < std::min(withdrawn_.size(), kEndedAtOnce) && withdrawn_[ended].until_ms < at_ms)
+    ++ended;
+  for (std::size_t i = 0; i < ended; ++i) {
+    const auto slot = index_.find(withdrawn_[i].person);
+    if (!slot) continue;
+    const auto has = [&](const Withdrawal& one) { return one.id == withdrawn_[i].id; };
+    std::erase_if(people_[*slot].withdrawals, has);
+  }
+  withdrawn_.erase(withdrawn_.begin(), withdrawn_.begin() + static_cast<std::ptrdiff_t>(ended));
+}
+
 float PeopleTable::weight(const PersonState& person) const {
   const auto part = [](float seen) { return seen / (seen + 10); };
   std::size_t top = levels_.size() - 1;
@@ -294,19 +359,26 @@ void PeopleTable::become_known(PersonState& person) {
 }
 
 bool PeopleTable::fits(std::uint32_t numbers_end) const {
-  const auto finite = [](const auto& values) {
-    return std::all_of(values.begin(), values.end(), is_finite);
+  const auto finite = [](const FactorRow& row) {
+    return is_finite(row.squares) && row.squares >= 0 &&
+           std::all_of(row.values.begin(), row.values.end(), is_finite);
+  };
+  const auto known = [&](const std::vector<Encounter>& encounters) {
+    return std::all_of(encounters.begin(), encounters.end(), [&](const Encounter& encounter) {
+      return encounter.video < numbers_end && is_finite(encounter.value);
+    });
+  };
+  const auto met = [&](const SeenEntry& entry) {
+    return entry.key != 0 && SmallTable<SeenEntry>::key_of(entry) < numbers_end;
   };
   for (std::uint32_t slot = 0; slot < slots_end(); ++slot) {
     const PersonState& one = person(slot);
-    bool good = one.outcomes.counts.fits() && finite(one.outcomes.missed_now) &&
-                finite(one.outcomes.missed_lately) && finite(one.outcomes.factors.values) &&
-                is_finite(one.outcomes.factors.squares);
-    for (const Encounter& encounter : one.encounters)
-      good = good && encounter.video < numbers_end && is_finite(encounter.value);
-    one.seen.each([&](const SeenEntry& entry) {
-      good = good && SmallTable<SeenEntry>::key_of(entry) < numbers_end;
-    });
+    bool good = one.outcomes.counts.fits() && finite(one.outcomes.factors) &&
+                finite(one.outcomes.before) && known(one.encounters);
+    one.seen.each([&](const SeenEntry& entry) { good = good && met(entry); });
+    for (const Withdrawal& taken : one.withdrawals)
+      good = good && known(taken.encounters) && known(taken.older) && finite(taken.before) &&
+             std::all_of(taken.seen.begin(), taken.seen.end(), met);
     if (!good) return false;
   }
   return true;

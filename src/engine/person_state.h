@@ -27,7 +27,14 @@ struct Encounter {
   float value = 0;  ///< -2 (never again) .. 2 (loved), 0 neutral; what attention and interests use
   std::uint16_t did = 0;    ///< bits below
   std::uint16_t share = 0;  ///< largest watched share, in 1/1000, ≤ 1000
+  /// By Head: label - probability, in 1/127, as far as learned; 0: not learned. Three are unused.
+  std::array<std::int8_t, 12> missed{};
+
+  void miss(std::size_t head, float error);
+  float missed_of(std::size_t head) const { return static_cast<float>(missed[head]) / 127.0F; }
 };
+static_assert(std::has_unique_object_representations_v<std::array<std::int8_t, 12>> &&
+              sizeof(Encounter) == 28 && kHeadsCount <= 12);
 inline constexpr std::uint16_t kDidWatch = 1, kDidComplete = 2, kDidLike = 4, kDidShare = 8,
                                kDidSave = 16, kDidFollow = 32, kDidComment = 64, kDidHide = 128,
                                kDidReport = 256, kDidProfile = 512;
@@ -158,6 +165,9 @@ struct Interest {
   float s = 0;  ///< sum of their values
 };
 
+/// What is left of it at a later time.
+float interest_left(const Interest& interest, std::int64_t at_ms);
+
 /// An entry she took to.
 struct Had {
   RowKey key = 0;
@@ -173,11 +183,26 @@ struct Had {
   float weight() const { return static_cast<float>(place >> 24) / 255.0F; }
 };
 
-/// What her outcomes were, for the heads: PersonFeatures are made of it.
+/// What her outcomes were, for the heads: PersonFeatures are made of it and of her encounters.
 struct PersonOutcomes {
   OutcomeCounts counts;  ///< each of hers counts 1
-  HeadValues missed_now{}, missed_lately{};
   FactorRow factors;
+  FactorRow before;  ///< factors, before the oldest of the encounters
+};
+
+inline constexpr std::int64_t kWithdrawalMs = 7LL * 24 * 3600 * 1000;
+/// What a person has taken back, to be given again within that time.
+struct Withdrawal {
+  std::uint64_t id = 0, key = 0;
+  std::int64_t at_ms = 0;
+  WithdrawKind kind = WithdrawKind::video;
+  std::vector<SeenEntry> seen;
+  std::vector<Encounter> encounters;  ///< oldest first
+  std::vector<Encounter> older;       ///< of entries whose own are forgotten: what is known of them
+  std::vector<Had> history;
+  // Of everything only:
+  std::vector<std::uint64_t> bloom;
+  FactorRow before;
 };
 
 /// Her place in the list by last activity. Apart from her, because each act moves it and touches
@@ -197,6 +222,7 @@ class PersonState {
   static constexpr std::size_t kInterestsMax = 384;
   static constexpr std::size_t kRelationsMax = 50'000;  ///< of each kind; more are not held here
   static constexpr std::size_t kBloomWords = 4096;      ///< 32 KB, made when first needed
+  static constexpr std::size_t kWithdrawalsMax = 32;    ///< the oldest ones are final then
 
   // Herself.
   std::uint64_t key = 0;
@@ -207,32 +233,40 @@ class PersonState {
   std::vector<std::uint64_t> follows, blocks, blocked_by;
   std::vector<std::uint64_t> muted_people, muted_keys;  ///< muted_keys: feature keys
   // Activity.
-  std::uint32_t events_count = 0;
   std::uint32_t showings = 0;         ///< times that something came on her screen
   std::uint32_t seen_total = 0;       ///< videos among them
-  float share_mean = 0;               ///< of watched shares, over about 50
-  float share_weight = 0;             ///< how many, ≤ 50
   std::vector<Encounter> encounters;  ///< oldest first
   std::vector<Had> history;           ///< what she took to, oldest first
-  std::uint32_t had_count = 0;        ///< in all, also before those
+  std::uint32_t had_next = 0;         ///< ordinal of the next one
   PersonOutcomes outcomes;
   SmallTable<SeenEntry> seen;
   SmallTable<Interest> interests;
   std::vector<std::uint64_t> bloom;
+  std::vector<Withdrawal> withdrawals;  ///< oldest first
 
+  /// How many entries she took to, as far as they count.
+  std::size_t had_count() const;
+  struct Shares {
+    float mean = 0;
+    float count = 0;
+  };
+  /// Of what she watched last, at most 50.
+  Shares watched_shares() const;
   /// Shown to her, or hidden by her ("not interested").
   bool has_seen(std::uint32_t video) const;
   /// Her entry of this video, made when there is none. Valid until the next call.
   SeenEntry& remember(std::uint32_t video);
   void mark_seen(std::uint32_t video);
   /// The encounter with this video that is still going on (within 6 h, among the last 64), or a new
-  /// one.
+  /// one. REQUIRES: fewer than kEncountersMax.
   Encounter& encounter(std::uint32_t video, std::int64_t at_ms);
   /// The one that is still going on; null when there is none.
   const Encounter* ongoing(std::uint32_t video, std::int64_t at_ms) const;
   /// Sets an encounter's value and moves the interests in the video's content by the difference.
   void set_value(Encounter& encounter, float value, bool first, const Video& video,
                  std::int64_t at_ms);
+  /// Takes an encounter out of the interests, or puts it back in.
+  void move_interests(const Encounter& encounter, bool in, const Video& video, std::int64_t at_ms);
   /// Smoothed value per encounter with this content, and how many (decayed): {0, 0} if unknown.
   struct Affinity {
     float mean = 0;
@@ -249,7 +283,12 @@ class PersonState {
 
  private:
   void age_seen();
-  void move_interest(std::uint32_t short_key, float n, float s, std::int64_t at_ms);
+  struct Move {
+    float n = 0, s = 0;
+    std::int64_t at_ms = 0;
+  };
+  void move_interests(const Video& video, const Move& by);
+  void move_interest(std::uint32_t short_key, const Move& by);
   void trim_interests();
 };
 
@@ -271,6 +310,8 @@ class PeopleTable {
   void touch(const PersonState& person, std::int64_t at_ms);
   /// A video came on her screen.
   void show(PersonState& person, std::uint32_t video);
+  /// So many fewer, or more, videos count as shown to her.
+  void change_seen(PersonState& person, std::int64_t by);
   /// How much she moves what everybody shares, 0..1: n / (n + 10) after n videos shown to her, as a
   /// part of what the person who saw most has, so that a place where everybody is new learns.
   float weight(const PersonState& person) const;
@@ -303,10 +344,18 @@ class PeopleTable {
   /// People active within the last 24 h before the last activity, by whole hours.
   std::uint32_t audience() const;
   std::size_t bytes() const;
+  /// Something of hers may be given again for a week from now on.
+  void note_withdrawal(const PersonState& person, std::uint64_t id, std::int64_t at_ms);
+  /// A bounded step: what was taken back a week ago is gone for good; called once per record.
+  void end_withdrawals(std::int64_t at_ms);
   template <typename A>
   void visit(A& archive);
 
  private:
+  struct Waiting {
+    std::uint64_t person = 0, id = 0;
+    std::int64_t until_ms = 0;
+  };
   static constexpr std::size_t kErasedMax = 1U << 30;
   struct List {
     std::uint32_t newest = 0, oldest = 0, count = 0;  // slot + 1
@@ -334,10 +383,44 @@ class PeopleTable {
   std::uint32_t swept_ = 0;                // slots that this round has passed
   std::array<std::uint32_t, 24> hours_{};  // people whose last activity lies in hour h mod 24
   std::int64_t hour_ = 0;
-  std::vector<Gone> gone_;  // empty between records
+  std::vector<Waiting> withdrawn_;  // oldest first
+  std::vector<Gone> gone_;          // empty between records
   Rebuilt<SegmentedMap> index_;
   std::array<std::uint32_t, 33> levels_{};  // people by bit width of seen_total; rebuilt too
 };
+
+/// As versions before 5 held it.
+struct OlderEncounter {
+  std::uint32_t video = 0, at_s = 0;
+  float value = 0;
+  std::uint16_t did = 0, share = 0;
+};
+
+template <typename A>
+void visit_older_encounters(A& a, std::vector<Encounter>& encounters) {
+  std::vector<OlderEncounter> older;
+  a(older, PersonState::kEncountersMax);
+  if constexpr (A::kLoading)
+    for (const auto& [video, at_s, value, did, share] : older)
+      encounters.push_back({video, at_s, value, did, share, {}});
+}
+
+template <typename A>
+void visit(A& a, Withdrawal& w) {
+  a(w.id), a(w.key), a(w.at_ms), a(w.kind);
+  a(w.seen, PersonState::kSeenMax), a(w.encounters, PersonState::kEncountersMax);
+  a(w.older, PersonState::kSeenMax), a(w.history, PersonState::kHistoryMax);
+  a(w.bloom, PersonState::kBloomWords), a(w.before.values), a(w.before.squares);
+}
+
+/// Until version 5 the state held what is made of the encounters now.
+template <typename A>
+void visit_older_outcomes(A& a, PersonOutcomes& outcomes) {
+  HeadValues missed{};
+  visit(a, outcomes.counts), a(missed), a(missed);
+  a(outcomes.factors.values), a(outcomes.factors.squares);
+  outcomes.before = outcomes.factors;
+}
 
 template <typename A>
 void visit(A& a, PersonState& p, ActivityLink& link) {
@@ -345,18 +428,28 @@ void visit(A& a, PersonState& p, ActivityLink& link) {
   a(link.newer), a(link.older);
   for (auto* list : {&p.follows, &p.blocks, &p.blocked_by, &p.muted_people, &p.muted_keys})
     a(*list, PersonState::kRelationsMax);
-  a(p.events_count), a(p.showings), a(p.seen_total), a(p.share_mean), a(p.share_weight);
-  a(p.encounters, PersonState::kEncountersMax);
+  std::uint32_t events_count = 0;
+  float share = 0;
+  if (a.version < 5) a(events_count);
+  a(p.showings), a(p.seen_total);
+  if (a.version < 5)
+    a(share), a(share), visit_older_encounters(a, p.encounters);
+  else
+    a(p.encounters, PersonState::kEncountersMax);
   p.seen.visit(a, 1U << 16);
   p.interests.visit(a, 1U << 12);
   a(p.bloom, PersonState::kBloomWords);
   if (a.version >= 3)
-    a(p.history, PersonState::kHistoryMax), a(p.had_count);
+    a(p.history, PersonState::kHistoryMax), a(p.had_next);
   else
     p.seen.change([](SeenEntry& entry) { entry.given = Contribution(entry.given).unjoined(); });
-  if (a.version < 4) return;
-  visit(a, p.outcomes.counts), a(p.outcomes.missed_now), a(p.outcomes.missed_lately);
-  a(p.outcomes.factors.values), a(p.outcomes.factors.squares);
+  if (a.version == 4) return visit_older_outcomes(a, p.outcomes);
+  if (a.version < 5) return;
+  visit(a, p.outcomes.counts);
+  for (FactorRow* row : {&p.outcomes.factors, &p.outcomes.before}) a(row->values), a(row->squares);
+  const auto n = a.count(p.withdrawals.size(), PersonState::kWithdrawalsMax);
+  if constexpr (A::kLoading) p.withdrawals.resize(n);
+  for (Withdrawal& one : p.withdrawals) visit(a, one);
 }
 
 template <typename A>
@@ -371,6 +464,7 @@ void PeopleTable::visit(A& a) {
   for (auto& hour : hours_) a(hour);
   a(hour_);
   if (a.version >= 2) a(erased_, kErasedMax), a(next_erased_, kErasedMax), a(swept_);
+  if (a.version >= 5) a(withdrawn_, kErasedMax);
   if constexpr (A::kLoading) {
     index_.reset();
     levels_ = {};

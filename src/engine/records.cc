@@ -28,6 +28,8 @@ constexpr std::array<std::string_view, kRoutesCount> kRouteNames{
 constexpr std::array<std::string_view, kSurfacesCount> kSurfaceNames{
     "feed", "following", "video_page", "profile", "hashtag", "search", "other", "imported"};
 constexpr std::array<std::string_view, 3> kModeNames{"for_you", "following", "not_profiled"};
+constexpr std::array<std::string_view, 7> kWithdrawNames{"video",  "hashtag", "word",      "sound",
+                                                         "author", "since",   "everything"};
 constexpr std::array<std::string_view, 16> kEventNames{"impression",
                                                        "watch",
                                                        "complete",
@@ -192,6 +194,18 @@ struct Format<Mute> {
   static void visit(auto& a, auto& b) { a.choice(b.kind, 3), a(b.key), a.flag(b.on); }
 };
 template <>
+struct Format<Withdraw> {
+  static constexpr auto kind = RecordKind::withdraw;
+  static void visit(auto& a, auto& b) {
+    a(b.id), a.choice(b.kind, kWithdrawNames.size()), a(b.key);
+  }
+};
+template <>
+struct Format<UndoWithdraw> {
+  static constexpr auto kind = RecordKind::undo_withdraw;
+  static void visit(auto& a, auto& b) { a(b.id); }
+};
+template <>
 struct Format<Event> {
   static constexpr auto kind = RecordKind::event;
   static void visit(auto& a, auto& b) {
@@ -281,6 +295,15 @@ std::string_view to_string(Surface surface) {
 std::string_view to_string(Mode mode) { return kModeNames[static_cast<std::size_t>(mode)]; }
 std::string_view to_string(EventType type) { return kEventNames[static_cast<std::size_t>(type)]; }
 
+std::string_view to_string(WithdrawKind kind) {
+  return kWithdrawNames[static_cast<std::size_t>(kind)];
+}
+Result<WithdrawKind> parse_withdraw_kind(std::string_view name) {
+  const auto* found = std::find(kWithdrawNames.begin(), kWithdrawNames.end(), name);
+  if (found == kWithdrawNames.end()) return Error(reason("no_such_withdrawal"));
+  return static_cast<WithdrawKind>(found - kWithdrawNames.begin());
+}
+
 Surface parse_surface(std::string_view name) {
   const auto* found = std::find(kSurfaceNames.begin(), kSurfaceNames.end(), name);
   const auto surface = static_cast<Surface>(found - kSurfaceNames.begin());
@@ -322,6 +345,8 @@ LogRecord encode(PersonKey person, const Mute& body) { return make(person, body)
 LogRecord encode(PersonKey person, const Event& body) { return make(person, body); }
 LogRecord encode(PersonKey person, const Decision& body) { return make(person, body); }
 LogRecord encode(PersonKey person, const DecisionFeatures& body) { return make(person, body); }
+LogRecord encode(PersonKey person, const Withdraw& body) { return make(person, body); }
+LogRecord encode(PersonKey person, const UndoWithdraw& body) { return make(person, body); }
 LogRecord encode(PersonKey person, const ErasePerson& body) { return make(person, body); }
 LogRecord encode(const WeightsChanged& body) { return make({}, body); }
 
@@ -352,6 +377,8 @@ template Result<Mute> decode(const LogRecord&);
 template Result<Event> decode(const LogRecord&);
 template Result<Decision> decode(const LogRecord&);
 template Result<DecisionFeatures> decode(const LogRecord&);
+template Result<Withdraw> decode(const LogRecord&);
+template Result<UndoWithdraw> decode(const LogRecord&);
 template Result<ErasePerson> decode(const LogRecord&);
 template Result<WeightsChanged> decode(const LogRecord&);
 

@@ -28,6 +28,8 @@ enum class RecordKind : std::uint16_t {
   follow = 11,
   block = 12,
   mute = 13,
+  withdraw = 14,           ///< she takes back what she did with some videos
+  undo_withdraw = 15,      ///< and lets it count again
   decision = 20,           ///< one answer: what was shown, and why
   event = 21,              ///< what a person did with one video
   decision_features = 22,  ///< what the model saw of an answer, to learn from: of use for a day
@@ -182,6 +184,22 @@ struct Event {
   std::vector<std::array<std::uint32_t, 2>> watched;  ///< merged ranges [from_ms, to_ms), ≤ 32
 };
 
+/// What a person takes back: all she did with one video, with what has one content, since a time,
+/// or everything. Facts that others see (likes, comments, follows) stay where they are.
+enum class WithdrawKind : std::uint8_t { video, hashtag, word, sound, author, since, everything };
+std::string_view to_string(WithdrawKind kind);
+/// Nothing for an unknown name.
+Result<WithdrawKind> parse_withdraw_kind(std::string_view name);
+struct Withdraw {
+  WithdrawalId id;  ///< drawn by whoever asks
+  WithdrawKind kind = WithdrawKind::video;
+  std::uint64_t key = 0;  ///< VideoId, text_key, SoundId, PersonKey, or milliseconds
+};
+
+struct UndoWithdraw {
+  WithdrawalId id;
+};
+
 struct ErasePerson {};
 
 struct WeightsChanged {
@@ -262,6 +280,8 @@ LogRecord encode(PersonKey person, const Mute& body);
 LogRecord encode(PersonKey person, const Event& body);
 LogRecord encode(PersonKey person, const Decision& body);
 LogRecord encode(PersonKey person, const DecisionFeatures& body);
+LogRecord encode(PersonKey person, const Withdraw& body);
+LogRecord encode(PersonKey person, const UndoWithdraw& body);
 LogRecord encode(PersonKey person, const ErasePerson& body);
 LogRecord encode(const WeightsChanged& body);
 

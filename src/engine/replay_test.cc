@@ -13,6 +13,21 @@ namespace {
 
 /// A seeded log with every kind of record, in an order no sane product would make. Each draw has a
 /// statement of its own: compilers differ in the order of arguments.
+void take_back(TestWorld& world, Random& random, std::uint64_t person) {
+  const WithdrawalId id{1 + random.below(4)};
+  if (random.below(3) == 0) return world.apply(encode(PersonKey{person}, UndoWithdraw{id}));
+  const auto kind = static_cast<WithdrawKind>(random.below(7));
+  const std::array<std::uint64_t, 7> keys{
+      1 + random.below(80),
+      text_key("topic1"),
+      text_key("nice"),
+      1001,
+      1 + random.below(8),
+      static_cast<std::uint64_t>(world.now_ms) - random.below(40'000'000),
+      0};
+  world.apply(encode(PersonKey{person}, Withdraw{id, kind, keys[static_cast<std::size_t>(kind)]}));
+}
+
 void random_log(TestWorld& world, std::uint64_t seed, int records) {
   Random random(seed);
   const auto person = [&] { return 1 + random.below(12); };
@@ -63,6 +78,8 @@ void random_log(TestWorld& world, std::uint64_t seed, int records) {
           world.apply(encode(PersonKey{person()}, ErasePerson{}));
         else if (random.below(20) == 0)
           world.apply(encode(WeightsChanged{{-2, 0, 1, 0, 1, 2, 3, 4, -10}}));
+        else if (random.below(2) == 0)
+          take_back(world, random, person());
         break;
       default: {
         const auto who = person();
@@ -210,7 +227,7 @@ TEST(Erasure, NothingKeyedByThePersonIsLeft) {
   EXPECT_TRUE(contains(world.engine().save()));
   world.apply(encode(PersonKey{person}, ErasePerson{}));
   EXPECT_FALSE(contains(world.engine().save()));
-  EXPECT_EQ(world.engine().summary({person}).events_count, 0U);
+  EXPECT_EQ(world.engine().summary({person}).seen_count, 0U);
   EXPECT_EQ(world.ask(person, 20).items.size(), 20U);  // nothing counts as seen
 }
 
@@ -281,9 +298,9 @@ TEST(Limits, TheOldestVideoMakesRoom) {
 TEST(EngineVersion, NamesTheRulesAndTheirConstants) {
   TestWorld world;
   random_log(world, 5, 4000);
-  EXPECT_EQ(world.engine().state_hash(), 0xb956c0bca093adf5U)
+  EXPECT_EQ(world.engine().state_hash(), 0x89bcdd7bc177c744U)
       << "the same records give another state than before: raise kEngineVersion, then renew this";
-  EXPECT_EQ(kEngineVersion, 7);
+  EXPECT_EQ(kEngineVersion, 8);
 }
 
 }  // namespace

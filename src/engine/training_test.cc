@@ -42,9 +42,9 @@ TEST_F(TrainingTest, TheLargestWatchCounts) {
   const auto request = world.last_request();
   world.event(1, video, EventType::watch, request, 1900);
   const auto after_long = world.engine().state_hash();
-  EXPECT_GT(world.engine().summary({1}).recent.at(0).weight, 0.8F);
+  EXPECT_GT(world.engine().summary({1}).recent.at(0).value, 0.8F);
   world.event(1, video, EventType::watch, request, 200);
-  EXPECT_GT(world.engine().summary({1}).recent.at(0).weight, 0.8F);
+  EXPECT_GT(world.engine().summary({1}).recent.at(0).value, 0.8F);
   EXPECT_NE(world.engine().state_hash(), after_long);  // the position moved
 }
 
@@ -90,15 +90,15 @@ TEST_F(TrainingTest, OnesOwnVideoTeachesNothing) {
 
 TEST_F(TrainingTest, UnlikeAndUndoTakeTheFeelingBack) {
   world.event(1, {1}, EventType::watch, 0, 800);
-  const float plain = world.engine().summary({1}).recent.at(0).weight;
+  const float plain = world.engine().summary({1}).recent.at(0).value;
   world.event(1, {1}, EventType::like);
-  EXPECT_GT(world.engine().summary({1}).recent.at(0).weight, plain + 0.5F);
+  EXPECT_GT(world.engine().summary({1}).recent.at(0).value, plain + 0.5F);
   world.event(1, {1}, EventType::unlike);
-  EXPECT_EQ(world.engine().summary({1}).recent.at(0).weight, plain);
+  EXPECT_EQ(world.engine().summary({1}).recent.at(0).value, plain);
   world.event(1, {1}, EventType::not_interested);
-  EXPECT_EQ(world.engine().summary({1}).recent.at(0).weight, -2.0F);
+  EXPECT_EQ(world.engine().summary({1}).recent.at(0).value, -2.0F);
   world.event(1, {1}, EventType::undo_not_interested);
-  EXPECT_EQ(world.engine().summary({1}).recent.at(0).weight, plain);
+  EXPECT_EQ(world.engine().summary({1}).recent.at(0).value, plain);
 }
 
 TEST(ModelLearning, FindsASignalTheTrainerMustFollow) {
