@@ -84,7 +84,8 @@ struct Viewer {
   std::uint8_t age = 0;      ///< full years; 0 unknown (counts as a minor)
   std::string session_hash;  ///< what CSRF values are bound to; stays when the token is rotated
   std::int64_t guest_ends_ms = 0;  ///< of a guest
-  bool kept = true;  ///< false: a guest who has not acted; nothing is stored about her
+  bool kept = true;    ///< false: a guest who has not acted; nothing is stored about her
+  bool learns = true;  ///< false: her device says that nothing is to be learned from this session
   bool guest() const { return person && !account; }
 };
 

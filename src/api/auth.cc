@@ -98,6 +98,7 @@ Result<Caller> Auth::anyone(const Request& request) const {
     return nobody;
   }
   FILOSCOPE_TRY(caller.viewer, std::move(viewer));
+  caller.viewer.learns = request.header("x-filoscope-learn") != "no";
   caller.token = token;
   if (caller.by_cookie && !changes_nothing(request)) {
     const auto wanted = csrf_value(caller.viewer.session_hash);

@@ -19,6 +19,7 @@ Result<social::Origin> origin_of(const Api& api, const nlohmann::json& body,
   origin.request = impression.request;
   origin.surface = impression.surface;
   origin.video = impression.entry;
+  origin.learned = impression.learned;
   return origin;
 }
 
@@ -30,6 +31,7 @@ Router make_router(const Services& services) {
   add_video_routes(router, api);
   add_reaction_routes(router, api);
   add_feed_routes(router, api);
+  add_learned_routes(router, api);
   add_search_routes(router, api);
   add_upload_routes(router, api);
   add_tus_routes(router, api);

@@ -70,6 +70,7 @@ void add_search_routes(Router& router, const ApiPtr& api);
 void add_upload_routes(Router& router, const ApiPtr& api);
 void add_tus_routes(Router& router, const ApiPtr& api);
 void add_update_routes(Router& router, const ApiPtr& api);
+void add_learned_routes(Router& router, const ApiPtr& api);
 void add_operator_routes(Router& router, const ApiPtr& api);
 /// Returns what answers for the app's own addresses.
 Handler add_page_routes(Router& router, const ApiPtr& api);

@@ -200,11 +200,22 @@ Result<Response> decision(const Api& api, const Request& request) {
   for (std::size_t i = 0; i < view.decision.items.size(); ++i)
     items.push_back(encode_decision_item(view, i, attended));
   const auto& id = view.decision.request;
+  json counterfactual;
+  if (view.counterfactual) {
+    const auto& [without, caption, action, place, place_without] = *view.counterfactual;
+    counterfactual = {{"video_id", without.text()},
+                      {"caption", caption},
+                      {"action", action},
+                      {"place", place},
+                      {"place_without", place_without == 0 ? json() : json(place_without)}};
+  }
   return json_response(
       {{"request_id", id ? json(id.text()) : json()},
        {"mode", engine::to_string(view.decision.mode)},
        {"surface", engine::to_string(view.surface)},
        {"recorded", view.recorded},
+       {"learned", view.learned},
+       {"counterfactual", counterfactual},
        {"at_ms", view.at_ms},
        {"log_position", view.recorded ? json(view.decision.read_position) : json()},
        {"items", items}});

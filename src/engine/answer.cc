@@ -422,7 +422,9 @@ Result<Ranking> answer(const State& state, const EngineOptions& options,
   if (request.mode == Mode::not_profiled) return answer_unprofiled(state, person, request);
 
   Scorer scorer(state, options, known, request);
-  const Filter filter(state, person, request, request.held);
+  auto not_again = request.held;
+  not_again.insert(not_again.end(), request.shown.begin(), request.shown.end());
+  const Filter filter(state, person, request, not_again);
   Ranking ranking;
   ranking.position = state.position;
   if (request.mode == Mode::following) {

@@ -54,8 +54,10 @@ struct RankRequest {
   std::uint8_t age = 0;         ///< of a person the log does not know; 0 counts as a minor
   KindSet kinds = kVideosOnly;  ///< that the device can show
   std::vector<VideoId> held;    ///< on the device, not shown yet: not given again, not counted
-  std::vector<VideoId> shown;   ///< what the device says it has shown, oldest first (not_profiled)
-  std::string cursor;           ///< from the previous answer (following, not_profiled)
+  std::vector<VideoId> shown;  ///< what the device says it has shown, oldest first: not given again
+                               ///< as unseen (nothing else tells in not_profiled, and in a session
+                               ///< that nothing is learned from)
+  std::string cursor;          ///< from the previous answer (following, not_profiled)
 };
 
 /// The request that a decision answered: at `decision.read_position`, `rank` gives the same again.
@@ -91,6 +93,7 @@ struct PersonSummary {
     std::uint64_t key = 0;
     std::int64_t at_ms = 0, until_ms = 0;  ///< it can be undone until then
     std::uint32_t videos_count = 0;
+    VideoId example;  ///< one of them
   };
   std::uint32_t seen_count = 0;
   std::uint32_t had_count = 0;          ///< entries she took to

@@ -13,7 +13,8 @@ inline constexpr ErrorReason kReasons[] = {
     {"not_a_feed_cursor", Code::invalid_argument,
      "the cursor is not from an answer in this mode; leave it out to start anew"},
     {"no_such_event", Code::invalid_argument, "there is no event with this name"},
-    {"no_such_withdrawal", Code::invalid_argument, "that is not something that can be taken back"},
+    {"no_such_withdraw_kind", Code::invalid_argument,
+     "that is not something that can be taken back"},
 
     {"engine_option_out_of_range", Code::invalid_argument,
      "{option} must lie between {least} and {most}"},

@@ -300,7 +300,7 @@ std::string_view to_string(WithdrawKind kind) {
 }
 Result<WithdrawKind> parse_withdraw_kind(std::string_view name) {
   const auto* found = std::find(kWithdrawNames.begin(), kWithdrawNames.end(), name);
-  if (found == kWithdrawNames.end()) return Error(reason("no_such_withdrawal"));
+  if (found == kWithdrawNames.end()) return Error(reason("no_such_withdraw_kind"));
   return static_cast<WithdrawKind>(found - kWithdrawNames.begin());
 }
 

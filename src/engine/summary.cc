@@ -39,6 +39,18 @@ void add_interests(const State& state, const PersonState& person, PersonSummary&
     interest.example = example_of(state, person, interest.key);
 }
 
+PersonSummary::Withdrawal withdrawal_of(const State& state, const Withdrawal& taken) {
+  PersonSummary::Withdrawal told;
+  told.id = {taken.id}, told.kind = taken.kind, told.key = taken.key;
+  told.at_ms = taken.at_ms, told.until_ms = taken.at_ms + kWithdrawalMs;
+  told.videos_count =
+      static_cast<std::uint32_t>(std::max(taken.seen.size(), taken.encounters.size()));
+  const auto number = taken.seen.empty() ? taken.encounters.front().video
+                                         : SmallTable<SeenEntry>::key_of(taken.seen.front());
+  told.example = {state.videos[number].id};
+  return told;
+}
+
 }  // namespace
 
 std::uint32_t interest_key(WithdrawKind kind, std::uint64_t key) {
@@ -67,16 +79,8 @@ PersonSummary summary_of(const State& state, PersonKey key) {
     summary.recent.push_back(
         {{state.videos[encounter.video].id}, std::int64_t{encounter.at_s} * 1000, encounter.value});
   }
-  for (std::size_t i = person->withdrawals.size(); i > 0; --i) {
-    const Withdrawal& taken = person->withdrawals[i - 1];
-    const auto videos = std::max(taken.seen.size(), taken.encounters.size());
-    summary.withdrawals.push_back({{taken.id},
-                                   taken.kind,
-                                   taken.key,
-                                   taken.at_ms,
-                                   taken.at_ms + kWithdrawalMs,
-                                   static_cast<std::uint32_t>(videos)});
-  }
+  for (std::size_t i = person->withdrawals.size(); i > 0; --i)
+    summary.withdrawals.push_back(withdrawal_of(state, person->withdrawals[i - 1]));
   add_interests(state, *person, summary);
   return summary;
 }

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kLogBatch = 4096;
 constexpr std::size_t kFindingsMax = 20;
+constexpr std::size_t kCounterfactuals = 4;  ///< of the clips attended to most
+constexpr auto kNowhere = ~std::size_t{0};
 
 bool is_decision(const LogRecord& record) {
   return record.kind == static_cast<std::uint16_t>(engine::RecordKind::decision);
@@ -28,7 +30,7 @@ engine::Mode mode_of(const Impression& impression) {
   return impression.profiled ? engine::Mode::for_you : engine::Mode::not_profiled;
 }
 
-Error not_hers() { return Error(reason("no_such_decision")); }
+Result<DecisionView> not_hers() { return Error(reason("no_such_decision")); }
 
 }  // namespace
 
@@ -111,6 +113,7 @@ Result<DecisionView> FeedImpl::view_of(const accounts::Viewer& viewer,
   view.at_ms = first.issued_ms;
   view.surface = first.surface;
   view.recorded = false;
+  view.learned = first.learned;
   view.decision.request = first.request;
   view.decision.mode = mode_of(first);
   std::vector<VideoId> ids;
@@ -139,11 +142,41 @@ Result<DecisionView> FeedImpl::view_of(const accounts::Viewer& viewer,
 Result<DecisionView> FeedImpl::why(const accounts::Viewer& viewer, std::string_view token) {
   const auto impression = read_token(parts_.key, token);
   if (!impression || impression->person != viewer.person) return not_hers();
-  if (impression->request) {
-    auto decided = decision(viewer, impression->request);
-    if (decided || decided.error().code != Code::not_found) return decided;
+  auto view = impression->request ? decision(viewer, impression->request) : not_hers();
+  if (!view && view.error().code == Code::not_found) view = view_of(viewer, {&*impression, 1});
+  if (!view || mode_of(*impression) != engine::Mode::for_you) return view;
+  FILOSCOPE_TRY(view->counterfactual, counterfactual(viewer, impression->entry));
+  return view;
+}
+
+Result<std::optional<Counterfactual>> FeedImpl::counterfactual(const accounts::Viewer& viewer,
+                                                               EntryId entry) {
+  engine::RankRequest request;
+  request.person = viewer.person, request.at_ms = parts_.clock.now_ms();
+  request.language = engine::language_key(viewer.language), request.age = viewer.age;
+  const auto& engine = host_->engine();
+  const auto offer = engine.offer(request, entry);
+  FILOSCOPE_TRY(auto decided, engine::decode<engine::Decision>(offer.decision));
+  auto& history = decided.history;
+  std::erase_if(history, [entry](const auto& one) { return one.video == entry; });
+  std::stable_sort(history.begin(), history.end(),
+                   [](const auto& a, const auto& b) { return a.weight > b.weight; });
+  history.resize(std::min(history.size(), kCounterfactuals));
+  std::vector<VideoId> asked;
+  for (const auto& one : history) asked.push_back(one.video);
+  const auto places = engine.places(request, entry, asked);
+  if (!places.place) return std::optional<Counterfactual>();
+  std::size_t worst = *places.place, at = asked.size();
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const auto place = places.without[i].value_or(kNowhere);
+    if (place > worst) worst = place, at = i;
   }
-  return view_of(viewer, {&*impression, 1});
+  if (at == asked.size()) return std::optional<Counterfactual>();
+  FILOSCOPE_TRY(const auto seen, attended(viewer, decided));
+  if (!seen[at].video) return std::optional<Counterfactual>();
+  return std::optional(Counterfactual{
+      asked[at], short_caption(*seen[at].video), attended_action(seen[at]),
+      static_cast<int>(*places.place) + 1, worst == kNowhere ? 0 : static_cast<int>(worst) + 1});
 }
 
 Result<void> FeedImpl::execute_again(const engine::Engine& engine, const Recorded& recorded,

@@ -228,7 +228,8 @@ Result<FeedAnswer> FeedImpl::answer(const accounts::Viewer& viewer, const FeedRe
       served.asked.mode == engine::Mode::following ? Surface::following : Surface::feed;
   pattern.issued_ms = served.asked.at_ms;
   pattern.profiled = served.asked.mode != engine::Mode::not_profiled;
-  pattern.recorded = pattern.profiled && viewer.kept;
+  pattern.learned = viewer.learns;
+  pattern.recorded = pattern.profiled && viewer.kept && viewer.learns;
   FILOSCOPE_DO(settle(viewer, served, pattern));
   FeedAnswer answer;
   FILOSCOPE_TRY(answer.items,
@@ -267,6 +268,7 @@ Result<std::vector<Item>> FeedImpl::items(const accounts::Viewer& viewer,
   pattern.surface = surface;
   pattern.issued_ms = parts_.clock.now_ms();
   pattern.profiled = viewer.feed_mode != "not_profiled";
+  pattern.learned = viewer.learns;
   pattern.recorded = false;
   return join(viewer, std::move(entries), pattern, {});
 }

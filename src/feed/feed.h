@@ -24,6 +24,9 @@ inline const Setting<std::int64_t> kAnswersPerHourMax{
     "feed.answers_per_hour_max", 7'200, 1, 1'000'000, "Feed answers that one person may have."};
 inline const Setting<std::int64_t> kEventsPerHourMax{
     "feed.events_per_hour_max", 36'000, 1, 10'000'000, "Events that one person may send."};
+inline const Setting<std::int64_t> kWithdrawalsPerHourMax{
+    "feed.withdrawals_per_hour_max", 60, 1, 100'000,
+    "Times that one person may take back what was learned of her, or undo that."};
 inline const Setting<std::int64_t> kSnapshotRecords{
     "feed.snapshot_records", 200000, 100, 100000000,
     "Log records after which a new engine snapshot is written."};
@@ -59,6 +62,7 @@ struct Impression {
   std::optional<engine::Route> route;  ///< in feeds: how the video was found
   bool recorded = true;  ///< false: the answer was made without her profile and left no record
   bool profiled = true;  ///< false: she is not profiled; plays carry no person
+  bool learned = true;   ///< false: of a session that nothing is learned from
 };
 
 struct FeedRequest {
@@ -124,15 +128,58 @@ struct Reason {
   int count = 0;        ///< of liked_… and watched_… only
 };
 
+/// Where a video stands now for a person, and where it would stand without what she did with
+/// another; 1 is the first, 0 that it would not be among the candidates.
+struct Counterfactual {
+  VideoId without;
+  std::string caption;  ///< its beginning
+  std::string action;   ///< see attended_action
+  int place = 0, place_without = 0;
+};
+
 struct DecisionView {
   engine::Decision decision;  ///< without a record only request, mode, and the items' routes
   std::int64_t at_ms = 0;
   Surface surface = Surface::feed;
-  bool recorded = true;         ///< false: made without a profile; told by what the token says
+  bool recorded = true;         ///< false: it left no record; told by what the token says
+  bool learned = true;          ///< false: of a session that nothing is learned from
   std::vector<Reason> reasons;  ///< one per item
   std::vector<std::optional<std::string>>
       attended_captions;                      ///< beside decision.history; none: gone
   std::vector<std::string> attended_actions;  ///< see attended_action
+  /// Of one video: what of hers raised it most. None where nothing of hers did.
+  std::optional<Counterfactual> counterfactual;
+};
+
+/// What a person was learned to like, for herself.
+struct Learned {
+  struct Interest {
+    engine::WithdrawKind kind = engine::WithdrawKind::hashtag;
+    std::string value;  ///< a hashtag, a word, a sound's id, a handle
+    float weight = 0;   ///< -2 (hidden) .. 2 (loved), drawn to 0 by how little is known
+    float count = 0;    ///< of clips with it, half-life 14 days
+    VideoId example;
+    std::string caption;  ///< the beginning of its example's
+  };
+  struct Watched {
+    VideoId video;
+    std::optional<std::string> caption;  ///< its beginning; none: the video is gone
+    std::string action;                  ///< see attended_action
+    std::int64_t at_ms = 0;
+    float weight = 0;  ///< how it felt, -2 .. 2
+  };
+  struct Withdrawal {
+    WithdrawalId id;
+    engine::WithdrawKind kind = engine::WithdrawKind::video;
+    std::string value;  ///< as Interest::value; of a video its caption; "" when it is gone
+    std::int64_t at_ms = 0, until_ms = 0;  ///< it can be undone until then
+    int videos_count = 0;
+  };
+  std::vector<Interest> interests;      ///< strongest first, of either sign; at most 100
+  int unnamed_count = 0;                ///< interests in what no video shows any more
+  std::vector<Watched> watched;         ///< newest first, at most 256
+  std::vector<Withdrawal> withdrawals;  ///< newest first
+  int seen_count = 0;
 };
 
 /// Threads: any; calls may block on the database. When an event call returns, the engine has
@@ -172,6 +219,15 @@ class Feed {
   /// Why the one video of a token was there: its decision where there is one, else what the token
   /// says; of any age. Errors: not_found (not ours, another person's).
   virtual Result<DecisionView> why(const accounts::Viewer& viewer, std::string_view token) = 0;
+  virtual Result<Learned> learned(const accounts::Viewer& viewer) = 0;
+  /// Takes back what she did with a video, with what has a hashtag, a word, a sound or an author,
+  /// since a time in milliseconds, or everything: nothing of it counts for her from then on. Likes,
+  /// saves, comments and follows themselves stay. Errors: unauthenticated, invalid_argument (what
+  /// there is not), exhausted (too often).
+  virtual Result<WithdrawalId> withdraw(const accounts::Viewer& viewer, engine::WithdrawKind kind,
+                                        std::string_view value) = 0;
+  /// Errors: not_found (none of hers, or older than a week).
+  virtual Result<void> undo_withdrawal(const accounts::Viewer& viewer, WithdrawalId id) = 0;
   /// Makes items of entries that may be seen, in their order and without the others, with tokens
   /// for `surface`.
   virtual Result<std::vector<Item>> items(const accounts::Viewer& viewer,

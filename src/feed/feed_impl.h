@@ -32,6 +32,10 @@ class FeedImpl final : public Feed {
                                    std::span<const ClientEvent> events) override;
   Result<DecisionView> decision(const accounts::Viewer& viewer, RequestId request) override;
   Result<DecisionView> why(const accounts::Viewer& viewer, std::string_view token) override;
+  Result<Learned> learned(const accounts::Viewer& viewer) override;
+  Result<WithdrawalId> withdraw(const accounts::Viewer& viewer, engine::WithdrawKind kind,
+                                std::string_view value) override;
+  Result<void> undo_withdrawal(const accounts::Viewer& viewer, WithdrawalId id) override;
   Result<std::vector<Item>> items(const accounts::Viewer& viewer,
                                   std::vector<catalog::Entry> entries, Surface surface) override;
   Result<Impression> check_token(const accounts::Viewer& viewer,
@@ -79,6 +83,15 @@ class FeedImpl final : public Feed {
                                std::span<const Impression> impressions);
   Result<std::vector<AttendedVideo>> attended(const accounts::Viewer& viewer,
                                               const engine::Decision& decision);
+  /// What of the clips that were attended to raised this one most, as things are now.
+  Result<std::optional<Counterfactual>> counterfactual(const accounts::Viewer& viewer,
+                                                       EntryId entry);
+  Result<void> name_interests(const accounts::Viewer& viewer, const engine::PersonSummary& summary,
+                              Learned& learned);
+  Result<void> list_watched(const accounts::Viewer& viewer, const engine::PersonSummary& summary,
+                            Learned& learned);
+  Result<std::uint64_t> withdrawal_key(engine::WithdrawKind kind, std::string_view value);
+  Result<void> append(const accounts::Viewer& viewer, LogRecord record);
 
   const Parts parts_;
   Probe probe_;
@@ -86,6 +99,8 @@ class FeedImpl final : public Feed {
   Intake intake_;
   PersonRates answer_rates_{parts_.config[kAnswersPerHourMax], reason("too_many_feed_answers")};
   PersonRates event_rates_{parts_.config[kEventsPerHourMax], reason("too_many_events")};
+  PersonRates withdrawal_rates_{parts_.config[kWithdrawalsPerHourMax],
+                                reason("too_many_withdrawals")};
   std::unique_ptr<EngineHost> host_;
 };
 

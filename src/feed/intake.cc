@@ -187,7 +187,8 @@ Result<Intake::CheckedEvent> Intake::check(const accounts::Viewer& viewer, const
   if (!parts_.catalog.may_see(viewer, *entry)) return Error(reason("event_video_gone"));
   told.owner = entry->owner;
   told.own = viewer.account && entry->owner == viewer.account;
-  told.profiled = told.token.profiled && viewer.person && viewer.feed_mode != "not_profiled";
+  told.profiled = told.token.profiled && told.token.learned && viewer.person && viewer.learns &&
+                  viewer.feed_mode != "not_profiled";
   FILOSCOPE_TRY(told.body.ended, parse_end(event.ended));
   const auto since_issue_ms = std::max<std::int64_t>(0, now_ms - told.token.issued_ms);
   const auto length_ms = entry->duration_ms > 0 ? entry->duration_ms : since_issue_ms;
@@ -311,7 +312,8 @@ Result<void> Intake::take_fact(const accounts::Viewer& viewer, const CheckedEven
 }
 
 Result<void> Intake::tell_social(const accounts::Viewer& viewer, const CheckedEvent& told) {
-  const social::Origin origin{told.body.request, told.body.surface, told.body.video};
+  const social::Origin origin{told.body.request, told.body.surface, told.body.video,
+                              told.token.learned};
   const VideoId video = told.body.video;
   auto& social = parts_.social;
   switch (told.body.type) {

@@ -50,6 +50,15 @@ inline constexpr ErrorReason kReasons[] = {
      "there is no decision record {request}; they are kept for {days} days, and none is made "
      "without profiling"},
 
+    {"withdrawal_of_nothing", Code::invalid_argument,
+     "there is nothing by this name that could be taken back"},
+    {"no_such_withdrawal", Code::not_found,
+     "there is nothing of yours here that could be undone; it can be for a week"},
+    {"too_many_withdrawals", Code::exhausted,
+     "you have taken back or undone more than the {most} times an hour that are allowed; try again "
+     "in a few minutes",
+     300},
+
     {"value_weight_malformed", Code::invalid_argument,
      "\"{part}\" is not name=number with a reaction's name and -1000..1000"},
     {"snapshots_folder_not_made", Code::unavailable,

@@ -16,10 +16,11 @@ constexpr std::uint8_t kSurfaceBits = 0x07;
 constexpr int kRouteShift = 3;
 constexpr std::uint8_t kRouteBits = 0x38;
 constexpr std::uint8_t kHighRouteBit = 0x80;  ///< in the byte of the kind; the fourth
+constexpr std::uint8_t kUnlearnedBit = 0x40;  ///< there too
 constexpr std::uint8_t kUnrecordedBit = 0x40;
 constexpr std::uint8_t kUnprofiledBit = 0x80;
 static_assert(static_cast<std::uint8_t>(Surface::other) <= kSurfaceBits);
-static_assert(engine::kRoutesCount < 16 && engine::kKindsMax <= kHighRouteBit);
+static_assert(engine::kRoutesCount < 16 && engine::kKindsMax <= kUnlearnedBit);
 
 crypto::Digest mac_of(const crypto::Key& key, std::span<const std::uint8_t> body) {
   return crypto::hmac_sha256(key, crypto::as_text(body));
@@ -40,7 +41,8 @@ std::uint8_t way_of(const Impression& impression) {
 std::uint8_t kind_of(const Impression& impression) {
   const bool high = route_of(impression) > kRouteBits >> kRouteShift;
   return static_cast<std::uint8_t>(static_cast<unsigned>(impression.kind) |
-                                   (high ? kHighRouteBit : 0U));
+                                   (high ? kHighRouteBit : 0U) |
+                                   (impression.learned ? 0U : kUnlearnedBit));
 }
 
 /// False for a surface or a route of a newer release.
@@ -94,8 +96,10 @@ Result<Impression> read_token(const crypto::Key& key, std::string_view token) {
   impression.issued_ms = std::int64_t{reader.get<std::uint32_t>()} * 1000;
   const auto kind = body.size() == kBodyBytes ? reader.get<std::uint8_t>() : std::uint8_t{0};
   if (!read_way(way, (kind & kHighRouteBit) != 0, impression)) return not_ours();
-  if ((kind & ~kHighRouteBit) >= catalog::kKindsCount) return not_ours();
-  impression.kind = static_cast<catalog::Kind>(kind & ~kHighRouteBit);
+  impression.learned = (kind & kUnlearnedBit) == 0;
+  const unsigned number = kind & ~(kHighRouteBit | kUnlearnedBit);
+  if (number >= catalog::kKindsCount) return not_ours();
+  impression.kind = static_cast<catalog::Kind>(number);
   return impression;
 }
 

@@ -4,7 +4,7 @@
 /// shown. 46 bytes as base64url: request 8 | entry 8 | person 8 | way 1 | issued s 4 | kind 1 | mac
 /// 16 (HMAC-SHA-256, cut); without the kind in tokens of earlier releases, which are of videos. The
 /// way is the surface in its lowest three bits; above them the route plus one (0: none), "no
-/// record" and "without profiling". Threads: any.
+/// record" and "without profiling"; "not to be learned" is in the byte of the kind. Threads: any.
 
 #include <cstdint>
 #include <string>

@@ -43,6 +43,7 @@ Result<void> SocialImpl::need_person(const accounts::Viewer& viewer) {
 
 Result<void> SocialImpl::append_event(Session& session, const accounts::Viewer& viewer,
                                       VideoId video, engine::EventType type, const Origin& origin) {
+  if (!viewer.learns || !origin.learned) return {};
   engine::Event body;
   body.video = video;
   body.request = origin.request;

@@ -65,7 +65,8 @@ struct NotificationPage {
 struct Origin {
   RequestId request;
   engine::Surface surface = engine::Surface::other;
-  VideoId video{};  ///< what was playing when someone was followed
+  VideoId video{};      ///< what was playing when someone was followed
+  bool learned = true;  ///< false: the act counts, and the engine does not hear of it
 };
 struct Report {
   VideoId video;
