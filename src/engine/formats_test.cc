@@ -144,6 +144,20 @@ TEST(FormatsOfTheSecondRelease, ASnapshotIsGoneOnFrom) {
   EXPECT_EQ(again->state_hash(), engine->state_hash());
 }
 
+TEST(FormatsOfTheThirdRelease, ASnapshotIsGoneOnFrom) {
+  auto engine = must(Engine::load({}, file_bytes("snapshot_3.bin")));
+  EXPECT_EQ(engine->made_by(), 7);
+  const auto stats = engine->stats();
+  EXPECT_EQ(stats.position, 32);
+  EXPECT_EQ(stats.examples_count, 8U);
+  EXPECT_NEAR(stats.prequential_loss[0], 0.201248F, 1e-6F);
+  EXPECT_EQ(stats.loss_lately, stats.prequential_loss) << "the quick mean begins with the slow one";
+  EXPECT_EQ(stats.calibration[0].sum().count, 0);
+  const auto again = must(Engine::load({}, engine->save()));
+  EXPECT_EQ(again->made_by(), kEngineVersion);
+  EXPECT_EQ(again->state_hash(), engine->state_hash());
+}
+
 TEST(FormatsOfNewerReleases, FieldsAtTheEndArePassedOver) {
   auto record = encode(PersonKey{4}, Follow{{12}, true});
   record.version = 2, record.body.push_back(7);
