@@ -263,4 +263,15 @@ int account_recover(const AccountOptions& options) {
   return 0;
 }
 
+int account_role(const AccountOptions& options) {
+  auto opened = open_quietly(options.data, options.config_path);
+  if (!opened) return fail(opened.error());
+  const auto role = accounts::parse_role(options.role).value_or(accounts::Role::none);
+  const auto changed = opened->wiring->accounts().set_role(options.handle, role);
+  if (!changed) return fail(changed.error());
+  fmt::print("@{} has {}\n", changed->handle,
+             role == accounts::Role::none ? "no role" : "the role " + options.role);
+  return 0;
+}
+
 }  // namespace filoscope::app

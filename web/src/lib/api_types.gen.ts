@@ -3158,6 +3158,8 @@ export interface components {
         };
         Me: {
             account: null | components["schemas"]["Account"];
+            /** @enum {string|null} */
+            role: "operator" | "moderator" | "accountant" | null;
             guest: boolean;
             settings: {
                 feed_mode: components["schemas"]["FeedModeSetting"];
