@@ -13,6 +13,7 @@
 #include "app/wiring.h"
 #include "base/log.h"
 #include "feed/engine_host.h"
+#include "feed/weights_store.h"
 #include "social/verify.h"
 
 namespace filoscope::app {
@@ -199,7 +200,8 @@ int engine_rebuild(const DataOptions& options, bool leave_out_unreadable) {
   auto& wiring = **opened;
   const auto restate = [&](const feed::EngineHost::Tell& tell) -> Result<void> {
     FILOSCOPE_DO(wiring.accounts().restate(tell));
-    return wiring.catalog().restate(tell);
+    FILOSCOPE_DO(wiring.catalog().restate(tell));
+    return feed::restate_weights(wiring.database(), tell);
   };
   ProgressBar bar;
   const auto made = feed::EngineHost::rebuild(

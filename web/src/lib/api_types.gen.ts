@@ -1957,6 +1957,149 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/feed/how": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By which rules answers are made at this moment; for anybody */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["How"];
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/engine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the feed does; for operators */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EngineView"];
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each predicted reaction is worth, and who changed it; for operators */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Weights"];
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        /** Change what each predicted reaction is worth, from the next answer on; for operators */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description that was looked at; 409 when it is not the newest */
+                        revision: number;
+                        /** @description what is left out stays */
+                        weights: {
+                            [key: string]: number;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Weights"];
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/feed": {
         parameters: {
             query?: never;
@@ -3124,6 +3267,141 @@ export interface components {
             log_position: number | null;
             items: components["schemas"]["DecisionItem"][];
         };
+        How: {
+            weights: {
+                head: string;
+                weight: number;
+            }[];
+            routes: {
+                route: string;
+                purpose: string;
+                candidates_share: number;
+            }[];
+            candidates_max: number;
+            exploration_share: number;
+            first_audience: {
+                impressions: number;
+                within_ms: number;
+                slots_share: number;
+            };
+            spacing: {
+                apart: string[];
+                alike_count: number;
+            };
+            half_lives: {
+                interests_ms: number;
+                counts_ms: number;
+                popularity_ms: number;
+            };
+            never_used: string[];
+            guest: {
+                forgotten_hours: number;
+                records_days: number;
+            };
+            retention: {
+                decisions_days: number;
+                log_days: number;
+                erasure_hours: number;
+            };
+        };
+        EngineView: {
+            since_ms: number;
+            at_ms: number;
+            log_position: number;
+            videos: number;
+            people: number;
+            examples: number;
+            memory: {
+                part: string;
+                bytes: number;
+            }[];
+            heads: {
+                head: string;
+                loss: number | null;
+                loss_lately: number | null;
+                count: number;
+                predicted: number | null;
+                happened: number | null;
+                bins: {
+                    from: number;
+                    to: number;
+                    count: number;
+                    predicted: number | null;
+                    happened: number | null;
+                }[];
+            }[];
+            first_audience: {
+                impressions: number;
+                promised: number;
+                got: number;
+                waiting: number;
+            };
+            lately: {
+                hours: number;
+                answers: number;
+                events: number;
+                items: number;
+                routes: {
+                    route: string;
+                    count: number;
+                    share: number;
+                }[];
+                distinct: number;
+                coverage: number;
+                age_p50_ms: number | null;
+                wait_p50_ms: number | null;
+                wait_p99_ms: number | null;
+            };
+            history: {
+                at_ms: number[];
+                minutes: number[];
+                videos: number[];
+                people: number[];
+                memory_bytes: number[];
+                answers: number[];
+                events: number[];
+                wait_p50_ms: (number | null)[];
+                wait_p99_ms: (number | null)[];
+                distinct: number[];
+                age_p50_ms: (number | null)[];
+                loss: {
+                    [key: string]: (number | null)[];
+                };
+                loss_lately: {
+                    [key: string]: (number | null)[];
+                };
+                predicted: {
+                    [key: string]: (number | null)[];
+                };
+                happened: {
+                    [key: string]: (number | null)[];
+                };
+                routes: {
+                    [key: string]: (number | null)[];
+                };
+            };
+        };
+        Weights: {
+            revision: number;
+            most: number;
+            weights: {
+                head: string;
+                weight: number;
+                built_in: number;
+            }[];
+            changes: {
+                revision: number;
+                at_ms: number;
+                by_setting: boolean;
+                by: null | components["schemas"]["PersonLite"];
+                before: {
+                    [key: string]: number;
+                };
+                weights: {
+                    [key: string]: number;
+                };
+            }[];
+        };
         Comment: {
             id: components["schemas"]["Id"];
             text: string;
@@ -3352,6 +3630,9 @@ export type Feed = components['schemas']['Feed'];
 export type Event = components['schemas']['Event'];
 export type EventsAnswer = components['schemas']['EventsAnswer'];
 export type Decision = components['schemas']['Decision'];
+export type How = components['schemas']['How'];
+export type EngineView = components['schemas']['EngineView'];
+export type Weights = components['schemas']['Weights'];
 export type Comment = components['schemas']['Comment'];
 export type Notification = components['schemas']['Notification'];
 export type State = components['schemas']['State'];
