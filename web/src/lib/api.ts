@@ -89,6 +89,11 @@ export const api = {
       },
       signal,
     }),
+  how: (signal?: AbortSignal) => call('GET', '/feed/how', { signal }),
+  engine: (signal?: AbortSignal) => call('GET', '/operator/engine', { signal }),
+  weights: (signal?: AbortSignal) => call('GET', '/operator/weights', { signal }),
+  setWeights: (revision: number, weights: Record<string, number>) =>
+    call('PUT', '/operator/weights', { body: { revision, weights } }),
   events: (events: ClientEvent[], keepalive = false) =>
     call('POST', '/events', { body: { events }, keepalive }),
   decision: (impressionToken: string) =>

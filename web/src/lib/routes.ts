@@ -12,6 +12,8 @@ export type Route =
   | { name: 'inbox' }
   | { name: 'me' }
   | { name: 'settings' }
+  | { name: 'how' }
+  | { name: 'operator' }
   | { name: 'upload' }
   | { name: 'missing' };
 
@@ -41,6 +43,8 @@ export function parseRoute(pathname: string, search = ''): Route {
       case 'inbox':
       case 'me':
       case 'settings':
+      case 'how':
+      case 'operator':
       case 'upload':
         return { name: first };
     }

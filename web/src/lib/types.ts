@@ -15,6 +15,8 @@ export type {
   FeedModeSetting,
   FoundVideos,
   Hashtags,
+  EngineView,
+  How,
   Me,
   Mutes,
   Notification,
@@ -33,6 +35,7 @@ export type {
 /** A hashtag or mention in a text. */
 export type TextSpan = gen.Spans[number];
 /** One place where she is signed in. */
+export type FeedWeights = gen.Weights;
 export type SessionInfo = gen.Session;
 export type Label = gen.Labels[number];
 export const LABELS: readonly Label[] = ['ai_generated', 'paid_partnership'];
