@@ -28,6 +28,7 @@ Account account_of_row(const Row& row) {
   account.language = row.text(6);
   account.feed_mode = row.text(7);
   account.created_ms = row.integer(8);
+  account.role = parse_role(row.text(9)).value_or(Role::none);
   return account;
 }
 
@@ -46,7 +47,23 @@ bool begin_some(const std::vector<std::string>& words, const std::vector<std::st
   });
 }
 
+constexpr std::array kRoles = {Role::none, Role::server_operator, Role::moderator,
+                               Role::accountant};
+
 }  // namespace
+
+std::string_view to_string(Role role) {
+  constexpr std::array<std::string_view, kRoles.size()> names{"", "operator", "moderator",
+                                                              "accountant"};
+  return names[static_cast<std::size_t>(role)];
+}
+
+std::optional<Role> parse_role(std::string_view name) {
+  if (name == "none") return Role::none;
+  const auto* found = std::find_if(kRoles.begin(), kRoles.end(),
+                                   [&](Role role) { return to_string(role) == name; });
+  return found == kRoles.end() ? std::nullopt : std::optional(*found);
+}
 
 AccountsImpl::AccountsImpl(const Parts& parts)
     : parts_(parts),
@@ -76,7 +93,7 @@ Result<void> AccountsImpl::load() {
 Result<void> AccountsImpl::load_people(Session& session) {
   FILOSCOPE_DO(
       session.query("SELECT id, person, handle, display_name, bio, birth_date, language, "
-                    "feed_mode, created_ms FROM accounts_people",
+                    "feed_mode, created_ms, role FROM accounts_people",
                     {}, [this](const Row& row) { directory_.put(account_of_row(row)); }));
   return session.query(
       "SELECT person, created_ms FROM accounts_guests ORDER BY created_ms", {},
@@ -278,6 +295,22 @@ Result<Account> AccountsImpl::change_profile(AccountId id, const ProfileChange& 
   }));
   directory_.put(account);
   return account;
+}
+
+Result<Account> AccountsImpl::set_role(std::string_view handle, Role role) {
+  FILOSCOPE_TRY(const auto found, find(handle));
+  const Hold hold(*this, found.id.value);
+  auto account = directory_.get(found.id);
+  if (!account) return no_such_account();
+  FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_TRY(const auto rows,
+                  session.execute("UPDATE accounts_people SET role = ? WHERE id = ? AND sample = 0",
+                                  {std::string(to_string(role)), found.id.db()}));
+    return rows > 0 ? Result<void>() : Error(reason("account_never_signs_in"));
+  }));
+  account->role = role;
+  directory_.put(*account);
+  return *account;
 }
 
 Result<void> AccountsImpl::remove(AccountId id, std::string_view password) {

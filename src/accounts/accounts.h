@@ -62,6 +62,12 @@ inline const Setting<std::int64_t> kMutesMax{"accounts.mutes_max", 1'000, 1, 100
 inline const Setting<std::int64_t> kFollowsMax{"accounts.follows_max", 10'000, 1, 1'000'000,
                                                "People one account may follow."};
 
+/// What an account may do beyond its own things.
+enum class Role : std::uint8_t { none, server_operator, moderator, accountant };
+std::string_view to_string(Role role);  ///< "" for none, else "operator", …
+/// "none" too. Nothing for a word that is no role.
+std::optional<Role> parse_role(std::string_view name);
+
 struct Account {
   AccountId id;
   PersonKey person;
@@ -72,6 +78,7 @@ struct Account {
   std::string language;    ///< BCP 47, "" unknown
   std::string feed_mode;   ///< "for_you" | "not_profiled"
   std::int64_t created_ms = 0;
+  Role role = Role::none;
 };
 
 /// Who is asking. A request without any token has neither account nor person.
@@ -239,6 +246,9 @@ class Accounts {
   /// As need_person. Errors: not_found.
   virtual Result<void> need_account(Session& session, AccountId account) const = 0;
   virtual Result<Account> change_profile(AccountId id, const ProfileChange& change) = 0;
+  /// Holds from the next question on, in sessions that are open too. Errors: not_found (no such
+  /// account, or a sample).
+  virtual Result<Account> set_role(std::string_view handle, Role role) = 0;
   /// Deletes account, sessions, graph, and appends ErasePerson. What other modules hold goes
   /// through `on_delete` hooks, run inside the same transaction; what her records in the log held
   /// goes later (Feed::finish_erasures). Errors: unauthenticated (wrong password).

@@ -60,6 +60,7 @@ class AccountsImpl final : public Accounts {
   std::optional<AccountId> account_of(PersonKey person) override;
   std::optional<PersonKey> person_of(AccountId account) override;
   Result<Account> change_profile(AccountId id, const ProfileChange& change) override;
+  Result<Account> set_role(std::string_view handle, Role role) override;
   Result<void> remove(AccountId id, std::string_view password) override;
   Result<void> remove_sample_accounts() override;
   Result<void> need_person(Session& session, PersonKey person) const override;

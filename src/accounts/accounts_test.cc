@@ -107,6 +107,42 @@ TEST(ProfileTest, ChangesAreCheckedAndKept) {
   EXPECT_EQ(stored.birth_date, "1990-05-04");
 }
 
+TEST(RoleTest, HoldsAtOnceAndStays) {
+  TestWorld world;
+  const auto mara = world.person("mara");
+  const auto role = [&] { return world.accounts->get(mara.account).value().role; };
+  EXPECT_EQ(role(), Role::none);
+  EXPECT_EQ(world.accounts->set_role("Mara", Role::server_operator).value().role,
+            Role::server_operator);
+  EXPECT_EQ(role(), Role::server_operator);
+  ASSERT_TRUE(world.accounts->change_profile(mara.account, {.bio = "clay"}).has_value());
+  world.reopen();
+  EXPECT_EQ(role(), Role::server_operator);
+  EXPECT_TRUE(world.accounts->set_role("mara", Role::none).has_value());
+  EXPECT_EQ(role(), Role::none);
+  world.reopen();
+  EXPECT_EQ(role(), Role::none);
+}
+
+TEST(RoleTest, IsForAccountsThatSignIn) {
+  TestWorld world;
+  EXPECT_EQ(code_of(world.accounts->set_role("nobody", Role::moderator)), Code::not_found);
+  auto form = TestWorld::form("sample");
+  form.sample = true;
+  ASSERT_TRUE(world.accounts->sign_up(form).has_value());
+  const auto refused = world.accounts->set_role("sample", Role::moderator);
+  ASSERT_EQ(code_of(refused), Code::not_found);
+  EXPECT_EQ(refused.error().reason, "account_never_signs_in");
+}
+
+TEST(RoleTest, IsNamedByItsWord) {
+  for (const auto role : {Role::none, Role::server_operator, Role::moderator, Role::accountant}) {
+    EXPECT_EQ(parse_role(to_string(role)), role);
+  }
+  EXPECT_EQ(parse_role("none"), Role::none);
+  EXPECT_EQ(parse_role("king"), std::nullopt);
+}
+
 TEST(SearchTest, FindsByPrefixOfHandleAndNames) {
   TestWorld world;
   const auto mara = world.person("mara_l"), ben = world.person("ben");

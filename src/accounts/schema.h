@@ -106,6 +106,9 @@ inline constexpr std::array kMigrations = {Migration{1, R"(
     used_ms BIGINT NOT NULL,
     PRIMARY KEY (account, network)
   );
+)"},
+                                           Migration{5, R"(
+  ALTER TABLE accounts_people ADD COLUMN role TEXT NOT NULL DEFAULT '';
 )"}};
 
 inline std::span<const Migration> migrations() { return kMigrations; }

@@ -122,6 +122,13 @@ Result<Caller> Auth::account(const Request& request) const {
   return caller;
 }
 
+Result<Caller> Auth::with_role(const Request& request, accounts::Role role) const {
+  FILOSCOPE_TRY(auto caller, account(request));
+  FILOSCOPE_TRY(const auto known, services_.accounts.get(caller.viewer.account));
+  if (known.role != role) return Error(reason("role_missing"), accounts::to_string(role));
+  return caller;
+}
+
 Result<Caller> Auth::person_or_new_guest(const Request& request, bool* made_guest) const {
   *made_guest = false;
   FILOSCOPE_TRY(auto caller, anyone(request));

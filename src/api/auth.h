@@ -40,6 +40,8 @@ class Auth {
   Result<Caller> person(const Request& request) const;
   /// Errors: unauthenticated, also for guests.
   Result<Caller> account(const Request& request) const;
+  /// An account with this role at this moment. Errors: unauthenticated, denied.
+  Result<Caller> with_role(const Request& request, accounts::Role role) const;
   /// Whoever asks for a feed: a new guest when nobody is known. `made_guest` says so.
   Result<Caller> person_or_new_guest(const Request& request, bool* made_guest) const;
 

@@ -150,11 +150,13 @@ std::optional<std::vector<std::string>> parts_of(std::string_view path) {
 }
 
 /// Pages of the app without anything of the world in them.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kOwnPages{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kOwnPages{{
     {"search", "Search"},
     {"inbox", "Inbox"},
     {"me", "Me"},
     {"settings", "Settings"},
+    {"how", "How this feed works"},
+    {"operator", "Operator"},
     {"upload", "Upload"},
 }};
 

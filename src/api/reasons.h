@@ -98,6 +98,9 @@ inline constexpr ErrorReason kReasons[] = {
     {"guest_token_missing", Code::unauthenticated,
      "Sign in, or ask for a guest token first (POST /api/v1/tokens/guest)."},
     {"account_needed", Code::unauthenticated, "Sign in or sign up to do this."},
+    {"role_missing", Code::denied,
+     "This is for accounts with the role {role}; who runs the server gives it with: filoscope "
+     "account role"},
     {"metrics_are_local", Code::denied,
      "Metrics are told to this machine only; api.metrics_token opens them to others."},
     {"metrics_token_missing", Code::unauthenticated,
@@ -124,6 +127,9 @@ inline constexpr ErrorReason kReasons[] = {
     {"cover_ms_invalid", Code::invalid_argument, "must be a whole number of milliseconds"},
 
     // feed, search and pages
+    {"weights_no_object", Code::invalid_argument, "must be an object of names and numbers"},
+    {"weight_unknown", Code::invalid_argument, "\"{name}\" is none of the predicted reactions"},
+    {"weight_no_number", Code::invalid_argument, "must be a number"},
     {"event_no_object", Code::invalid_argument, "an event must be an object"},
     {"events_no_list", Code::invalid_argument, "must be a list"},
     {"events_too_many", Code::invalid_argument, "at most {most} in one call"},

@@ -37,6 +37,7 @@ Router make_router(const Services& services) {
   add_tus_routes(router, api);
   add_update_routes(router, api);
   add_operator_routes(router, api);
+  add_engine_routes(router, api);
   router.add(media_route(services.catalog, services.blobs, services.clock, services.config));
   router.set_fallback(static_files(services.web_folder, add_page_routes(router, api)),
                       Router::Fallback::reads, Work::feed);

@@ -72,6 +72,8 @@ void add_tus_routes(Router& router, const ApiPtr& api);
 void add_update_routes(Router& router, const ApiPtr& api);
 void add_learned_routes(Router& router, const ApiPtr& api);
 void add_operator_routes(Router& router, const ApiPtr& api);
+/// How the feed works, how it does, and what operators may change of it.
+void add_engine_routes(Router& router, const ApiPtr& api);
 /// Returns what answers for the app's own addresses.
 Handler add_page_routes(Router& router, const ApiPtr& api);
 

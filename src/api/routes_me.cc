@@ -12,15 +12,17 @@ constexpr int kOwnPageMax = 200;
 constexpr std::string_view kDraftBefore = "Your draft is ready";
 
 Result<json> describe(const Api& api, const accounts::Viewer& viewer) {
-  json account, language = viewer.language;
+  json account, role, language = viewer.language;
   std::int64_t unread = 0, codes_left = 0;
   if (viewer.account) {
     FILOSCOPE_TRY(const auto own, api.services.accounts.get(viewer.account));
     FILOSCOPE_TRY(account, encode_own_account(api.services, viewer, own));
+    if (own.role != accounts::Role::none) role = accounts::to_string(own.role);
     FILOSCOPE_TRY(unread, api.services.social.unread_count(viewer));
     FILOSCOPE_TRY(codes_left, api.services.accounts.recovery_codes_left(viewer.account));
   }
   return json{{"account", account},
+              {"role", role},
               {"guest", viewer.guest()},
               {"settings", {{"feed_mode", viewer.feed_mode}, {"language", language}}},
               {"unread_notifications", unread},

@@ -163,6 +163,14 @@ void add_operator(CLI::App& app, Words& words) {
   add_data(recover, words, words.account.data, words.account.config_path);
   recover.add_option("HANDLE", words.account.handle, "Whose password is lost")->required();
 
+  auto& role = *account.add_subcommand(
+      "role", "Say what an account may do beyond its own things, while the server is stopped");
+  add_data(role, words, words.account.data, words.account.config_path);
+  role.add_option("HANDLE", words.account.handle, "Whose role")->required();
+  role.add_option("ROLE", words.account.role, "operator, moderator, accountant or none")
+      ->check(CLI::IsMember({"operator", "moderator", "accountant", "none"}))
+      ->required();
+
   auto& bench_command = *app.add_subcommand("bench", "Measure, with the limit or rival beside it");
   bench_command.add_option("NAME", words.bench.name, "Which; without it they are listed");
   bench_command.add_option("--json", words.bench.json, "Write the result as JSON to a file or -");
@@ -289,6 +297,7 @@ int dispatch(const CLI::App& app, const Words& words) {
   if (name == "problems") return problems();
   if (name == "account") {
     const auto& what = app.get_subcommand("account")->get_subcommands().front()->get_name();
+    if (what == "role") return account_role(words.account);
     return what == "recover" ? account_recover(words.account) : account_create(words.account);
   }
   if (name == "eval") return eval(words.eval);

@@ -66,11 +66,13 @@ int list_backups(const RestoreOptions& options);
 int check_backup(const RestoreOptions& options);
 
 struct AccountOptions {
-  std::string data, config_path, handle, password, birth_date = "2000-01-01", display_name;
+  std::string data, config_path, handle, password, birth_date = "2000-01-01", display_name, role;
 };
 int account_create(const AccountOptions& options);
 /// Prints a one-time code with which the person sets a new password.
 int account_recover(const AccountOptions& options);
+/// Gives the account a role, or takes its role away.
+int account_role(const AccountOptions& options);
 
 struct BenchOptions {
   std::string name, json;

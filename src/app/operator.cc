@@ -13,6 +13,7 @@
 #include "app/wiring.h"
 #include "base/log.h"
 #include "feed/engine_host.h"
+#include "feed/weights_store.h"
 #include "social/verify.h"
 
 namespace filoscope::app {
@@ -199,7 +200,8 @@ int engine_rebuild(const DataOptions& options, bool leave_out_unreadable) {
   auto& wiring = **opened;
   const auto restate = [&](const feed::EngineHost::Tell& tell) -> Result<void> {
     FILOSCOPE_DO(wiring.accounts().restate(tell));
-    return wiring.catalog().restate(tell);
+    FILOSCOPE_DO(wiring.catalog().restate(tell));
+    return feed::restate_weights(wiring.database(), tell);
   };
   ProgressBar bar;
   const auto made = feed::EngineHost::rebuild(
@@ -260,6 +262,17 @@ int account_recover(const AccountOptions& options) {
   if (!code) return fail(code.error());
   fmt::print(stderr, "Good for 24 hours and one new password; nobody else should see it.\n");
   fmt::print("{}\n", *code);
+  return 0;
+}
+
+int account_role(const AccountOptions& options) {
+  auto opened = open_quietly(options.data, options.config_path);
+  if (!opened) return fail(opened.error());
+  const auto role = accounts::parse_role(options.role).value_or(accounts::Role::none);
+  const auto changed = opened->wiring->accounts().set_role(options.handle, role);
+  if (!changed) return fail(changed.error());
+  fmt::print("@{} has {}\n", changed->handle,
+             role == accounts::Role::none ? "no role" : "the role " + options.role);
   return 0;
 }
 

@@ -35,6 +35,35 @@ Result<void> check(const EngineOptions& o) {
   return {};
 }
 
+FirstAudience first_audience_of(const State& state, const EngineOptions& options) {
+  FirstAudience sum;
+  sum.impressions = fresh_target(state, options);
+  const auto& videos = state.videos;
+  const auto oldest_ms = state.at_ms - VideoTable::kFreshMs;
+  for (auto number = videos.numbers_end();
+       number > 0 && videos.numbers_end() - number < FirstAudience::kSampleMax; --number) {
+    const auto flags = videos.scan(number - 1).flags;
+    if ((flags & (kLive | kFollowersOnly)) != kLive) continue;
+    ++sum.promised_count;
+    if ((flags & kFreshDone) != 0)
+      ++sum.got_count;
+    else if (videos[number - 1].created_ms >= oldest_ms)
+      ++sum.waiting_count;
+  }
+  return sum;
+}
+
+/// By MemoryPart.
+std::array<std::size_t, kMemoryPartsCount> memory_of(const State& state) {
+  return {state.videos.bytes(),
+          state.people.bytes(),
+          state.embeddings.bytes(),
+          state.collaborative.bytes(),
+          state.outcome_factors.bytes(),
+          state.pending.bytes(),
+          sizeof(State)};
+}
+
 class FrozenStateImpl final : public FrozenState {
  public:
   FrozenStateImpl(const State& state, const EngineOptions& options, bool whole)
@@ -101,10 +130,17 @@ class EngineImpl final : public Engine {
     stats.people_count = state_.people.size();
     stats.examples_count = state_.model.examples;
     stats.prequential_loss = state_.model.loss();
-    stats.memory_bytes = state_.collaborative.bytes() + state_.outcome_factors.bytes() +
-                         state_.videos.bytes() + state_.people.bytes() + state_.embeddings.bytes() +
-                         state_.pending.bytes() + sizeof(State);
+    stats.loss_lately = state_.model.loss_lately();
+    stats.calibration = state_.model.calibration();
+    stats.weights = state_.weights;
+    stats.first_audience = first_audience_of(state_, options_);
+    stats.memory_parts_bytes = memory_of(state_);
+    for (const auto bytes : stats.memory_parts_bytes) stats.memory_bytes += bytes;
     return stats;
+  }
+  FeedRules rules() const override {
+    const std::shared_lock phase(phase_);
+    return rules_of(state_, options_);
   }
   bool knows(PersonKey person) const override {
     const std::shared_lock phase(phase_);
@@ -138,6 +174,12 @@ class EngineImpl final : public Engine {
 };
 
 }  // namespace
+
+std::string_view to_string(MemoryPart part) {
+  constexpr std::array<std::string_view, kMemoryPartsCount> names{
+      "videos", "people", "embeddings", "collaborative", "outcome_factors", "pending", "rest"};
+  return names[static_cast<std::size_t>(part)];
+}
 
 Bytes Engine::save() const {
   Bytes out;

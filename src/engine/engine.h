@@ -4,6 +4,7 @@
 /// options). One writer applies records in order; answers read one position. No I/O, no clock, no
 /// threads of its own but for the time of `load`.
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -12,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/calibration.h"
+#include "engine/feed_rules.h"
 #include "engine/records.h"
 
 namespace filoscope::engine {
@@ -111,6 +114,27 @@ struct Places {
   std::vector<std::optional<std::size_t>> without;  ///< one for each video asked about
 };
 
+/// What the state's memory is made of.
+enum class MemoryPart : std::uint8_t {
+  videos,
+  people,
+  embeddings,
+  collaborative,
+  outcome_factors,
+  pending,
+  rest
+};
+inline constexpr std::size_t kMemoryPartsCount = 7;
+std::string_view to_string(MemoryPart part);
+
+/// Of the newest entries for everyone, kSampleMax at most: who had the first audience promised.
+struct FirstAudience {
+  static constexpr std::size_t kSampleMax = 1024;
+  std::uint32_t impressions = 0;  ///< promised now
+  std::uint32_t promised_count = 0, got_count = 0;
+  std::uint32_t waiting_count = 0;  ///< still in time for it
+};
+
 struct EngineStats {
   LogPosition position = 0;
   std::size_t videos_count = 0;
@@ -118,7 +142,12 @@ struct EngineStats {
   std::uint64_t examples_count = 0;  ///< trained on
   HeadValues prequential_loss{};  ///< mean log loss per head over the last ~10,000 examples, scored
                                   ///< before learning
-  std::size_t memory_bytes = 0;   ///< what rows point to is judged by 256 of each table
+  HeadValues loss_lately{};       ///< the same over the last ~500
+  std::array<Calibration, kHeadsCount> calibration{};
+  HeadValues weights{};  ///< in use
+  FirstAudience first_audience;
+  std::size_t memory_bytes = 0;  ///< what rows point to is judged by 256 of each table
+  std::array<std::size_t, kMemoryPartsCount> memory_parts_bytes{};  ///< by MemoryPart
 };
 
 /// Takes bytes that come in parts.
@@ -186,6 +215,8 @@ class Engine {
   virtual PersonSummary summary(PersonKey person) const = 0;
   /// In a time that does not grow with the state.
   virtual EngineStats stats() const = 0;
+  /// By which rules the next answer is made.
+  virtual FeedRules rules() const = 0;
   /// Whether it holds anything about her.
   virtual bool knows(PersonKey person) const = 0;
   /// After how many more records those erased so far stand nowhere: not in others' relations, and

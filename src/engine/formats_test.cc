@@ -148,7 +148,11 @@ TEST(FormatsOfTheThirdRelease, ASnapshotIsGoneOnFrom) {
   auto engine = must(Engine::load({}, file_bytes("snapshot_3.bin")));
   EXPECT_EQ(engine->made_by(), 7);
   EXPECT_EQ(engine->stats().position, 256);
-  EXPECT_GT(engine->stats().examples_count, 0U);
+  const auto stats = engine->stats();
+  EXPECT_GT(stats.examples_count, 0U);
+  EXPECT_GT(stats.prequential_loss[0], 0.0F);
+  EXPECT_EQ(stats.loss_lately, stats.prequential_loss) << "the quick mean begins with the slow one";
+  EXPECT_EQ(stats.calibration[0].sum().count, 0);
   const auto summary = engine->summary({5});
   EXPECT_EQ(summary.seen_count, 1U);
   EXPECT_EQ(summary.recent.size(), 2U);

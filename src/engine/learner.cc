@@ -50,7 +50,10 @@ void step_heads(State& state, PersonState& person, Encounter& encounter, const E
     const auto head = static_cast<Head>(h);
     if ((heads & head_bit(head)) == 0) continue;
     const bool label = (labels & head_bit(head)) != 0;
-    if (!correction) state.model.score(head, p[h], label);
+    if (correction)
+      state.model.correct_score(head, p[h], label);
+    else
+      state.model.score(head, p[h], label);
     const float delta = correction ? (label ? -1.0F : 1.0F) : p[h] - (label ? 1.0F : 0.0F);
     state.model.learn(head, wide, example.weight * delta, gradients);
     encounter.miss(h, -delta);

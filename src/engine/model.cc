@@ -7,6 +7,7 @@ namespace {
 
 constexpr float kRate = 0.1F;
 constexpr float kRateFloor = 0.001F;
+constexpr std::uint64_t kSlowly = 10'000, kLately = 500;  ///< examples of the means of the loss
 constexpr float kPriorSquares = 2.0F;  ///< the priors count as a few dozen examples
 
 /// How strongly each outcome rises with the next head's logit, before anything is learned.
@@ -75,9 +76,30 @@ void Model::add_gradient(Head head, float delta, std::array<float, kProducts>& g
 
 void Model::score(Head head, float probability, bool label) {
   const auto h = static_cast<std::size_t>(head);
-  scored_[h] = std::min<std::uint64_t>(scored_[h] + 1, 10'000);
+  scored_[h] = std::min(scored_[h] + 1, kSlowly);
   const float loss = minus_log(label ? probability : 1.0F - probability);
   loss_[h] += (loss - loss_[h]) / static_cast<float>(scored_[h]);
+  const auto lately = std::min<std::uint64_t>(scored_[h], kLately);
+  loss_lately_[h] += (loss - loss_lately_[h]) / static_cast<float>(lately);
+  calibration_[h].add(probability, label);
+}
+
+void Model::correct_score(Head head, float probability, bool label) {
+  const auto h = static_cast<std::size_t>(head);
+  calibration_[h].correct(probability, label);
+  if ((head_bit(head) & kWatchHeads) != 0) return;
+  const float now = minus_log(label ? probability : 1.0F - probability);
+  const float before = minus_log(label ? 1.0F - probability : probability);
+  const auto correct = [&](float& mean, std::uint64_t most) {
+    const auto count = std::clamp<std::uint64_t>(scored_[h], 1, most);
+    mean = std::max(0.0F, mean + (now - before) / static_cast<float>(count));
+  };
+  correct(loss_[h], kSlowly), correct(loss_lately_[h], kLately);
+}
+
+bool Model::fits() const {
+  return std::all_of(calibration_.begin(), calibration_.end(),
+                     [](const Calibration& one) { return one.fits(); });
 }
 
 }  // namespace filoscope::engine

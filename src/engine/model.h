@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <span>
 
+#include "engine/calibration.h"
 #include "engine/numbers.h"
 #include "engine/outcome_factors.h"
 #include "engine/outcomes.h"
@@ -148,10 +149,17 @@ class Model {
   void learn(Head head, const Wide& wide, float delta, std::array<float, kProducts>& gradient);
   /// That part alone.
   void add_gradient(Head head, float delta, std::array<float, kProducts>& gradient) const;
-  /// Keeps the mean log loss of `head` over about 10,000 examples.
+  /// Keeps the mean log loss of `head` over about 10,000 examples and over about 500, and how well
+  /// its probabilities fit.
   void score(Head head, float probability, bool label);
+  /// What was scored with the other label: an act came after the watch, or was undone. Of a longer
+  /// watch only the calibration follows: what the shorter one taught would count against the loss.
+  void correct_score(Head head, float probability, bool label);
 
   HeadValues loss() const { return loss_; }
+  HeadValues loss_lately() const { return loss_lately_; }
+  const std::array<Calibration, kHeadsCount>& calibration() const { return calibration_; }
+  bool fits() const;  ///< after loading
   std::uint64_t examples = 0;
 
   template <typename A>
@@ -164,6 +172,12 @@ class Model {
     each(weights_), each(squares_), each(own_weights_), each(own_squares_);
     each(loss_), each(scored_);
     a(examples);
+    if (a.version < 5) {
+      loss_lately_ = loss_;
+      return;
+    }
+    each(loss_lately_);
+    for (std::size_t i = 0; i < heads; ++i) calibration_[i].visit(a);
   }
 
  private:
@@ -187,6 +201,8 @@ class Model {
   OwnWeights own_squares_{};
   HeadValues loss_{};
   std::array<std::uint64_t, kHeadsCount> scored_{};
+  HeadValues loss_lately_{};
+  std::array<Calibration, kHeadsCount> calibration_{};
 };
 
 }  // namespace filoscope::engine

@@ -8,7 +8,6 @@
 namespace filoscope::engine {
 namespace {
 
-constexpr std::int64_t kInterestHalfLifeMs = 14LL * 24 * 3600 * 1000;
 constexpr std::uint32_t kEncounterLastsS = 6 * 3600;
 constexpr std::size_t kEncounterLookBack = 64;
 constexpr std::int64_t kHourMs = 3600 * 1000;

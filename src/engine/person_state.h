@@ -158,10 +158,11 @@ struct SeenEntry {
   bool shown() const { return last != 0; }
 };
 
+inline constexpr std::int64_t kInterestHalfLifeMs = 14LL * 24 * 3600 * 1000;
 struct Interest {
   std::uint32_t key = 0;  ///< short feature key + 1 (2^32 - 1 shares a place with 2^32 - 2)
   std::uint32_t at_s = 0;
-  float n = 0;  ///< encounters, half-life 14 days
+  float n = 0;  ///< encounters, with kInterestHalfLifeMs
   float s = 0;  ///< sum of their values
 };
 

@@ -285,6 +285,11 @@ LogRecord make(PersonKey person, const Body& body) {
 }  // namespace
 
 std::string_view to_string(Head head) { return kHeadNames[static_cast<std::size_t>(head)]; }
+std::optional<Head> parse_head(std::string_view name) {
+  const auto* found = std::find(kHeadNames.begin(), kHeadNames.end(), name);
+  if (found == kHeadNames.end()) return std::nullopt;
+  return static_cast<Head>(found - kHeadNames.begin());
+}
 std::string_view to_string(Route route) { return kRouteNames[static_cast<std::size_t>(route)]; }
 bool is_taste(Route route) {
   return route == Route::neighbours || (route >= Route::recent && route <= Route::sequence);

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,6 +52,7 @@ enum class Head : std::uint8_t {
 };
 inline constexpr std::size_t kHeadsCount = 9;
 std::string_view to_string(Head head);
+std::optional<Head> parse_head(std::string_view name);
 using HeadValues = std::array<float, kHeadsCount>;
 
 /// The number is stored.

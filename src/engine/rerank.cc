@@ -9,8 +9,6 @@
 namespace filoscope::engine {
 namespace {
 
-/// How much the video before, the one before that … still weigh.
-constexpr std::array<float, 6> kFading{1.0F, 0.6F, 0.4F, 0.3F, 0.2F, 0.1F};
 constexpr float kLikenessFloor = 0.25F;  ///< below this two contents are unrelated by chance
 
 float spread(std::span<const Scored> candidates) {
@@ -43,15 +41,12 @@ class Order {
 
   /// The best unused one; with `fresh_only` among those owed impressions, spacing authors still.
   std::size_t best(bool fresh_only) const {
-    // First with author and sound apart, then only the author, then anything.
-    for (int strictness = 2; strictness >= (fresh_only ? 1 : 0); --strictness) {
+    for (auto kept = kApart.size() + 1; kept-- > (fresh_only ? 1U : 0U);) {
       std::size_t chosen = candidates_.size();
       float chosen_value = 0;
       for (std::size_t i = 0; i < candidates_.size(); ++i) {
         const Scored& c = candidates_[i];
-        if (used_[i] || (fresh_only && !c.fresh)) continue;
-        if (has_last_ && strictness >= 1 && c.author == last_.author) continue;
-        if (has_last_ && strictness >= 2 && c.sound != 0 && c.sound == last_.sound) continue;
+        if (used_[i] || (fresh_only && !c.fresh) || too_near(c, kept)) continue;
         const float value = c.value - price_ * crowding(i);
         if (chosen == candidates_.size() || value > chosen_value) chosen = i, chosen_value = value;
       }
@@ -64,7 +59,7 @@ class Order {
   std::size_t first_in_line() const {
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
       const Scored& c = candidates_[i];
-      if (c.fresh && !used_[i] && !(has_last_ && c.author == last_.author)) return i;
+      if (c.fresh && !used_[i] && !too_near(c, 1)) return i;
     }
     return candidates_.size();
   }
@@ -83,6 +78,15 @@ class Order {
   }
 
  private:
+  /// Whether it shares one of the first `kept` of kApart with the one before.
+  bool too_near(const Scored& c, std::size_t kept) const {
+    if (!has_last_) return false;
+    const auto shared = [&](Apart what) {
+      return what == Apart::author ? c.author == last_.author
+                                   : c.sound != 0 && c.sound == last_.sound;
+    };
+    return std::any_of(kApart.begin(), kApart.begin() + kept, shared);
+  }
   float crowding(std::size_t i) const {
     float sum = 0;
     for (std::size_t w = 0; w < kFading.size(); ++w) sum += kFading[w] * likeness_[w][i];

@@ -5,14 +5,22 @@
 /// & Goldstein, SIGIR 1998), and gives single slots to exploration and to the fresh pool by the
 /// seed.
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "base/random.h"
 #include "engine/embedding_table.h"
+#include "engine/feed_rules.h"
 
 namespace filoscope::engine {
+
+/// How much the video before, the one before that … still weigh.
+inline constexpr std::array<float, 6> kFading{1.0F, 0.6F, 0.4F, 0.3F, 0.2F, 0.1F};
+
+/// Given up from the end where nothing else is left.
+inline constexpr std::array kApart{Apart::author, Apart::sound};
 
 struct Scored {
   std::uint32_t video = 0;

@@ -13,7 +13,6 @@ constexpr std::size_t kFreshInLine = 16;
 constexpr std::size_t kFollowedAuthors = 64, kPerAuthor = 3;
 constexpr std::size_t kContentKeys = 12, kPerKey = 24;
 constexpr std::uint32_t kFillScanned = 4096;
-constexpr std::size_t kTastePercent = 40;  ///< of the candidates, at most by each of these routes
 
 /// The union of what the routes propose: each video once, in the order of first proposal.
 class Pool {
@@ -216,15 +215,17 @@ bool Filter::allowed_following(std::uint32_t number) const {
 std::vector<Candidate> retrieve(const State& state, const PersonState& person, const Filter& filter,
                                 TasteQuery& taste, std::size_t candidates_max, Random* random) {
   Pool pool(state, person, filter, candidates_max);
-  const auto part = [&](std::size_t percent) {
-    return std::max<std::size_t>(1, candidates_max * percent / 100);
+  const auto part = [&](Route route) {
+    const auto* quota = std::find_if(kRouteQuotas.begin(), kRouteQuotas.end(),
+                                     [&](const auto& one) { return one.route == route; });
+    return std::max<std::size_t>(1, candidates_max * quota->percent / 100);
   };
-  propose_following(pool, part(8));
-  propose_fresh(pool, part(10));
-  propose_content(pool, part(15));
-  propose_trending(pool, part(7));
-  if (random != nullptr) propose_drawn(pool, part(2), *random);
-  propose_taste(pool, taste, part(kTastePercent));
+  propose_following(pool, part(Route::following));
+  propose_fresh(pool, part(Route::fresh));
+  propose_content(pool, part(Route::content));
+  propose_trending(pool, part(Route::trending));
+  if (random != nullptr) propose_drawn(pool, part(Route::exploration), *random);
+  propose_taste(pool, taste, part(Route::order));
   fill(pool);
   auto candidates = pool.take();
   for (Candidate& candidate : candidates) candidate.taste = taste.scores(candidate.video);

@@ -4,6 +4,7 @@
 /// gives a bounded number; together at most `candidates_max`, each video once.
 /// REQUIRES the shared phase.
 
+#include <array>
 #include <span>
 #include <vector>
 
@@ -11,6 +12,29 @@
 #include "engine/state.h"
 
 namespace filoscope::engine {
+
+/// Of an answer's candidates, at most: what a route may propose, in the order in which routes are
+/// asked; the ones of taste and `popular` take turns.
+struct RouteQuota {
+  Route route;
+  std::size_t percent;
+};
+inline constexpr std::size_t kTastePercent = 40;
+inline constexpr std::array kRouteQuotas{
+    RouteQuota{Route::following, 8},
+    RouteQuota{Route::fresh, 10},
+    RouteQuota{Route::content, 15},
+    RouteQuota{Route::trending, 7},
+    RouteQuota{Route::exploration, 2},
+    RouteQuota{Route::order, kTastePercent},
+    RouteQuota{Route::recent, kTastePercent},
+    RouteQuota{Route::neighbours, kTastePercent},
+    RouteQuota{Route::als, kTastePercent},
+    RouteQuota{Route::fold_in, kTastePercent},
+    RouteQuota{Route::sequence, kTastePercent},
+    RouteQuota{Route::friends, kTastePercent},
+    RouteQuota{Route::popular, kTastePercent},
+};
 
 /// The rules on what a person may be shown, taken once for an answer.
 class Filter {

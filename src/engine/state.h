@@ -47,7 +47,7 @@ struct State {
   bool fits() {
     const auto end = videos.numbers_end();
     return people.fits(end) && outcome_factors.fits(end) && collaborative.fits(people, end) &&
-           next_head.fits() &&
+           next_head.fits() && model.fits() &&
            std::all_of(all_outcomes.begin(), all_outcomes.end(),
                        [](const OutcomeCounts& counts) { return counts.fits(); });
   }

@@ -37,6 +37,47 @@ TEST_F(TrainingTest, AWatchIsLearnedOnceHoweverOftenItIsReported) {
   EXPECT_EQ(loss(), first);  // scored once as well
 }
 
+TEST_F(TrainingTest, CalibrationIsOfWhatWasSaidBeforeItWasLearned) {
+  const auto skip = static_cast<std::size_t>(Head::skip);
+  const auto sum = [&] { return world.engine().stats().calibration[skip].sum(); };
+  const auto item = world.ask(1).items[0];
+  const auto request = world.last_request();
+  EXPECT_EQ(sum(), Calibration::Bin());
+  world.event(1, item.video, EventType::watch, request, 100);
+  EXPECT_EQ(sum().count, 1);
+  EXPECT_EQ(sum().happened, 1);
+  EXPECT_NEAR(sum().predicted, item.probabilities[skip], 1e-6);
+  EXPECT_EQ(world.engine().stats().loss_lately, loss());
+  world.event(1, item.video, EventType::watch, request, 100);
+  EXPECT_EQ(sum().count, 1);
+}
+
+TEST_F(TrainingTest, AnActAfterTheWatchIsScoredAsWhatHappened) {
+  const auto like = static_cast<std::size_t>(Head::like);
+  const auto happened = [&] { return world.engine().stats().calibration[like].sum().happened; };
+  const auto video = world.ask(1).items[0].video;
+  const auto request = world.last_request();
+  world.event(1, video, EventType::watch, request, 2000);
+  EXPECT_EQ(happened(), 0);
+  const auto before = loss()[like];
+  world.event(1, video, EventType::like, request);
+  EXPECT_EQ(happened(), 1);
+  EXPECT_GT(loss()[like], before + 1) << "it was not expected";
+  EXPECT_NEAR(loss()[like], world.engine().stats().loss_lately[like], 1e-6);
+  world.event(1, video, EventType::unlike, request);
+  EXPECT_EQ(happened(), 0);
+  EXPECT_EQ(world.engine().stats().calibration[like].sum().count, 1);
+}
+
+TEST_F(TrainingTest, TheQuickMeanOfTheLossGoesAheadOfTheSlowOne) {
+  Model model;
+  for (int i = 0; i < 5'000; ++i) model.score(Head::like, 0.1F, false);
+  for (int i = 0; i < 500; ++i) model.score(Head::like, 0.1F, true);
+  const auto like = static_cast<std::size_t>(Head::like);
+  EXPECT_GT(model.loss_lately()[like], 1.4F);
+  EXPECT_LT(model.loss()[like], 0.4F);
+}
+
 TEST_F(TrainingTest, TheLargestWatchCounts) {
   const auto video = world.ask(1).items[0].video;
   const auto request = world.last_request();

@@ -5,6 +5,7 @@
 #include "engine/reasons.h"
 #include "feed/feed_impl.h"
 #include "feed/token.h"
+#include "feed/weights_store.h"
 
 namespace filoscope::feed {
 namespace {
@@ -13,46 +14,7 @@ constexpr int kItemsMax = 20;
 constexpr std::size_t kHeldMax = 64;
 constexpr std::size_t kShownMax = 2'000;
 constexpr int kRanksMax = 4;
-constexpr const char* kWeightsName = "value_weights";
-constexpr std::int64_t kGuestRecordsMs = 7 * 24 * kHourMs;  ///< kept behind a guest's end
-
-Result<engine::HeadValues> parse_weights(std::string_view text) {
-  engine::HeadValues weights = engine::EngineOptions().weights;
-  while (!text.empty()) {
-    const auto comma = text.find(',');
-    const std::string part(text.substr(0, comma));
-    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
-    const auto equals = part.find('=');
-    const std::string name = part.substr(0, equals);
-    const char* const number = equals == std::string::npos ? "" : part.c_str() + equals + 1;
-    char* end = nullptr;
-    const float value = std::strtof(number, &end);
-    bool known = false;
-    for (std::size_t head = 0; head < engine::kHeadsCount; ++head) {
-      if (engine::to_string(static_cast<engine::Head>(head)) != name) continue;
-      weights[head] = value;
-      known = true;
-    }
-    if (!known || end == number || *end != '\0' || !(value >= -1000 && value <= 1000)) {
-      return Error(reason("value_weight_malformed"), part).at(kValueWeights.name);
-    }
-  }
-  return weights;
-}
-
-/// A change of the configured weights is a fact of the log, as the state depends on it.
-Result<void> apply_weights(const Feed::Parts& parts) {
-  const std::string& wanted = parts.config[kValueWeights];
-  FILOSCOPE_TRY(const auto weights, parse_weights(wanted));
-  FILOSCOPE_TRY(const std::string stored, find_text(parts.database, kWeightsName));
-  if (stored == wanted) return {};
-  return parts.database.write([&](Session& session) -> Result<void> {
-    LogRecord record = engine::encode(engine::WeightsChanged{weights});
-    record.at_ms = parts.clock.now_ms();
-    FILOSCOPE_DO(parts.log.append(session, std::span(&record, 1)));
-    return put_text(session, kWeightsName, wanted);
-  });
-}
+constexpr std::int64_t kGuestRecordsDays = 7;  ///< kept behind a guest's end
 
 /// What the tokens of these items say.
 std::vector<Impression> tokens_of(const crypto::Key& key, const std::vector<Item>& items) {
@@ -76,12 +38,12 @@ Result<std::unique_ptr<Feed>> Feed::open(const Parts& parts) {
   FILOSCOPE_TRY(auto life, EngineHost::open({parts.database, parts.log, parts.clock, parts.config,
                                              std::filesystem::path(parts.data_folder) / "engine",
                                              engine::EngineOptions(), is_here}));
-  FILOSCOPE_DO(apply_weights(parts));
+  FILOSCOPE_DO(take_weights_setting(parts, *life));
   parts.accounts.on_delete([&clock = parts.clock, &config = parts.config](
                                Session& session, AccountId account, PersonKey person) {
     // An hour for the sweep that finds it and for doing it.
     const auto wait_ms = account ? (std::max<std::int64_t>(config[kErasureHours], 1) - 1) * kHourMs
-                                 : kGuestRecordsMs;
+                                 : kGuestRecordsDays * 24 * kHourMs;
     return delete_person(session, person, clock.now_ms() + wait_ms);
   });
   return std::unique_ptr<Feed>(std::make_unique<FeedImpl>(parts, std::move(life)));
@@ -242,7 +204,9 @@ Result<FeedAnswer> FeedImpl::answer(const accounts::Viewer& viewer, const FeedRe
   answer.log_position = served.ranking.position;
   answer.exhausted = served.ranking.exhausted;
   answer.cursor = std::move(served.ranking.cursor);
-  probe_.answer_seconds.observe_s(static_cast<double>(parts_.clock.mono_us() - start_us) * 1e-6);
+  const auto waited_us = parts_.clock.mono_us() - start_us;
+  probe_.answer_seconds.observe_s(static_cast<double>(waited_us) * 1e-6);
+  readings_.note_answer(served.ranking.items, answer.items, waited_us);
   return answer;
 }
 
@@ -257,6 +221,7 @@ Result<EventsAnswer> FeedImpl::take_events(const accounts::Viewer& viewer,
   probe_.events_accepted.add(answer.accepted);
   probe_.events_duplicate.add(answer.duplicate);
   probe_.events_rejected.add(static_cast<double>(answer.rejected.size()));
+  readings_.note_events(answer.accepted);
   return answer;
 }
 
@@ -278,5 +243,27 @@ Result<Impression> FeedImpl::check_token(const accounts::Viewer& viewer,
   return check_impression(parts_.key, viewer, token, parts_.clock.now_ms(),
                           parts_.config[kTokenHours]);
 }
+
+How FeedImpl::how() const {
+  const auto& config = parts_.config;
+  How how;
+  how.rules = host_->engine().rules();
+  how.guest_hours = config[accounts::kGuestTtlHours];
+  how.guest_records_days = kGuestRecordsDays;
+  how.decision_days = config[kDecisionRetentionDays];
+  how.log_days = config[kLogRetentionDays];
+  how.erasure_hours = config[kErasureHours];
+  return how;
+}
+
+Result<WeightsView> FeedImpl::weights() { return find_weights(parts_.database, *host_); }
+
+Result<WeightsView> FeedImpl::set_weights(AccountId by, std::int64_t revision,
+                                          const engine::HeadValues& weights) {
+  FILOSCOPE_DO(change_weights(parts_, *host_, {by, revision, weights}));
+  return find_weights(parts_.database, *host_);
+}
+
+EngineView FeedImpl::engine_view() const { return readings_.view(); }
 
 }  // namespace filoscope::feed

@@ -12,6 +12,7 @@
 #include "accounts/accounts.h"
 #include "catalog/catalog.h"
 #include "engine/engine.h"
+#include "feed/operator_view.h"
 #include "social/social.h"
 
 namespace filoscope::feed {
@@ -47,7 +48,8 @@ inline const Setting<std::int64_t> kUnrecordedKept{
 inline const Setting<std::string> kValueWeights{
     "feed.value_weights", "",
     "What each predicted reaction is worth, as name=number with commas between (skip=-1,like=1); "
-    "names left out keep their built-in worth."};
+    "names left out keep their built-in worth. A changed text holds from the next start until an "
+    "operator sets other weights."};
 
 using engine::Surface;
 
@@ -236,6 +238,17 @@ class Feed {
   virtual Result<Impression> check_token(const accounts::Viewer& viewer,
                                          std::string_view token) const = 0;
 
+  /// What anybody may ask: by which rules answers are made at this moment.
+  virtual How how() const = 0;
+  virtual Result<WeightsView> weights() = 0;
+  /// Of `by`, who has seen `revision`. The next answer uses them, over restarts too, until the
+  /// setting feed.value_weights changes. Errors: invalid_argument (one is out of range), conflict
+  /// (changed by somebody since then), unavailable (the engine does not learn), those of the
+  /// database.
+  virtual Result<WeightsView> set_weights(AccountId by, std::int64_t revision,
+                                          const engine::HeadValues& weights) = 0;
+  /// What an operator sees; since the server started.
+  virtual EngineView engine_view() const = 0;
   virtual engine::EngineStats stats() const = 0;
   virtual std::uint64_t state_hash() const = 0;  ///< seconds at a million videos
   /// Writes one now, beside answers and learning. Errors: unavailable (the engine does not learn),

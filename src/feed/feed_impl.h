@@ -12,6 +12,7 @@
 #include "feed/feed_probe.h"
 #include "feed/intake.h"
 #include "feed/person_rates.h"
+#include "feed/readings.h"
 #include "feed/reasons.h"
 #include "feed/store.h"
 #include "feed/unrecorded.h"
@@ -25,7 +26,8 @@ class FeedImpl final : public Feed {
       : parts_(parts),
         unrecorded_(parts.key, static_cast<std::size_t>(parts.config[kUnrecordedKept])),
         intake_(parts),
-        host_(std::move(life)) {}
+        host_(std::move(life)),
+        readings_([this] { return host_->engine().stats(); }, parts.clock) {}
 
   Result<FeedAnswer> answer(const accounts::Viewer& viewer, const FeedRequest& request) override;
   Result<EventsAnswer> take_events(const accounts::Viewer& viewer,
@@ -41,6 +43,11 @@ class FeedImpl final : public Feed {
   Result<Impression> check_token(const accounts::Viewer& viewer,
                                  std::string_view token) const override;
 
+  How how() const override;
+  Result<WeightsView> weights() override;
+  Result<WeightsView> set_weights(AccountId by, std::int64_t revision,
+                                  const engine::HeadValues& weights) override;
+  EngineView engine_view() const override;
   engine::EngineStats stats() const override { return host_->engine().stats(); }
   std::uint64_t state_hash() const override { return host_->engine().state_hash(); }
   Result<void> snapshot() override { return host_->snapshot(); }
@@ -102,6 +109,7 @@ class FeedImpl final : public Feed {
   PersonRates withdrawal_rates_{parts_.config[kWithdrawalsPerHourMax],
                                 reason("too_many_withdrawals")};
   std::unique_ptr<EngineHost> host_;
+  Readings readings_;  ///< reads the engine
 };
 
 }  // namespace filoscope::feed

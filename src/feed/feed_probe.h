@@ -2,7 +2,11 @@
 
 /// What the operator sees of the feed.
 
+#include <string>
+#include <vector>
+
 #include "base/metrics.h"
+#include "feed/operator_view.h"
 
 namespace filoscope::feed {
 
@@ -21,6 +25,34 @@ struct Probe {
                                "Rankings repeated because a video was gone or hidden by then."};
   metrics::Counter unrecorded{"filoscope_feed_unrecorded_total",
                               "Answers made without a profile because no record could be written."};
+};
+
+/// As of the last reading.
+struct ReadingsProbe {
+  struct OfHead {
+    explicit OfHead(const std::string& head)
+        : loss("filoscope_engine_loss", "Mean log loss, scored before learning.",
+               {{"head", head}, {"over", "10000"}}),
+          loss_lately("filoscope_engine_loss", "Mean log loss, scored before learning.",
+                      {{"head", head}, {"over", "500"}}),
+          predicted("filoscope_engine_predicted_mean", "Mean probability of what was scored.",
+                    {{"head", head}}),
+          happened("filoscope_engine_happened_mean", "Share of it that happened.",
+                   {{"head", head}}) {}
+    metrics::Gauge loss, loss_lately, predicted, happened;
+  };
+  ReadingsProbe();
+  void show(const EngineView& view);
+
+  std::vector<OfHead> heads;
+  std::vector<metrics::Counter> routes;
+  std::vector<metrics::Gauge> memory;
+  metrics::Gauge distinct{"filoscope_feed_distinct_entries",
+                          "Different entries handed out in the last hours."};
+  metrics::Gauge age_seconds{"filoscope_feed_age_p50_seconds",
+                             "Median age of what was handed out in the last hours."};
+  metrics::Gauge first_audience{"filoscope_engine_first_audience_share",
+                                "Of new entries, those that had the first audience promised."};
 };
 
 struct LifeProbe {

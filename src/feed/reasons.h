@@ -61,6 +61,9 @@ inline constexpr ErrorReason kReasons[] = {
 
     {"value_weight_malformed", Code::invalid_argument,
      "\"{part}\" is not name=number with a reaction's name and -1000..1000"},
+    {"weight_out_of_range", Code::invalid_argument, "must be a number from {least} to {most}"},
+    {"weights_changed_meanwhile", Code::conflict,
+     "the weights have been changed since you looked; look at them again"},
     {"snapshots_folder_not_made", Code::unavailable,
      "the folder for engine snapshots cannot be made at {folder}: {problem}"},
     {"snapshots_folder_not_read", Code::unavailable,
@@ -68,7 +71,8 @@ inline constexpr ErrorReason kReasons[] = {
     {"snapshots_not_removed", Code::unavailable,
      "a file in the folder for engine snapshots cannot be removed, {folder}: {problem}"},
     {"engine_stands", Code::unavailable,
-     "the engine does not learn at the moment, so snapshots and erasures wait; /readyz says why"},
+     "the engine does not learn at the moment, so snapshots, erasures and other weights wait; "
+     "/readyz says why"},
     {"engine_without_memory", Code::unavailable,
      "memory ended in the middle of it; make room and restart the server, which begins again from "
      "the newest snapshot"},

@@ -52,6 +52,15 @@ constexpr std::array kMigrations = {Migration{1, R"(
     due_ms BIGINT NOT NULL
   );
   CREATE INDEX feed_erasures_due ON feed_erasures (due_ms);
+)"},
+                                    Migration{4, R"(
+  CREATE TABLE feed_weights (
+    revision BIGINT NOT NULL PRIMARY KEY,
+    at_ms BIGINT NOT NULL,
+    account BIGINT NOT NULL,
+    before TEXT NOT NULL,
+    weights TEXT NOT NULL
+  );
 )"}};
 
 constexpr std::int64_t kSweepRowsMax = 20'000;

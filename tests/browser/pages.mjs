@@ -50,6 +50,13 @@ export const PAGES = [
       await page.getByText('Where you are signed in').waitFor();
     },
   ],
+  [
+    'how',
+    async (page) => {
+      await page.goto('/how');
+      await page.locator('[data-head=like]').waitFor();
+    },
+  ],
   ['upload', (page) => page.goto('/upload')],
   ['profile', (page) => page.goto('/@maker.trains')],
   ['tag', (page) => page.goto('/tag/ceramics')],

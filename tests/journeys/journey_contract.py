@@ -70,7 +70,7 @@ class Contract(unittest.TestCase):
         document = author.get("/openapi.json")
         schemas = Schemas(document)
         asked = {
-            "/feed": "/feed", "/me": "/me", "/me/uploads": "/me/uploads", "/me/likes": "/me/likes", "/me/mutes": "/me/mutes",
+            "/feed": "/feed", "/feed/how": "/feed/how", "/me": "/me", "/me/uploads": "/me/uploads", "/me/likes": "/me/likes", "/me/mutes": "/me/mutes",
             "/notifications": "/notifications", "/accounts/{handle}": "/accounts/author", "/accounts/{handle}/videos": "/accounts/author/videos",
             "/accounts/{handle}/followers": "/accounts/author/followers", "/videos/{id}": f"/videos/{video}",
             "/videos/{id}/comments": f"/videos/{video}/comments", "/comments/{id}": f"/comments/{comment}", "/hashtags/{tag}": "/hashtags/contract",

@@ -10,6 +10,14 @@
       return null;
     }
   };
+  /** A session that nothing is learned from (lib/learning.svelte.ts): the app asks for itself. */
+  const unlearned = () => {
+    try {
+      return sessionStorage.getItem('fs.unlearned') !== null;
+    } catch {
+      return false;
+    }
+  };
   // A cautious choice: the app's own (player/bandwidth.ts) rules from the second clip on.
   const rungOf = (rungs) => {
     const { downlink = 5, saveData = false } = navigator.connection ?? {};
@@ -44,7 +52,7 @@
   const player = location.pathname === '/' || location.pathname.startsWith('/v/');
   dataset.boot = light && !player ? 'light' : 'dark';
   let picture = null;
-  if (location.pathname === '/' && kept('mode') !== 'not_profiled') {
+  if (location.pathname === '/' && kept('mode') !== 'not_profiled' && !unlearned()) {
     const path = '/api/v1/feed?mode=for_you&limit=6';
     const asked = fetch(path, {
       headers: { 'X-Filoscope-Client': 'web' },

@@ -5,6 +5,7 @@ import { api } from '../lib/api';
 import { ApiError } from '../lib/http';
 import { outbox } from '../lib/events';
 import { session } from '../lib/session.svelte';
+import { learning } from '../lib/learning.svelte';
 import { settings } from '../lib/settings.svelte';
 import { metrics, type ShownList } from '../player/metrics';
 import type { FeedAnswer, FeedMode, VideoItem } from '../lib/types';
@@ -216,7 +217,7 @@ export class Feed extends ClipList {
       limit: LIMIT,
       ...(this.#plain ? { cursor: this.queue.cursor } : {}),
       ...more,
-      ...(plain ? { shown: [...settings.shown].reverse() } : {}), // oldest first
+      ...(plain || learning.paused ? { shown: [...settings.shown].reverse() } : {}), // oldest first
     });
     this.#plain = mode === 'for_you' && answer.mode === 'not_profiled';
     this.#begun = true;

@@ -2,7 +2,7 @@
 
 import { call, type Body } from './call';
 import { known } from './kinds';
-import type { ClientEvent, FeedMode, FoundVideos, Hashtags, OwnUpload, People } from './types';
+import type { ClientEvent, FeedMode, FoundVideos, Hashtags, OwnUpload, People, WithdrawKind } from './types';
 
 export interface FeedQuery {
   mode: FeedMode;
@@ -89,6 +89,14 @@ export const api = {
       },
       signal,
     }),
+  learned: (signal?: AbortSignal) => call('GET', '/me/learned', { signal }),
+  withdraw: (kind: WithdrawKind, value: string) => call('POST', '/me/withdrawals', { body: { kind, value } }),
+  undoWithdrawal: (id: string) => call('DELETE', '/me/withdrawals/{id}', { path: { id } }),
+  how: (signal?: AbortSignal) => call('GET', '/feed/how', { signal }),
+  engine: (signal?: AbortSignal) => call('GET', '/operator/engine', { signal }),
+  weights: (signal?: AbortSignal) => call('GET', '/operator/weights', { signal }),
+  setWeights: (revision: number, weights: Record<string, number>) =>
+    call('PUT', '/operator/weights', { body: { revision, weights } }),
   events: (events: ClientEvent[], keepalive = false) =>
     call('POST', '/events', { body: { events }, keepalive }),
   decision: (impressionToken: string) =>

@@ -1772,6 +1772,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/learned": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was learned of a person: interests, what she watched, what she took back */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Learned"];
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/withdrawals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what was learned from a video, from what has a content, since a time, or everything; likes, saves, comments and follows stay */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        kind: components["schemas"]["WithdrawKind"];
+                        /** @description a video's id, a hashtag, a word, a sound's id, a handle, milliseconds; of everything none */
+                        value?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description nothing of it counts from now on */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: components["schemas"]["Id"];
+                        };
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/withdrawals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Undo it, within a week */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/videos/{id}/comments": {
         parameters: {
             query?: never;
@@ -1951,6 +2072,149 @@ export interface paths {
                 default: components["responses"]["Problem"];
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feed/how": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By which rules answers are made at this moment; for anybody */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["How"];
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/engine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the feed does; for operators */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EngineView"];
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each predicted reaction is worth, and who changed it; for operators */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Weights"];
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        /** Change what each predicted reaction is worth, from the next answer on; for operators */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description that was looked at; 409 when it is not the newest */
+                        revision: number;
+                        /** @description what is left out stays */
+                        weights: {
+                            [key: string]: number;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Weights"];
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3112,6 +3376,50 @@ export interface components {
                 arguments: components["schemas"]["ProblemArguments"];
             }[];
         };
+        /** @enum {string} */
+        AttendedAction: "not_interested" | "liked" | "saved" | "completed" | "skipped" | "part" | "seen";
+        /** @enum {string} */
+        WithdrawKind: "video" | "hashtag" | "word" | "sound" | "author" | "since" | "everything";
+        Learned: {
+            /** @description strongest first, of either sign; at most 100 */
+            interests: {
+                kind: components["schemas"]["WithdrawKind"];
+                /** @description a hashtag, a word, a sound's id, a handle */
+                value: string;
+                /** @description -2 (hidden) to 2 (loved), drawn to 0 by how little is known */
+                weight: number;
+                /** @description of clips with it, half-life 14 days */
+                count: number;
+                example: {
+                    id: components["schemas"]["Id"];
+                    caption: string;
+                };
+            }[];
+            /** @description interests in what no video shows any more */
+            unnamed_count: number;
+            /** @description newest first, at most 256 */
+            watched: {
+                video_id: components["schemas"]["Id"];
+                /** @description its beginning; null: the video is gone */
+                caption: string | null;
+                action: components["schemas"]["AttendedAction"];
+                at_ms: number;
+                /** @description how it felt, -2 to 2 */
+                weight: number;
+            }[];
+            /** @description newest first */
+            withdrawals: {
+                id: components["schemas"]["Id"];
+                kind: components["schemas"]["WithdrawKind"];
+                /** @description what it was; of a video the beginning of its caption; empty when it is gone */
+                value: string;
+                at_ms: number;
+                /** @description it can be undone until then */
+                until_ms: number;
+                videos_count: number;
+            }[];
+            seen_count: number;
+        };
         Decision: {
             /** @description null: outside feeds */
             request_id: string | null;
@@ -3120,9 +3428,156 @@ export interface components {
             surface: "feed" | "following" | "video_page" | "profile" | "hashtag" | "search" | "other";
             /** @description false: made without a profile, no record was left; then no numbers are told */
             recorded: boolean;
+            /** @description false: of a session that nothing is learned from (X-Filoscope-Learn: no) */
+            learned: boolean;
+            /** @description by an impression token, in for_you: what of hers raised the video most, as things are now */
+            counterfactual: null | {
+                video_id: components["schemas"]["Id"];
+                caption: string;
+                action: components["schemas"]["AttendedAction"];
+                /** @description among the candidates, 1 is the first */
+                place: number;
+                /** @description null: it would not be among them */
+                place_without: number | null;
+            };
             at_ms: number;
             log_position: number | null;
             items: components["schemas"]["DecisionItem"][];
+        };
+        How: {
+            weights: {
+                head: string;
+                weight: number;
+            }[];
+            routes: {
+                route: string;
+                purpose: string;
+                candidates_share: number;
+            }[];
+            candidates_max: number;
+            exploration_share: number;
+            first_audience: {
+                impressions: number;
+                within_ms: number;
+                slots_share: number;
+            };
+            spacing: {
+                apart: string[];
+                alike_count: number;
+            };
+            half_lives: {
+                interests_ms: number;
+                counts_ms: number;
+                popularity_ms: number;
+            };
+            never_used: string[];
+            guest: {
+                forgotten_hours: number;
+                records_days: number;
+            };
+            retention: {
+                decisions_days: number;
+                log_days: number;
+                erasure_hours: number;
+            };
+        };
+        EngineView: {
+            since_ms: number;
+            at_ms: number;
+            log_position: number;
+            videos: number;
+            people: number;
+            examples: number;
+            memory: {
+                part: string;
+                bytes: number;
+            }[];
+            heads: {
+                head: string;
+                loss: number | null;
+                loss_lately: number | null;
+                count: number;
+                predicted: number | null;
+                happened: number | null;
+                bins: {
+                    from: number;
+                    to: number;
+                    count: number;
+                    predicted: number | null;
+                    happened: number | null;
+                }[];
+            }[];
+            first_audience: {
+                impressions: number;
+                promised: number;
+                got: number;
+                waiting: number;
+            };
+            lately: {
+                hours: number;
+                answers: number;
+                events: number;
+                items: number;
+                routes: {
+                    route: string;
+                    count: number;
+                    share: number;
+                }[];
+                distinct: number;
+                coverage: number;
+                age_p50_ms: number | null;
+                wait_p50_ms: number | null;
+                wait_p99_ms: number | null;
+            };
+            history: {
+                at_ms: number[];
+                minutes: number[];
+                videos: number[];
+                people: number[];
+                memory_bytes: number[];
+                answers: number[];
+                events: number[];
+                wait_p50_ms: (number | null)[];
+                wait_p99_ms: (number | null)[];
+                distinct: number[];
+                age_p50_ms: (number | null)[];
+                loss: {
+                    [key: string]: (number | null)[];
+                };
+                loss_lately: {
+                    [key: string]: (number | null)[];
+                };
+                predicted: {
+                    [key: string]: (number | null)[];
+                };
+                happened: {
+                    [key: string]: (number | null)[];
+                };
+                routes: {
+                    [key: string]: (number | null)[];
+                };
+            };
+        };
+        Weights: {
+            revision: number;
+            most: number;
+            weights: {
+                head: string;
+                weight: number;
+                built_in: number;
+            }[];
+            changes: {
+                revision: number;
+                at_ms: number;
+                by_setting: boolean;
+                by: null | components["schemas"]["PersonLite"];
+                before: {
+                    [key: string]: number;
+                };
+                weights: {
+                    [key: string]: number;
+                };
+            }[];
         };
         Comment: {
             id: components["schemas"]["Id"];
@@ -3158,6 +3613,8 @@ export interface components {
         };
         Me: {
             account: null | components["schemas"]["Account"];
+            /** @enum {string|null} */
+            role: "operator" | "moderator" | "accountant" | null;
             guest: boolean;
             settings: {
                 feed_mode: components["schemas"]["FeedModeSetting"];
@@ -3239,8 +3696,7 @@ export interface components {
                 video_id: components["schemas"]["Id"];
                 weight: number;
                 caption: string | null;
-                /** @enum {string} */
-                action: "not_interested" | "liked" | "saved" | "completed" | "skipped" | "part" | "seen";
+                action: components["schemas"]["AttendedAction"];
             }[];
         };
         Status: {
@@ -3349,7 +3805,13 @@ export type People = components['schemas']['People'];
 export type Feed = components['schemas']['Feed'];
 export type Event = components['schemas']['Event'];
 export type EventsAnswer = components['schemas']['EventsAnswer'];
+export type AttendedAction = components['schemas']['AttendedAction'];
+export type WithdrawKind = components['schemas']['WithdrawKind'];
+export type Learned = components['schemas']['Learned'];
 export type Decision = components['schemas']['Decision'];
+export type How = components['schemas']['How'];
+export type EngineView = components['schemas']['EngineView'];
+export type Weights = components['schemas']['Weights'];
 export type Comment = components['schemas']['Comment'];
 export type Notification = components['schemas']['Notification'];
 export type State = components['schemas']['State'];

@@ -2,6 +2,7 @@
 
 import { tellTime } from './clock';
 import { capitalised } from './format';
+import { learning } from './learning.svelte';
 import type { Reasoned } from './problems';
 import type { Problem } from './types';
 
@@ -39,6 +40,7 @@ export function clientHeaders(): Record<string, string> {
   const headers: Record<string, string> = { 'X-Filoscope-Client': 'web' };
   const token = csrfToken();
   if (token) headers['X-Filoscope-CSRF'] = token;
+  if (learning.paused) headers['X-Filoscope-Learn'] = 'no';
   return headers;
 }
 

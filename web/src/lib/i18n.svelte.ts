@@ -26,6 +26,7 @@ const loaders: Record<string, () => Promise<Language>> = {
 const KEY = 'fs.language';
 
 type Values = Record<string, string | number>;
+export type Chapter<M> = { en: M } & Partial<Record<string, M>>;
 
 class I18n {
   language = $state('en');
@@ -57,11 +58,21 @@ class I18n {
 
   /** The sentence for `key`; `{name}` is replaced, `n` chooses between `key` and `key_one`. */
   t(key: MessageKey, values: Values = {}): string {
-    let text: string = this.#messages[key];
-    if (values['n'] === 1) {
-      const one = this.#messages[`${key}_one` as MessageKey] as string | undefined;
-      if (one !== undefined) text = one;
-    }
+    return this.#say(this.#messages, key, values);
+  }
+
+  /** The same of sentences that come with a page: `chapter` has them by language. */
+  of<M extends Record<string, string>>(
+    chapter: Chapter<M>,
+    key: keyof M & string,
+    values: Values = {},
+  ): string {
+    return this.#say(chapter[this.language] ?? chapter.en, key, values);
+  }
+
+  #say(messages: Record<string, string>, key: string, values: Values): string {
+    let text = messages[key] ?? key;
+    if (values['n'] === 1) text = messages[`${key}_one`] ?? text;
     return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
       const value = values[name];
       if (value === undefined) return whole;

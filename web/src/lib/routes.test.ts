@@ -12,6 +12,8 @@ describe('parseRoute', () => {
     ['/inbox', { name: 'inbox' }],
     ['/inbox/', { name: 'inbox' }],
     ['/upload', { name: 'upload' }],
+    ['/how', { name: 'how' }],
+    ['/operator', { name: 'operator' }],
     ['/@', { name: 'missing' }],
     ['/v', { name: 'missing' }],
     ['/v/', { name: 'missing' }],

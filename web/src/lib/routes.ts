@@ -12,6 +12,9 @@ export type Route =
   | { name: 'inbox' }
   | { name: 'me' }
   | { name: 'settings' }
+  | { name: 'how' }
+  | { name: 'interests' }
+  | { name: 'operator' }
   | { name: 'upload' }
   | { name: 'missing' };
 
@@ -41,6 +44,9 @@ export function parseRoute(pathname: string, search = ''): Route {
       case 'inbox':
       case 'me':
       case 'settings':
+      case 'how':
+      case 'interests':
+      case 'operator':
       case 'upload':
         return { name: first };
     }

@@ -19,6 +19,7 @@ const LOOK_EVERY_MS = 30_000;
 
 class Session {
   account = $state.raw<Account | null>(null);
+  #role = $state<Me['role']>(null);
   feedMode = $state<FeedModeSetting>(keptMode());
   #unread = $state(0);
   /** Grows with what is new for her: an inbox that is open, or was, asks again. */
@@ -45,6 +46,10 @@ class Session {
     await api.notificationsRead();
     this.#counted++;
     this.#unread = 0;
+  }
+
+  get isOperator(): boolean {
+    return this.account !== null && this.#role === 'operator';
   }
 
   get signedIn(): boolean {
@@ -109,6 +114,7 @@ class Session {
 
   take(me: Me): void {
     this.account = me.account;
+    this.#role = me.role;
     // A guest's choice of feed lives on the device, hers in the account.
     this.feedMode = me.account ? me.settings.feed_mode : keptMode();
     this.#count(me.unread_notifications);

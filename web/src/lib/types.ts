@@ -15,6 +15,9 @@ export type {
   FeedModeSetting,
   FoundVideos,
   Hashtags,
+  EngineView,
+  Learned,
+  How,
   Me,
   Mutes,
   Notification,
@@ -28,11 +31,13 @@ export type {
   Suggestion,
   Video,
   Visibility,
+  WithdrawKind,
 } from './api_types.gen';
 
 /** A hashtag or mention in a text. */
 export type TextSpan = gen.Spans[number];
 /** One place where she is signed in. */
+export type FeedWeights = gen.Weights;
 export type SessionInfo = gen.Session;
 export type Label = gen.Labels[number];
 export const LABELS: readonly Label[] = ['ai_generated', 'paid_partnership'];
@@ -53,6 +58,8 @@ export interface List<T> {
   next_cursor: string | null;
 }
 
+export type Interest = gen.Learned['interests'][number];
+export type Withdrawal = gen.Learned['withdrawals'][number];
 /** Why a watch ended. */
 export type WatchEnd = NonNullable<gen.Event['ended']>;
 /** The app says of each when it was. */

@@ -231,6 +231,11 @@ export const de: Problems = {
   event_watch_before_handed_out: 'gesehen wurden {watched} ms, dabei kam das Video erst vor {since} ms',
   event_watch_longer_than_played:
     'gesehen wurden {watched} ms, mehr als {loops} Wiederholungen eines Videos von {length} ms hergeben',
+  weight_out_of_range: 'muss eine Zahl von {least} bis {most} sein',
+  weights_changed_meanwhile:
+    'die Zahlen wurden geändert, seit du sie angesehen hast; sieh sie dir noch einmal an',
+  engine_stands:
+    'die Engine lernt gerade nicht, deshalb warten Schnappschüsse, Löschungen und andere Zahlen; /readyz sagt warum',
   no_such_decision: 'zu diesem Video ist keine Entscheidung für dich aufbewahrt',
   decision_not_kept:
     'zu diesem Video ist keine Entscheidung aufbewahrt; nach {days} Tagen wird sie gelöscht, und ohne Profil gibt es keine',
@@ -291,6 +296,8 @@ export const de: Problems = {
   csrf_missing: 'Diese Seite gehört nicht zu deiner Sitzung; lade sie neu.',
   guest_token_missing: 'Melde dich an oder lade die Seite neu.',
   account_needed: 'Melde dich dafür an oder registriere dich.',
+  role_missing:
+    'Das ist für Konten mit der Rolle {role}; wer den Server betreibt, vergibt sie mit: filoscope account role',
   metrics_are_local: 'Messwerte gibt es nur auf diesem Rechner; api.metrics_token öffnet sie für andere.',
   metrics_token_missing: 'Messwerte brauchen api.metrics_token als Bearer-Token.',
   too_many_transfers:

@@ -1,18 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { de } from './de';
 import { en } from './en';
+import { how as howDe } from './how.de';
+import { how as howEn } from './how.en';
+import { operator as operatorDe } from './operator.de';
+import { operator as operatorEn } from './operator.en';
 
 const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
 
-describe('messages', () => {
+describe.each<[string, Record<string, string>, Record<string, string>]>([
+  ['of the app', en, de],
+  ['of “How this feed works”', howEn, howDe],
+  ['of the operator’s page', operatorEn, operatorDe],
+])('messages %s', (_, english, german) => {
   it('say the same with the same values in every language', () => {
-    expect(Object.keys(de).sort()).toEqual(Object.keys(en).sort());
-    for (const [key, text] of Object.entries(en)) {
-      expect(names(de[key as keyof typeof en]), key).toEqual(names(text));
+    expect(Object.keys(german).sort()).toEqual(Object.keys(english).sort());
+    for (const [key, text] of Object.entries(english)) {
+      expect(names(german[key] ?? ''), key).toEqual(names(text));
     }
   });
 
   it('never shout', () => {
-    for (const text of [...Object.values(en), ...Object.values(de)]) expect(text).not.toContain('!');
+    for (const text of [...Object.values(english), ...Object.values(german)]) expect(text).not.toContain('!');
   });
 });
