@@ -57,6 +57,13 @@ export const PAGES = [
       await page.locator('[data-head=like]').waitFor();
     },
   ],
+  [
+    'interests',
+    async (page) => {
+      await page.goto('/interests');
+      await page.getByText('Your feed goes by this').waitFor();
+    },
+  ],
   ['upload', (page) => page.goto('/upload')],
   ['profile', (page) => page.goto('/@maker.trains')],
   ['tag', (page) => page.goto('/tag/ceramics')],

@@ -217,6 +217,11 @@ export const de: Problems = {
   impression_token_too_old: 'dein Feed ist älter als {hours} Stunden; lade ihn neu',
   too_many_feed_answers:
     'du hast mehr Feed-Antworten in einer Stunde verlangt, als die {most} erlaubten; versuche es in einer Minute noch einmal',
+  withdrawal_of_nothing: 'Unter diesem Namen gibt es nichts, was zurückgenommen werden könnte',
+  no_such_withdrawal:
+    'Hier ist nichts von dir, was rückgängig gemacht werden könnte; eine Woche lang geht es',
+  too_many_withdrawals:
+    'Du hast in einer Stunde öfter etwas zurückgenommen oder rückgängig gemacht als die erlaubten {most} Male; versuche es in ein paar Minuten wieder',
   too_many_events:
     'du hast mehr Ereignisse in einer Stunde geschickt, als die {most} erlaubten; versuche es in einer Minute noch einmal',
   too_many_events_in_a_call: '{count} Ereignisse auf einmal; erlaubt sind höchstens {most}',

@@ -17,7 +17,7 @@ const OPERATOR = new Set(
   blob_key_double_dot blob_key_dot_part blob_key_empty_part blob_key_begins_with_slash
   blob_key_ends_with_slash processing_cancelled processing_too_slow processing_stood_still
   media_worker_not_started media_worker_ended_early media_worker_not_locked_in
-  media_worker_crashed media_worker_killed ladder_bench_empty no_such_event
+  media_worker_crashed media_worker_killed ladder_bench_empty no_such_event no_such_withdraw_kind
   engine_option_out_of_range engine_option_too_small snapshot_of_other_options snapshot_too_new
   eval_file_not_read eval_line_malformed eval_file_malformed eval_option_wrong eval_nothing_to_measure
   simulation_number_out_of_range simulation_arm_unknown
