@@ -32,6 +32,8 @@ std::string_view cookie(const Request& request, std::string_view name) {
 
 bool is_web(const Request& request) { return request.header("x-filoscope-client") == "web"; }
 
+bool learns(const Request& request) { return request.header("x-filoscope-learn") != "no"; }
+
 bool changes_nothing(const Request& request) {
   return request.method == "GET" || request.method == "HEAD";
 }
@@ -98,7 +100,7 @@ Result<Caller> Auth::anyone(const Request& request) const {
     return nobody;
   }
   FILOSCOPE_TRY(caller.viewer, std::move(viewer));
-  caller.viewer.learns = request.header("x-filoscope-learn") != "no";
+  caller.viewer.learns = learns(request);
   caller.token = token;
   if (caller.by_cookie && !changes_nothing(request)) {
     const auto wanted = csrf_value(caller.viewer.session_hash);
@@ -137,6 +139,7 @@ Result<Caller> Auth::person_or_new_guest(const Request& request, bool* made_gues
   Caller made;
   made.token = guest.token;
   FILOSCOPE_TRY(made.viewer, services_.accounts.authenticate(guest.token));
+  made.viewer.learns = learns(request);
   *made_guest = true;
   return made;
 }

@@ -150,11 +150,12 @@ std::optional<std::vector<std::string>> parts_of(std::string_view path) {
 }
 
 /// Pages of the app without anything of the world in them.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kOwnPages{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kOwnPages{{
     {"search", "Search"},
     {"inbox", "Inbox"},
     {"me", "Me"},
     {"settings", "Settings"},
+    {"interests", "Your interests"},
     {"how", "How this feed works"},
     {"operator", "Operator"},
     {"upload", "Upload"},

@@ -234,7 +234,7 @@ Slate give_repeats(const State& state, const PersonState& person, const Scorer& 
     const auto number = SmallTable<SeenEntry>::key_of(entry);
     const Contribution given(entry.given);
     if (entry.shown() && !given.disliked() && anything.allowed(number))
-      past.push_back({entry.last, given.stands(Act::like), number});
+      past.push_back({entry.order(), given.stands(Act::like), number});
   });
   std::sort(past.begin(), past.end(), [](const Past& a, const Past& b) { return a.last < b.last; });
   std::vector<std::uint32_t> held;

@@ -54,11 +54,13 @@ void show(EventContext& m) {
   if (m.pending != nullptr) m.pending->impressed = 1;
   e.did |= kDidShow;
   if (again) return;
-  const bool first = !m.person.has_seen(m.number);
+  const bool first = !m.person.was_shown(m.number);
   m.state.people.show(m.person, m.number);
   if (!first) return;
-  count_in(m.state, m.video,
-           [&](Counters& c) { c.exposures += m.given.weight(), ++c.total_impressions; });
+  count_in(m.state, m.video, [&](Counters& c) { c.exposures += m.given.weight(); });
+  SeenEntry& entry = m.person.remember(m.number);
+  if (std::exchange(entry.last, entry.last | SeenEntry::kCounted) & SeenEntry::kCounted) return;
+  count_in(m.state, m.video, [](Counters& c) { ++c.total_impressions; });
   m.state.videos.count_fresh(m.number, fresh_target(m.state, m.options));
 }
 
@@ -134,9 +136,14 @@ void settle(EventContext& m) {
   if (!m.options.learns) return;
   const auto slot = m.state.people.slot_of(m.person);
   if (takes_back(m)) return m.state.collaborative.unlearn(m.state.people, slot, m.number);
-  if (value < kLikedValue || m.given.joined() || !m.state.videos.live(m.number)) return;
-  m.given.join();
-  m.state.collaborative.learn(m.state.people, slot, m.number, m.given.weight());
+  if (value < kLikedValue || !m.state.videos.live(m.number)) return;
+  auto& collaborative = m.state.collaborative;
+  if (!m.given.joined()) {
+    m.given.join();
+    collaborative.learn(m.state.people, slot, m.number, m.given.weight());
+  } else if (!collaborative.in_history(m.person, m.number)) {
+    collaborative.learn_again(m.state.people, slot, m.number, m.given.weight());
+  }
 }
 
 struct Labels {
@@ -174,19 +181,6 @@ void count_outcomes(EventContext& m, const Contribution& before) {
   if (was == now && !first_watch) return;
   const float weight = m.given.weight();
   add_outcomes(m.state, m.video, {weight, first_watch ? weight : 0.0F, was, now});
-}
-
-constexpr std::array<std::pair<Lesson, std::uint16_t>, 5> kLessons{
-    {{Lesson::watch, kWatchHeads},
-     {Lesson::like, head_bit(Head::like)},
-     {Lesson::share, head_bit(Head::share)},
-     {Lesson::follow, head_bit(Head::follow)},
-     {Lesson::not_interested, head_bit(Head::not_interested)}}};
-
-std::uint16_t taught(const Contribution& given) {
-  unsigned heads = 0;
-  for (const auto& [lesson, of] : kLessons) heads |= given.taught(lesson) ? of : 0U;
-  return static_cast<std::uint16_t>(heads);
 }
 
 /// Learns what the event says: a watch and what an act says once per person and video. In the feed

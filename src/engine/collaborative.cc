@@ -50,6 +50,7 @@ std::vector<std::uint32_t> rows_of(const ItemRows& items, std::span<const Had> h
 void Reservoir::remove(std::uint32_t slot) {
   const auto end = slots.begin() + count;
   const auto at = std::find(slots.begin(), end, slot + 1);
+  if (at == end && count < kMax) return;  // all are in it, and she is not
   if (people > 0) --people;
   if (at == end) return;
   *at = slots[--count];
@@ -284,7 +285,7 @@ std::vector<Had> Collaborative::take_out(PeopleTable& people, std::uint32_t slot
   }
   if (taken.empty()) return taken;
   solve_person(people, slot);
-  for (const Had& one : taken) solve_item(row_of(one.key));
+  solve_some(taken);
   std::reverse(taken.begin(), taken.end());
   return taken;
 }
@@ -306,16 +307,36 @@ void Collaborative::insert(PeopleTable& people, std::uint32_t slot, const Had& h
 
 void Collaborative::put_back(PeopleTable& people, std::uint32_t slot, std::span<const Had> taken) {
   const auto& history = people.at(slot).history;
-  const auto has = [&](const Had& one) {
-    return std::any_of(history.begin(), history.end(),
-                       [&](const Had& other) { return other.key == one.key; });
-  };
+  std::vector<RowKey> held;
+  for (const Had& one : history) held.push_back(one.key);
+  std::sort(held.begin(), held.end());
   for (const Had& one : taken)
-    if (items_.holds(one.key) && history.size() < PersonState::kHistoryMax && !has(one))
+    if (items_.holds(one.key) && history.size() < PersonState::kHistoryMax &&
+        !std::binary_search(held.begin(), held.end(), one.key))
       insert(people, slot, one);
   solve_person(people, slot);
-  for (const Had& one : taken)
+  solve_some(taken);
+}
+
+void Collaborative::learn_again(PeopleTable& people, std::uint32_t slot, std::uint32_t number,
+                                float weight) {
+  const auto row = items_.find(number);
+  if (!row) return;
+  PersonState& person = people.at(slot);
+  put_back(people, slot, std::array{Had(items_.key(*row), person.had_next++, weight)});
+}
+
+/// The rest is solved in its turn.
+void Collaborative::solve_some(std::span<const Had> of) {
+  constexpr std::size_t kSolvedAtOnce = 64;
+  for (const Had& one : of.first(std::min(of.size(), kSolvedAtOnce)))
     if (items_.holds(one.key)) solve_item(row_of(one.key));
+}
+
+bool Collaborative::in_history(const PersonState& person, std::uint32_t number) const {
+  const auto row = items_.find(number);
+  return row && std::any_of(person.history.begin(), person.history.end(),
+                            [&](const Had& had) { return had.key == items_.key(*row); });
 }
 
 void Collaborative::forget_item(std::uint32_t number) {

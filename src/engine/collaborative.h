@@ -50,8 +50,11 @@ class Collaborative {
   /// The same of all entries whose numbers are among `numbers` (sorted); what left her history.
   std::vector<Had> take_out(PeopleTable& people, std::uint32_t slot,
                             std::span<const std::uint32_t> numbers);
+  /// She takes to one again that she took back: for her and its neighbours, not as something new.
+  void learn_again(PeopleTable& people, std::uint32_t slot, std::uint32_t number, float weight);
   /// Into their places again, but for those that she has taken to since.
   void put_back(PeopleTable& people, std::uint32_t slot, std::span<const Had> taken);
+  bool in_history(const PersonState& person, std::uint32_t number) const;
   void forget_item(std::uint32_t number);
   /// Her slot is free. What she gave is taken back by `sweep`, all of it if she was erased.
   void forget_person(PeopleTable::Gone gone);
@@ -99,6 +102,7 @@ class Collaborative {
                  Action action);
   /// Takes those pairs back.
   void part_all(std::uint32_t slot, std::span<const Had> history, std::size_t index);
+  void solve_some(std::span<const Had> of);
   void insert(PeopleTable& people, std::uint32_t slot, const Had& had);
   std::size_t places_for(std::uint32_t row) const;
   void learn_sequence(const PeopleTable& people, std::span<const std::uint32_t> history,

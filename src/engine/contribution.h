@@ -76,6 +76,9 @@ class Contribution {
     if (best <= kWatched) return 0;
     return static_cast<float>(best - kWatched) / static_cast<float>(kShareMax - kWatched);
   }
+  /// Nothing of it stands; what must not happen twice for one person still shows.
+  void clear_standing() { bits_ &= ~(kActsMax | kShareMax << kShareAt); }
+  bool stands_at_all() const { return (bits_ & (kActsMax | kShareMax << kShareAt)) != 0; }
   bool joined() const { return (bits_ >> kJoinedAt) != 0; }  ///< to others by Collaborative
   void join() { bits_ |= 1U << kJoinedAt; }
   std::uint32_t unjoined() const { return bits_ & ~(1U << kJoinedAt); }
@@ -101,7 +104,7 @@ class Contribution {
   // joined.
   static constexpr unsigned kLessonsAt = 7, kShareAt = 12, kWeightAt = 16, kAgeAt = 19,
                             kJoinedAt = 31;
-  static constexpr std::uint32_t kShareMax = 15, kWeightMax = 7, kAgeMax = 4095;
+  static constexpr std::uint32_t kActsMax = 127, kShareMax = 15, kWeightMax = 7, kAgeMax = 4095;
   static constexpr std::uint32_t kSkipped = 1, kWatched = 2;  ///< of share; 0: never watched
   static constexpr std::int64_t kAgeUnitMs = 4LL * 3600 * 1000, kAgeFine = 2048, kAgeCoarse = 3;
 

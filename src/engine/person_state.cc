@@ -79,8 +79,13 @@ PersonState::Shares PersonState::watched_shares() const {
 }
 
 bool PersonState::has_seen(std::uint32_t video) const {
-  if (const SeenEntry* entry = seen.find(video))
-    if (entry->shown() || Contribution(entry->given).disliked()) return true;
+  const SeenEntry* entry = seen.find(video);
+  return (entry != nullptr && Contribution(entry->given).disliked()) || was_shown(video);
+}
+
+bool PersonState::was_shown(std::uint32_t video) const {
+  const SeenEntry* entry = seen.find(video);
+  if (entry != nullptr && entry->shown()) return true;
   if (bloom.empty()) return false;
   for (const auto bit : bloom_bits(video))
     if ((bloom[bit / 64] >> (bit % 64) & 1) == 0) return false;
@@ -96,20 +101,20 @@ SeenEntry& PersonState::remember(std::uint32_t video) {
 void PersonState::mark_seen(std::uint32_t video) {
   SeenEntry& entry = remember(video);
   if (!entry.shown()) ++seen_total;
-  entry.last = ++showings;
+  entry.last = (entry.last & SeenEntry::kCounted) | (++showings & ~SeenEntry::kCounted);
 }
 
 /// Moves the longest-unseen quarter into the Bloom filter.
 void PersonState::age_seen() {
   std::vector<std::uint32_t> order;
   order.reserve(seen.size());
-  seen.each([&](const SeenEntry& entry) { order.push_back(entry.last); });
+  seen.each([&](const SeenEntry& entry) { order.push_back(entry.order()); });
   const auto cut = order.begin() + static_cast<std::ptrdiff_t>(order.size() / 4);
   std::nth_element(order.begin(), cut, order.end());
   const auto limit = std::max(*cut, 1U);  // what was never shown goes first
   bloom.resize(kBloomWords);
   seen.retain([&](const SeenEntry& entry) {
-    if (entry.last >= limit) return true;
+    if (entry.order() >= limit) return true;
     if (!entry.shown() && !Contribution(entry.given).disliked()) return false;
     for (const auto bit : bloom_bits(SmallTable<SeenEntry>::key_of(entry)))
       bloom[bit / 64] |= std::uint64_t{1} << (bit % 64);
@@ -376,8 +381,9 @@ bool PeopleTable::fits(std::uint32_t numbers_end) const {
                 finite(one.outcomes.before) && known(one.encounters);
     one.seen.each([&](const SeenEntry& entry) { good = good && met(entry); });
     for (const Withdrawal& taken : one.withdrawals)
-      good = good && known(taken.encounters) && known(taken.older) && finite(taken.before) &&
-             std::all_of(taken.seen.begin(), taken.seen.end(), met);
+      good = good && !(taken.seen.empty() && taken.encounters.empty() && taken.history.empty()) &&
+             taken.counts.fits() && known(taken.encounters) && known(taken.older) &&
+             finite(taken.before) && std::all_of(taken.seen.begin(), taken.seen.end(), met);
     if (!good) return false;
   }
   return true;
@@ -396,6 +402,7 @@ void PeopleTable::release(std::uint32_t slot, bool erased) {
   unlist(slot);
   --levels_[std::bit_width(person.seen_total)];
   index_.erase(person.key);
+  std::erase_if(withdrawn_, [&](const Waiting& one) { return one.person == person.key; });
   person = {}, links_[slot] = {};
   free_.push_back(slot);
 }
@@ -433,6 +440,13 @@ void PeopleTable::drop_erased(std::uint32_t slot) {
     if (std::any_of(held.begin(), held.end(), is_erased))
       std::erase_if(people_[slot].*list, is_erased);
   }
+  const auto& taken = person(slot).withdrawals;
+  const auto names_one = [&](const Withdrawal& one) {
+    return one.kind == WithdrawKind::author && is_erased(one.key);
+  };
+  if (std::none_of(taken.begin(), taken.end(), names_one)) return;
+  for (Withdrawal& one : people_[slot].withdrawals)
+    if (names_one(one)) one.key = 0;
 }
 
 void PeopleTable::end_guest(std::uint32_t slot) {

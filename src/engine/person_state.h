@@ -152,10 +152,15 @@ class SmallTable {
 
 struct SeenEntry {
   std::uint32_t key = 0;    ///< video number + 1
-  std::uint32_t last = 0;   ///< the person's own count of showings: exact order, unlike a clock;
-                            ///< 0: never shown
+  std::uint32_t last = 0;   ///< lower 31 bits: the person's own count of showings, an exact order,
+                            ///< unlike a clock; 0: never shown. The highest: counted
   std::uint32_t given = 0;  ///< a Contribution
-  bool shown() const { return last != 0; }
+
+  static constexpr std::uint32_t kCounted = 1U << 31;
+  std::uint32_t order() const { return last & ~kCounted; }
+  bool shown() const { return order() != 0; }
+  /// Among the impressions of the entry, for good: taken back and shown again it is not new.
+  bool counted() const { return (last & kCounted) != 0; }
 };
 
 inline constexpr std::int64_t kInterestHalfLifeMs = 14LL * 24 * 3600 * 1000;
@@ -202,6 +207,7 @@ struct Withdrawal {
   std::vector<Encounter> older;       ///< of entries whose own are forgotten: what is known of them
   std::vector<Had> history;
   // Of everything only:
+  OutcomeCounts counts;
   std::vector<std::uint64_t> bloom;
   FactorRow before;
 };
@@ -224,6 +230,7 @@ class PersonState {
   static constexpr std::size_t kRelationsMax = 50'000;  ///< of each kind; more are not held here
   static constexpr std::size_t kBloomWords = 4096;      ///< 32 KB, made when first needed
   static constexpr std::size_t kWithdrawalsMax = 32;    ///< the oldest ones are final then
+  static constexpr std::size_t kWithdrawnMax = 30'000;  ///< entries in all of them, too
 
   // Herself.
   std::uint64_t key = 0;
@@ -255,6 +262,7 @@ class PersonState {
   Shares watched_shares() const;
   /// Shown to her, or hidden by her ("not interested").
   bool has_seen(std::uint32_t video) const;
+  bool was_shown(std::uint32_t video) const;
   /// Her entry of this video, made when there is none. Valid until the next call.
   SeenEntry& remember(std::uint32_t video);
   void mark_seen(std::uint32_t video);
@@ -411,7 +419,8 @@ void visit(A& a, Withdrawal& w) {
   a(w.id), a(w.key), a(w.at_ms), a(w.kind);
   a(w.seen, PersonState::kSeenMax), a(w.encounters, PersonState::kEncountersMax);
   a(w.older, PersonState::kSeenMax), a(w.history, PersonState::kHistoryMax);
-  a(w.bloom, PersonState::kBloomWords), a(w.before.values), a(w.before.squares);
+  visit(a, w.counts), a(w.bloom, PersonState::kBloomWords);
+  a(w.before.values), a(w.before.squares);
 }
 
 /// Until version 5 the state held what is made of the encounters now.

@@ -50,6 +50,12 @@ std::uint16_t standing_labels(const Contribution& given, const Video& video) {
   return static_cast<std::uint16_t>(labels);
 }
 
+std::uint16_t taught(const Contribution& given) {
+  unsigned heads = 0;
+  for (const auto& [lesson, of] : kLessons) heads |= given.taught(lesson) ? of : 0U;
+  return static_cast<std::uint16_t>(heads);
+}
+
 float standing_share(const Contribution& given, const Video& video) {
   if (!given.skipped()) return given.share();
   return static_cast<float>(skip_limit_ms(video)) / 2 / static_cast<float>(video.duration_ms);

@@ -17,6 +17,15 @@ std::uint16_t act_labels(const Contribution& given);
 /// Of all she ever did with it.
 std::uint16_t standing_labels(const Contribution& given, const Video& video);
 
+inline constexpr std::array<std::pair<Lesson, std::uint16_t>, 5> kLessons{
+    {{Lesson::watch, kWatchHeads},
+     {Lesson::like, head_bit(Head::like)},
+     {Lesson::share, head_bit(Head::share)},
+     {Lesson::follow, head_bit(Head::follow)},
+     {Lesson::not_interested, head_bit(Head::not_interested)}}};
+/// Heads that were taught by it.
+std::uint16_t taught(const Contribution& given);
+
 /// The share that her best watch is known by: that of a skip is half of the longest one.
 float standing_share(const Contribution& given, const Video& video);
 /// Her part of what she gives, as of the time that all of hers counts from.

@@ -43,11 +43,12 @@ PersonSummary::Withdrawal withdrawal_of(const State& state, const Withdrawal& ta
   PersonSummary::Withdrawal told;
   told.id = {taken.id}, told.kind = taken.kind, told.key = taken.key;
   told.at_ms = taken.at_ms, told.until_ms = taken.at_ms + kWithdrawalMs;
-  told.videos_count =
-      static_cast<std::uint32_t>(std::max(taken.seen.size(), taken.encounters.size()));
-  const auto number = taken.seen.empty() ? taken.encounters.front().video
-                                         : SmallTable<SeenEntry>::key_of(taken.seen.front());
-  told.example = {state.videos[number].id};
+  told.videos_count = static_cast<std::uint32_t>(
+      std::max({taken.seen.size(), taken.encounters.size(), taken.history.size()}));
+  if (!taken.seen.empty())
+    told.example = {state.videos[SmallTable<SeenEntry>::key_of(taken.seen.front())].id};
+  else if (!taken.encounters.empty())
+    told.example = {state.videos[taken.encounters.front().video].id};
   return told;
 }
 

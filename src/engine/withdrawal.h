@@ -4,7 +4,8 @@
 /// encounters, interests, history and what she has seen are without it, and her factors are made
 /// anew from the encounters that are left. From what everybody shares it is taken out where that
 /// is a sum (counters, outcomes, heat, neighbours) or solved anew (ALS); what models learned of it
-/// stays in them until the state is rebuilt. Of encounters older than the last
+/// stays in them. What counts once for a person and an entry counts once for good: met again it is
+/// no new impression, lesson or recent success. Of encounters older than the last
 /// PersonState::kEncountersMax it is known to a rounding what they were. For a week all of it can
 /// be given again.
 

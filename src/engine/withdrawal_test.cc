@@ -194,6 +194,60 @@ TEST(Withdrawal, ToAndFroMovesNothingForOthers) {
     EXPECT_NEAR(before[input], after[input], 0.02) << input;
 }
 
+TEST(Withdrawal, MetAgainItIsNothingNewForOthers) {
+  WithdrawalWorld world, once;
+  for (auto* one : {&world, &once}) live(*one, 1), one->watch(kHer, 9, true);
+  for (std::uint64_t id = 1; id <= 20; ++id) {
+    world.withdraw(id, WithdrawKind::everything, 0);
+    world.watch(kHer, 9, true);
+  }
+  RankRequest request = world.hers();
+  request.person = {2};
+  const auto a = world.engine().offer(request, {9}).items[0].features;
+  const auto b = once.engine().offer(request, {9}).items[0].features;
+  for (const auto input : {kExposure, kWatchRate, kLikeRate, kHad, kHadLately, kFresh})
+    EXPECT_NEAR(a[input], b[input], 0.03) << input;
+  EXPECT_LE(world.engine().stats().examples_count, once.engine().stats().examples_count);
+  EXPECT_EQ(world.engine().summary({kHer}).had_count, 1U) << "for her it counts again";
+}
+
+TEST(Withdrawal, OfWhatWasHiddenTakesNoImpressionsBack) {
+  WithdrawalWorld world, never;
+  for (auto* one : {&world, &never}) live(*one, 1);
+  world.event(kHer, {9}, EventType::not_interested);
+  world.event(kHer, {9}, EventType::impression);
+  world.withdraw(1, WithdrawKind::video, 9);
+  RankRequest request = world.hers();
+  request.person = {2};
+  EXPECT_NEAR(world.engine().offer(request, {9}).items[0].features[kExposure],
+              never.engine().offer(request, {9}).items[0].features[kExposure], 0.005);
+}
+
+TEST(Withdrawal, UndoneItLeavesWhatSheMetSinceAsItIs) {
+  WithdrawalWorld world;
+  live(world, 1);
+  world.watch(kHer, 9, true);
+  const auto had = world.engine().summary({kHer}).had_count;
+  world.withdraw(1, WithdrawKind::video, 9);
+  world.event(kHer, {9}, EventType::not_interested);
+  world.undo(1);
+  EXPECT_EQ(world.engine().summary({kHer}).had_count, had - 1);
+  EXPECT_EQ(world.engine().summary({kHer}).recent[0].value, -2);
+}
+
+TEST(Withdrawal, AnErasedAuthorStandsInNoneOfThem) {
+  WithdrawalWorld world;
+  const std::uint64_t author = 0x1234'5678'9ABCULL;
+  world.publish(500, author, 1);
+  world.watch(kHer, 500, true);
+  world.withdraw(1, WithdrawKind::author, author);
+  EXPECT_EQ(world.engine().summary({kHer}).withdrawals.at(0).key, author);
+  world.apply(encode(PersonKey{author}, PersonChanged{0, 30}));
+  world.apply(encode(PersonKey{author}, ErasePerson{}));
+  while (world.engine().erasing_records() > 0) world.adult(1);
+  EXPECT_EQ(world.engine().summary({kHer}).withdrawals.at(0).key, 0U);
+}
+
 TEST(Withdrawal, CanBeUndoneForAWeekAndIsGoneThen) {
   WithdrawalWorld world;
   live(world, 1);

@@ -144,7 +144,10 @@ Result<DecisionView> FeedImpl::why(const accounts::Viewer& viewer, std::string_v
   if (!impression || impression->person != viewer.person) return not_hers();
   auto view = impression->request ? decision(viewer, impression->request) : not_hers();
   if (!view && view.error().code == Code::not_found) view = view_of(viewer, {&*impression, 1});
-  if (!view || mode_of(*impression) != engine::Mode::for_you) return view;
+  const bool chosen_for_her = impression->surface == Surface::feed && impression->request &&
+                              mode_of(*impression) == engine::Mode::for_you;
+  if (!view || !chosen_for_her) return view;
+  if (!answer_rates_.take(viewer.person, kCounterfactuals, parts_.clock.mono_us())) return view;
   FILOSCOPE_TRY(view->counterfactual, counterfactual(viewer, impression->entry));
   return view;
 }

@@ -98,6 +98,7 @@ class FeedImpl final : public Feed {
   Result<void> list_watched(const accounts::Viewer& viewer, const engine::PersonSummary& summary,
                             Learned& learned);
   Result<std::uint64_t> withdrawal_key(engine::WithdrawKind kind, std::string_view value);
+  bool has_withdrawal(PersonKey person, WithdrawalId id) const;
   Result<void> append(const accounts::Viewer& viewer, LogRecord record);
 
   const Parts parts_;

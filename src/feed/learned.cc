@@ -160,6 +160,12 @@ Result<void> FeedImpl::append(const accounts::Viewer& viewer, LogRecord record) 
   });
 }
 
+bool FeedImpl::has_withdrawal(PersonKey person, WithdrawalId id) const {
+  const auto summary = host_->engine().summary(person);
+  return std::any_of(summary.withdrawals.begin(), summary.withdrawals.end(),
+                     [id](const auto& taken) { return taken.id == id; });
+}
+
 Result<WithdrawalId> FeedImpl::withdraw(const accounts::Viewer& viewer, WithdrawKind kind,
                                         std::string_view value) {
   if (!viewer.person) return Error(accounts::reason("sign_in_or_guest_first"));
@@ -167,17 +173,16 @@ Result<WithdrawalId> FeedImpl::withdraw(const accounts::Viewer& viewer, Withdraw
   FILOSCOPE_DO(withdrawal_rates_.take(viewer.person, 1, parts_.clock.mono_us()));
   WithdrawalId id;
   while (!id) id.value = crypto::random_u64();
-  if (!viewer.kept) return id;  // nothing is known of her
+  if (!viewer.kept) return Error(reason("withdrawal_of_nothing"));  // nothing is known of her
   FILOSCOPE_DO(append(viewer, engine::encode(viewer.person, engine::Withdraw{id, kind, key})));
+  if (host_->learns() && !has_withdrawal(viewer.person, id))
+    return Error(reason("withdrawal_of_nothing"));
   return id;
 }
 
 Result<void> FeedImpl::undo_withdrawal(const accounts::Viewer& viewer, WithdrawalId id) {
   if (!viewer.person) return Error(accounts::reason("sign_in_or_guest_first"));
-  const auto summary = host_->engine().summary(viewer.person);
-  const auto is_it = [id](const auto& taken) { return taken.id == id; };
-  if (std::none_of(summary.withdrawals.begin(), summary.withdrawals.end(), is_it))
-    return Error(reason("no_such_withdrawal"));
+  if (!has_withdrawal(viewer.person, id)) return Error(reason("no_such_withdrawal"));
   FILOSCOPE_DO(withdrawal_rates_.take(viewer.person, 1, parts_.clock.mono_us()));
   return append(viewer, engine::encode(viewer.person, engine::UndoWithdraw{id}));
 }

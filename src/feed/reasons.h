@@ -51,7 +51,7 @@ inline constexpr ErrorReason kReasons[] = {
      "without profiling"},
 
     {"withdrawal_of_nothing", Code::invalid_argument,
-     "there is nothing by this name that could be taken back"},
+     "there is nothing of yours by this name that could be taken back"},
     {"no_such_withdrawal", Code::not_found,
      "there is nothing of yours here that could be undone; it can be for a week"},
     {"too_many_withdrawals", Code::exhausted,

@@ -41,9 +41,20 @@ Result<void> SocialImpl::need_person(const accounts::Viewer& viewer) {
   return Error(accounts::reason("sign_in_or_guest_first"));
 }
 
+namespace {
+
+/// What takes back or turns away is heard in every session.
+bool is_against(engine::EventType type) {
+  return type == EventType::unlike || type == EventType::unsave ||
+         type == EventType::not_interested || type == EventType::undo_not_interested ||
+         type == EventType::report;
+}
+
+}  // namespace
+
 Result<void> SocialImpl::append_event(Session& session, const accounts::Viewer& viewer,
                                       VideoId video, engine::EventType type, const Origin& origin) {
-  if (!viewer.learns || !origin.learned) return {};
+  if ((!viewer.learns || !origin.learned) && !is_against(type)) return {};
   engine::Event body;
   body.video = video;
   body.request = origin.request;

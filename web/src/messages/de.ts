@@ -15,10 +15,9 @@ export const de: Messages = {
   interests_liked: 'Du magst',
   interests_skipped: 'Du überspringst',
   interests_watched: 'Zuletzt gesehen',
-  interests_unnamed: 'Und {n} weitere, von Videos, die es nicht mehr gibt.',
-  interests_unnamed_one: 'Und 1 weiteres, von einem Video, das es nicht mehr gibt.',
-  interests_models:
-    'Was die Modelle aus dem Schauen vieler gemeinsam gelernt haben, lässt sich nicht wieder auseinandernehmen; der Betreiber kann sie ohne das Entfernte neu aufbauen.',
+  interests_unnamed: 'Und {n} weitere, von Videos, die du nicht mehr sehen kannst.',
+  interests_unnamed_one: 'Und 1 weiteres, von einem Video, das du nicht mehr sehen kannst.',
+  interests_models: 'Was die Modelle von vielen gemeinsam gelernt haben, lässt sich nicht wieder auseinandernehmen.',
   interest_sound: 'Der Ton von „{caption}“',
   interest_clips: 'In etwa {n} Videos',
   interest_clips_one: 'In etwa 1 Video',
@@ -42,15 +41,11 @@ export const de: Messages = {
   withdrawn_sound: 'Ein Ton',
   withdrawn_author: 'Jemand, der Videos macht',
   learn_not: 'Aus dieser Sitzung nicht lernen',
-  learn_not_hint:
-    'Bis du diesen Tab schließt. Dein Feed bleibt deiner, und nichts, was du hier siehst oder likest, ändert ihn.',
+  learn_not_hint: 'Bis du diesen Tab schließt. Dein Feed bleibt deiner, und was du hier siehst oder likest, ändert ihn nicht. „Nicht interessiert“ und wem du folgst zählen weiter.',
   show_all: 'Alle zeigen',
-  why_without:
-    'Ohne das, was du mit „{caption}“ getan hast ({action}), stünde es auf Platz {n} statt {place}.',
-  why_without_none:
-    'Ohne das, was du mit „{caption}“ getan hast ({action}), wäre es gar nicht in der Auswahl gewesen.',
-  why_unlearned:
-    'Du wolltest, dass aus dieser Sitzung nicht gelernt wird: Es wurde nach dem gewählt, was vorher bekannt war, und nichts davon wird aufgehoben.',
+  why_without: 'So wie es jetzt ist, stünde es ohne das, was du mit „{caption}“ getan hast ({action}), auf Platz {n} statt {place}.',
+  why_without_none: 'So wie es jetzt ist, wäre es ohne das, was du mit „{caption}“ getan hast ({action}), gar nicht in der Auswahl.',
+  why_unlearned: 'Du wolltest, dass aus dieser Sitzung nicht gelernt wird: Es wurde nach dem gewählt, was vorher bekannt war, und nichts davon kommt in dein Profil.',
   how: 'Wie dieser Feed arbeitet',
   operator: 'Betrieb',
   operator_open: 'Sehen, wie es dem Feed geht und was Reaktionen zählen',

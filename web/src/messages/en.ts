@@ -15,10 +15,9 @@ export const en = {
   interests_liked: 'You like',
   interests_skipped: 'You skip',
   interests_watched: 'Watched last',
-  interests_unnamed: 'And {n} more, of videos that are gone.',
-  interests_unnamed_one: 'And 1 more, of a video that is gone.',
-  interests_models:
-    'What many people’s watching has taught the models together cannot be taken apart again; the operator can build them anew without what was removed.',
+  interests_unnamed: 'And {n} more, of videos that you cannot see any more.',
+  interests_unnamed_one: 'And 1 more, of a video that you cannot see any more.',
+  interests_models: 'What the models have learned from many people together cannot be taken apart again.',
   interest_sound: 'The sound of “{caption}”',
   interest_clips: 'In about {n} videos',
   interest_clips_one: 'In about 1 video',
@@ -42,15 +41,11 @@ export const en = {
   withdrawn_sound: 'A sound',
   withdrawn_author: 'A creator',
   learn_not: 'Don’t learn from this session',
-  learn_not_hint:
-    'Until you close this tab. Your feed stays yours, and nothing you watch or like here changes it.',
+  learn_not_hint: 'Until you close this tab. Your feed stays yours, and what you watch or like here does not change it. “Not interested” and whom you follow still count.',
   show_all: 'Show all',
-  why_without:
-    'Without what you did with “{caption}” ({action}), it would stand at place {n} instead of {place}.',
-  why_without_none:
-    'Without what you did with “{caption}” ({action}), it would not be among what was chosen from.',
-  why_unlearned:
-    'You asked not to learn from this session: it was chosen by what was known before, and nothing of it is kept.',
+  why_without: 'As things are now, without what you did with “{caption}” ({action}) it would stand at place {n} instead of {place}.',
+  why_without_none: 'As things are now, without what you did with “{caption}” ({action}) it would not be among what is chosen from.',
+  why_unlearned: 'You asked not to learn from this session: it was chosen by what was known before, and nothing of it is kept in your profile.',
   how: 'How this feed works',
   operator: 'Operator',
   operator_open: 'See how the feed does, and what reactions are worth',
