@@ -50,7 +50,10 @@ for (const [name, options] of [
     });
     await page.goto('/interests');
     const liked = page.locator('section', { has: page.getByRole('heading', { name: 'You like' }) });
-    const first = liked.locator('li').filter({ has: page.locator('bdi', { hasText: /^\s*#/ }) }).first();
+    const first = liked
+      .locator('li')
+      .filter({ has: page.locator('bdi', { hasText: /^\s*#/ }) })
+      .first();
     await first.waitFor();
     const tag = (await first.locator('bdi').textContent()).trim();
     await shot(page, `interests_${name}`);

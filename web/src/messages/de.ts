@@ -14,10 +14,12 @@ export const de: Messages = {
   interests_empty: 'Noch nichts. Sieh dir ein paar Videos an und komm wieder.',
   interests_liked: 'Du magst',
   interests_skipped: 'Du überspringst',
+  interests_words: 'Wörter aus Bildunterschriften ({n})',
   interests_watched: 'Zuletzt gesehen',
   interests_unnamed: 'Und {n} weitere, von Videos, die du nicht mehr sehen kannst.',
   interests_unnamed_one: 'Und 1 weiteres, von einem Video, das du nicht mehr sehen kannst.',
-  interests_models: 'Was die Modelle von vielen gemeinsam gelernt haben, lässt sich nicht wieder auseinandernehmen.',
+  interests_models:
+    'Was die Modelle von vielen gemeinsam gelernt haben, lässt sich nicht wieder auseinandernehmen.',
   interest_sound: 'Der Ton von „{caption}“',
   interest_clips: 'In etwa {n} Videos',
   interest_clips_one: 'In etwa 1 Video',
@@ -28,7 +30,7 @@ export const de: Messages = {
   forget_everything_sure:
     'Dein Feed beginnt neu wie für jemanden, der eben gekommen ist. Eine Woche lang kannst du es rückgängig machen. Deine Likes, Kommentare und wem du folgst bleiben.',
   forget_session: 'Diese Sitzung vergessen',
-  forget_session_hint: 'Was du hier getan hast, seit {ago}',
+  forget_session_hint: 'Was du hier seit {time} getan hast',
   interest_gone: '{name}: vergessen.',
   withdrawn: 'Zurückgenommen',
   withdrawn_until: '{n} Videos, rückgängig bis {date}',
@@ -41,11 +43,15 @@ export const de: Messages = {
   withdrawn_sound: 'Ein Ton',
   withdrawn_author: 'Jemand, der Videos macht',
   learn_not: 'Aus dieser Sitzung nicht lernen',
-  learn_not_hint: 'Bis du diesen Tab schließt. Dein Feed bleibt deiner, und was du hier siehst oder likest, ändert ihn nicht. „Nicht interessiert“ und wem du folgst zählen weiter.',
+  learn_not_hint:
+    'Bis du diesen Tab schließt. Dein Feed bleibt deiner, und was du hier siehst oder likest, ändert ihn nicht. „Nicht interessiert“ und wem du folgst zählen weiter.',
   show_all: 'Alle zeigen',
-  why_without: 'So wie es jetzt ist, stünde es ohne das, was du mit „{caption}“ getan hast ({action}), auf Platz {n} statt {place}.',
-  why_without_none: 'So wie es jetzt ist, wäre es ohne das, was du mit „{caption}“ getan hast ({action}), gar nicht in der Auswahl.',
-  why_unlearned: 'Du wolltest, dass aus dieser Sitzung nicht gelernt wird: Es wurde nach dem gewählt, was vorher bekannt war, und nichts davon kommt in dein Profil.',
+  why_without:
+    'So wie es jetzt ist, stünde es ohne das, was du mit „{caption}“ getan hast ({action}), auf Platz {n} statt {place}.',
+  why_without_none:
+    'So wie es jetzt ist, wäre es ohne das, was du mit „{caption}“ getan hast ({action}), gar nicht in der Auswahl.',
+  why_unlearned:
+    'Du wolltest, dass aus dieser Sitzung nicht gelernt wird: Es wurde nach dem gewählt, was vorher bekannt war, und nichts davon kommt in dein Profil.',
   how: 'Wie dieser Feed arbeitet',
   operator: 'Betrieb',
   operator_open: 'Sehen, wie es dem Feed geht und was Reaktionen zählen',

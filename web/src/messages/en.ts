@@ -14,6 +14,7 @@ export const en = {
   interests_empty: 'Nothing yet. Watch a few videos and come back.',
   interests_liked: 'You like',
   interests_skipped: 'You skip',
+  interests_words: 'Words from captions ({n})',
   interests_watched: 'Watched last',
   interests_unnamed: 'And {n} more, of videos that you cannot see any more.',
   interests_unnamed_one: 'And 1 more, of a video that you cannot see any more.',
@@ -28,7 +29,7 @@ export const en = {
   forget_everything_sure:
     'Your feed begins again as for somebody new. You can undo it for a week. Your likes, comments and follows stay.',
   forget_session: 'Forget this session',
-  forget_session_hint: 'What you did here since {ago}',
+  forget_session_hint: 'What you did here since {time}',
   interest_gone: '{name}: forgotten.',
   withdrawn: 'Taken back',
   withdrawn_until: '{n} videos, can be undone until {date}',
@@ -41,11 +42,15 @@ export const en = {
   withdrawn_sound: 'A sound',
   withdrawn_author: 'A creator',
   learn_not: 'Don’t learn from this session',
-  learn_not_hint: 'Until you close this tab. Your feed stays yours, and what you watch or like here does not change it. “Not interested” and whom you follow still count.',
+  learn_not_hint:
+    'Until you close this tab. Your feed stays yours, and what you watch or like here does not change it. “Not interested” and whom you follow still count.',
   show_all: 'Show all',
-  why_without: 'As things are now, without what you did with “{caption}” ({action}) it would stand at place {n} instead of {place}.',
-  why_without_none: 'As things are now, without what you did with “{caption}” ({action}) it would not be among what is chosen from.',
-  why_unlearned: 'You asked not to learn from this session: it was chosen by what was known before, and nothing of it is kept in your profile.',
+  why_without:
+    'As things are now, without what you did with “{caption}” ({action}) it would stand at place {n} instead of {place}.',
+  why_without_none:
+    'As things are now, without what you did with “{caption}” ({action}) it would not be among what is chosen from.',
+  why_unlearned:
+    'You asked not to learn from this session: it was chosen by what was known before, and nothing of it is kept in your profile.',
   how: 'How this feed works',
   operator: 'Operator',
   operator_open: 'See how the feed does, and what reactions are worth',
