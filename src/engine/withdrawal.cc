@@ -167,9 +167,11 @@ void put_encounters_back(const State& state, PersonState& person,
 /// Leaves of `taken` what she has not met since.
 void keep_unmet(const State& state, const PersonState& person, Withdrawal& taken) {
   std::unordered_set<std::uint32_t> met;
-  person.seen.each([&](const SeenEntry& entry) {
-    if (stands(entry)) met.insert(SmallTable<SeenEntry>::key_of(entry));
-  });
+  for (const SeenEntry& entry : taken.seen) {
+    const auto number = SmallTable<SeenEntry>::key_of(entry);
+    const SeenEntry* now = person.seen.find(number);
+    if (now != nullptr && stands(*now)) met.insert(number);
+  }
   const auto met_again = [&](std::uint32_t number) { return met.contains(number); };
   std::erase_if(taken.seen, [&](const SeenEntry& entry) {
     return met_again(SmallTable<SeenEntry>::key_of(entry));

@@ -235,6 +235,22 @@ TEST(Withdrawal, UndoneItLeavesWhatSheMetSinceAsItIs) {
   EXPECT_EQ(world.engine().summary({kHer}).recent[0].value, -2);
 }
 
+TEST(Withdrawal, ASessionUndoneHasWhatWasMetBeforeItToo) {
+  WithdrawalWorld world;
+  world.watch(kHer, 9, false);
+  world.now_ms += 9 * 3'600'000;
+  const auto session_ms = world.now_ms;
+  world.watch(kHer, 9, true), world.watch(kHer, 15, true);
+  const auto before = world.engine().summary({kHer});
+  world.withdraw(1, WithdrawKind::since, static_cast<std::uint64_t>(session_ms));
+  EXPECT_EQ(world.engine().summary({kHer}).recent.size(), 1U);
+  world.undo(1);
+  const auto after = world.engine().summary({kHer});
+  ASSERT_EQ(after.recent.size(), before.recent.size());
+  for (std::size_t i = 0; i < after.recent.size(); ++i)
+    EXPECT_EQ(after.recent[i].video, before.recent[i].video);
+}
+
 TEST(Withdrawal, AnErasedAuthorStandsInNoneOfThem) {
   WithdrawalWorld world;
   const std::uint64_t author = 0x1234'5678'9ABCULL;
