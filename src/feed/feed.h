@@ -26,8 +26,9 @@ inline const Setting<std::int64_t> kAnswersPerHourMax{
 inline const Setting<std::int64_t> kEventsPerHourMax{
     "feed.events_per_hour_max", 36'000, 1, 10'000'000, "Events that one person may send."};
 inline const Setting<std::int64_t> kWithdrawalsPerHourMax{
-    "feed.withdrawals_per_hour_max", 60, 1, 100'000,
-    "Times that one person may take back what was learned of her, or undo that."};
+    "feed.withdrawals_per_hour_max", 120, 1, 100'000,
+    "Videos that one person may take back in an hour; more than one video, or undoing, counts as "
+    "5."};
 inline const Setting<std::int64_t> kSnapshotRecords{
     "feed.snapshot_records", 200000, 100, 100000000,
     "Log records after which a new engine snapshot is written."};

@@ -15,6 +15,7 @@ namespace {
 using engine::WithdrawKind;
 
 constexpr std::size_t kInterestsMax = 100;
+constexpr std::int64_t kCostOfMany = 5;  ///< of what may be all of her, as videos
 
 /// What an entry has, by the keys that the engine holds interests under.
 struct Content {
@@ -170,7 +171,8 @@ Result<WithdrawalId> FeedImpl::withdraw(const accounts::Viewer& viewer, Withdraw
                                         std::string_view value) {
   if (!viewer.person) return Error(accounts::reason("sign_in_or_guest_first"));
   FILOSCOPE_TRY(const auto key, withdrawal_key(kind, value));
-  FILOSCOPE_DO(withdrawal_rates_.take(viewer.person, 1, parts_.clock.mono_us()));
+  const auto cost = kind == WithdrawKind::video ? 1 : kCostOfMany;
+  FILOSCOPE_DO(withdrawal_rates_.take(viewer.person, cost, parts_.clock.mono_us()));
   WithdrawalId id;
   while (!id) id.value = crypto::random_u64();
   if (!viewer.kept) return Error(reason("withdrawal_of_nothing"));  // nothing is known of her
@@ -183,7 +185,7 @@ Result<WithdrawalId> FeedImpl::withdraw(const accounts::Viewer& viewer, Withdraw
 Result<void> FeedImpl::undo_withdrawal(const accounts::Viewer& viewer, WithdrawalId id) {
   if (!viewer.person) return Error(accounts::reason("sign_in_or_guest_first"));
   if (!has_withdrawal(viewer.person, id)) return Error(reason("no_such_withdrawal"));
-  FILOSCOPE_DO(withdrawal_rates_.take(viewer.person, 1, parts_.clock.mono_us()));
+  FILOSCOPE_DO(withdrawal_rates_.take(viewer.person, kCostOfMany, parts_.clock.mono_us()));
   return append(viewer, engine::encode(viewer.person, engine::UndoWithdraw{id}));
 }
 
