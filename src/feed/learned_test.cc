@@ -131,7 +131,8 @@ TEST_F(LearnedTest, NothingIsLearnedFromASessionThatSaysSo) {
       watch(quiet, item, 300);
       tell(quiet, {event("q" + item.entry.id.text(), item, "like")});
       // Told later, when learning is on again: of that session all the same.
-      tell(jo, {event("r" + item.entry.id.text(), item, "watch", 9'000)});
+      const auto late = tell(jo, {event("r" + item.entry.id.text(), item, "watch", 3'000)});
+      EXPECT_EQ(late.accepted, 1);
     }
     const auto why = must(feed->why(quiet, answer.items.at(0).impression_token));
     EXPECT_FALSE(why.recorded);
@@ -143,6 +144,16 @@ TEST_F(LearnedTest, NothingIsLearnedFromASessionThatSaysSo) {
   EXPECT_EQ(after.interests.size(), before.interests.size());
   EXPECT_EQ(feed->stats().examples_count, examples);
   EXPECT_TRUE(must(social->marks(jo, seen)).at(0).liked) << "the like itself is a fact";
+}
+
+TEST_F(LearnedTest, NorFromWhatWasHandedOutBeforeItSaidSo) {
+  love_clay(jo);
+  const auto before = must(feed->learned(jo));
+  auto quiet = jo;
+  quiet.learns = false;
+  for (const auto& item : ask(jo).items) watch(quiet, item, 9'000);
+  EXPECT_EQ(must(feed->learned(jo)).watched.size(), before.watched.size());
+  EXPECT_EQ(must(feed->learned(jo)).seen_count, before.seen_count);
 }
 
 TEST_F(LearnedTest, TheCounterfactualNamesWhatRaisedIt) {
