@@ -93,6 +93,16 @@ json encode_heads(const engine::EngineStats& stats) {
   return heads;
 }
 
+json encode_guard(const engine::GuardStats& guard) {
+  const auto last = guard.rollbacks_count > 0 ? json{{"at_ms", guard.at_ms},
+                                                     {"to_position", guard.to_position},
+                                                     {"at_position", guard.at_position}}
+                                              : json();
+  return {{"rollbacks", guard.rollbacks_count},
+          {"last", last},
+          {"paused_examples", guard.paused_examples}};
+}
+
 json encode_lately(const feed::ServedLately& lately, std::size_t entries_count) {
   json routes = json::array();
   const auto all = static_cast<double>(std::max<std::uint64_t>(lately.items_count, 1));
@@ -181,6 +191,7 @@ Result<Response> engine_view(const Api& api, const Request& request) {
                         {"examples", view.now.examples_count},
                         {"memory", memory},
                         {"heads", encode_heads(view.now)},
+                        {"guard", encode_guard(view.now.guard)},
                         {"first_audience",
                          {{"impressions", audience.impressions},
                           {"promised", audience.promised_count},

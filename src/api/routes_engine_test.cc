@@ -121,6 +121,7 @@ TEST_F(EngineRoutesTest, TheEngineTellsWhatItServedAndLearned) {
   EXPECT_GT(view["heads"][0]["loss"], 0);
   EXPECT_EQ(view["heads"][0]["bins"].size(), engine::Calibration::kBins);
   EXPECT_EQ(view["first_audience"]["promised"], 1);
+  EXPECT_EQ(view["guard"], (json{{"rollbacks", 0}, {"last", nullptr}, {"paused_examples", 0}}));
   EXPECT_EQ(view["memory"].size(), engine::kMemoryPartsCount);
   EXPECT_THAT(ask("GET", "/metrics").body, HasSubstr("filoscope_engine_loss{head=\"like\""));
 }

@@ -415,9 +415,10 @@ void apply_event(State& state, const EngineOptions& options, PersonKey key, cons
   m.given.begin(imported ? 1 : state.people.weight(person), state.at_ms, video.created_ms);
   std::optional<Example> example;
   if (said.heads != 0 && teaches_outcomes(m, said)) example = example_of(m);
-  if (options.learns && will_take_to(m, share)) learn_next(m);
-  const bool first_watch = options.learns && said.final && m.pending != nullptr &&
-                           (m.pending->trained & kWatchHeads) == 0;
+  const bool steps = options.learns && !state.guard.pauses();
+  if (steps && will_take_to(m, share)) learn_next(m);
+  const bool first_watch =
+      steps && said.final && m.pending != nullptr && (m.pending->trained & kWatchHeads) == 0;
   if (first_watch) learn_scales(m);
   if (m.pending != nullptr)
     m.pending->share = std::max(m.pending->share, static_cast<std::uint16_t>(share * 1000.0F));

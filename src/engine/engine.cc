@@ -132,6 +132,7 @@ class EngineImpl final : public Engine {
     stats.prequential_loss = state_.model.loss();
     stats.loss_lately = state_.model.loss_lately();
     stats.calibration = state_.model.calibration();
+    stats.guard = state_.guard.stats();
     stats.weights = state_.weights;
     stats.first_audience = first_audience_of(state_, options_);
     stats.memory_parts_bytes = memory_of(state_);

@@ -23,7 +23,7 @@ namespace filoscope::engine {
 /// `engine_version_test` fails where they change and this number does not. A snapshot with the
 /// records behind it gives the same state again only by the rules that made it: whoever keeps
 /// snapshots begins a new base of replay where this number changes.
-inline constexpr std::int64_t kEngineVersion = 8;
+inline constexpr std::int64_t kEngineVersion = 9;
 
 /// Everything the state depends on besides the log. A snapshot holds seed, limits,
 /// fresh_impressions and guest_state_ttl_ms, and refuses others; exploration_share and
@@ -135,6 +135,17 @@ struct FirstAudience {
   std::uint32_t waiting_count = 0;  ///< still in time for it
 };
 
+/// What the guard of learning did (`guard.h`).
+struct GuardStats {
+  std::uint64_t rollbacks_count = 0;
+  /// Of the last one: what the heads learned behind `to_position`, until `at_position`, is undone.
+  LogPosition to_position = 0, at_position = 0;
+  std::int64_t at_ms = 0;
+  std::uint32_t paused_examples = 0;  ///< that will be scored but not learned
+  /// Mean loss of an example, less that of the newer and the older trusted copy; above 0: worse.
+  std::array<float, 2> worse{};
+};
+
 struct EngineStats {
   LogPosition position = 0;
   std::size_t videos_count = 0;
@@ -144,6 +155,7 @@ struct EngineStats {
                                   ///< before learning
   HeadValues loss_lately{};       ///< the same over the last ~500
   std::array<Calibration, kHeadsCount> calibration{};
+  GuardStats guard;
   HeadValues weights{};  ///< in use
   FirstAudience first_audience;
   std::size_t memory_bytes = 0;  ///< what rows point to is judged by 256 of each table

@@ -32,6 +32,12 @@ void learn_fields(State& state, const Video& video, const VideoView& view, const
   step(bucket, prior_row(bucket), gradients[6]);
 }
 
+Row of_factors(const std::array<float, kProducts>& gradients) {
+  Row row{};
+  std::copy(gradients.begin() + kFields, gradients.end(), row.begin());
+  return row;
+}
+
 /// Bit per Head: which are said, and what is said of them.
 struct Said {
   std::uint16_t heads = 0, labels = 0;
@@ -45,6 +51,11 @@ void step_heads(State& state, PersonState& person, Encounter& encounter, const E
   const VideoView view = view_of(state, example.video);
   const auto wide = Model::widen(example.features, example.of_person, view.fields);
   const HeadValues p = state.model.predict(wide);
+  if (!correction) {
+    const float loss = loss_of(p, heads, labels);
+    state.guard.judge({wide, heads, labels, loss, example.weight, state.people.slot_of(person)});
+  }
+  const bool pauses = state.guard.pauses();
   std::array<float, kProducts> gradients{};
   for (std::size_t h = 0; h < kHeadsCount; ++h) {
     const auto head = static_cast<Head>(h);
@@ -55,14 +66,16 @@ void step_heads(State& state, PersonState& person, Encounter& encounter, const E
     else
       state.model.score(head, p[h], label);
     const float delta = correction ? (label ? -1.0F : 1.0F) : p[h] - (label ? 1.0F : 0.0F);
-    state.model.learn(head, wide, example.weight * delta, gradients);
+    state.model.heads.add_gradient(head, example.weight * delta, gradients);
+    if (!pauses) state.model.heads.learn(head, wide, example.weight * delta);
     encounter.miss(h, -delta);
   }
   const Row& meets = example.features.person;
-  if (dot(meets.data(), meets.data(), kDim) > 0)
+  if (!pauses && dot(meets.data(), meets.data(), kDim) > 0)
     learn_fields(state, video, view, meets, std::span(gradients).first<kFields>());
-  Row of_products{};
-  std::copy(gradients.begin() + kFields, gradients.end(), of_products.begin());
+  const Row of_products = of_factors(gradients);
+  if (pauses)
+    return state.outcome_factors.learn_person(person.outcomes.factors, example.video, of_products);
   state.outcome_factors.learn(person.outcomes.factors, reactions_of(person, example.video),
                               example.video, example.of_person.factors, of_products);
 }
@@ -77,12 +90,11 @@ void step_factors(const State& state, const PersonState& person, const Encounter
   for (std::size_t h = 0; h < kHeadsCount; ++h) {
     if (encounter.missed[h] == 0) continue;
     learned = true;
-    state.model.add_gradient(static_cast<Head>(h), -weight * encounter.missed_of(h), gradients);
+    state.model.heads.add_gradient(static_cast<Head>(h), -weight * encounter.missed_of(h),
+                                   gradients);
   }
   if (!learned) return;
-  Row of_products{};
-  std::copy(gradients.begin() + kFields, gradients.end(), of_products.begin());
-  state.outcome_factors.learn_person(factors, encounter.video, of_products);
+  state.outcome_factors.learn_person(factors, encounter.video, of_factors(gradients));
 }
 
 /// Of her own outcomes: what she did before counts half.
@@ -96,7 +108,9 @@ void learn_example(State& state, PersonState& person, Encounter& encounter, cons
   const bool watch = (heads & kWatchHeads) != 0;
   person.outcomes.counts.add(watch ? 1 : 0, 1, 0, labels & heads);
   person.outcomes.counts.forget_above(kOwnMost);
-  if (watch) ++state.model.examples;
+  if (!watch) return;
+  ++state.model.examples;
+  state.guard.settle(state.model.heads, state.next_head, {state.position, state.at_ms});
 }
 
 void correct_example(State& state, PersonState& person, Encounter& encounter,

@@ -24,7 +24,7 @@ void descend(float& weight, float& squares, float gradient) {
 
 }  // namespace
 
-Model::Model() {
+Heads::Heads() {
   for (std::size_t h = 0; h < kHeadsCount; ++h) {
     weights_[h][kNext] = weights_[h][kNextRest] = kAffinity[h];
     // Products with content fields start as a weak similarity to what she liked.
@@ -50,7 +50,7 @@ Wide Model::widen(const Features& features, const PersonFeatures& person, const 
   return wide;
 }
 
-HeadValues Model::predict(const Wide& wide) const {
+HeadValues Heads::predict(const Wide& wide) const {
   HeadValues probabilities;
   for (std::size_t h = 0; h < kHeadsCount; ++h)
     probabilities[h] = sigmoid(dot(weights_[h].data(), wide.shared.data(), kWide) +
@@ -58,18 +58,15 @@ HeadValues Model::predict(const Wide& wide) const {
   return probabilities;
 }
 
-void Model::learn(Head head, const Wide& wide, float delta,
-                  std::array<float, kProducts>& gradient) {
+void Heads::learn(Head head, const Wide& wide, float delta) {
   const auto h = static_cast<std::size_t>(head);
-  delta = clamp(delta, -1.0F, 1.0F);
-  add_gradient(head, delta, gradient);
   for (std::size_t i = 0; i < kWide; ++i)
     descend(weights_[h][i], squares_[h][i], delta * wide.shared[i]);
   for (std::size_t i = 0; i < Wide::kOwn; ++i)
     descend(own_weights_[h][i], own_squares_[h][i], delta * wide.own[h][i]);
 }
 
-void Model::add_gradient(Head head, float delta, std::array<float, kProducts>& gradient) const {
+void Heads::add_gradient(Head head, float delta, std::array<float, kProducts>& gradient) const {
   const auto& weights = weights_[static_cast<std::size_t>(head)];
   for (std::size_t i = 0; i < kProducts; ++i) gradient[i] += delta * weights[kInputs + i];
 }
@@ -97,9 +94,18 @@ void Model::correct_score(Head head, float probability, bool label) {
   correct(loss_[h], kSlowly), correct(loss_lately_[h], kLately);
 }
 
+bool Heads::fits() const {
+  const auto finite = [](const auto& of_heads) {
+    return std::all_of(of_heads.begin(), of_heads.end(), [](const auto& values) {
+      return std::all_of(values.begin(), values.end(), is_finite);
+    });
+  };
+  return finite(weights_) && finite(squares_) && finite(own_weights_) && finite(own_squares_);
+}
+
 bool Model::fits() const {
-  return std::all_of(calibration_.begin(), calibration_.end(),
-                     [](const Calibration& one) { return one.fits(); });
+  return heads.fits() && std::all_of(calibration_.begin(), calibration_.end(),
+                                     [](const Calibration& one) { return one.fits(); });
 }
 
 }  // namespace filoscope::engine

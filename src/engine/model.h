@@ -138,17 +138,40 @@ std::size_t visit_heads_count(A& a) {
   return a.version >= 2 ? a.count(kHeadsCount, kHeadsCount) : kHeadsAtFirst;
 }
 
+/// What the outcome heads have learned: the part of the model that moves by steps.
+class Heads {
+ public:
+  Heads();
+  HeadValues predict(const Wide& wide) const;
+  /// One step on head `head` with error `delta` (p - label, or a correction in [-1, 1]).
+  void learn(Head head, const Wide& wide, float delta);
+  /// Adds the head's part of ∂loss/∂product to `gradient`.
+  void add_gradient(Head head, float delta, std::array<float, kProducts>& gradient) const;
+  bool fits() const;  ///< after loading: all numbers are finite
+
+  /// Of the first `count` heads.
+  template <typename A>
+  void visit(A& a, std::size_t count) {
+    const auto each = [&](auto& of_heads) {
+      for (std::size_t i = 0; i < count; ++i) a(of_heads[i]);
+    };
+    each(weights_), each(squares_), each(own_weights_), each(own_squares_);
+  }
+
+ private:
+  using Weights = std::array<std::array<float, kWide>, kHeadsCount>;
+  using OwnWeights = std::array<std::array<float, Wide::kOwn>, kHeadsCount>;
+  Weights weights_{};
+  Weights squares_{};
+  OwnWeights own_weights_{};
+  OwnWeights own_squares_{};
+};
+
 class Model {
  public:
-  Model();
   static Wide widen(const Features& features, const PersonFeatures& person,
                     const FieldRows& fields);
-  HeadValues predict(const Wide& wide) const;
-  /// One step on head `head` with error `delta` (p - label, or a correction in [-1, 1]); adds the
-  /// head's part of ∂loss/∂product to `gradient`.
-  void learn(Head head, const Wide& wide, float delta, std::array<float, kProducts>& gradient);
-  /// That part alone.
-  void add_gradient(Head head, float delta, std::array<float, kProducts>& gradient) const;
+  HeadValues predict(const Wide& wide) const { return heads.predict(wide); }
   /// Keeps the mean log loss of `head` over about 10,000 examples and over about 500, and how well
   /// its probabilities fit.
   void score(Head head, float probability, bool label);
@@ -160,16 +183,17 @@ class Model {
   HeadValues loss_lately() const { return loss_lately_; }
   const std::array<Calibration, kHeadsCount>& calibration() const { return calibration_; }
   bool fits() const;  ///< after loading
+  Heads heads;
   std::uint64_t examples = 0;
 
   template <typename A>
   void visit(A& a) {
     if (a.version < 4) return skip_older(a);
-    const auto heads = visit_heads_count(a);
+    const auto count = visit_heads_count(a);
     const auto each = [&](auto& of_heads) {
-      for (std::size_t i = 0; i < heads; ++i) a(of_heads[i]);
+      for (std::size_t i = 0; i < count; ++i) a(of_heads[i]);
     };
-    each(weights_), each(squares_), each(own_weights_), each(own_squares_);
+    heads.visit(a, count);
     each(loss_), each(scored_);
     a(examples);
     if (a.version < 5) {
@@ -177,28 +201,22 @@ class Model {
       return;
     }
     each(loss_lately_);
-    for (std::size_t i = 0; i < heads; ++i) calibration_[i].visit(a);
+    for (std::size_t i = 0; i < count; ++i) calibration_[i].visit(a);
   }
 
  private:
   /// What earlier versions held was learned about other inputs.
   template <typename A>
   void skip_older(A& a) {
-    const auto heads = visit_heads_count(a);
+    const auto count = visit_heads_count(a);
     std::array<float, 48> at_first{};
     std::array<float, 72> later{};
-    for (std::size_t i = 0; i < 2 * heads; ++i) a.version < 3 ? a(at_first) : a(later);
+    for (std::size_t i = 0; i < 2 * count; ++i) a.version < 3 ? a(at_first) : a(later);
     float loss = 0;
-    for (std::size_t i = 0; i < heads; ++i) a(loss);
-    std::uint64_t count = 0;
-    for (std::size_t i = 0; i < heads + 1; ++i) a(count);
+    for (std::size_t i = 0; i < count; ++i) a(loss);
+    std::uint64_t scored = 0;
+    for (std::size_t i = 0; i < count + 1; ++i) a(scored);
   }
-  using Weights = std::array<std::array<float, kWide>, kHeadsCount>;
-  using OwnWeights = std::array<std::array<float, Wide::kOwn>, kHeadsCount>;
-  Weights weights_{};
-  Weights squares_{};
-  OwnWeights own_weights_{};
-  OwnWeights own_squares_{};
   HeadValues loss_{};
   std::array<std::uint64_t, kHeadsCount> scored_{};
   HeadValues loss_lately_{};

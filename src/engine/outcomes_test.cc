@@ -92,7 +92,9 @@ class TwoCamps {
     const Wide wide = widen(row, entry);
     const float p = model_.predict(wide)[kLikeAt];
     std::array<float, kProducts> gradients{};
-    model_.learn(Head::like, wide, p - (label ? 1.0F : 0.0F), gradients);
+    const float delta = p - (label ? 1.0F : 0.0F);
+    model_.heads.add_gradient(Head::like, delta, gradients);
+    model_.heads.learn(Head::like, wide, delta);
     Row of_products{};
     std::copy(gradients.begin() + kFields, gradients.end(), of_products.begin());
     if (factors_learn) factors_.learn(people_[person], history, entry, row, of_products);

@@ -25,6 +25,7 @@ constexpr std::size_t kDigestBytes = 32;
 constexpr std::int64_t kBeforeVersions = 3;
 
 constexpr std::int64_t kOutcomesSince = 7;  ///< engines before it did not count outcomes
+constexpr std::int64_t kGuardSince = 9;     ///< engines before it had none
 
 enum class Tag : std::uint32_t {
   options = 1,
@@ -37,7 +38,8 @@ enum class Tag : std::uint32_t {
   everyone,
   collaborative,
   next_head,
-  outcome_factors
+  outcome_factors,
+  guard
 };
 
 struct Section {
@@ -57,7 +59,8 @@ constexpr std::array kSections{Section{Tag::options, "options"},
                                Section{Tag::everyone, "everyone", 2, 2},
                                Section{Tag::collaborative, "collaborative", 1, 1, 6},
                                Section{Tag::next_head, "next", 2, 2, 6},
-                               Section{Tag::outcome_factors, "factors", 1, 1, kOutcomesSince}};
+                               Section{Tag::outcome_factors, "factors", 1, 1, kOutcomesSince},
+                               Section{Tag::guard, "guard", 2, 2, kGuardSince}};
 
 /// The options that state depends on. Not the weights: the state has its own, which
 /// `weights_changed` records move.
@@ -139,6 +142,8 @@ void visit_section(A& a, Tag tag, State& state) {
       return state.next_head.visit(a);
     case Tag::outcome_factors:
       return state.outcome_factors.visit(a);
+    case Tag::guard:
+      return state.guard.visit(a);
   }
 }
 
@@ -298,12 +303,15 @@ Result<std::int64_t> read_snapshot(std::span<const std::uint8_t> snapshot,
   const auto [format, content] = envelope;
   if (format == kInSections || format == kFasterDigest) {
     FILOSCOPE_TRY(const auto made_by, read_sections(content, options, state));
+    if (made_by < kGuardSince)
+      state.guard.begin(state.model.heads, state.next_head, state.position);
     if (made_by >= kOutcomesSince) return state.fits() ? Result<std::int64_t>(made_by) : misfit();
     FILOSCOPE_DO(begin_outcomes(state));
     return made_by;
   }
   if (format != kOneWalk) return misfit();
   FILOSCOPE_DO(read_one_walk(content, options, state));
+  state.guard.begin(state.model.heads, state.next_head, state.position);
   FILOSCOPE_DO(begin_outcomes(state));
   return kBeforeVersions;
 }

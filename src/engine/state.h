@@ -9,6 +9,7 @@
 #include "engine/collaborative.h"
 #include "engine/embedding_table.h"
 #include "engine/engine.h"
+#include "engine/guard.h"
 #include "engine/model.h"
 #include "engine/next_head.h"
 #include "engine/pending.h"
@@ -27,6 +28,7 @@ struct State {
   Model model;
   Collaborative collaborative;
   NextHead next_head;
+  Guard guard;
   PendingTable pending;
   OutcomeFactors outcome_factors;
   std::array<Counters, 4> everyone;           ///< by duration bucket
@@ -47,7 +49,7 @@ struct State {
   bool fits() {
     const auto end = videos.numbers_end();
     return people.fits(end) && outcome_factors.fits(end) && collaborative.fits(people, end) &&
-           next_head.fits() && model.fits() &&
+           next_head.fits() && model.fits() && guard.fits() &&
            std::all_of(all_outcomes.begin(), all_outcomes.end(),
                        [](const OutcomeCounts& counts) { return counts.fits(); });
   }
@@ -69,7 +71,7 @@ struct State {
     visit_base(a), videos.visit(a), people.visit(a), embeddings.visit(a), model.visit(a);
     pending.visit(a), visit_everyone(a);
     if (a.version >= 2) collaborative.visit(a), next_head.visit(a);
-    if (a.version >= 3) outcome_factors.visit(a);
+    if (a.version >= 3) outcome_factors.visit(a), guard.visit(a);
   }
 };
 

@@ -156,8 +156,7 @@ TEST(ModelLearning, FindsASignalTheTrainerMustFollow) {
     const float p = model.predict(wide)[static_cast<std::size_t>(Head::complete)];
     const float loss = minus_log(label ? p : 1 - p);
     (i < 500 ? early : late) += i < 500 ? loss / 500 : (i >= 3500 ? loss / 500 : 0);
-    std::array<float, kProducts> gradients{};
-    model.learn(Head::complete, wide, p - (label ? 1.0F : 0.0F), gradients);
+    model.heads.learn(Head::complete, wide, p - (label ? 1.0F : 0.0F));
   }
   std::printf("log loss %.3f, then %.3f\n", early, late);
   EXPECT_GT(early, late);

@@ -21,6 +21,7 @@ void write_engine_figures(nlohmann::ordered_json& json, const ServedEngine& engi
   json["rankings_per_s"] = per_second(engine.ranked_count(), engine.ranking_us());
   json["peak_rss_bytes"] = static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
   json["state_hash"] = fmt::format("{:016x}", engine.state_hash());
+  json["rollbacks"] = engine.rollbacks_count();
   json["engine"] = {{"seed", engine.options().seed},
                     {"candidates_max", engine.options().candidates_max},
                     {"exploration_share", engine.options().exploration_share},

@@ -43,6 +43,7 @@ class ServedEngine final : public Ranker {
   void learn_label(const Interaction& event, bool liked);
 
   std::uint64_t state_hash() const { return engine_->state_hash(); }
+  std::uint64_t rollbacks_count() const { return engine_->stats().guard.rollbacks_count; }
   std::uint64_t learned_count() const { return learned_; }  ///< interactions
   std::int64_t learning_us() const { return learning_us_; }
   std::uint64_t ranked_count() const { return ranked_; }  ///< answers and predictions

@@ -51,6 +51,10 @@ struct ReadingsProbe {
                           "Different entries handed out in the last hours."};
   metrics::Gauge age_seconds{"filoscope_feed_age_p50_seconds",
                              "Median age of what was handed out in the last hours."};
+  metrics::Gauge rollbacks{"filoscope_engine_rollbacks",
+                           "How often the guard undid what the heads had learned."};
+  metrics::Gauge paused{"filoscope_engine_paused_examples",
+                        "Examples that the guard will let pass without learning."};
   metrics::Gauge first_audience{"filoscope_engine_first_audience_share",
                                 "Of new entries, those that had the first audience promised."};
 };

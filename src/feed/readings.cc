@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/guarded_thread.h"
+#include "base/log.h"
 #include "feed/store.h"
 
 namespace filoscope::feed {
@@ -51,9 +52,19 @@ void ReadingsProbe::show(const EngineView& view) {
     memory[part].set(static_cast<double>(view.now.memory_parts_bytes[part]));
   distinct.set(static_cast<double>(view.lately.distinct_count));
   age_seconds.set(static_cast<double>(view.lately.age_p50_ms) / 1000);
+  rollbacks.set(static_cast<double>(view.now.guard.rollbacks_count));
+  paused.set(view.now.guard.paused_examples);
   const auto& audience = view.now.first_audience;
   const auto due = audience.promised_count - audience.waiting_count;
   if (due > 0) first_audience.set(static_cast<double>(audience.got_count) / due);
+}
+
+void Readings::warn_of_rollbacks(const engine::GuardStats& guard) {
+  const auto known = std::exchange(rollbacks_count_, guard.rollbacks_count);
+  if (!known || *known >= guard.rollbacks_count) return;
+  log::warn("engine.rolled_back", {{"from", static_cast<std::int64_t>(guard.at_position)},
+                                   {"to", static_cast<std::int64_t>(guard.to_position)},
+                                   {"count", static_cast<std::int64_t>(guard.rollbacks_count)}});
 }
 
 Readings::Readings(std::function<engine::EngineStats()> look, const Clock& clock)
@@ -166,6 +177,7 @@ void Readings::take() {
   reading.examples_count = view.now.examples_count;
   read_heads(view.now, reading);
   Lock lock(mutex_);
+  warn_of_rollbacks(view.now.guard);
   const Served minute = std::exchange(minute_, Served());
   reading.answers_count = static_cast<std::uint32_t>(minute.answers_count);
   reading.events_count = static_cast<std::uint32_t>(minute.events_count);

@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <thread>
 
@@ -49,6 +50,7 @@ class Readings {
   };
   Hour& hour(std::int64_t at_ms) FILOSCOPE_REQUIRES(mutex_);
   ServedLately lately(std::int64_t at_ms) const FILOSCOPE_REQUIRES(mutex_);
+  void warn_of_rollbacks(const engine::GuardStats& guard) FILOSCOPE_REQUIRES(mutex_);
   void keep();
 
   const std::function<engine::EngineStats()> look_;
@@ -61,6 +63,7 @@ class Readings {
   Served minute_ FILOSCOPE_GUARDED_BY(mutex_);
   std::deque<std::unique_ptr<Hour>> hours_ FILOSCOPE_GUARDED_BY(mutex_);  ///< oldest first
   std::deque<Reading> readings_ FILOSCOPE_GUARDED_BY(mutex_);             ///< too
+  std::optional<std::uint64_t> rollbacks_count_ FILOSCOPE_GUARDED_BY(mutex_);
   std::thread keeper_;  ///< last: it uses the rest
 };
 

@@ -3507,6 +3507,15 @@ export interface components {
                     happened: number | null;
                 }[];
             }[];
+            guard: {
+                rollbacks: number;
+                last: {
+                    at_ms: number;
+                    to_position: number;
+                    at_position: number;
+                } | null;
+                paused_examples: number;
+            };
             first_audience: {
                 impressions: number;
                 promised: number;

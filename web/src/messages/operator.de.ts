@@ -35,6 +35,11 @@ export const operator: OperatorMessages = {
   predictions: 'Wie gut es vorhersagt',
   predictions_hint:
     'Jede Reaktion wird geschätzt, bevor sie bekannt ist, und dann mit dem verglichen, was geschah. Der Verlust sagt, wie überrascht es war: 0 ist nie, kleiner ist besser. Die Drift sagt, wie sehr die letzten 500 von den letzten 10.000 abweichen; steigt sie, haben sich Leute oder Clips geändert.',
+  guard_quiet:
+    'Ein Wächter vergleicht, was gelernt wird, mit früheren Ständen und kehrt zu einem zurück, wo Lernen schadet. Bisher war das nicht nötig.',
+  guard_last:
+    'Der Wächter ist {n}-mal zu einem früheren Stand zurückgekehrt, zuletzt am {at}: Was von Logposition {from} bis {to} gelernt wurde, gilt nicht mehr.',
+  paused: 'Das Lernen pausiert für {n} weitere Clips; bewertet wird weiter.',
   reaction: 'Reaktion',
   count: 'Schätzungen',
   loss: 'Verlust',

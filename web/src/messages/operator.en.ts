@@ -34,6 +34,11 @@ export const operator = {
   predictions: 'How well it predicts',
   predictions_hint:
     'Each reaction is guessed before it is known, then compared with what happened. Loss is how surprised it was: 0 is never, lower is better. Drift is how much the last 500 differ from the last 10,000; a rising one says that people or clips have changed.',
+  guard_quiet:
+    'A guard compares what is being learned with earlier copies and goes back to one where learning does harm. It has not had to.',
+  guard_last:
+    'The guard has gone back to an earlier copy {n} times, last on {at}: what was learned from log position {from} to {to} is undone.',
+  paused: 'Learning is paused for {n} more clips; scores are still kept.',
   reaction: 'Reaction',
   count: 'Guesses',
   loss: 'Loss',
