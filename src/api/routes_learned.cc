@@ -77,11 +77,40 @@ Result<Response> undo_withdrawal(const Api& api, const Request& request) {
   return no_content();
 }
 
+Result<Response> show_wishes(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.person(request));
+  FILOSCOPE_TRY(const auto wishes, api.services.feed.wishes(caller.viewer));
+  json all = json::array();
+  for (const auto& wish : wishes)
+    all.push_back(
+        {{"kind", engine::to_string(wish.kind)}, {"value", wish.value}, {"level", wish.level}});
+  return json_response({{"wishes", all}});
+}
+
+Result<Response> set_wish(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, api.auth.person(request));
+  FILOSCOPE_TRY(const auto body, read_object(request));
+  FILOSCOPE_TRY(const auto name, required_text(body, "kind", 20));
+  FILOSCOPE_TRY(const auto value, text_field(body, "value", 400));
+  FILOSCOPE_TRY(const auto level,
+                integer_field(body, "level", -engine::kWishMost, engine::kWishMost));
+  const auto kind = engine::parse_wish_kind(name);
+  if (!kind)
+    return Error(reason("field_not_one_of"), "hashtag, author, new_people or length").at("kind");
+  const auto done = api.services.feed.set_wish(
+      caller.viewer, {*kind, value.value_or(""), static_cast<int>(level.value_or(0))});
+  if (!done && done.error().code == Code::invalid_argument) return Error(done.error()).at("value");
+  if (!done) return done.error();
+  return no_content();
+}
+
 }  // namespace
 
 void add_learned_routes(Router& router, const ApiPtr& api) {
   const std::string base = kBase;
   router.add({"GET", base + "/me/learned", handler(api, show_learned)});
+  router.add({"GET", base + "/me/wishes", handler(api, show_wishes)});
+  router.add({"PUT", base + "/me/wishes", handler(api, set_wish)});
   router.add({"POST", base + "/me/withdrawals", handler(api, withdraw)});
   router.add({"DELETE", base + "/me/withdrawals/{id}", handler(api, undo_withdrawal)});
 }

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "feed/engine_host.h"
 #include "feed/weights_store.h"
+#include "feed/wishes.h"
 #include "social/verify.h"
 
 namespace filoscope::app {
@@ -201,6 +202,7 @@ int engine_rebuild(const DataOptions& options, bool leave_out_unreadable) {
   const auto restate = [&](const feed::EngineHost::Tell& tell) -> Result<void> {
     FILOSCOPE_DO(wiring.accounts().restate(tell));
     FILOSCOPE_DO(wiring.catalog().restate(tell));
+    FILOSCOPE_DO(feed::restate_wishes(wiring.database(), wiring.accounts(), tell));
     return feed::restate_weights(wiring.database(), tell);
   };
   ProgressBar bar;

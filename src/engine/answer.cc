@@ -1,12 +1,14 @@
 #include "engine/answer.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "engine/cursor.h"
 #include "engine/features.h"
 #include "engine/reasons.h"
 #include "engine/rerank.h"
 #include "engine/retrieval.h"
+#include "engine/wishes.h"
 #include "engine/withdrawal.h"
 
 namespace filoscope::engine {
@@ -26,6 +28,7 @@ struct Shown {
   Features features;
   HeadValues probabilities{};
   float value = 0;
+  float wished = 0;  ///< added for the order
   Attention attention;
   Row content{};
 };
@@ -54,12 +57,17 @@ class Scorer {
   Scored scored(const Shown& shown) const {
     const Video& video = state_.videos[shown.candidate.video];
     const bool fresh = shown.candidate.owed && owed(shown.candidate.video);
-    return {shown.candidate.video, shown.value, video.author,
-            video.sound_key,       fresh,       shown.content};
+    return {shown.candidate.video,
+            shown.value + shown.wished,
+            video.author,
+            video.sound_key,
+            fresh,
+            video.counters.total_impressions,
+            shown.content};
   }
   Scored unscored(std::uint32_t number) const {
     const Video& video = state_.videos[number];
-    return {number, 0, video.author, video.sound_key, false, view_of(state_, number).content};
+    return {number, 0, video.author, video.sound_key, false, 0, view_of(state_, number).content};
   }
   bool owed(std::uint32_t number) const {
     return (state_.videos.scan(number).flags & kFreshDone) == 0 &&
@@ -120,7 +128,7 @@ std::vector<Attended> attended(const State& state, const PersonView& view,
 std::vector<Scored> before(const State& state, const Scorer& scorer, const RankRequest& request) {
   std::vector<Scored> shown;
   const auto& view = scorer.view();
-  for (std::size_t j = std::min<std::size_t>(view.history_count, 4); j > 0; --j)
+  for (std::size_t j = std::min(view.history_count, kScreens); j > 0; --j)
     shown.push_back(scorer.unscored(view.videos[j - 1]));
   for (const auto id : request.held)
     if (const auto number = state.videos.find(id)) shown.push_back(scorer.unscored(*number));
@@ -144,6 +152,26 @@ std::vector<Shown> score_all(std::span<const Candidate> candidates, const Scorer
   return all;
 }
 
+/// Gives the standard deviation of the values before.
+float add_wishes(const State& state, const PersonState& person, std::span<Shown> all) {
+  constexpr float kUnitMin = 0.1F;  // where all are worth about the same, of that
+  std::vector<float> values;
+  float size = 0;
+  for (const Shown& one : all) {
+    values.push_back(one.value);
+    size += std::abs(one.value) / static_cast<float>(all.size());
+  }
+  const float deviation = spread(values);
+  if (person.wishes.empty()) return deviation;
+  const float unit = std::max(deviation, kUnitMin * size);
+  for (Shown& one : all) {
+    const float worth = wished(state, person, one.candidate.video);
+    one.wished = unit * worth;
+    if (worth <= kHardlyAny) one.candidate.owed = false;  // it finds its first audience elsewhere
+  }
+  return deviation;
+}
+
 /// Numbers of the candidates that an answer starts from, best first; with `unseen` as if she had
 /// not seen it.
 std::vector<std::uint32_t> in_order(const State& state, const EngineOptions& options,
@@ -155,8 +183,10 @@ std::vector<std::uint32_t> in_order(const State& state, const EngineOptions& opt
   if (unseen) filter.forget_showing(*unseen);
   auto all = score_all(
       retrieve(state, person, filter, scorer.taste(), options.candidates_max, nullptr), scorer);
-  std::stable_sort(all.begin(), all.end(),
-                   [](const Shown& a, const Shown& b) { return a.value > b.value; });
+  add_wishes(state, person, all);
+  std::stable_sort(all.begin(), all.end(), [](const Shown& a, const Shown& b) {
+    return a.value + a.wished > b.value + b.wished;
+  });
   std::vector<std::uint32_t> numbers;
   for (const Shown& one : all) numbers.push_back(one.candidate.video);
   return numbers;
@@ -167,14 +197,16 @@ Slate give_unseen(const State& state, const EngineOptions& options, const Person
   Random random(mix64(request.seed ^ mix64(request.request.value)));
   auto all = score_all(
       retrieve(state, person, filter, scorer.taste(), options.candidates_max, &random), scorer);
+  RerankOptions how;
+  how.deviation = add_wishes(state, person, all);
   Slate slate;
   slate.candidates_count = all.size();
   std::vector<Scored> scored;
   scored.reserve(all.size());
   for (const Shown& one : all) scored.push_back(scorer.scored(one));
-  RerankOptions how;
   how.count = request.count;
   how.exploration_share = options.exploration_share;
+  if (filter.is_minor()) how.alike_share = kAlikeShareOfMinors;
   for (const Slot& slot : rerank(scored, before(state, scorer, request), how, random)) {
     Shown& shown = all[slot.index];
     const bool drawn = slot.why == Slot::Why::exploration;

@@ -95,6 +95,14 @@ Result<void> apply(State& state, const EngineOptions&, PersonKey key, const Mute
   return {};
 }
 
+Result<void> apply(State& state, const EngineOptions&, PersonKey key, const Wish& body) {
+  if (!key || (body.kind == WishKind::author && !body.key)) return {};
+  PersonState& person = state.people.get(key);
+  person.wish(body);
+  state.people.touch(person, state.at_ms);
+  return {};
+}
+
 Result<void> apply(State& state, const EngineOptions&, PersonKey key, const Withdraw& body) {
   withdraw(state, key, body);
   return {};
@@ -144,6 +152,8 @@ Result<void> dispatch(State& state, const EngineOptions& options, const LogRecor
       return decode_and_apply<Event>(state, options, record);
     case RecordKind::withdraw:
       return decode_and_apply<Withdraw>(state, options, record);
+    case RecordKind::wish:
+      return decode_and_apply<Wish>(state, options, record);
     case RecordKind::undo_withdraw:
       return decode_and_apply<UndoWithdraw>(state, options, record);
     case RecordKind::erase_person:

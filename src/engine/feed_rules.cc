@@ -50,7 +50,10 @@ FeedRules rules_of(const State& state, const EngineOptions& options) {
   rules.fresh_impressions = fresh_target(state, options);
   rules.fresh_ms = VideoTable::kFreshMs;
   rules.apart.assign(kApart.begin(), kApart.end());
-  rules.alike_count = kFading.size();
+  rules.alike_count = kWindowNoise.size();
+  rules.screens = kScreens;
+  rules.alike_most = alike_most(kAlikeShare);
+  rules.alike_most_of_minors = alike_most(kAlikeShareOfMinors);
   rules.interest_half_life_ms = kInterestHalfLifeMs;
   rules.counters_half_life_ms = Counters::kHalfLifeMs;
   rules.popularity_half_life_ms = VideoTable::kHotHalfLifeMs;

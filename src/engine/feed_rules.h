@@ -29,14 +29,16 @@ struct FeedRules {
   };
   std::vector<RouteRule> routes;  ///< all, in the order in which they are asked
   std::size_t candidates_max = 0;
-  double exploration_share = 0;            ///< of slots, drawn uniformly
-  double fresh_share = 0;                  ///< of slots, for first audiences
-  std::uint32_t fresh_impressions = 0;     ///< promised to a new entry now
-  std::int64_t fresh_ms = 0;               ///< for so long after publication
-  std::vector<Apart> apart;                ///< of the one right before, where anything else is left
-  std::size_t alike_count = 0;             ///< so many before lower what is like them
-  std::int64_t interest_half_life_ms = 0;  ///< of what a person leans to
-  std::int64_t counters_half_life_ms = 0;  ///< of an entry's counts
+  double exploration_share = 0;         ///< of slots, drawn uniformly
+  double fresh_share = 0;               ///< of slots, for first audiences
+  std::uint32_t fresh_impressions = 0;  ///< promised to a new entry now
+  std::int64_t fresh_ms = 0;            ///< for so long after publication
+  std::vector<Apart> apart;             ///< of the one right before, where anything else is left
+  std::size_t alike_count = 0;          ///< so many before lower what is like them
+  /// Of so many in a row this many may be alike, and of a minor's, where anything else is left.
+  std::size_t screens = 0, alike_most = 0, alike_most_of_minors = 0;
+  std::int64_t interest_half_life_ms = 0;    ///< of what a person leans to
+  std::int64_t counters_half_life_ms = 0;    ///< of an entry's counts
   std::int64_t popularity_half_life_ms = 0;  ///< of what is popular now
 };
 

@@ -209,6 +209,15 @@ bool PersonState::follows_author(std::uint64_t author) const {
   return sorted_contains(follows, author);
 }
 
+void PersonState::wish(const Wish& wish) {
+  std::erase_if(wishes, [&](const StandingWish& one) {
+    return one.kind == wish.kind && one.key == wish.key;
+  });
+  if (wish.steps() == 0) return;
+  if (wishes.size() >= kWishesMax) wishes.erase(wishes.begin());
+  wishes.push_back({wish.key, wish.kind, {}, wish.steps()});
+}
+
 void PersonState::forget_activity() {
   showings = seen_total = had_next = 0;
   encounters = {}, history = {}, seen = {}, interests = {}, bloom = {};
@@ -224,7 +233,7 @@ std::size_t PersonState::bytes() const {
                  (one.encounters.capacity() + one.older.capacity()) * sizeof(Encounter) +
                  one.bloom.capacity() * 8;
   return words * 8 + encounters.capacity() * sizeof(Encounter) + history.capacity() * sizeof(Had) +
-         seen.bytes() + interests.bytes() + withdrawn;
+         seen.bytes() + interests.bytes() + withdrawn + wishes.capacity() * sizeof(StandingWish);
 }
 
 const PersonState* PeopleTable::find(PersonKey key) const {
@@ -384,6 +393,9 @@ bool PeopleTable::fits(std::uint32_t numbers_end) const {
       good = good && !(taken.seen.empty() && taken.encounters.empty() && taken.history.empty()) &&
              taken.counts.fits() && known(taken.encounters) && known(taken.older) &&
              finite(taken.before) && std::all_of(taken.seen.begin(), taken.seen.end(), met);
+    for (const StandingWish& wish : one.wishes)
+      good = good && wish.kind <= WishKind::length && wish.steps >= -kWishMost &&
+             wish.steps <= kWishMost && wish.steps != 0;
     if (!good) return false;
   }
   return true;
@@ -440,6 +452,12 @@ void PeopleTable::drop_erased(std::uint32_t slot) {
     if (std::any_of(held.begin(), held.end(), is_erased))
       std::erase_if(people_[slot].*list, is_erased);
   }
+  const auto wishes_one = [&](const StandingWish& one) {
+    return one.kind == WishKind::author && is_erased(one.key);
+  };
+  const auto& wishes = person(slot).wishes;
+  if (std::any_of(wishes.begin(), wishes.end(), wishes_one))
+    std::erase_if(people_[slot].wishes, wishes_one);
   const auto& taken = person(slot).withdrawals;
   const auto names_one = [&](const Withdrawal& one) {
     return one.kind == WithdrawKind::author && is_erased(one.key);

@@ -212,6 +212,15 @@ struct Withdrawal {
   FactorRow before;
 };
 
+/// What she asked for.
+struct StandingWish {
+  std::uint64_t key = 0;
+  WishKind kind = WishKind::hashtag;
+  std::array<std::uint8_t, 3> unused{};
+  std::int32_t steps = 0;  ///< ± kWishMost, not 0
+};
+static_assert(std::has_unique_object_representations_v<StandingWish>);
+
 /// Her place in the list by last activity. Apart from her, because each act moves it and touches
 /// those of two others.
 struct ActivityLink {
@@ -229,6 +238,7 @@ class PersonState {
   static constexpr std::size_t kInterestsMax = 384;
   static constexpr std::size_t kRelationsMax = 50'000;  ///< of each kind; more are not held here
   static constexpr std::size_t kBloomWords = 4096;      ///< 32 KB, made when first needed
+  static constexpr std::size_t kWishesMax = 64;         ///< the oldest make room
   static constexpr std::size_t kWithdrawalsMax = 32;    ///< the oldest ones are final then
   static constexpr std::size_t kWithdrawnMax = 30'000;  ///< entries in all of them, too
 
@@ -251,6 +261,7 @@ class PersonState {
   SmallTable<Interest> interests;
   std::vector<std::uint64_t> bloom;
   std::vector<Withdrawal> withdrawals;  ///< oldest first
+  std::vector<StandingWish> wishes;     ///< too
 
   /// How many entries she took to, as far as they count.
   std::size_t had_count() const;
@@ -287,6 +298,7 @@ class PersonState {
   bool muted(const Video& video) const;
   bool follows_author(std::uint64_t author) const;
   bool has_blocks() const { return !(blocks.empty() && blocked_by.empty()); }
+  void wish(const Wish& wish);
   void forget_activity();
   std::size_t bytes() const;
 
@@ -460,6 +472,7 @@ void visit(A& a, PersonState& p, ActivityLink& link) {
   const auto n = a.count(p.withdrawals.size(), PersonState::kWithdrawalsMax);
   if constexpr (A::kLoading) p.withdrawals.resize(n);
   for (Withdrawal& one : p.withdrawals) visit(a, one);
+  if (a.version >= 6) a(p.wishes, PersonState::kWishesMax);
 }
 
 template <typename A>

@@ -13,6 +13,7 @@ inline constexpr ErrorReason kReasons[] = {
     {"not_a_feed_cursor", Code::invalid_argument,
      "the cursor is not from an answer in this mode; leave it out to start anew"},
     {"no_such_event", Code::invalid_argument, "there is no event with this name"},
+    {"no_such_wish_kind", Code::invalid_argument, "there is no such wish"},
     {"no_such_withdraw_kind", Code::invalid_argument,
      "that is not something that can be taken back"},
 

@@ -28,6 +28,7 @@ constexpr std::array<std::string_view, kRoutesCount> kRouteNames{
 constexpr std::array<std::string_view, kSurfacesCount> kSurfaceNames{
     "feed", "following", "video_page", "profile", "hashtag", "search", "other", "imported"};
 constexpr std::array<std::string_view, 3> kModeNames{"for_you", "following", "not_profiled"};
+constexpr std::array<std::string_view, 4> kWishNames{"hashtag", "author", "new_people", "length"};
 constexpr std::array<std::string_view, 7> kWithdrawNames{"video",  "hashtag", "word",      "sound",
                                                          "author", "since",   "everything"};
 constexpr std::array<std::string_view, 16> kEventNames{"impression",
@@ -201,6 +202,13 @@ struct Format<Withdraw> {
   }
 };
 template <>
+struct Format<Wish> {
+  static constexpr auto kind = RecordKind::wish;
+  static void visit(auto& a, auto& b) {
+    a.choice(b.kind, kWishNames.size()), a(b.key), a.choice(b.level, 2 * kWishMost + 1);
+  }
+};
+template <>
 struct Format<UndoWithdraw> {
   static constexpr auto kind = RecordKind::undo_withdraw;
   static void visit(auto& a, auto& b) { a(b.id); }
@@ -300,6 +308,12 @@ std::string_view to_string(Surface surface) {
 std::string_view to_string(Mode mode) { return kModeNames[static_cast<std::size_t>(mode)]; }
 std::string_view to_string(EventType type) { return kEventNames[static_cast<std::size_t>(type)]; }
 
+std::string_view to_string(WishKind kind) { return kWishNames[static_cast<std::size_t>(kind)]; }
+Result<WishKind> parse_wish_kind(std::string_view name) {
+  const auto* found = std::find(kWishNames.begin(), kWishNames.end(), name);
+  if (found == kWishNames.end()) return Error(reason("no_such_wish_kind"));
+  return static_cast<WishKind>(found - kWishNames.begin());
+}
 std::string_view to_string(WithdrawKind kind) {
   return kWithdrawNames[static_cast<std::size_t>(kind)];
 }
@@ -352,6 +366,7 @@ LogRecord encode(PersonKey person, const Decision& body) { return make(person, b
 LogRecord encode(PersonKey person, const DecisionFeatures& body) { return make(person, body); }
 LogRecord encode(PersonKey person, const Withdraw& body) { return make(person, body); }
 LogRecord encode(PersonKey person, const UndoWithdraw& body) { return make(person, body); }
+LogRecord encode(PersonKey person, const Wish& body) { return make(person, body); }
 LogRecord encode(PersonKey person, const ErasePerson& body) { return make(person, body); }
 LogRecord encode(const WeightsChanged& body) { return make({}, body); }
 
@@ -384,6 +399,7 @@ template Result<Decision> decode(const LogRecord&);
 template Result<DecisionFeatures> decode(const LogRecord&);
 template Result<Withdraw> decode(const LogRecord&);
 template Result<UndoWithdraw> decode(const LogRecord&);
+template Result<Wish> decode(const LogRecord&);
 template Result<ErasePerson> decode(const LogRecord&);
 template Result<WeightsChanged> decode(const LogRecord&);
 

@@ -31,6 +31,7 @@ enum class RecordKind : std::uint16_t {
   mute = 13,
   withdraw = 14,           ///< she takes back what she did with some videos
   undo_withdraw = 15,      ///< and lets it count again
+  wish = 16,               ///< she asks for more or less of something
   decision = 20,           ///< one answer: what was shown, and why
   event = 21,              ///< what a person did with one video
   decision_features = 22,  ///< what the model saw of an answer, to learn from: of use for a day
@@ -198,6 +199,19 @@ struct Withdraw {
   std::uint64_t key = 0;  ///< VideoId, text_key, SoundId, PersonKey, or milliseconds
 };
 
+/// What she can ask for more or less of. `length`: more is longer.
+enum class WishKind : std::uint8_t { hashtag, author, new_people, length };
+std::string_view to_string(WishKind kind);
+/// Errors: invalid_argument.
+Result<WishKind> parse_wish_kind(std::string_view name);
+inline constexpr int kWishMost = 2;
+/// From -kWishMost (hardly any) to kWishMost; what it stood at before is replaced, 0 ends it.
+struct Wish {
+  WishKind kind = WishKind::hashtag;
+  std::uint64_t key = 0;   ///< of a hashtag its text_key, an author's person key, else 0
+  std::uint8_t level = 0;  ///< kWishMost lies at 0
+  int steps() const { return level - kWishMost; }
+};
 struct UndoWithdraw {
   WithdrawalId id;
 };
@@ -284,6 +298,7 @@ LogRecord encode(PersonKey person, const Decision& body);
 LogRecord encode(PersonKey person, const DecisionFeatures& body);
 LogRecord encode(PersonKey person, const Withdraw& body);
 LogRecord encode(PersonKey person, const UndoWithdraw& body);
+LogRecord encode(PersonKey person, const Wish& body);
 LogRecord encode(PersonKey person, const ErasePerson& body);
 LogRecord encode(const WeightsChanged& body);
 

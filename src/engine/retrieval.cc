@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/wishes.h"
+
 namespace filoscope::engine {
 namespace {
 
@@ -100,7 +102,9 @@ std::vector<std::pair<float, std::uint32_t>> top_interests(const PersonState& pe
 
 void propose_content(Pool& pool, std::size_t quota) {
   std::size_t given = 0;
-  for (const auto& [affinity, key] : top_interests(pool.person())) {
+  auto keys = wished_keys(pool.person());
+  for (const auto& [affinity, key] : top_interests(pool.person())) keys.push_back(key);
+  for (const auto key : keys) {
     const auto* posting = pool.state().videos.posting(key);
     if (posting == nullptr) continue;
     const auto n = posting->videos.size();

@@ -29,6 +29,9 @@ inline const Setting<std::int64_t> kWithdrawalsPerHourMax{
     "feed.withdrawals_per_hour_max", 120, 1, 100'000,
     "Videos that one person may take back in an hour; more than one video, or undoing, counts as "
     "5."};
+inline const Setting<std::int64_t> kWishesPerHourMax{
+    "feed.wishes_per_hour_max", 240, 1, 100'000,
+    "Changes of what the feed is asked for that one person may make in an hour."};
 inline const Setting<std::int64_t> kSnapshotRecords{
     "feed.snapshot_records", 200000, 100, 100000000,
     "Log records after which a new engine snapshot is written."};
@@ -185,6 +188,13 @@ struct Learned {
   int seen_count = 0;
 };
 
+/// What a person asks the feed for more or less of.
+struct Wish {
+  engine::WishKind kind = engine::WishKind::hashtag;
+  std::string value;  ///< a hashtag, a handle; else empty
+  int level = 0;      ///< ± engine::kWishMost
+};
+
 /// Threads: any; calls may block on the database. When an event call returns, the engine has
 /// learned it, or the answer says that it has not. Parts outlive it; `key` stays the same over
 /// restarts, or all tokens are void.
@@ -223,6 +233,11 @@ class Feed {
   /// says; of any age. Errors: not_found (not ours, another person's).
   virtual Result<DecisionView> why(const accounts::Viewer& viewer, std::string_view token) = 0;
   virtual Result<Learned> learned(const accounts::Viewer& viewer) = 0;
+  /// What she asked for, the last first.
+  virtual Result<std::vector<Wish>> wishes(const accounts::Viewer& viewer) = 0;
+  /// Asks for more or less; level 0 ends it. Errors: unauthenticated, invalid_argument (no such
+  /// hashtag or person, too many), exhausted (too often).
+  virtual Result<void> set_wish(const accounts::Viewer& viewer, const Wish& wish) = 0;
   /// Takes back what she did with a video, with what has a hashtag, a word, a sound or an author,
   /// since a time in milliseconds, or everything: nothing of it counts for her from then on. Likes,
   /// saves, comments and follows themselves stay. Errors: unauthenticated, invalid_argument (what

@@ -35,6 +35,8 @@ class FeedImpl final : public Feed {
   Result<DecisionView> decision(const accounts::Viewer& viewer, RequestId request) override;
   Result<DecisionView> why(const accounts::Viewer& viewer, std::string_view token) override;
   Result<Learned> learned(const accounts::Viewer& viewer) override;
+  Result<std::vector<Wish>> wishes(const accounts::Viewer& viewer) override;
+  Result<void> set_wish(const accounts::Viewer& viewer, const Wish& wish) override;
   Result<WithdrawalId> withdraw(const accounts::Viewer& viewer, engine::WithdrawKind kind,
                                 std::string_view value) override;
   Result<void> undo_withdrawal(const accounts::Viewer& viewer, WithdrawalId id) override;
@@ -107,6 +109,7 @@ class FeedImpl final : public Feed {
   Intake intake_;
   PersonRates answer_rates_{parts_.config[kAnswersPerHourMax], reason("too_many_feed_answers")};
   PersonRates event_rates_{parts_.config[kEventsPerHourMax], reason("too_many_events")};
+  PersonRates wish_rates_{parts_.config[kWishesPerHourMax], reason("too_many_wishes")};
   PersonRates withdrawal_rates_{parts_.config[kWithdrawalsPerHourMax],
                                 reason("too_many_withdrawals")};
   std::unique_ptr<EngineHost> host_;

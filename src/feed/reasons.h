@@ -50,6 +50,14 @@ inline constexpr ErrorReason kReasons[] = {
      "there is no decision record {request}; they are kept for {days} days, and none is made "
      "without profiling"},
 
+    {"wish_for_nothing", Code::invalid_argument,
+     "there is no hashtag or person by this name that could be wished for"},
+    {"too_many_wishes", Code::exhausted,
+     "you have changed your wishes more than the {most} times an hour that are allowed; try again "
+     "in a few minutes",
+     300},
+    {"wishes_full", Code::invalid_argument,
+     "you have {most} wishes, which is the most; end one of them first"},
     {"withdrawal_of_nothing", Code::invalid_argument,
      "there is nothing of yours by this name that could be taken back"},
     {"no_such_withdrawal", Code::not_found,

@@ -61,6 +61,16 @@ constexpr std::array kMigrations = {Migration{1, R"(
     before TEXT NOT NULL,
     weights TEXT NOT NULL
   );
+)"},
+                                    Migration{5, R"(
+  CREATE TABLE feed_wishes (
+    person BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    level INTEGER NOT NULL,
+    at_ms BIGINT NOT NULL,
+    PRIMARY KEY (person, kind, value)
+  );
 )"}};
 
 constexpr std::int64_t kSweepRowsMax = 20'000;
@@ -188,6 +198,7 @@ Result<void> delete_person(Session& session, PersonKey person, std::int64_t due_
   FILOSCOPE_DO(session.execute("DELETE FROM feed_decisions WHERE person = ?", {person.db()}));
   FILOSCOPE_DO(session.execute("DELETE FROM feed_event_ids WHERE person = ?", {person.db()}));
   FILOSCOPE_DO(session.execute("DELETE FROM feed_plays WHERE person = ?", {person.db()}));
+  FILOSCOPE_DO(session.execute("DELETE FROM feed_wishes WHERE person = ?", {person.db()}));
   FILOSCOPE_DO(
       session.execute("INSERT INTO feed_erasures (person, due_ms) VALUES (?, ?) "
                       "ON CONFLICT (person) DO UPDATE SET due_ms = excluded.due_ms",

@@ -1,0 +1,123 @@
+#include "feed/wishes.h"
+
+#include "accounts/reasons.h"
+#include "engine/records.h"
+#include "feed/feed_impl.h"
+
+namespace filoscope::feed {
+namespace {
+
+using engine::WishKind;
+
+constexpr std::int64_t kWishesMax = 64;
+
+/// As it is kept: an author by her account, who may change her handle.
+struct KeptWish {
+  PersonKey person;
+  WishKind kind = WishKind::hashtag;
+  std::string value;
+  int level = 0;
+};
+
+Result<std::vector<KeptWish>> read_wishes(Database& database, const char* where,
+                                          std::initializer_list<SqlValue> values = {}) {
+  std::vector<KeptWish> wishes;
+  FILOSCOPE_DO(database.read([&](Session& session) {
+    return session.query(
+        std::string("SELECT person, kind, value, level FROM feed_wishes ") + where, values,
+        [&](const Row& row) {
+          const auto kind = engine::parse_wish_kind(row.text(1));
+          if (kind)
+            wishes.push_back({PersonKey::from_db(row.integer(0)), *kind, std::string(row.text(2)),
+                              static_cast<int>(row.integer(3))});
+        });
+  }));
+  return wishes;
+}
+
+/// The record of a wish; none for one for an author who is gone.
+std::optional<LogRecord> record_of(accounts::Accounts& accounts, const KeptWish& wish) {
+  engine::Wish body{wish.kind, 0, static_cast<std::uint8_t>(wish.level + engine::kWishMost)};
+  if (wish.kind == WishKind::hashtag) body.key = engine::text_key(wish.value);
+  if (wish.kind == WishKind::author) {
+    const auto id = AccountId::parse(wish.value);
+    const auto person = id ? accounts.person_of(*id) : std::nullopt;
+    if (!person) return std::nullopt;
+    body.key = person->value;
+  }
+  return engine::encode(wish.person, body);
+}
+
+/// The row of a wish, in place of what it stood at.
+Result<void> put_wish(Session& session, const KeptWish& wish, std::int64_t at_ms) {
+  const std::string kind(engine::to_string(wish.kind));
+  FILOSCOPE_DO(
+      session.execute("DELETE FROM feed_wishes WHERE person = ? AND kind = ? AND value = ?",
+                      {wish.person.db(), kind, wish.value}));
+  if (wish.level == 0) return {};
+  std::int64_t count = 0;
+  FILOSCOPE_DO(session.query("SELECT COUNT(*) FROM feed_wishes WHERE person = ?",
+                             {wish.person.db()}, [&](const Row& row) { count = row.integer(0); }));
+  if (count >= kWishesMax) return Error(reason("wishes_full"), kWishesMax);
+  FILOSCOPE_DO(session.execute(
+      "INSERT INTO feed_wishes (person, kind, value, level, at_ms) VALUES (?, ?, ?, ?, ?)",
+      {wish.person.db(), kind, wish.value, std::int64_t{wish.level}, at_ms}));
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Wish>> FeedImpl::wishes(const accounts::Viewer& viewer) {
+  if (!viewer.person) return Error(accounts::reason("sign_in_or_guest_first"));
+  FILOSCOPE_TRY(const auto kept,
+                read_wishes(parts_.database, "WHERE person = ? ORDER BY at_ms DESC, kind, value",
+                            {viewer.person.db()}));
+  std::vector<Wish> wishes;
+  for (const auto& wish : kept) {
+    std::string value = wish.value;
+    if (wish.kind == WishKind::author) {
+      const AccountId id = AccountId::parse(value).value_or(AccountId{});
+      const auto accounts = parts_.accounts.get_many(std::span(&id, 1));
+      if (!accounts || accounts->empty()) continue;
+      value = accounts->front().handle;
+    }
+    wishes.push_back({wish.kind, value, wish.level});
+  }
+  return wishes;
+}
+
+Result<void> FeedImpl::set_wish(const accounts::Viewer& viewer, const Wish& wish) {
+  if (!viewer.person) return Error(accounts::reason("sign_in_or_guest_first"));
+  FILOSCOPE_DO(wish_rates_.take(viewer.person, 1, parts_.clock.mono_us()));
+  KeptWish kept{viewer.person, wish.kind, "", wish.level};
+  if (wish.kind == WishKind::hashtag) {
+    const std::string_view tag = wish.value;
+    kept.value = accounts::fold_text(tag.starts_with('#') ? tag.substr(1) : tag);
+    if (kept.value.empty() || kept.value.find(' ') != std::string::npos)
+      return Error(reason("wish_for_nothing"));
+  }
+  if (wish.kind == WishKind::author) {
+    FILOSCOPE_TRY(const auto account, parts_.accounts.find(wish.value));
+    kept.value = account.id.text();
+  }
+  auto record = record_of(parts_.accounts, kept);
+  if (!record) return Error(reason("wish_for_nothing"));
+  record->at_ms = parts_.clock.now_ms();
+  if (wish.level != 0) FILOSCOPE_DO(parts_.accounts.keep_guest(viewer));
+  return parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(parts_.accounts.need_person(session, viewer.person));
+    FILOSCOPE_DO(put_wish(session, kept, record->at_ms));
+    FILOSCOPE_DO(parts_.log.append(session, std::span(&*record, 1)));
+    return {};
+  });
+}
+
+Result<void> restate_wishes(Database& database, accounts::Accounts& accounts,
+                            const EngineHost::Tell& tell) {
+  FILOSCOPE_TRY(const auto wishes, read_wishes(database, "ORDER BY at_ms, kind, value"));
+  for (const auto& wish : wishes)
+    if (const auto record = record_of(accounts, wish)) FILOSCOPE_DO(tell(*record));
+  return {};
+}
+
+}  // namespace filoscope::feed
