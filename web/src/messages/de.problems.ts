@@ -220,6 +220,10 @@ export const de: Problems = {
   withdrawal_of_nothing: 'Unter diesem Namen gibt es nichts, was zurückgenommen werden könnte',
   no_such_withdrawal:
     'Hier ist nichts von dir, was rückgängig gemacht werden könnte; eine Woche lang geht es',
+  wish_for_nothing: 'Es gibt keinen Hashtag und niemanden mit diesem Namen, den man sich wünschen könnte.',
+  wishes_full: 'Du hast {most} Wünsche, mehr gehen nicht; beende zuerst einen.',
+  too_many_wishes:
+    'Du hast deine Wünsche öfter geändert als die erlaubten {most}-mal in einer Stunde; versuch es in ein paar Minuten wieder.',
   too_many_withdrawals:
     'Du hast in einer Stunde öfter etwas zurückgenommen oder rückgängig gemacht als die erlaubten {most} Male; versuche es in ein paar Minuten wieder',
   too_many_events:
