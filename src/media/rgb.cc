@@ -33,6 +33,40 @@ AVCodecID picture_codec(std::span<const std::uint8_t> file) {
   return AV_CODEC_ID_NONE;
 }
 
+struct StoredSize {
+  std::int64_t width = 0, height = 0;
+};
+
+/// Of a JPEG, out of the first of its frame headers (ITU-T T.81, B.2.2).
+StoredSize jpeg_size(std::span<const std::uint8_t> file) {
+  for (std::size_t at = 2; at + 9 < file.size() && file[at] == 0xFF;) {
+    const int marker = file[at + 1];
+    const bool is_frame =
+        marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+    if (is_frame) return {file[at + 7] << 8 | file[at + 8], file[at + 5] << 8 | file[at + 6]};
+    at += 2 + static_cast<std::size_t>(file[at + 2] << 8 | file[at + 3]);
+  }
+  return {};
+}
+
+/// What the head of a picture says, for the sentence about one that is too large; zeros where it
+/// does not say.
+StoredSize stored_size(AVCodecID id, std::span<const std::uint8_t> file) {
+  if (id == AV_CODEC_ID_MJPEG) return jpeg_size(file);
+  if (file.size() < 30) return {};
+  const auto read = [&](std::size_t at, std::size_t count, bool big) {
+    std::int64_t value = 0;
+    for (std::size_t i = 0; i < count; ++i)
+      value = value << 8 | file[at + (big ? i : count - 1 - i)];
+    return value;
+  };
+  if (id == AV_CODEC_ID_PNG) return {read(16, 4, true), read(20, 4, true)};
+  if (file[15] == 'X') return {read(24, 3, false) + 1, read(27, 3, false) + 1};
+  if (file[15] == 'L')
+    return {(read(21, 2, false) & 0x3FFF) + 1, (read(22, 3, false) >> 6 & 0x3FFF) + 1};
+  return {read(26, 2, false) & 0x3FFF, read(28, 2, false) & 0x3FFF};
+}
+
 Orientation told_orientation(const AVFrame& frame) {
   const auto* matrix = av_frame_get_side_data(&frame, AV_FRAME_DATA_DISPLAYMATRIX);
   std::array<std::int32_t, 9> values{};
@@ -129,6 +163,9 @@ class Developer {
 Result<FramePtr> decode_still(const Bytes& file, const PictureLimits& limits) {
   const AVCodecID id = picture_codec(file);
   if (id == AV_CODEC_ID_NONE) return Error(reason("picture_file_unknown"));
+  const auto [width, height] = stored_size(id, file);
+  if (width * height > limits.pixels_max)
+    return Error(reason("picture_too_many_pixels"), width, height, limits.pixels_max / 1'000'000);
   const AVCodec* codec = avcodec_find_decoder(id);
   const CodecPtr context(codec != nullptr ? avcodec_alloc_context3(codec) : nullptr);
   const PacketPtr packet = make_packet();
@@ -144,10 +181,6 @@ Result<FramePtr> decode_still(const Bytes& file, const PictureLimits& limits) {
   FramePtr frame = make_frame();
   if (status >= 0) status = avcodec_receive_frame(context.get(), frame.get());
   if (status == AVERROR(ENOMEM)) return av_failure("reading a picture", status);
-  const auto pixels = std::int64_t{context->width} * context->height;
-  if (pixels > limits.pixels_max)
-    return Error(reason("picture_too_many_pixels"), context->width, context->height,
-                 limits.pixels_max / 1'000'000);
   if (status < 0 || frame->decode_error_flags != 0) return Error(reason("picture_file_damaged"));
   return frame;
 }
@@ -178,7 +211,9 @@ Result<Bytes> jpeg_of(const RgbPicture& picture, int quality) {
   for (int y = 0; y < picture.height; ++y)
     std::memcpy(frame->data[0] + y * std::ptrdiff_t{frame->linesize[0]},
                 picture.rgb.data() + static_cast<std::size_t>(y) * row_bytes, row_bytes);
-  FILOSCOPE_TRY(const FramePtr coded, Scaler(picture.width, picture.height).scale(*frame));
+  constexpr int kMatrix = AVCOL_SPC_BT709;
+  FILOSCOPE_TRY(const FramePtr coded, Scaler(picture.width, picture.height, kMatrix).scale(*frame));
+  coded->colorspace = AVCOL_SPC_BT709;
   return encode_jpeg(*coded, quality);
 }
 
@@ -193,10 +228,11 @@ Result<std::vector<ClipFrame>> read_frames(const ByteSource& bytes, int count,
   Developer developer(limits);
   std::vector<ClipFrame> out;
   std::optional<std::int64_t> begin_ms;
+  FramePtr first;
   int next = 0;  // of the stretches
   const auto sink = [&](AVFrame& frame) -> Result<void> {
     const auto stamp_ms = av_rescale_q(frame.best_effort_timestamp, base, AVRational{1, 1000});
-    if (!begin_ms) begin_ms = stamp_ms;
+    if (!begin_ms) begin_ms = stamp_ms, first = share_frame(frame);
     const auto at_ms = stamp_ms - *begin_ms;
     if (next >= count || at_ms * 2 * count < (2 * next + 1) * length_ms) return {};
     while (next < count && at_ms * 2 * count >= (2 * next + 1) * length_ms) ++next;
@@ -212,7 +248,10 @@ Result<std::vector<ClipFrame>> read_frames(const ByteSource& bytes, int count,
     FILOSCOPE_DO(std::move(outcome));
   }
   if (next < count) FILOSCOPE_DO(decoder.push(nullptr, sink));
-  if (out.empty()) return Error(reason("picture_without_frames"));
+  if (!first) return Error(reason("picture_without_frames"));
+  if (!out.empty()) return out;
+  FILOSCOPE_TRY(RgbPicture picture, developer.develop(*first, source->video().look));
+  out.push_back({0, std::move(picture)});
   return out;
 }
 

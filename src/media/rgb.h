@@ -41,8 +41,9 @@ struct ClipFrame {
   std::int64_t at_ms = 0;
   RgbPicture picture;
 };
-/// At most `count` frames of a video, one in the middle of each of as many equal stretches; fewer
-/// where it has fewer. Decodes all of it. Threads: any. Errors: those of an upload's file.
+/// At most `count` frames of a video: of as many equal stretches the first in the second half of
+/// each; fewer where it has fewer, but one. Decodes all of it. Threads: any. Errors: those of an
+/// upload's file.
 Result<std::vector<ClipFrame>> read_frames(const ByteSource& bytes, int count,
                                            const PictureLimits& limits = {});
 
