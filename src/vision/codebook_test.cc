@@ -27,7 +27,7 @@ TEST(Codebook, ThatShipsFitsTheFeatures) {
 }
 
 TEST(Codebook, IsLearnedTheSameTwice) {
-  const std::vector<Picture> pictures{drawn_picture(1, 64, 48), drawn_picture(2, 64, 48)};
+  const std::vector<Picture> pictures{drawn_picture(1, 64, 64)};
   const auto learned = learn_codebook(pictures).value();
   EXPECT_EQ(learned, learn_codebook(pictures).value());
   EXPECT_EQ(learned.edges.words.size(), learned.edges.words_count * learned.edges.short_dim);
