@@ -34,6 +34,8 @@ struct Words {
   AccountOptions account;
   BenchOptions bench;
   EvalCommand eval;
+  EvalVisualCommand eval_visual;
+  LearnCodebookCommand learn_codebook;
   SimulateCommand simulate;
   std::string database;
 };
@@ -189,20 +191,50 @@ void add_operator(CLI::App& app, Words& words) {
                            "find or make their own when left out");
 }
 
+void add_eval_visual(CLI::App& eval, EvalVisualCommand& words) {
+  auto& command = *eval.add_subcommand(
+      "visual",
+      "Measure visual search on labelled pictures or on clips, with plain methods beside");
+  auto* db = command.add_option("--db", words.db, "The folder of pictures that is searched");
+  command.add_option("--query", words.query, "The folder of pictures that are looked for");
+  command.add_option("--labels", words.labels,
+                     "TSV of file (relative to this file), fine class, coarse class; with --clips, "
+                     "of file and scene");
+  command
+      .add_option("--clips", words.clips,
+                  "A folder of clips instead, whose frames are changed and looked for")
+      ->excludes(db);
+  command.add_option("--model", words.model,
+                     "The network's file or folder, or none for the built-in descriptor; default: "
+                     "the setting models (FILOSCOPE_MODELS), then ../shared/models");
+  command.add_option("--seed", words.seed, "Of what is done to frames")->capture_default_str();
+  command.add_option("--json", words.json, "Write the result as JSON to a file or -")
+      ->capture_default_str();
+}
+
+/// For who develops the program.
+void add_vision(CLI::App& app, Words& words) {
+  auto& vision = *app.add_subcommand("vision", "")->group("");
+  vision.require_subcommand(1);
+  auto& learn = *vision.add_subcommand(
+      "learn-codebook", "Learn the numbers of the built-in descriptor from frames of clips");
+  learn.add_option("--clips", words.learn_codebook.clips, "A folder of clips")->required();
+  learn.add_option("OUT", words.learn_codebook.out, "src/vision/codebook.bin")->required();
+}
+
 void add_eval(CLI::App& app, Words& words) {
   auto& command = *app.add_subcommand(
       "eval", "Measure the recommender on an interaction log, with plain methods beside it");
   auto& eval = words.eval;
-  command.add_option("--log", eval.log, "TSV, plain or gzip: user, item, timestamp, value")
-      ->required();
+  add_eval_visual(command, words.eval_visual);
+  command.add_option("--log", eval.log, "TSV, plain or gzip: user, item, timestamp, value");
   command
       .add_option("--protocol", eval.protocol,
                   "prequential: rank for each event of the last fifth, then learn it; temporal: "
                   "learn the first 80 % by time; split: learn the log, rank for --test; ctr: "
                   "predict each event, then learn it; ope: the value of the policy in --test, "
                   "from the log of another one")
-      ->check(CLI::IsMember({"prequential", "temporal", "split", "ctr", "ope"}))
-      ->required();
+      ->check(CLI::IsMember({"prequential", "temporal", "split", "ctr", "ope"}));
   auto* test = command.add_option("--test", eval.test, "What is tested on, in the same form");
   command.add_option("--holdout", eval.holdout, "A share of the log is the test, drawn by --seed")
       ->excludes(test);
@@ -278,6 +310,15 @@ int restore_command(const Words& words) {
   return restore(words.restore);
 }
 
+int eval_command(const CLI::App& command, const Words& words) {
+  if (!command.get_subcommands().empty()) return eval_visual(words.eval_visual);
+  if (words.eval.log.empty() || words.eval.protocol.empty()) {
+    fail("eval needs --log FILE and --protocol, or the subcommand visual");
+    return kWrongWords;
+  }
+  return eval(words.eval);
+}
+
 int dispatch(const CLI::App& app, const Words& words) {
   const auto& name = app.get_subcommands().front()->get_name();
   if (name == "serve") return serve_command(words);
@@ -300,7 +341,8 @@ int dispatch(const CLI::App& app, const Words& words) {
     if (what == "role") return account_role(words.account);
     return what == "recover" ? account_recover(words.account) : account_create(words.account);
   }
-  if (name == "eval") return eval(words.eval);
+  if (name == "eval") return eval_command(*app.get_subcommand("eval"), words);
+  if (name == "vision") return learn_codebook(words.learn_codebook);
   if (name == "simulate") return simulate(words.simulate);
   return bench(words.bench);
 }
@@ -365,6 +407,7 @@ int run(int argc, char** argv) {
   add_operator(app, words);
   add_eval(app, words);
   add_simulate(app, words);
+  add_vision(app, words);
   app.add_subcommand("media-worker", "")->group("");
   if (const auto unknown = unknown_command(app, argc, argv)) {
     fail(*unknown);

@@ -93,6 +93,18 @@ struct EvalCommand {
 };
 int eval(const EvalCommand& command);
 
+struct EvalVisualCommand {
+  std::string db, query, labels, clips, model, json = "-";
+  std::int64_t seed = 1;
+};
+int eval_visual(const EvalVisualCommand& command);
+
+/// Learns the numbers that ship with the built-in descriptor of pictures from frames of clips.
+struct LearnCodebookCommand {
+  std::string clips, out;
+};
+int learn_codebook(const LearnCodebookCommand& command);
+
 struct SimulateCommand {
   std::int64_t people = 100, videos = 1000, seed = 1, swipes = 100;
   std::int64_t days = 0;  ///< 0: until everybody has made her swipes

@@ -19,6 +19,7 @@
 #include "simulate/reasons.h"
 #include "social/reasons.h"
 #include "upload/reasons.h"
+#include "vision/reasons.h"
 
 namespace filoscope::app {
 namespace {
@@ -82,6 +83,7 @@ std::vector<ModuleReasons> all_reasons() {
           {"adapters/files", files::kReasons},
           {"backup", backup::kReasons},
           {"media", media::kReasons},
+          {"vision", vision::kReasons},
           {"engine", engine::kReasons},
           {"eval", eval::kReasons},
           {"simulate", simulate::kReasons},

@@ -25,25 +25,6 @@ bool is_rgb(int format) {
   return description != nullptr && (description->flags & AV_PIX_FMT_FLAG_RGB) != 0;
 }
 
-AVPixelFormat without_j(int format) {
-  switch (format) {
-    case AV_PIX_FMT_YUVJ420P:
-      return AV_PIX_FMT_YUV420P;
-    case AV_PIX_FMT_YUVJ422P:
-      return AV_PIX_FMT_YUV422P;
-    case AV_PIX_FMT_YUVJ444P:
-      return AV_PIX_FMT_YUV444P;
-    case AV_PIX_FMT_YUVJ440P:
-      return AV_PIX_FMT_YUV440P;
-    default:
-      return static_cast<AVPixelFormat>(format);
-  }
-}
-
-bool is_full_range(const AVFrame& frame) {
-  return frame.color_range == AVCOL_RANGE_JPEG || without_j(frame.format) != frame.format;
-}
-
 void turn_plane(const std::uint8_t* from, int from_stride, std::uint8_t* to, int to_stride,
                 int width, int height, const Orientation& turn_by) {
   // `width` and `height` are those of the turned plane.
@@ -115,6 +96,25 @@ Result<FramePtr> surround(const AVFrame& picture, const Area& area, int width, i
 }
 
 }  // namespace
+
+AVPixelFormat without_j(int format) {
+  switch (format) {
+    case AV_PIX_FMT_YUVJ420P:
+      return AV_PIX_FMT_YUV420P;
+    case AV_PIX_FMT_YUVJ422P:
+      return AV_PIX_FMT_YUV422P;
+    case AV_PIX_FMT_YUVJ444P:
+      return AV_PIX_FMT_YUV444P;
+    case AV_PIX_FMT_YUVJ440P:
+      return AV_PIX_FMT_YUV440P;
+    default:
+      return static_cast<AVPixelFormat>(format);
+  }
+}
+
+bool is_full_range(const AVFrame& frame) {
+  return frame.color_range == AVCOL_RANGE_JPEG || without_j(frame.format) != frame.format;
+}
 
 ColourTags colour_of(const AVFrame& frame) {
   ColourTags tags;

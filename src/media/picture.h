@@ -18,6 +18,10 @@ namespace filoscope::media {
 /// else 601.
 ColourTags colour_of(const AVFrame& frame);
 
+/// The pixel format without the range that FFmpeg's old formats of JPEG imply, and that range.
+AVPixelFormat without_j(int format);
+bool is_full_range(const AVFrame& frame);
+
 /// Deinterlacing (bwdif, by a libavfilter graph), then HDR and BT.2020 to BT.709; times in
 /// 1/90000 s are kept. Threads: one.
 class PreFilter {

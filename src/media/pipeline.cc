@@ -29,15 +29,6 @@ constexpr std::int64_t kStepMax =
     86'400 * kTicksPerSecond;  // what a picture says beyond is no time
 constexpr std::int64_t kDamagePercentMax = 5;
 
-bool is_wide_gamut(const AVFrame& frame) {
-  return frame.color_primaries == AVCOL_PRI_BT2020 || frame.colorspace == AVCOL_SPC_BT2020_NCL;
-}
-
-bool is_tone_mapped(const AVFrame& frame) {
-  return frame.color_trc == AVCOL_TRC_SMPTE2084 || frame.color_trc == AVCOL_TRC_ARIB_STD_B67 ||
-         is_wide_gamut(frame);
-}
-
 HdrKind frame_hdr(const AVFrame& frame, HdrKind claimed) {
   if (frame.color_trc != AVCOL_TRC_SMPTE2084 && frame.color_trc != AVCOL_TRC_ARIB_STD_B67)
     return HdrKind::none;

@@ -49,6 +49,19 @@ inline constexpr ErrorReason kReasons[] = {
      "the file claims a wrong length and cannot be read twice; save it as MP4 with H.264 and AAC "
      "and upload that"},
 
+    // a still picture that is looked at, not shown
+    {"picture_file_empty", Code::invalid_argument, "the picture's file is empty; choose another"},
+    {"picture_file_too_large", Code::invalid_argument,
+     "the picture's file has {size:bytes}; the largest allowed is {most:bytes}; save it smaller", 0,
+     413},
+    {"picture_file_unknown", Code::invalid_argument,
+     "the file is no picture that is read here; JPEG, PNG and WebP are"},
+    {"picture_too_many_pixels", Code::invalid_argument,
+     "the picture has {width} × {height} pixels; the most allowed is {most} million; save it "
+     "smaller"},
+    {"picture_file_damaged", Code::invalid_argument,
+     "the picture is damaged or cut off; copy it again from where it was made"},
+
     // its picture
     {"video_too_long", Code::invalid_argument,
      "the video is {length:ms} long; the longest allowed is {most:ms}; cut it and upload a part"},

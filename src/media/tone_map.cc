@@ -159,7 +159,16 @@ Result<FramePtr> new_frame(AVPixelFormat format, int width, int height) {
   return frame;
 }
 
+bool is_wide_gamut(const AVFrame& frame) {
+  return frame.color_primaries == AVCOL_PRI_BT2020 || frame.colorspace == AVCOL_SPC_BT2020_NCL;
+}
+
 }  // namespace
+
+bool is_tone_mapped(const AVFrame& frame) {
+  return frame.color_trc == AVCOL_TRC_SMPTE2084 || frame.color_trc == AVCOL_TRC_ARIB_STD_B67 ||
+         is_wide_gamut(frame);
+}
 
 Triple light_of(const Triple& coded, Transfer transfer) {
   Triple light{};

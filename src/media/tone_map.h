@@ -16,6 +16,9 @@ namespace filoscope::media {
 
 inline constexpr double kWhiteNits = 203;  ///< of standard range on the scale of high range
 
+/// Whether a frame is not of standard range and BT.709 colours, so that it goes through a ToneMap.
+bool is_tone_mapped(const AVFrame& frame);
+
 enum class Transfer : std::uint8_t { standard, pq, hlg };
 using Triple = std::array<double, 3>;
 

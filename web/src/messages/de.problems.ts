@@ -162,6 +162,13 @@ export const de: Problems = {
     'die Datei ist beschädigt, {count} ihrer {all} Bilder sind nicht lesbar; kopiere die Datei noch einmal von dort, wo sie entstanden ist, und lade die Kopie hoch',
   picture_clock_goes_back:
     'die Datei ist beschädigt, die Uhr von {count} ihrer {all} Bilder läuft zurück; kopiere die Datei noch einmal von dort, wo sie entstanden ist, und lade die Kopie hoch',
+  picture_file_empty: 'die Datei des Bildes ist leer; wähle ein anderes',
+  picture_file_too_large:
+    'die Datei des Bildes hat {size:bytes}; erlaubt sind höchstens {most:bytes}; speichere es kleiner',
+  picture_file_unknown: 'die Datei ist kein Bild, das hier lesbar ist; JPEG, PNG und WebP sind es',
+  picture_too_many_pixels:
+    'das Bild hat {width} × {height} Pixel; erlaubt sind höchstens {most} Millionen; speichere es kleiner',
+  picture_file_damaged: 'das Bild ist beschädigt oder abgeschnitten; kopiere es noch einmal von dort, wo es entstanden ist',
   picture_has_no_more_lines:
     'das Bild hat nicht mehr Zeilen als seine Fassungen; speichere das Video kleiner und lade das hoch',
   sound_goes_on_too_long:

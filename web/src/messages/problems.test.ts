@@ -20,6 +20,7 @@ const OPERATOR = new Set(
   media_worker_crashed media_worker_killed ladder_bench_empty no_such_event no_such_withdraw_kind
   engine_option_out_of_range engine_option_too_small snapshot_of_other_options snapshot_too_new
   eval_file_not_read eval_line_malformed eval_file_malformed eval_option_wrong eval_nothing_to_measure
+  vision_model_not_found vision_model_unusable vision_nothing_to_learn
   simulation_number_out_of_range simulation_arm_unknown
   log_record_too_new log_record_of_unknown_kind import_file_shrank import_not_a_file
   late_rendition_cut_off late_rendition_wrong value_weight_malformed snapshots_folder_not_made
