@@ -1,10 +1,15 @@
-// What the feed has learned of her: seen, taken back, undone; a session that nothing is learned from.
+// What she asks the feed for, and what it has learned of her: seen, taken back, undone; a session that
+// nothing is learned from.
 
 import assert from 'node:assert/strict';
 import {
+  answered,
+  current,
   currentId,
   DESKTOP,
   eventually,
+  expects,
+  NO_ANSWER,
   openFeed,
   person,
   PHONE,
@@ -75,6 +80,90 @@ for (const [name, options] of [
     await maker.context.close();
   });
 }
+
+const wishesOf = async (page) => {
+  const { wishes } = await page.evaluate(() => fetch('/api/v1/me/wishes').then((answer) => answer.json()));
+  return wishes.map(({ kind, value, level }) => `${kind} ${value} ${level}`).sort();
+};
+
+for (const [name, options] of [
+  ['phone', PHONE],
+  ['desktop', DESKTOP],
+]) {
+  test(`wishes survive a reload and are ended with undo (${name})`, async () => {
+    const maker = await person('wishmaker');
+    const { page } = await visitor(browser, options);
+    await signUp(page, 'wishful');
+    await page.goto('/interests');
+    const asked = page.getByRole('region', { name: 'What you ask for' });
+    const said = asked.getByRole('status');
+    const length = asked.getByRole('slider', { name: 'Length' });
+    await length.press('ArrowRight');
+    assert.equal(await length.getAttribute('aria-valuetext'), 'Longer');
+    await said.filter({ hasText: 'Saved' }).waitFor();
+
+    const field = asked.getByLabel('Add a hashtag or @handle');
+    await field.fill(`@${maker.handle}`);
+    await asked.getByRole('button', { name: 'Less', exact: true }).click();
+    const people = asked.getByRole('group', { name: `How much of @${maker.handle}` });
+    await people.getByRole('radio', { name: 'Less', exact: true, checked: true }).waitFor();
+    await field.fill('#Clay');
+    await field.press('Enter');
+    const clay = asked.getByRole('group', { name: 'How much of #clay' });
+    await clay.getByRole('radio', { name: 'More', exact: true, checked: true }).waitFor();
+    await clay.getByText('Much more', { exact: true }).click();
+    const all = [`author ${maker.handle} -1`, 'hashtag clay 2', 'length  1'];
+    await eventually(async () => (await wishesOf(page)).join() === all.join());
+    await shot(page, `wishes_${name}`);
+
+    await page.reload();
+    assert.equal(await length.getAttribute('aria-valuetext'), 'Longer');
+    await people.getByRole('radio', { name: 'Less', exact: true, checked: true }).waitFor();
+    await clay.getByRole('radio', { name: 'Much more', checked: true }).waitFor();
+    await asked.getByRole('button', { name: '#clay: back to usual' }).click();
+    await clay.waitFor({ state: 'detached' });
+    await eventually(async () => (await wishesOf(page)).length === 2);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await clay.getByRole('radio', { name: 'Much more', checked: true }).waitFor();
+    await eventually(async () => (await wishesOf(page)).join() === all.join());
+    await page.context().close();
+  });
+}
+
+test('a wish that is refused says why at its field, and a slider goes back', async () => {
+  const { page } = await visitor(browser, PHONE);
+  await signUp(page, 'refused');
+  await page.goto('/interests');
+  expects(page, answered(404), NO_ANSWER);
+  const field = page.getByLabel('Add a hashtag or @handle');
+  await field.fill('@nobody.here');
+  await field.press('Enter');
+  await page.locator('#wish-add-note').filter({ hasText: 'There is no such account' }).waitFor();
+  assert.equal(await field.getAttribute('aria-invalid'), 'true');
+  const people = page.getByRole('slider', { name: 'People you don’t know yet' });
+  await page.route('**/api/v1/me/wishes', (route) => route.abort());
+  await people.press('ArrowLeft');
+  await page.locator('.toast').first().waitFor();
+  await eventually(async () => (await people.getAttribute('aria-valuetext')) === 'As usual');
+  assert.equal(await people.inputValue(), '0');
+  await page.unroute('**/api/v1/me/wishes');
+  assert.deepEqual(await wishesOf(page), []);
+  await page.context().close();
+});
+
+test('why asks for more of what the clip is about, also of a guest', async () => {
+  const { page } = await visitor(browser, PHONE);
+  await openFeed(page);
+  await current(page).locator('button.act.last').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Why this video' }).click();
+  const more = page.getByRole('dialog').getByRole('button', { name: /^More of @/ });
+  await more.click();
+  await more.and(page.getByRole('button', { pressed: true })).waitFor();
+  await more.click();
+  await eventually(async () => /^author \S+ 2$/.test((await wishesOf(page)).join()));
+  await shot(page, 'wishes_why');
+  await page.context().close();
+});
 
 test('a session that is not learned from leaves everything as it was', async () => {
   const { page } = await visitor(browser, PHONE);

@@ -64,6 +64,15 @@ export const PAGES = [
       await page.getByText('Your feed goes by this').waitFor();
     },
   ],
+  [
+    'interests-asked',
+    async (page) => {
+      await page.goto('/interests');
+      await page.getByLabel('Add a hashtag or @handle').fill('#ceramics');
+      await page.keyboard.press('Enter');
+      await page.getByRole('group', { name: 'How much of #ceramics' }).waitFor();
+    },
+  ],
   ['upload', (page) => page.goto('/upload')],
   ['profile', (page) => page.goto('/@maker.trains')],
   ['tag', (page) => page.goto('/tag/ceramics')],

@@ -1809,6 +1809,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/wishes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the feed was asked for more or less of */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            wishes: components["schemas"]["Wish"][];
+                        };
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        /** Ask the feed for more or less of something; it counts from the next answer on, in all of the person's feeds but the one without profiling */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Wish"];
+                };
+            };
+            responses: {
+                /** @description done */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/withdrawals": {
         parameters: {
             query?: never;
@@ -3379,6 +3441,15 @@ export interface components {
         /** @enum {string} */
         AttendedAction: "not_interested" | "liked" | "saved" | "completed" | "skipped" | "part" | "seen";
         /** @enum {string} */
+        WishKind: "hashtag" | "author" | "new_people" | "length";
+        Wish: {
+            kind: components["schemas"]["WishKind"];
+            /** @description a hashtag without #, a handle; of the other kinds none */
+            value?: string;
+            /** @description -2: hardly any, 2: much more; 0 ends the wish; of length: shorter, longer */
+            level: number;
+        };
+        /** @enum {string} */
         WithdrawKind: "video" | "hashtag" | "word" | "sound" | "author" | "since" | "everything";
         Learned: {
             /** @description strongest first, of either sign; at most 100 */
@@ -3464,6 +3535,10 @@ export interface components {
             spacing: {
                 apart: string[];
                 alike_count: number;
+                /** @description of so many in a row at most alike_most are alike */
+                screens: number;
+                alike_most: number;
+                alike_most_of_minors: number;
             };
             half_lives: {
                 interests_ms: number;
@@ -3815,6 +3890,8 @@ export type Feed = components['schemas']['Feed'];
 export type Event = components['schemas']['Event'];
 export type EventsAnswer = components['schemas']['EventsAnswer'];
 export type AttendedAction = components['schemas']['AttendedAction'];
+export type WishKind = components['schemas']['WishKind'];
+export type Wish = components['schemas']['Wish'];
 export type WithdrawKind = components['schemas']['WithdrawKind'];
 export type Learned = components['schemas']['Learned'];
 export type Decision = components['schemas']['Decision'];

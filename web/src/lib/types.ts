@@ -31,6 +31,8 @@ export type {
   Suggestion,
   Video,
   Visibility,
+  Wish,
+  WishKind,
   WithdrawKind,
 } from './api_types.gen';
 

@@ -168,7 +168,8 @@ export const de: Problems = {
   picture_file_unknown: 'die Datei ist kein Bild, das hier lesbar ist; JPEG, PNG und WebP sind es',
   picture_too_many_pixels:
     'das Bild hat {width} × {height} Pixel; erlaubt sind höchstens {most} Millionen; speichere es kleiner',
-  picture_file_damaged: 'das Bild ist beschädigt oder abgeschnitten; kopiere es noch einmal von dort, wo es entstanden ist',
+  picture_file_damaged:
+    'das Bild ist beschädigt oder abgeschnitten; kopiere es noch einmal von dort, wo es entstanden ist',
   picture_has_no_more_lines:
     'das Bild hat nicht mehr Zeilen als seine Fassungen; speichere das Video kleiner und lade das hoch',
   sound_goes_on_too_long:

@@ -28,7 +28,7 @@ export const de: Messages = {
   forget_name: '{name} vergessen',
   forget_everything: 'Alles vergessen',
   forget_everything_sure:
-    'Dein Feed beginnt neu wie für jemanden, der eben gekommen ist. Eine Woche lang kannst du es rückgängig machen. Deine Likes, Kommentare und wem du folgst bleiben.',
+    'Dein Feed beginnt neu wie für jemanden, der eben gekommen ist. Eine Woche lang kannst du es rückgängig machen. Deine Likes, Kommentare, wem du folgst und was du dir wünschst bleiben.',
   forget_session: 'Diese Sitzung vergessen',
   forget_session_hint: 'Was du hier seit {time} getan hast',
   interest_gone: '{name}: vergessen.',

@@ -27,7 +27,7 @@ export const en = {
   forget_name: 'Forget {name}',
   forget_everything: 'Forget everything',
   forget_everything_sure:
-    'Your feed begins again as for somebody new. You can undo it for a week. Your likes, comments and follows stay.',
+    'Your feed begins again as for somebody new. You can undo it for a week. Your likes, comments, follows and what you ask for stay.',
   forget_session: 'Forget this session',
   forget_session_hint: 'What you did here since {time}',
   interest_gone: '{name}: forgotten.',

@@ -8,6 +8,8 @@ export const how: HowMessages = {
   step_guess:
     'Für jeden davon schätzt es aus dem, was du und andere bisher getan haben, wie wahrscheinlich du ihn ansiehst, magst, teilst oder weiterwischst.',
   step_add: 'Es nimmt jede Schätzung mal dem, was diese Reaktion zählt, und rechnet alles zusammen.',
+  step_wishes:
+    'Wovon du dir auf der Seite „Deine Interessen“ mehr oder weniger wünschst, kommt zur Summe eines Clips dazu oder geht davon ab.',
   step_order: 'Die Clips mit den höchsten Summen kommen zuerst, mit den Ausnahmen unten.',
   worth: 'Was eine Reaktion zählt',
   worth_hint:
@@ -35,6 +37,8 @@ export const how: HowMessages = {
   apart_author: 'Zwei Clips derselben Person folgen nicht aufeinander, solange es etwas anderes gibt.',
   apart_sound: 'Auch nicht zwei Clips mit demselben Ton.',
   alike: 'Ein Clip, der einem der {n} davor sehr ähnlich ist, kommt später.',
+  alike_most:
+    'Von {n} Clips in Folge sind höchstens {most} einander sehr ähnlich, für Menschen unter 18 höchstens {minors}, solange es etwas anderes gibt.',
   fading: 'Was mit der Zeit verblasst',
   fading_interests: 'Was dir gefiel und was du angesehen hast, zählt nach {days} Tagen halb.',
   fading_counts: 'Was andere mit einem Clip getan haben, zählt nach {days} Tagen halb.',
@@ -45,7 +49,7 @@ export const how: HowMessages = {
   never_device: 'Welches Gerät oder welchen Browser du benutzt.',
   never_place: 'Wo du bist.',
   never_contact:
-    'Deine E-Mail-Adresse, deine Kontakte und dein Geburtsdatum, außer für eine Altersgrenze bei manchen Clips.',
+    'Deine E-Mail-Adresse, deine Kontakte und dein Geburtsdatum, außer für eine Altersgrenze bei manchen Clips und dafür, wie viele in Folge einander ähnlich sein dürfen.',
   never_other_sites: 'Was du auf anderen Seiten und in anderen Apps tust.',
   never_profile_text: 'Dein Name, dein Bild und was du über dich schreibst.',
   never_payment: 'Geld: Bezahlen ändert keinen Platz im Feed.',

@@ -8,6 +8,8 @@ export const how = {
   step_guess:
     'For each of them it guesses, from what you and others did before, how likely you are to watch, like, share or skip it.',
   step_add: 'It multiplies each guess by what that reaction is worth, and adds them up.',
+  step_wishes:
+    'What you ask for more or less of on the page “Your interests” is added to a clip’s sum, or taken from it.',
   step_order: 'The clips with the highest sums come first, with the exceptions below.',
   worth: 'What a reaction is worth',
   worth_hint:
@@ -33,6 +35,8 @@ export const how = {
   apart_author: 'Two clips by the same person do not follow each other while there is anything else.',
   apart_sound: 'Nor do two clips with the same sound.',
   alike: 'A clip that is much like one of the {n} before it comes later.',
+  alike_most:
+    'Of {n} clips in a row at most {most} are much alike, and at most {minors} for people under 18, while there is anything else.',
   fading: 'What fades with time',
   fading_interests: 'What you liked and watched counts half after {days} days.',
   fading_counts: 'What others did with a clip counts half after {days} days.',
@@ -43,7 +47,7 @@ export const how = {
   never_device: 'Which device or browser you use.',
   never_place: 'Where you are.',
   never_contact:
-    'Your email address, your contacts and your date of birth, but for an age limit on some clips.',
+    'Your email address, your contacts and your date of birth, but for an age limit on some clips and for how many in a row may be alike.',
   never_other_sites: 'What you do on other sites and in other apps.',
   never_profile_text: 'Your name, your picture and what you write about yourself.',
   never_payment: 'Money: paying changes no place in the feed.',

@@ -5,6 +5,8 @@ import { how as howDe } from './how.de';
 import { how as howEn } from './how.en';
 import { operator as operatorDe } from './operator.de';
 import { operator as operatorEn } from './operator.en';
+import { wishes as wishesDe } from './wishes.de';
+import { wishes as wishesEn } from './wishes.en';
 
 const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
 
@@ -12,6 +14,7 @@ describe.each<[string, Record<string, string>, Record<string, string>]>([
   ['of the app', en, de],
   ['of “How this feed works”', howEn, howDe],
   ['of the operator’s page', operatorEn, operatorDe],
+  ['of what she asks for', wishesEn, wishesDe],
 ])('messages %s', (_, english, german) => {
   it('say the same with the same values in every language', () => {
     expect(Object.keys(german).sort()).toEqual(Object.keys(english).sort());

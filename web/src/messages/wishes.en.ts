@@ -1,0 +1,36 @@
+// What a person asks the feed for, in English.
+
+export const wishes = {
+  title: 'What you ask for',
+  hint: 'It counts from the next answer on.',
+  hint_guest: 'It counts from the next answer on, also without an account.',
+  not_profiled: 'Your feed is not based on a profile now: none of this changes it.',
+  new_people: 'People you don’t know yet',
+  length: 'Length',
+  scale_least: 'Hardly any',
+  scale_most: 'Much more',
+  length_least: 'Shorter',
+  length_most: 'Longer',
+  minus_2: 'Hardly any',
+  minus_1: 'Less',
+  usual: 'As usual',
+  plus_1: 'More',
+  plus_2: 'Much more',
+  length_minus_2: 'Much shorter',
+  length_minus_1: 'Shorter',
+  length_plus_1: 'Longer',
+  length_plus_2: 'Much longer',
+  none: 'No hashtags or people yet. Add one here, or under “Why this video”.',
+  add: 'Add a hashtag or @handle',
+  how_much: 'How much of {name}',
+  more_of: 'More of {name}',
+  less_of: 'Less of {name}',
+  asked: 'You ask: {level}',
+  end: 'Back to usual',
+  end_name: '{name}: back to usual',
+  ended: '{name} is back to usual.',
+  like_this: 'More or less like this',
+  learned: 'What your feed has learned',
+};
+
+export type WishMessages = typeof wishes;
