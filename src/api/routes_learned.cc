@@ -94,11 +94,13 @@ Result<Response> set_wish(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto value, text_field(body, "value", 400));
   FILOSCOPE_TRY(const auto level,
                 integer_field(body, "level", -engine::kWishMost, engine::kWishMost));
+  if (!level)
+    return Error(reason("field_out_of_range"), -engine::kWishMost, engine::kWishMost).at("level");
   const auto kind = engine::parse_wish_kind(name);
   if (!kind)
     return Error(reason("field_not_one_of"), "hashtag, author, new_people or length").at("kind");
   const auto done = api.services.feed.set_wish(
-      caller.viewer, {*kind, value.value_or(""), static_cast<int>(level.value_or(0))});
+      caller.viewer, {*kind, value.value_or(""), static_cast<int>(*level)});
   if (!done && done.error().code == Code::invalid_argument) return Error(done.error()).at("value");
   if (!done) return done.error();
   return no_content();

@@ -383,7 +383,11 @@ std::optional<std::string> unknown_command(const CLI::App& app, int argc, char**
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (command->get_subcommands({}).empty()) return std::nullopt;
-    if (word.empty() || word.front() == '-') continue;
+    if (word.empty()) continue;
+    // Behind the first option of a command that does something itself stand values, not commands.
+    if (word.front() == '-' && command->get_require_subcommand_min() == 0 && command != &app)
+      return std::nullopt;
+    if (word.front() == '-') continue;
     const auto named =
         command->get_subcommands([&](const CLI::App* each) { return each->get_name() == word; });
     if (named.empty()) return "there is no command \"" + word + "\"; " + suggestion(*command, word);

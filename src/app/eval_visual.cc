@@ -21,7 +21,7 @@ Result<std::string> model_of(const EvalVisualCommand& command) {
   if (!command.model.empty()) return command.model;
   FILOSCOPE_TRY(const Config config, load_config(""));
   if (!config[vision::kModels].empty()) return config[vision::kModels];
-  return std::string(std::filesystem::is_directory(kSharedModels) ? kSharedModels : "none");
+  return std::string(vision::holds_network(kSharedModels) ? kSharedModels : "none");
 }
 
 Result<void> run_learn(const LearnCodebookCommand& command, StepProgress& progress) {

@@ -268,6 +268,10 @@ Slate give_repeats(const State& state, const PersonState& person, const Scorer& 
     if (entry.shown() && !given.disliked() && anything.allowed(number))
       past.push_back({entry.order(), given.stands(Act::like), number});
   });
+  const auto unwanted = [&](const Past& one) {
+    return wished(state, person, one.video) <= kHardlyAny;
+  };
+  if (!std::all_of(past.begin(), past.end(), unwanted)) std::erase_if(past, unwanted);
   std::sort(past.begin(), past.end(), [](const Past& a, const Past& b) { return a.last < b.last; });
   std::vector<std::uint32_t> held;
   for (const auto id : request.held)

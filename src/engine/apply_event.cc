@@ -430,7 +430,7 @@ void apply_event(State& state, const EngineOptions& options, PersonKey key, cons
   settle(m);
   if (example) train(m, *example, said, before);
   if (options.learns) count_outcomes(m, before);
-  if (first_watch) learn_next_of_shown(m, history_count);
+  if (first_watch && !state.guard.pauses()) learn_next_of_shown(m, history_count);
   person.remember(*number).given = m.given.bits();
 }
 

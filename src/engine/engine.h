@@ -141,7 +141,7 @@ struct GuardStats {
   /// Of the last one: what the heads learned behind `to_position`, until `at_position`, is undone.
   LogPosition to_position = 0, at_position = 0;
   std::int64_t at_ms = 0;
-  std::uint32_t paused_examples = 0;  ///< that will be scored but not learned
+  std::uint32_t paused_examples = 0;  ///< at least so many will be scored but not learned
   /// Mean loss of an example, less that of the newer and the older trusted copy; above 0: worse.
   std::array<float, 2> worse{};
 };

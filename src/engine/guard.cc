@@ -15,6 +15,11 @@ constexpr double kWorseMin = 0.02;      ///< part of the copy's loss
 constexpr double kUsualMax = 1.15;
 /// A leap: the mean of the loss over the first above that over the second by so much.
 constexpr double kNow = 60, kUsual = 2'000, kUsualMin = 250;
+/// Where it leapt, the older copy is the way back if it does better by so much: the newer one may
+/// be of a burst that has ended.
+constexpr double kBetter = 0.9;
+/// What an example lets pass of a pause at least, so that a few people are not left waiting.
+constexpr double kPassedMin = 1.0 / 16;
 constexpr double kLeapErrors = 6, kLeap = 1.3, kLanded = 1.15;
 
 }  // namespace
@@ -53,16 +58,28 @@ double Guard::Trusted::errors() const {
   return of_mean > 0 ? worse.value() / std::sqrt(of_mean / worse.count()) : 0;
 }
 
+double Guard::weigh(std::uint32_t person, double may_move) {
+  const auto hers = 1 + std::count(people_.begin(), people_.end(), person + 1);
+  people_[people_at_] = person + 1;
+  people_at_ = (people_at_ + 1) % kLately;
+  return may_move / static_cast<double>(hers);
+}
+
+std::size_t Guard::people_lately() const {
+  auto people = people_;
+  std::sort(people.begin(), people.end());
+  const auto end = std::unique(people.begin(), people.end());
+  return static_cast<std::size_t>(end - people.begin()) - (people.front() == 0 ? 1 : 0);
+}
+
 void Guard::judge(const Judged& example) {
-  run_ = example.person == person_ ? run_ + 1 : 1;
-  person_ = example.person;
-  const double may_move = static_cast<double>(example.weight), w = may_move / run_;
-  learned_ += may_move;
+  const double w = weigh(example.person, static_cast<double>(example.weight));
+  weight_ = w, learned_ += w;
   for (Trusted& one : trusted_) {
     const float trusted = loss_of(one.heads.predict(example.wide), example.heads, example.labels);
     one.worse.add(static_cast<double>(example.loss - trusted), w, kJudged);
     one.loss.add(static_cast<double>(trusted), w, kJudged);
-    one.age += may_move;
+    one.age += w;
   }
   now_.add(static_cast<double>(example.loss), w, kNow);
   usual_.add(static_cast<double>(example.loss), w, kUsual);
@@ -82,20 +99,29 @@ void Guard::watch_leap() {
     return;
   }
   const double error = std::sqrt(usual_.variance() / std::max(now_.count(), 1.0));
-  leapt_ = usual_.weight >= kUsualMin && now > kLeap * usual && now > usual + kLeapErrors * error;
+  leapt_ = usual_.weight >= kUsualMin && people_lately() >= kLeapPeople && now > kLeap * usual &&
+           now > usual + kLeapErrors * error;
   if (leapt_) paused_since_leap_ = 0;
+}
+
+void Guard::go_on_pausing() {
+  const double passed = std::max(weight_, kPassedMin);
+  paused_ = std::max(0.0, paused_ - passed), paused_since_leap_ += passed;
+  if (paused_ <= 0 && leapt_ && paused_since_leap_ < kPauseMax) paused_ = kPause;
 }
 
 void Guard::settle(Heads& heads, NextHead& next, const Place& now) {
   auto& [newer, older] = trusted_;
   const bool leapt_before = leapt_;
   watch_leap();
-  if (paused_ > 0) {
-    --paused_, ++paused_since_leap_;
-    if (paused_ == 0 && leapt_ && paused_since_leap_ < kPauseMax) paused_ = kPause;
-    return;
+  if (pauses()) return go_on_pausing();
+  const bool again = leap_learned_ > 0 && learned_ - leap_learned_ < kRenewAfter[0];
+  if (leapt_ && !leapt_before && !again && newer.usual_loss > 0) {
+    leap_learned_ = learned_;
+    const bool older_fits =
+        older.usual_loss > 0 && older.loss.value() < kBetter * newer.loss.value();
+    return roll_back(older_fits ? older : newer, heads, next, now);
   }
-  if (leapt_ && !leapt_before && newer.usual_loss > 0) return roll_back(newer, heads, next, now);
   if (harmful(older)) return roll_back(older, heads, next, now);
   if (harmful(newer)) return roll_back(newer, heads, next, now);
   const bool as_usual = now_.value() <= kLanded * usual_.value();
@@ -132,7 +158,8 @@ void Guard::begin(const Heads& heads, const NextHead& next, LogPosition position
 
 GuardStats Guard::stats() const {
   GuardStats stats;
-  stats.rollbacks_count = rollbacks_, stats.paused_examples = paused_;
+  stats.rollbacks_count = rollbacks_,
+  stats.paused_examples = static_cast<std::uint32_t>(std::ceil(paused_));
   stats.to_position = to_, stats.at_position = at_, stats.at_ms = at_ms_;
   for (std::size_t i = 0; i < trusted_.size(); ++i)
     stats.worse[i] = static_cast<float>(trusted_[i].worse.value());
@@ -140,7 +167,8 @@ GuardStats Guard::stats() const {
 }
 
 bool Guard::fits() const {
-  return paused_ <= kPause && now_.fits() && usual_.fits() &&
+  return paused_ >= 0 && paused_ <= kPause && people_at_ < kLately && learned_ >= 0 &&
+         now_.fits() && usual_.fits() &&
          std::all_of(trusted_.begin(), trusted_.end(), [](const Trusted& one) {
            return one.heads.fits() && one.next.fits() && one.worse.fits() && one.loss.fits() &&
                   one.usual_loss - one.usual_loss == 0 && one.age >= 0;

@@ -8,8 +8,8 @@
 /// - where the loss of many people at once leaps above what is usual: a burst of poisoned events.
 ///   Goes it on for longer, it is how things are now, and is learned.
 /// What is personal, and what people have in common, is learned all the while. An example weighs as
-/// much as its person may move, divided by how many of hers came in a row: one person alone, and a
-/// crowd of accounts that are new, judge little.
+/// much as its person may move, divided by how many of the last 64 were hers: a few people alone,
+/// and a crowd of accounts that are new, judge little. Only what is said about watching is judged.
 /// Means are decayed and watched in standard errors, with bounds wide enough for looking after
 /// every example (sequential tests: Page, "Continuous inspection schemes", Biometrika 41, 1954).
 /// Threads: readers in the shared phase, one writer in the exclusive one.
@@ -25,11 +25,13 @@ namespace filoscope::engine {
 
 class Guard {
  public:
-  /// The newer copy is renewed when it is so many examples old; the older one takes over the newer
-  /// one when it is this old, or as old as half of all that was learned. Ages count weights.
-  static constexpr std::array<double, 2> kRenewAfter{2'000, 16'000};
-  static constexpr std::uint32_t kPause = 500;       ///< examples after a roll back
-  static constexpr std::uint32_t kPauseMax = 2'000;  ///< while the loss stays where it leapt to
+  /// The newer copy is renewed when it is so old; the older one takes over the newer one when it is
+  /// this old, or as old as half of all that was learned. All in weights of examples, which are a
+  /// third for people who watch eight at a time.
+  static constexpr std::array<double, 2> kRenewAfter{700, 5'600};
+  static constexpr double kPause = 150;     ///< after a roll back
+  static constexpr double kPauseMax = 600;  ///< while the loss stays where it leapt to
+  static constexpr std::size_t kLately = 64, kLeapPeople = 6;  ///< different ones of the last 64
 
   struct Place {
     LogPosition position = 0;
@@ -39,7 +41,7 @@ class Guard {
   struct Judged {
     const Wide& wide;
     std::uint16_t heads = 0, labels = 0;  ///< bit per Head
-    float loss = 0;                       ///< of the heads that learn, over `heads`
+    float loss = 0;                       ///< of the heads that learn, over `heads`; ≥ 0
     float weight = 1;                     ///< how much the person may move, 0..1
     std::uint32_t person = 0;             ///< her slot
   };
@@ -62,8 +64,8 @@ class Guard {
       a(one.usual_loss);
     }
     for (auto* mean : {&now_, &usual_}) mean->visit(a);
-    a(person_), a(run_), a(leapt_), a(learned_), a(paused_), a(paused_since_leap_), a(rollbacks_),
-        a(to_), a(at_), a(at_ms_);
+    a(people_), a(people_at_), a(leapt_), a(learned_), a(leap_learned_), a(paused_),
+        a(paused_since_leap_), a(weight_), a(rollbacks_), a(to_), a(at_), a(at_ms_);
   }
 
  private:
@@ -92,18 +94,23 @@ class Guard {
     double errors() const;  ///< `worse` in standard errors
     void forget() { worse = loss = {}; }
   };
+  double weigh(std::uint32_t person, double may_move);
+  std::size_t people_lately() const;
+  void go_on_pausing();
   static bool harmful(const Trusted& than);
   void watch_leap();
   void renew(const Heads& heads, const NextHead& next, LogPosition position);
   void roll_back(const Trusted& to, Heads& heads, NextHead& next, const Place& now);
 
-  std::array<Trusted, 2> trusted_;  ///< newer, older
-  Mean now_, usual_;                ///< of the loss
-  std::uint32_t person_ = 0;        ///< whose example was the last
-  std::uint32_t run_ = 0;           ///< of hers in a row
-  bool leapt_ = false;              ///< the loss is above what is usual
-  double learned_ = 0;              ///< weight of all examples
-  std::uint32_t paused_ = 0, paused_since_leap_ = 0;
+  std::array<Trusted, 2> trusted_;               ///< newer, older
+  Mean now_, usual_;                             ///< of the loss
+  std::array<std::uint32_t, kLately> people_{};  ///< slot + 1 of whom the last examples are
+  std::uint32_t people_at_ = 0;                  ///< the next place in it
+  bool leapt_ = false;                           ///< the loss is above what is usual
+  double learned_ = 0;                           ///< weight of all examples
+  double leap_learned_ = 0;                      ///< the same when it went back for a leap
+  double paused_ = 0, paused_since_leap_ = 0;
+  double weight_ = 0;  ///< of the example judged last
   std::uint64_t rollbacks_ = 0;
   LogPosition to_ = 0, at_ = 0;
   std::int64_t at_ms_ = 0;

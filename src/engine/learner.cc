@@ -51,9 +51,10 @@ void step_heads(State& state, PersonState& person, Encounter& encounter, const E
   const VideoView view = view_of(state, example.video);
   const auto wide = Model::widen(example.features, example.of_person, view.fields);
   const HeadValues p = state.model.predict(wide);
-  if (!correction) {
-    const float loss = loss_of(p, heads, labels);
-    state.guard.judge({wide, heads, labels, loss, example.weight, state.people.slot_of(person)});
+  if (!correction && (heads & kWatchHeads) == kWatchHeads) {
+    const float loss = loss_of(p, kWatchHeads, labels);
+    state.guard.judge(
+        {wide, kWatchHeads, labels, loss, example.weight, state.people.slot_of(person)});
   }
   const bool pauses = state.guard.pauses();
   std::array<float, kProducts> gradients{};

@@ -471,7 +471,7 @@ void PeopleTable::end_guest(std::uint32_t slot) {
   PersonState& guest = people_[slot];
   if (!guest.has_blocks()) return release(slot, false);
   forget(guest);  // a block outlives the guest, for both sides
-  guest.follows = {}, guest.muted_people = {}, guest.muted_keys = {};
+  guest.follows = {}, guest.muted_people = {}, guest.muted_keys = {}, guest.wishes = {};
   become_known(guest);
 }
 

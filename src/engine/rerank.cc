@@ -28,25 +28,40 @@ float spread_of(std::span<const Scored> candidates) {
 }
 
 /// What the last few videos tell of a next one: a Gaussian process whose covariance is likeness,
-/// seen with noise. L is the lower triangle of Cholesky's factors of their covariance.
+/// seen with noise. L is the lower triangle of Cholesky's factors of their covariance, the newest
+/// video first. Likeness is no exact covariance: a video that the newer ones tell all about says
+/// nothing itself.
 class Window {
  public:
+  using Alike = std::array<float, kWindowNoise.size()>;  ///< to each, the newest first
+
   void put(const Scored& shown) {
-    if (count_ == kSize) std::rotate(shown_.begin(), shown_.begin() + 1, shown_.end()), --count_;
-    shown_[count_++] = shown;
+    count_ = std::min(count_ + 1, kSize);
+    std::rotate(shown_.begin(), shown_.end() - 1, shown_.end());
+    shown_[0] = shown;
     for (std::size_t i = 0; i < count_; ++i) {
-      for (std::size_t j = 0; j <= i; ++j) {
-        float sum = i == j ? 1 + kWindowNoise[count_ - 1 - i] : likeness(shown_[i], shown_[j]);
-        for (std::size_t k = 0; k < j; ++k) sum -= factors_[i][k] * factors_[j][k];
-        factors_[i][j] = i == j ? std::sqrt(std::max(sum, kLeftMin)) : sum / factors_[j][j];
+      auto& row = factors_[i];
+      row.fill(0);
+      float pivot = 1 + kWindowNoise[i];
+      for (std::size_t j = 0; j < i; ++j) {
+        if (factors_[j][j] == 0) continue;
+        float sum = likeness(shown_[i], shown_[j]);
+        for (std::size_t k = 0; k < j; ++k) sum -= row[k] * factors_[j][k];
+        row[j] = sum / factors_[j][j];
+        pivot -= row[j] * row[j];
       }
+      if (pivot < kWindowNoise[0])
+        row.fill(0);
+      else
+        row[i] = std::sqrt(pivot);
     }
   }
   /// Of the next one's variance, what is left: 1 for what is like none of them.
-  float left(const std::array<float, kWindowNoise.size()>& alike) const {
-    std::array<float, kSize> solved{};
+  float left(const Alike& alike) const {
+    Alike solved{};
     float left = 1;
     for (std::size_t i = 0; i < count_; ++i) {
+      if (factors_[i][i] == 0) continue;
       float sum = alike[i];
       for (std::size_t k = 0; k < i; ++k) sum -= factors_[i][k] * solved[k];
       solved[i] = sum / factors_[i][i];
@@ -54,13 +69,12 @@ class Window {
     }
     return std::max(left, kLeftMin);
   }
-  std::size_t size() const { return count_; }
 
  private:
   static constexpr std::size_t kSize = kWindowNoise.size();
   std::size_t count_ = 0;
-  std::array<Scored, kSize> shown_;  ///< oldest first
-  std::array<std::array<float, kSize>, kSize> factors_{};
+  std::array<Scored, kSize> shown_;  ///< newest first
+  std::array<Alike, kSize> factors_{};
 };
 
 class Order {
@@ -74,12 +88,11 @@ class Order {
         places_(candidates.size()) {}
 
   void put_before(const Scored& shown) {
-    const bool full = window_.size() == kWindowNoise.size();
     window_.put(shown);
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
       Place& place = places_[i];
-      if (full) std::rotate(place.alike.begin(), place.alike.begin() + 1, place.alike.end());
-      place.alike[window_.size() - 1] = likeness(candidates_[i], shown);
+      std::rotate(place.alike.begin(), place.alike.end() - 1, place.alike.end());
+      place.alike[0] = likeness(candidates_[i], shown);
       const float cosine = dot(candidates_[i].content.data(), shown.content.data(), kDim);
       place.alike_bits = place.alike_bits << 1 | (cosine > kAlike ? 1U : 0U);
       place.value = candidates_[i].value + price_ * log2_of_left(place);
@@ -131,7 +144,7 @@ class Order {
     bool used = false;
     std::uint32_t alike_bits = 0;  ///< of the videos before, the last in the lowest
     float value = 0;               ///< after the price of likeness
-    std::array<float, kWindowNoise.size()> alike{};
+    Window::Alike alike{};
   };
   static constexpr int kRulesCount = kApart.size() + 1;
 

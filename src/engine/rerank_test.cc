@@ -155,6 +155,25 @@ TEST(Rerank, ALikedTopicComesOftenButNotBySchedule) {
   }
 }
 
+/// Contents that overlap in part, whose likeness is no exact covariance.
+TEST(Rerank, WhatIsMoreLikeTheLastClipComesLater) {
+  const Row x = prior_row(1), y = prior_row(2), z = prior_row(3);
+  const auto clip = [](std::uint32_t number, std::initializer_list<const Row*> tags) {
+    Scored one;
+    one.video = number, one.author = 100 + number, one.value = 1;
+    for (const Row* tag : tags) add_scaled(one.content.data(), tag->data(), 1, kDim);
+    const float length = std::sqrt(dot(one.content.data(), one.content.data(), kDim));
+    for (float& v : one.content) v /= length;
+    return one;
+  };
+  const std::vector<Scored> before{clip(1, {&x}), clip(2, {&x, &y}), clip(3, {&y})};
+  const std::vector<Scored> all{clip(4, {&y}), clip(5, {&y, &z})};
+  Random random(1);
+  auto options = greedily(1);
+  options.deviation = 1;
+  EXPECT_EQ(rerank(all, before, options, random).at(0).index, 1U);
+}
+
 TEST(Rerank, WhatIsAlikeHasAShareOfTheScreenAtMost) {
   Random random(1);
   const auto all = topics(9, 1);

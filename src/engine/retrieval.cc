@@ -102,14 +102,19 @@ std::vector<std::pair<float, std::uint32_t>> top_interests(const PersonState& pe
 
 void propose_content(Pool& pool, std::size_t quota) {
   std::size_t given = 0;
-  auto keys = wished_keys(pool.person());
-  for (const auto& [affinity, key] : top_interests(pool.person())) keys.push_back(key);
-  for (const auto key : keys) {
+  const auto wished = wished_keys(pool.person());
+  // At most half of it goes to wishes, shared out among them.
+  const std::size_t per_wish =
+      wished.empty() ? 0 : std::max<std::size_t>(1, quota / 2 / wished.size());
+  std::vector<std::pair<std::uint32_t, std::size_t>> keys;
+  for (const auto key : wished) keys.emplace_back(key, std::min(per_wish, kPerKey));
+  for (const auto& [affinity, key] : top_interests(pool.person())) keys.emplace_back(key, kPerKey);
+  for (const auto& [key, most] : keys) {
     const auto* posting = pool.state().videos.posting(key);
     if (posting == nullptr) continue;
     const auto n = posting->videos.size();
     std::size_t from_key = 0;
-    for (std::size_t back = 1; back <= n && from_key < kPerKey; ++back) {
+    for (std::size_t back = 1; back <= n && from_key < most; ++back) {
       // Newest first: the ring's last written place is next - 1.
       const auto at = (posting->next + n - back % n) % n;
       if (pool.propose(posting->videos[at], Route::content)) ++from_key, ++given;

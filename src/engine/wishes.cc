@@ -62,6 +62,7 @@ std::vector<std::uint32_t> wished_keys(const PersonState& person) {
     if (wish.kind == WishKind::author)
       keys.push_back(short_key(feature_key(FeatureKind::author, wish.key)));
   }
+  std::reverse(keys.begin(), keys.end());
   return keys;
 }
 

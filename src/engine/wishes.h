@@ -15,7 +15,7 @@ float wished(const State& state, const PersonState& person, std::uint32_t number
 /// What it is for what she asked to be spared.
 inline constexpr float kHardlyAny = -6;
 
-/// Keys of postings that she asked for more of.
+/// Keys of postings that she asked for more of, the last first.
 std::vector<std::uint32_t> wished_keys(const PersonState& person);
 
 }  // namespace filoscope::engine

@@ -1,5 +1,6 @@
 #include "eval/visual.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "eval/reasons.h"
@@ -52,12 +53,19 @@ struct Judge {
     return score_of(
         orders, [&](auto q, auto d) { return query[q].coarse == db[d].coarse; }, none);
   }
+  /// Each picture has a coarse class.
+  bool has_coarse() const {
+    const auto has = [](const PictureLabel& label) { return !label.coarse.empty(); };
+    return std::all_of(db.begin(), db.end(), has) && std::all_of(query.begin(), query.end(), has);
+  }
   static bool none(std::size_t, std::size_t) { return false; }
 };
 
 Result<Json> evaluate_pictures(const VisualOptions& options, const Report& report) {
   FILOSCOPE_TRY(const Files db, picture_files(options.db));
   FILOSCOPE_TRY(const Files query, picture_files(options.query));
+  if (std::ranges::find_first_of(db, query) != db.end())
+    return Error(reason("eval_nothing_to_measure"), "a picture of --query is in --db, too");
   FILOSCOPE_TRY(auto methods, visual_methods(options.model));
   double read_ms = 0, done = 0;
   const auto all = static_cast<double>(db.size() + query.size());
@@ -83,7 +91,7 @@ Result<Json> evaluate_pictures(const VisualOptions& options, const Report& repor
             {"query_count", query.size()},
             {"measured_count", score.measured_count}};
   write_score(json, score);
-  write_score(json["coarse"], judge.coarse(answer.orders));
+  if (judge.has_coarse()) write_score(json["coarse"], judge.coarse(answer.orders));
   write_costs(json, methods.front(), answer);
   json["read_ms_per_image"] = read_ms / all;
   write_score(json["without_expansion"], judge.fine(answer.plain_orders));

@@ -62,9 +62,10 @@ std::vector<std::size_t> joined_clips(const std::vector<std::vector<float>>& loo
   std::iota(first.begin(), first.end(), std::size_t{0});
   for (std::size_t a = 0; a < looks.size(); ++a)
     for (std::size_t b = 0; b < a; ++b)
-      if (vision::dot(looks[a], looks[b]) >= kSceneLikeness)
-        std::replace(first.begin(), first.end(), std::max(first[a], first[b]),
-                     std::min(first[a], first[b]));
+      if (vision::dot(looks[a], looks[b]) >= kSceneLikeness) {
+        const std::size_t from = std::max(first[a], first[b]), to = std::min(first[a], first[b]);
+        std::replace(first.begin(), first.end(), from, to);
+      }
   return first;
 }
 

@@ -35,7 +35,8 @@ Result<std::vector<fs::path>> files_in(const fs::path& folder,
   std::error_code problem;
   for (fs::recursive_directory_iterator at(folder, problem), end; !problem && at != end;
        at.increment(problem))
-    if (at->is_regular_file() && std::ranges::count(endings, ending_of(at->path())) > 0)
+    if (std::error_code odd;
+        at->is_regular_file(odd) && std::ranges::count(endings, ending_of(at->path())) > 0)
       files.push_back(at->path());
   if (problem) return Error(reason("eval_file_not_read"), folder.string(), problem.message());
   if (files.empty())
@@ -107,7 +108,9 @@ Result<PictureLabels> read_labels(const fs::path& path) {
     const auto columns = columns_of(line);
     if (columns.size() < 2 || columns.size() > 3 || columns[0].empty() || columns[1].empty())
       return reader.malformed("it must be file, fine class, coarse class, between tabs");
-    const auto file = fs::weakly_canonical(path.parent_path() / columns[0]);
+    std::error_code problem;
+    const auto file = fs::weakly_canonical(path.parent_path() / columns[0], problem);
+    if (problem) return reader.malformed("a file's name: " + problem.message());
     PictureLabel label{std::string(columns[1]), std::string(columns.size() > 2 ? columns[2] : "")};
     if (!labels.emplace(file, std::move(label)).second)
       return reader.malformed("a second line of " + std::string(columns[0]));
@@ -118,7 +121,8 @@ Result<std::vector<PictureLabel>> labels_of(const std::vector<fs::path>& files,
                                             const PictureLabels& labels, const fs::path& path) {
   std::vector<PictureLabel> all;
   for (const auto& file : files) {
-    const auto found = labels.find(fs::weakly_canonical(file));
+    std::error_code problem;
+    const auto found = labels.find(fs::weakly_canonical(file, problem));
     if (found == labels.end())
       return Error(reason("eval_file_malformed"), path.string(),
                    "it has no line of " + file.string());

@@ -6,6 +6,7 @@
 #include "feed/feed_impl.h"
 #include "feed/token.h"
 #include "feed/weights_store.h"
+#include "feed/wishes.h"
 
 namespace filoscope::feed {
 namespace {
@@ -40,10 +41,12 @@ Result<std::unique_ptr<Feed>> Feed::open(const Parts& parts) {
                                              engine::EngineOptions(), is_here}));
   FILOSCOPE_DO(take_weights_setting(parts, *life));
   parts.accounts.on_delete([&clock = parts.clock, &config = parts.config](
-                               Session& session, AccountId account, PersonKey person) {
+                               Session& session, AccountId account,
+                               PersonKey person) -> Result<void> {
     // An hour for the sweep that finds it and for doing it.
     const auto wait_ms = account ? (std::max<std::int64_t>(config[kErasureHours], 1) - 1) * kHourMs
                                  : kGuestRecordsDays * 24 * kHourMs;
+    FILOSCOPE_DO(delete_wishes_for(session, account));
     return delete_person(session, person, clock.now_ms() + wait_ms);
   });
   return std::unique_ptr<Feed>(std::make_unique<FeedImpl>(parts, std::move(life)));

@@ -235,8 +235,9 @@ class Feed {
   virtual Result<Learned> learned(const accounts::Viewer& viewer) = 0;
   /// What she asked for, the last first.
   virtual Result<std::vector<Wish>> wishes(const accounts::Viewer& viewer) = 0;
-  /// Asks for more or less; level 0 ends it. Errors: unauthenticated, invalid_argument (no such
-  /// hashtag or person, too many), exhausted (too often).
+  /// Asks for more or less; level 0 ends it. Errors: unauthenticated, invalid_argument (no hashtag,
+  /// too many wishes), not_found (no such person), exhausted (too often; no place for another
+  /// guest), unavailable.
   virtual Result<void> set_wish(const accounts::Viewer& viewer, const Wish& wish) = 0;
   /// Takes back what she did with a video, with what has a hashtag, a word, a sound or an author,
   /// since a time in milliseconds, or everything: nothing of it counts for her from then on. Likes,

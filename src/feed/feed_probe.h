@@ -54,7 +54,7 @@ struct ReadingsProbe {
   metrics::Gauge rollbacks{"filoscope_engine_rollbacks",
                            "How often the guard undid what the heads had learned."};
   metrics::Gauge paused{"filoscope_engine_paused_examples",
-                        "Examples that the guard will let pass without learning."};
+                        "Examples, at least, that the guard will let pass without learning."};
   metrics::Gauge first_audience{"filoscope_engine_first_audience_share",
                                 "Of new entries, those that had the first audience promised."};
 };

@@ -71,6 +71,7 @@ constexpr std::array kMigrations = {Migration{1, R"(
     at_ms BIGINT NOT NULL,
     PRIMARY KEY (person, kind, value)
   );
+  CREATE INDEX feed_wishes_value ON feed_wishes (kind, value);
 )"}};
 
 constexpr std::int64_t kSweepRowsMax = 20'000;

@@ -49,12 +49,19 @@ std::optional<LogRecord> record_of(accounts::Accounts& accounts, const KeptWish&
 }
 
 /// The row of a wish, in place of what it stood at.
-Result<void> put_wish(Session& session, const KeptWish& wish, std::int64_t at_ms) {
+/// False where it stands like that already.
+Result<bool> put_wish(Session& session, const KeptWish& wish, std::int64_t at_ms) {
   const std::string kind(engine::to_string(wish.kind));
+  int stood = 0;
+  FILOSCOPE_DO(
+      session.query("SELECT level FROM feed_wishes WHERE person = ? AND kind = ? AND value = ?",
+                    {wish.person.db(), kind, wish.value},
+                    [&](const Row& row) { stood = static_cast<int>(row.integer(0)); }));
+  if (stood == wish.level) return false;
   FILOSCOPE_DO(
       session.execute("DELETE FROM feed_wishes WHERE person = ? AND kind = ? AND value = ?",
                       {wish.person.db(), kind, wish.value}));
-  if (wish.level == 0) return {};
+  if (wish.level == 0) return true;
   std::int64_t count = 0;
   FILOSCOPE_DO(session.query("SELECT COUNT(*) FROM feed_wishes WHERE person = ?",
                              {wish.person.db()}, [&](const Row& row) { count = row.integer(0); }));
@@ -62,7 +69,7 @@ Result<void> put_wish(Session& session, const KeptWish& wish, std::int64_t at_ms
   FILOSCOPE_DO(session.execute(
       "INSERT INTO feed_wishes (person, kind, value, level, at_ms) VALUES (?, ?, ?, ?, ?)",
       {wish.person.db(), kind, wish.value, std::int64_t{wish.level}, at_ms}));
-  return {};
+  return true;
 }
 
 }  // namespace
@@ -90,6 +97,7 @@ Result<void> FeedImpl::set_wish(const accounts::Viewer& viewer, const Wish& wish
   if (!viewer.person) return Error(accounts::reason("sign_in_or_guest_first"));
   FILOSCOPE_DO(wish_rates_.take(viewer.person, 1, parts_.clock.mono_us()));
   KeptWish kept{viewer.person, wish.kind, "", wish.level};
+  AccountId author;
   if (wish.kind == WishKind::hashtag) {
     const std::string_view tag = wish.value;
     kept.value = accounts::fold_text(tag.starts_with('#') ? tag.substr(1) : tag);
@@ -98,18 +106,26 @@ Result<void> FeedImpl::set_wish(const accounts::Viewer& viewer, const Wish& wish
   }
   if (wish.kind == WishKind::author) {
     FILOSCOPE_TRY(const auto account, parts_.accounts.find(wish.value));
-    kept.value = account.id.text();
+    kept.value = account.id.text(), author = account.id;
   }
   auto record = record_of(parts_.accounts, kept);
   if (!record) return Error(reason("wish_for_nothing"));
   record->at_ms = parts_.clock.now_ms();
-  if (wish.level != 0) FILOSCOPE_DO(parts_.accounts.keep_guest(viewer));
+  if (wish.level == 0 && !viewer.kept) return {};
+  FILOSCOPE_DO(parts_.accounts.keep_guest(viewer));
   return parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(parts_.accounts.need_person(session, viewer.person));
-    FILOSCOPE_DO(put_wish(session, kept, record->at_ms));
-    FILOSCOPE_DO(parts_.log.append(session, std::span(&*record, 1)));
+    if (author) FILOSCOPE_DO(parts_.accounts.need_account(session, author));
+    FILOSCOPE_TRY(const bool changed, put_wish(session, kept, record->at_ms));
+    if (changed) FILOSCOPE_DO(parts_.log.append(session, std::span(&*record, 1)));
     return {};
   });
+}
+
+Result<void> delete_wishes_for(Session& session, AccountId author) {
+  FILOSCOPE_DO(session.execute("DELETE FROM feed_wishes WHERE kind = ? AND value = ?",
+                               {std::string(engine::to_string(WishKind::author)), author.text()}));
+  return {};
 }
 
 Result<void> restate_wishes(Database& database, accounts::Accounts& accounts,

@@ -10,4 +10,7 @@ namespace filoscope::feed {
 Result<void> restate_wishes(Database& database, accounts::Accounts& accounts,
                             const EngineHost::Tell& tell);
 
+/// Nobody wishes for an author who is gone.
+Result<void> delete_wishes_for(Session& session, AccountId author);
+
 }  // namespace filoscope::feed

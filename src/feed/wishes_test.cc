@@ -66,6 +66,26 @@ TEST_F(WishesTest, WhatThereIsNotIsRefused) {
   must(feed->set_wish(jo, {WishKind::hashtag, "t64", 1}));
 }
 
+TEST_F(WishesTest, NobodyWishesForWhoIsGone) {
+  must(feed->set_wish(jo, {WishKind::author, "mara", 2}));
+  must(feed->set_wish(mara, {WishKind::length, "", 1}));
+  must(accounts->remove(mara.account, "a long password 1"));
+  std::int64_t rows = -1;
+  must(database->read([&](Session& session) {
+    return session.query("SELECT COUNT(*) FROM feed_wishes", {},
+                         [&](const Row& row) { rows = row.integer(0); });
+  }));
+  EXPECT_EQ(rows, 0);
+}
+
+TEST_F(WishesTest, WhatStandsAlreadyIsNoFactOfTheLog) {
+  must(feed->set_wish(jo, {WishKind::length, "", 1}));
+  const auto end = must(log->last_position());
+  must(feed->set_wish(jo, {WishKind::length, "", 1}));
+  must(feed->set_wish(jo, {WishKind::new_people, "", 0}));
+  EXPECT_EQ(must(log->last_position()), end);
+}
+
 TEST_F(WishesTest, AnEngineThatIsMadeAnewIsToldAgain) {
   must(feed->set_wish(jo, {WishKind::hashtag, "sea", 1}));
   clock.advance_ms(1);

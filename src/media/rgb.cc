@@ -217,6 +217,9 @@ Result<Bytes> jpeg_of(const RgbPicture& picture, int quality) {
   return encode_jpeg(*coded, quality);
 }
 
+/// Frames that claim to lie further off are passed over.
+constexpr std::int64_t kFurthestMs = 7LL * 24 * 3600 * 1000;
+
 Result<std::vector<ClipFrame>> read_frames(const ByteSource& bytes, int count,
                                            const PictureLimits& limits) {
   silence_ffmpeg();
@@ -231,10 +234,12 @@ Result<std::vector<ClipFrame>> read_frames(const ByteSource& bytes, int count,
   FramePtr first;
   int next = 0;  // of the stretches
   const auto sink = [&](AVFrame& frame) -> Result<void> {
+    if (frame.best_effort_timestamp == AV_NOPTS_VALUE) return {};
     const auto stamp_ms = av_rescale_q(frame.best_effort_timestamp, base, AVRational{1, 1000});
     if (!begin_ms) begin_ms = stamp_ms, first = share_frame(frame);
     const auto at_ms = stamp_ms - *begin_ms;
-    if (next >= count || at_ms * 2 * count < (2 * next + 1) * length_ms) return {};
+    if (next >= count || at_ms < 0 || at_ms > kFurthestMs) return {};
+    if (at_ms * 2 * count < (2 * next + 1) * length_ms) return {};
     while (next < count && at_ms * 2 * count >= (2 * next + 1) * length_ms) ++next;
     FILOSCOPE_TRY(RgbPicture picture, developer.develop(frame, source->video().look));
     out.push_back({at_ms, std::move(picture)});

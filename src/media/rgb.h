@@ -42,7 +42,8 @@ struct ClipFrame {
   RgbPicture picture;
 };
 /// At most `count` frames of a video: of as many equal stretches the first in the second half of
-/// each; fewer where it has fewer, but one. Decodes all of it. Threads: any. Errors: those of an
+/// each; fewer where it has fewer, but one; of a file that does not
+/// say its length the first. Threads: any. Errors: those of an
 /// upload's file.
 Result<std::vector<ClipFrame>> read_frames(const ByteSource& bytes, int count,
                                            const PictureLimits& limits = {});

@@ -18,7 +18,8 @@ constexpr std::size_t kFeaturesMax = 100'000;
 constexpr int kSweeps = 40;
 constexpr std::uint64_t kCodebookSeed = 1;
 
-/// Every n-th feature, and its mirrored copy, so that at most kFeaturesMax are kept.
+/// Every n-th feature, and its mirrored copy, so that about kFeaturesMax are kept, less than twice
+/// that.
 Matrix sample_of(const std::vector<LocalFeatures>& all, Mirror mirror) {
   std::size_t count = 0;
   for (const auto& features : all) count += features.count();

@@ -55,7 +55,7 @@ Result<void> append_features(cv::dnn::Net& net, const Picture& picture, double s
     out.insert(out.end(), features.ptr<float>(), features.ptr<float>() + features.total());
     make_unit(std::span(out).last(features.total()));
     return {};
-  } catch (const cv::Exception& problem) {
+  } catch (const std::exception& problem) {
     return Error{Code::internal, std::string("the image network: ") + problem.what()};
   }
 }
@@ -142,7 +142,7 @@ Result<Loaded> load(const fs::path& path) {
     FILOSCOPE_TRY(out.features_count, try_out(out.net, file));
     out.hash = crypto::hex(crypto::sha256(*bytes)).substr(0, kHashHexDigits);
     return out;
-  } catch (const cv::Exception&) {
+  } catch (const std::exception&) {
     return unusable(file, "it is cut off, damaged or of another kind");
   }
 }
@@ -175,5 +175,7 @@ Result<std::unique_ptr<Descriptor>> load_plain_network(const fs::path& path) {
   FILOSCOPE_TRY(Loaded loaded, load(path));
   return std::unique_ptr<Descriptor>(std::make_unique<PlainNetwork>(std::move(loaded)));
 }
+
+bool holds_network(const fs::path& path) { return model_file(path).has_value(); }
 
 }  // namespace filoscope::vision

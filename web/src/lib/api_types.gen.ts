@@ -1840,7 +1840,7 @@ export interface paths {
                 default: components["responses"]["Problem"];
             };
         };
-        /** Ask the feed for more or less of something; it counts from the next answer on, in all of the person's feeds but the one without profiling */
+        /** Ask the feed for more or less of something; it counts from the next answer for you on */
         put: {
             parameters: {
                 query?: never;

@@ -39,7 +39,7 @@ export const operator: OperatorMessages = {
     'Ein Wächter vergleicht, was gelernt wird, mit früheren Ständen und kehrt zu einem zurück, wo Lernen schadet. Bisher war das nicht nötig.',
   guard_last:
     'Der Wächter ist {n}-mal zu einem früheren Stand zurückgekehrt, zuletzt am {at}: Was von Logposition {from} bis {to} gelernt wurde, gilt nicht mehr.',
-  paused: 'Das Lernen pausiert für {n} weitere Clips; bewertet wird weiter.',
+  paused: 'Das Lernen pausiert für mindestens {n} weitere Clips; bewertet wird weiter.',
   reaction: 'Reaktion',
   count: 'Schätzungen',
   loss: 'Verlust',
