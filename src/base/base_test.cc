@@ -1,6 +1,10 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <set>
 #include <thread>
 #include <vector>
@@ -8,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/config.h"
 #include "base/crypto.h"
+#include "base/file.h"
 #include "base/id.h"
 #include "base/pool.h"
 #include "base/random.h"
@@ -137,6 +142,22 @@ TEST(Random, SameSeedSameBits) {
   EXPECT_EQ(first, b.next());
   EXPECT_NE(first, c.next());
   for (int i = 0; i < 1000; ++i) EXPECT_LT(a.below(7), 7U);
+}
+
+TEST(File, APipeIsWrittenIntoAndStaysOne) {
+  const auto folder = std::filesystem::temp_directory_path() /
+                      ("base_test_" + crypto::hex(crypto::random_bytes(6)));
+  std::filesystem::create_directory(folder);
+  const auto path = folder / "pipe";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const UniqueFd reader(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  const std::string said = "hello";
+  ASSERT_TRUE(write_file_durably(path, crypto::as_bytes(said)).has_value());
+  EXPECT_TRUE(std::filesystem::is_fifo(path));
+  std::array<char, 5> got{};
+  EXPECT_EQ(::read(reader.get(), got.data(), got.size()), 5);
+  EXPECT_EQ(std::string(got.data(), got.size()), said);
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -133,8 +133,35 @@ Result<void> sync_folder(const std::filesystem::path& folder) {
   return {};
 }
 
+namespace {
+
+/// A device or a pipe, which a rename would put a file in the place of.
+bool is_special(const std::filesystem::path& path) {
+  std::error_code problem;
+  const auto status = std::filesystem::status(path, problem);
+  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
+}
+
+Result<void> write_into(const std::filesystem::path& path,
+                        const std::function<Result<void>(const WriteBytes&)>& fill) {
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!fd) return errno_error("open " + path.string());
+  return fill([&](std::span<const std::uint8_t> part) -> Result<void> {
+    while (!part.empty()) {
+      const auto count = ::write(fd.get(), part.data(), part.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return errno_error("write " + path.string());
+      part = part.subspan(static_cast<std::size_t>(count));
+    }
+    return {};
+  });
+}
+
+}  // namespace
+
 Result<void> write_file_durably(const std::filesystem::path& path,
                                 const std::function<Result<void>(const WriteBytes&)>& fill) {
+  if (is_special(path)) return write_into(path, fill);
   const auto temporary = path.string() + ".tmp" + crypto::hex(crypto::random_bytes(6));
   UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd) return errno_error("create " + temporary);

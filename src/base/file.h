@@ -57,7 +57,7 @@ class LargeFile {
   std::size_t size_ = 0, mapped_ = 0;
 };
 /// Temporary file, fsync, rename, fsync of the folder: afterwards the old or the new content
-/// exists, whole.
+/// exists, whole. What is a device or a pipe already is written into and stays one.
 Result<void> write_file_durably(const std::filesystem::path& path,
                                 std::span<const std::uint8_t> data);
 /// The same for a content that comes in parts: `fill` gives them to what it is called with. It
