@@ -8,7 +8,7 @@ import { walk } from './pages.mjs';
 const browser = sharedBrowser();
 
 const FIELDS =
-  'input:not([type=file]):not([type=radio]):not([type=checkbox]):not([type=date]):not([type=hidden]):not([readonly]), textarea';
+  'input:not([type=file]):not([type=radio]):not([type=checkbox]):not([type=date]):not([type=range]):not([type=hidden]):not([readonly]), textarea';
 const WORD = 'にほんご';
 
 /** What this page has sent, but for what it tells of watching. */
