@@ -262,7 +262,8 @@ TEST_F(PostgresTest, ARelayWhoseAnswerIsLostTellsAllTheSame) {
   // An executed statement goes over the line by its name: all that the relay says next is cut.
   line.cut({{.side = postgres::Side::server, .word = "s"}});
   ASSERT_TRUE(append(2));
-  for (int i = 0; i < 500 && (seen < 2 || !log.keeps_up()); ++i) ::usleep(10'000);
+  const auto done = [&] { return seen >= 2 && line.left() == 0 && log.keeps_up(); };
+  for (int i = 0; i < 500 && !done(); ++i) ::usleep(10'000);
   EXPECT_EQ(line.left(), 0U);
   EXPECT_EQ(seen, 2) << "without another one that makes up for it";
   ASSERT_TRUE(append(3));
