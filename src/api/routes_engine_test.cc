@@ -126,5 +126,24 @@ TEST_F(EngineRoutesTest, TheEngineTellsWhatItServedAndLearned) {
   EXPECT_THAT(ask("GET", "/metrics").body, HasSubstr("filoscope_engine_loss{head=\"like\""));
 }
 
+TEST_F(EngineRoutesTest, WishesAreHersAndAWrongOneIsRefusedWhole) {
+  const auto jo = bearer("jo"), mo = bearer("mo");
+  const auto put = [&](const std::string& who, const json& body) {
+    return ask("PUT", "/api/v1/me/wishes", {who}, body.dump()).status;
+  };
+  EXPECT_EQ(put(jo, {{"kind", "hashtag"}, {"value", "Clay"}, {"level", 2}}), 204);
+  EXPECT_EQ(put(jo, {{"kind", "length"}, {"level", -1}}), 204);
+  EXPECT_EQ(put(jo, {{"kind", "hashtag"}, {"value", "clay"}}), 400) << "no level ends nothing";
+  EXPECT_EQ(put(jo, {{"kind", "length"}, {"level", 3}}), 400);
+  EXPECT_EQ(put(jo, {{"kind", "joy"}, {"level", 1}}), 400);
+  EXPECT_EQ(put(jo, {{"kind", "author"}, {"value", "nobody"}, {"level", 1}}), 404);
+  EXPECT_EQ(ask("GET", "/api/v1/me/wishes").status, 401);
+  const auto wishes = get("/api/v1/me/wishes", jo)["wishes"];
+  EXPECT_THAT(wishes, testing::UnorderedElementsAre(
+                          json{{"kind", "length"}, {"value", ""}, {"level", -1}},
+                          json{{"kind", "hashtag"}, {"value", "clay"}, {"level", 2}}));
+  EXPECT_EQ(get("/api/v1/me/wishes", mo)["wishes"], json::array());
+}
+
 }  // namespace
 }  // namespace filoscope::api
