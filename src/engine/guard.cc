@@ -158,7 +158,7 @@ void Guard::begin(const Heads& heads, const NextHead& next, LogPosition position
 
 GuardStats Guard::stats() const {
   GuardStats stats;
-  stats.rollbacks_count = rollbacks_,
+  stats.rollbacks_count = rollbacks_;
   stats.paused_examples = static_cast<std::uint32_t>(std::ceil(paused_));
   stats.to_position = to_, stats.at_position = at_, stats.at_ms = at_ms_;
   for (std::size_t i = 0; i < trusted_.size(); ++i)

@@ -6,7 +6,7 @@
 /// - where they are clearly worse than the copy, while that does as well as ever: what was learned
 ///   since led astray;
 /// - where the loss of many people at once leaps above what is usual: a burst of poisoned events.
-///   Goes it on for longer, it is how things are now, and is learned.
+///   When it goes on for longer, that is how things are now, and it is learned.
 /// What is personal, and what people have in common, is learned all the while. An example weighs as
 /// much as its person may move, divided by how many of the last 64 were hers: a few people alone,
 /// and a crowd of accounts that are new, judge little. Only what is said about watching is judged.

@@ -238,7 +238,6 @@ class PersonState {
   static constexpr std::size_t kInterestsMax = 384;
   static constexpr std::size_t kRelationsMax = 50'000;  ///< of each kind; more are not held here
   static constexpr std::size_t kBloomWords = 4096;      ///< 32 KB, made when first needed
-  static constexpr std::size_t kWishesMax = 64;         ///< the oldest make room
   static constexpr std::size_t kWithdrawalsMax = 32;    ///< the oldest ones are final then
   static constexpr std::size_t kWithdrawnMax = 30'000;  ///< entries in all of them, too
 
@@ -472,7 +471,7 @@ void visit(A& a, PersonState& p, ActivityLink& link) {
   const auto n = a.count(p.withdrawals.size(), PersonState::kWithdrawalsMax);
   if constexpr (A::kLoading) p.withdrawals.resize(n);
   for (Withdrawal& one : p.withdrawals) visit(a, one);
-  if (a.version >= 6) a(p.wishes, PersonState::kWishesMax);
+  if (a.version >= 6) a(p.wishes, kWishesMax);
 }
 
 template <typename A>

@@ -205,6 +205,7 @@ std::string_view to_string(WishKind kind);
 /// Errors: invalid_argument.
 Result<WishKind> parse_wish_kind(std::string_view name);
 inline constexpr int kWishMost = 2;
+inline constexpr std::size_t kWishesMax = 64;  ///< of a person
 /// From -kWishMost (hardly any) to kWishMost; what it stood at before is replaced, 0 ends it.
 struct Wish {
   WishKind kind = WishKind::hashtag;

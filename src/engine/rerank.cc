@@ -15,11 +15,11 @@ namespace {
 constexpr float kUnrelated = 0.25F, kSame = 0.75F;
 constexpr float kLeftMin = 0.02F;  ///< of the variance
 
-/// Likeness of two contents of length 1, 0..1.
-float likeness(const Scored& a, const Scored& b) {
-  const float cosine = dot(a.content.data(), b.content.data(), kDim);
-  return clamp((cosine - kUnrelated) / (kSame - kUnrelated), 0, 1);
+float cosine(const Scored& a, const Scored& b) {
+  return dot(a.content.data(), b.content.data(), kDim);
 }
+/// Likeness of two contents of length 1 by their cosine, 0..1.
+float likeness(float cosine) { return clamp((cosine - kUnrelated) / (kSame - kUnrelated), 0, 1); }
 
 float spread_of(std::span<const Scored> candidates) {
   std::vector<float> values;
@@ -45,7 +45,7 @@ class Window {
       float pivot = 1 + kWindowNoise[i];
       for (std::size_t j = 0; j < i; ++j) {
         if (factors_[j][j] == 0) continue;
-        float sum = likeness(shown_[i], shown_[j]);
+        float sum = likeness(cosine(shown_[i], shown_[j]));
         for (std::size_t k = 0; k < j; ++k) sum -= row[k] * factors_[j][k];
         row[j] = sum / factors_[j][j];
         pivot -= row[j] * row[j];
@@ -87,18 +87,10 @@ class Order {
         left_(candidates.size()),
         places_(candidates.size()) {}
 
-  void put_before(const Scored& shown) {
-    window_.put(shown);
-    for (std::size_t i = 0; i < candidates_.size(); ++i) {
-      Place& place = places_[i];
-      std::rotate(place.alike.begin(), place.alike.end() - 1, place.alike.end());
-      place.alike[0] = likeness(candidates_[i], shown);
-      const float cosine = dot(candidates_[i].content.data(), shown.content.data(), kDim);
-      place.alike_bits = place.alike_bits << 1 | (cosine > kAlike ? 1U : 0U);
-      place.value = candidates_[i].value + price_ * log2_of_left(place);
-    }
-    last_ = shown;
-    has_last_ = true;
+  /// What comes before, oldest first.
+  void begin(std::span<const Scored> shown) {
+    for (const Scored& one : shown) put(one);
+    set_prices();
   }
 
   /// The best unused one.
@@ -136,7 +128,8 @@ class Order {
   std::size_t left() const { return left_; }
   void use(std::size_t index) {
     places_[index].used = true, --left_;
-    put_before(candidates_[index]);
+    put(candidates_[index]);
+    set_prices();
   }
 
  private:
@@ -148,10 +141,26 @@ class Order {
   };
   static constexpr int kRulesCount = kApart.size() + 1;
 
-  float value(std::size_t i) const { return has_last_ ? places_[i].value : candidates_[i].value; }
-  float log2_of_left(const Place& place) const {
-    return log_fixed(window_.left(place.alike)) * 1.44269504F;
+  void put(const Scored& shown) {
+    window_.put(shown);
+    for (std::size_t i = 0; i < candidates_.size(); ++i) {
+      Place& place = places_[i];
+      const float near = cosine(candidates_[i], shown);
+      std::copy_backward(place.alike.begin(), place.alike.end() - 1, place.alike.end());
+      place.alike[0] = likeness(near);
+      place.alike_bits = place.alike_bits << 1 | (near > kAlike ? 1U : 0U);
+    }
+    last_ = shown;
+    has_last_ = true;
   }
+  void set_prices() {
+    constexpr float kLog2 = 1.44269504F;  // of e
+    for (std::size_t i = 0; i < candidates_.size(); ++i)
+      if (!places_[i].used)
+        places_[i].value =
+            candidates_[i].value + price_ * kLog2 * log_fixed(window_.left(places_[i].alike));
+  }
+  float value(std::size_t i) const { return places_[i].value; }
   /// Whether it breaks one of the first `kept` rules: authors, too many alike, sounds.
   bool breaks(std::size_t i, int kept) const {
     if (!has_last_) return false;
@@ -235,7 +244,7 @@ float spread(std::span<const float> values) {
 std::vector<Slot> rerank(std::span<const Scored> candidates, std::span<const Scored> before,
                          const RerankOptions& options, Random& random) {
   Order order(candidates, options);
-  for (const Scored& shown : before) order.put_before(shown);
+  order.begin(before);
   std::vector<Slot> slots;
   while (slots.size() < options.count && order.left() > 0) {
     const double explored = options.exploration_share, fresh = options.fresh_share;

@@ -9,8 +9,6 @@ namespace {
 
 using engine::WishKind;
 
-constexpr std::int64_t kWishesMax = 64;
-
 /// As it is kept: an author by her account, who may change her handle.
 struct KeptWish {
   PersonKey person;
@@ -48,8 +46,7 @@ std::optional<LogRecord> record_of(accounts::Accounts& accounts, const KeptWish&
   return engine::encode(wish.person, body);
 }
 
-/// The row of a wish, in place of what it stood at.
-/// False where it stands like that already.
+/// The row of a wish, in place of what it stood at; false where it stands like that already.
 Result<bool> put_wish(Session& session, const KeptWish& wish, std::int64_t at_ms) {
   const std::string kind(engine::to_string(wish.kind));
   int stood = 0;
@@ -65,7 +62,8 @@ Result<bool> put_wish(Session& session, const KeptWish& wish, std::int64_t at_ms
   std::int64_t count = 0;
   FILOSCOPE_DO(session.query("SELECT COUNT(*) FROM feed_wishes WHERE person = ?",
                              {wish.person.db()}, [&](const Row& row) { count = row.integer(0); }));
-  if (count >= kWishesMax) return Error(reason("wishes_full"), kWishesMax);
+  constexpr auto kMost = static_cast<std::int64_t>(engine::kWishesMax);
+  if (count >= kMost) return Error(reason("wishes_full"), kMost);
   FILOSCOPE_DO(session.execute(
       "INSERT INTO feed_wishes (person, kind, value, level, at_ms) VALUES (?, ?, ?, ?, ?)",
       {wish.person.db(), kind, wish.value, std::int64_t{wish.level}, at_ms}));
