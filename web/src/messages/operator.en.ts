@@ -37,7 +37,7 @@ export const operator = {
   guard_quiet:
     'A guard compares what is being learned with earlier copies and goes back to one where learning does harm. It has not had to.',
   guard_last:
-    'The guard has gone back to an earlier copy {n} times, last on {at}: what was learned from log position {from} to {to} is undone.',
+    'Times that the guard went back to an earlier copy: {n}, last on {at}; what was learned from log position {from} to {to} is undone.',
   paused: 'Learning is paused for at least {n} more clips; scores are still kept.',
   reaction: 'Reaction',
   count: 'Guesses',
