@@ -155,6 +155,9 @@ struct AccountPage {
 /// identity of hashtags, mutes and the engine's features; what this gives for a text does not
 /// change, since log records hold hashes of it. Search compares by search_fold (accounts/text.h).
 std::string fold_text(std::string_view text);
+/// A hashtag that somebody types, with or without its sign, as it is kept as a key. Errors:
+/// invalid_argument (not one hashtag, longer than 100 characters).
+Result<std::string> hashtag_key(std::string_view typed);
 /// Full years between a date and now; 0 when it can't be read.
 std::uint8_t age_years(std::string_view birth_date, std::int64_t now_ms);
 

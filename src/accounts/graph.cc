@@ -6,11 +6,24 @@
 namespace filoscope::accounts {
 namespace {
 
-constexpr std::size_t kMuteCharactersMax = 100;
+constexpr std::size_t kKeyCharactersMax = 100;
 
 Error sign_in_first() { return Error(reason("sign_in_first")); }
 
+/// One word as a key; `refusal` when it is none or several.
+Result<std::string> word_key(std::string_view field, std::string_view typed, Error refusal) {
+  FILOSCOPE_TRY(const auto clean, clean_text(field, typed, Lines::one, kKeyCharactersMax));
+  auto folded = fold_text(clean);
+  if (folded.empty() || folded.find(' ') != std::string::npos) return std::move(refusal).at(field);
+  return folded;
+}
+
 }  // namespace
+
+Result<std::string> hashtag_key(std::string_view typed) {
+  if (typed.starts_with('#')) typed.remove_prefix(1);
+  return word_key("hashtag", typed, Error(reason("not_one_hashtag")));
+}
 
 AccountsImpl::Hold::Hold(AccountsImpl& accounts, std::uint64_t a, std::uint64_t b) {
   const auto stripe = [&](std::uint64_t key) {
@@ -146,16 +159,8 @@ Result<std::string> AccountsImpl::mute_target(const Viewer& viewer, MuteKind kin
     }
     return other->id.text();
   }
-  const bool hashtag = kind == MuteKind::hashtag;
-  if (hashtag && what.starts_with('#')) what.remove_prefix(1);
-  FILOSCOPE_TRY(const auto clean,
-                clean_text(hashtag ? "hashtag" : "word", what, Lines::one, kMuteCharactersMax));
-  auto folded = fold_text(clean);
-  if (folded.empty() || folded.find(' ') != std::string::npos) {
-    if (hashtag) return Error(reason("not_one_hashtag")).at("hashtag");
-    return Error(reason("not_one_word")).at("word");
-  }
-  return folded;
+  if (kind == MuteKind::hashtag) return hashtag_key(what);
+  return word_key("word", what, Error(reason("not_one_word")));
 }
 
 Result<void> AccountsImpl::set_mute(const Viewer& viewer, MuteKind kind, std::string_view what,

@@ -150,7 +150,7 @@ TEST(File, APipeIsWrittenIntoAndStaysOne) {
   std::filesystem::create_directory(folder);
   const auto path = folder / "pipe";
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
-  const UniqueFd reader(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  const UniqueFd reader(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
   const std::string said = "hello";
   ASSERT_TRUE(write_file_durably(path, crypto::as_bytes(said)).has_value());
   EXPECT_TRUE(std::filesystem::is_fifo(path));

@@ -157,7 +157,7 @@ TEST(Rerank, ALikedTopicComesOftenButNotBySchedule) {
 
 /// Contents that overlap in part, whose likeness is no exact covariance.
 TEST(Rerank, WhatIsMoreLikeTheLastClipComesLater) {
-  const Row x = prior_row(1), y = prior_row(2), z = prior_row(3);
+  const Row x{1}, y{0, 1}, z{0, 0, 1};
   const auto clip = [](std::uint32_t number, std::initializer_list<const Row*> tags) {
     Scored one;
     one.video = number, one.author = 100 + number, one.value = 1;

@@ -98,10 +98,18 @@ TEST_F(WishTest, TheOldestMakeRoomAndAnErasedAuthorStandsInNone) {
 }
 
 TEST_F(WishTest, SurviveASnapshot) {
-  wish(WishKind::hashtag, text_key("topic3"), -2);
+  wish(WishKind::hashtag, text_key("topic3"), 2);
   const auto again = Engine::load({}, world.engine().save());
   ASSERT_TRUE(again.has_value()) << again.error().message;
   EXPECT_EQ((*again)->state_hash(), world.engine().state_hash());
+  RankRequest request;
+  request.request = {99}, request.person = {1}, request.at_ms = world.now_ms, request.seed = 4;
+  std::vector<VideoId> before, after;
+  for (const auto& item : world.engine().rank(request).value().items) before.push_back(item.video);
+  for (const auto& item : (*again)->rank(request).value().items) after.push_back(item.video);
+  EXPECT_GE(std::count_if(after.begin(), after.end(), [](VideoId id) { return id.value % 6 == 3; }),
+            3);
+  EXPECT_EQ(after, before);
 }
 
 }  // namespace

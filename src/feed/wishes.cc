@@ -97,10 +97,7 @@ Result<void> FeedImpl::set_wish(const accounts::Viewer& viewer, const Wish& wish
   KeptWish kept{viewer.person, wish.kind, "", wish.level};
   AccountId author;
   if (wish.kind == WishKind::hashtag) {
-    const std::string_view tag = wish.value;
-    kept.value = accounts::fold_text(tag.starts_with('#') ? tag.substr(1) : tag);
-    if (kept.value.empty() || kept.value.find(' ') != std::string::npos)
-      return Error(reason("wish_for_nothing"));
+    FILOSCOPE_TRY(kept.value, accounts::hashtag_key(wish.value));
   }
   if (wish.kind == WishKind::author) {
     FILOSCOPE_TRY(const auto account, parts_.accounts.find(wish.value));
