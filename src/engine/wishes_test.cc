@@ -104,9 +104,14 @@ TEST_F(WishTest, SurviveASnapshot) {
   EXPECT_EQ((*again)->state_hash(), world.engine().state_hash());
   RankRequest request;
   request.request = {99}, request.person = {1}, request.at_ms = world.now_ms, request.seed = 4;
-  std::vector<VideoId> before, after;
-  for (const auto& item : world.engine().rank(request).value().items) before.push_back(item.video);
-  for (const auto& item : (*again)->rank(request).value().items) after.push_back(item.video);
+  const auto videos = [&](const Engine& engine) {
+    const auto answer = engine.rank(request).value();
+    std::vector<VideoId> ids;
+    for (const auto& item : answer.items) ids.push_back(item.video);
+    return ids;
+  };
+  const auto before = videos(world.engine());
+  const auto after = videos(**again);
   EXPECT_GE(std::count_if(after.begin(), after.end(), [](VideoId id) { return id.value % 6 == 3; }),
             3);
   EXPECT_EQ(after, before);
