@@ -14,6 +14,7 @@
 #include "search/search.h"
 #include "social/social.h"
 #include "upload/upload.h"
+#include "visual/visual.h"
 
 namespace filoscope::api {
 
@@ -70,6 +71,9 @@ inline const Setting<std::int64_t> kRequestsPerMinuteMax{
 inline const Setting<std::int64_t> kPasswordsPerMinuteMax{
     "api.passwords_per_minute_max", 30, 1, 1000000,
     "Sign-ins and other checks of a password per address and minute; loopback is exempt."};
+inline const Setting<std::int64_t> kPicturesPerMinuteMax{
+    "api.pictures_per_minute_max", 60, 1, 1000000,
+    "Searches with a picture per address and minute; loopback is exempt."};
 inline const Setting<std::int64_t> kSignUpsPerHourMax{
     "api.sign_ups_per_hour_max", 20, 1, 1000000,
     "New accounts per address and hour where public_url is set; loopback is exempt."};
@@ -89,6 +93,7 @@ struct Services {
   social::Social& social;
   upload::Uploads& uploads;
   search::Search& search;
+  visual::VisualSearch& visual;
   feed::Feed& feed;
   BlobStore& blobs;
   const Clock& clock;
@@ -105,13 +110,15 @@ Router make_router(const Services& services);
 /// Threads: `start` and `stop` from the owner; serves on its own threads in between.
 class Server {
  public:
-  /// Errors: conflict (address in use), invalid_argument (not HOST:PORT).
-  static Result<std::unique_ptr<Server>> start(const std::string& listen, Router router,
-                                               const Services& services);
-  /// The same for any routes; `config` and `clock` outlive the server.
+  /// `config` and `clock` outlive the server. Errors: conflict (address in use), invalid_argument
+  /// (not HOST:PORT).
   static Result<std::unique_ptr<Server>> start(const std::string& listen, Router router,
                                                const Config& config, const Clock& clock);
   virtual ~Server() = default;
+  /// Stops at once, and another server goes on behind the same socket: whoever connects meanwhile
+  /// waits for it, and nobody else can take the address. Errors: internal.
+  virtual Result<std::unique_ptr<Server>> followed_by(Router router, const Config& config,
+                                                      const Clock& clock) = 0;
   virtual std::string address() const = 0;  ///< "http://127.0.0.1:8080", the real port
   /// Stops accepting, lets requests in flight finish (≤ `deadline_ms`), closes the rest, joins.
   virtual void stop(std::int64_t deadline_ms) = 0;

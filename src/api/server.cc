@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -127,6 +128,15 @@ class ServerThreads final : public Server {
 
   ~ServerThreads() override { stop(0); }
 
+  Result<std::unique_ptr<Server>> followed_by(Router router, const Config& config,
+                                              const Clock& clock) override {
+    Listener kept{UniqueFd(::fcntl(listener_.socket.get(), F_DUPFD_CLOEXEC, 0)), address()};
+    if (!kept.socket) return errno_error("keeping a socket");
+    stop(0);
+    return std::unique_ptr<Server>(
+        std::make_unique<ServerThreads>(std::move(kept), std::move(router), config, clock));
+  }
+
   std::string address() const override { return listener_.address; }
 
   void stop(std::int64_t deadline_ms) override {
@@ -213,11 +223,6 @@ Result<std::unique_ptr<Server>> Server::start(const std::string& listen, Router 
   FILOSCOPE_TRY(auto listener, listen_on(listen));
   return std::unique_ptr<Server>(
       std::make_unique<ServerThreads>(std::move(listener), std::move(router), config, clock));
-}
-
-Result<std::unique_ptr<Server>> Server::start(const std::string& listen, Router router,
-                                              const Services& services) {
-  return start(listen, std::move(router), services.config, services.clock);
 }
 
 }  // namespace filoscope::api

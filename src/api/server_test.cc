@@ -443,6 +443,24 @@ TEST_F(ServerTest, SaysWhenTheAddressIsTaken) {
             Code::invalid_argument);
 }
 
+TEST_F(ServerTest, AnotherGoesOnBehindTheSameSocketAndNobodyIsRefusedMeanwhile) {
+  start();
+  const auto before = address();
+  std::atomic<bool> done{false};
+  int refused = 0;
+  std::thread visitors([&] {
+    while (!done) refused += TestClient(before).connected() ? 0 : 1;
+  });
+  for (int i = 0; i < 20; ++i) server_ = *server_->followed_by(routes(), config_, clock_);
+  done = true;
+  visitors.join();
+  EXPECT_EQ(refused, 0);
+  EXPECT_EQ(address(), before);
+  TestClient client(before);
+  client.send("GET /hello/mara HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(client.read_answer().status, 200);
+}
+
 TEST_F(ServerTest, AnswersToItsOwnNamesOnly) {
   ASSERT_TRUE(config_.set("api.public_url", "https://clips.example"));
   start();

@@ -111,11 +111,6 @@ api::Router starting_routes() {
   return router;
 }
 
-/// HOST of `listen` with the port of `address` ("http://HOST:PORT").
-std::string same_port(const std::string& listen, const std::string& address) {
-  return listen.substr(0, listen.rfind(':')) + address.substr(address.rfind(':'));
-}
-
 class Service {
  public:
   Service(const ServeOptions& options, const Config& config) : options_(options), config_(config) {}
@@ -123,7 +118,6 @@ class Service {
   Result<void> start() {
     FILOSCOPE_TRY(auto early,
                   api::Server::start(options_.listen, starting_routes(), config_, clock_));
-    const std::string listen = same_port(options_.listen, early->address());
     Wiring::Options wanted;
     wanted.data_folder = options_.data;
     wanted.missing = DataFolder::Missing::make;
@@ -133,14 +127,13 @@ class Service {
       samples_ = Samples::start(
           {wiring_->accounts(), wiring_->catalog(), wiring_->uploads(), options_.samples});
     }
-    early->stop(0);
-    early.reset();
     api::Services services{
         wiring_->accounts(),
         wiring_->catalog(),
         wiring_->social(),
         wiring_->uploads(),
         wiring_->search(),
+        wiring_->visual(),
         wiring_->feed(),
         wiring_->blobs(),
         wiring_->clock(),
@@ -149,7 +142,7 @@ class Service {
         options_.web.empty() ? web_folder_beside_program() : options_.web,
         [this] { return samples_ ? samples_->progress() : api::SamplesProgress(); },
         [this] { return ready_.load(); }};
-    FILOSCOPE_TRY(server_, api::Server::start(listen, api::make_router(services), services));
+    FILOSCOPE_TRY(server_, early->followed_by(api::make_router(services), config_, clock_));
     ready_ = true;
     log::info("start", {{"part", std::string("http")}, {"address", server_->address()}});
     return {};
