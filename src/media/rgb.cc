@@ -1,23 +1,13 @@
 #include "media/rgb.h"
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstring>
-#include <optional>
 
-#include "media/geometry.h"
-#include "media/ground.h"
+#include "media/developer.h"
 #include "media/picture.h"
 #include "media/pipeline.h"
 #include "media/source.h"
 #include "media/stills.h"
-#include "media/tone_map.h"
-#include "media/video_decoder.h"
-
-extern "C" {
-#include <libavutil/opt.h>
-}
 
 namespace filoscope::media {
 namespace {
@@ -75,91 +65,6 @@ Orientation told_orientation(const AVFrame& frame) {
   return orientation_of(values.data());
 }
 
-/// The stored picture in RGB of that size.
-Result<Bytes> to_rgb(const AVFrame& frame, int width, int height) {
-  const SwsPtr sws(sws_alloc_context());
-  if (!sws) return av_failure("scaler", AVERROR(ENOMEM));
-  const bool shrinks = width < frame.width || height < frame.height;
-  av_opt_set_int(sws.get(), "srcw", frame.width, 0);
-  av_opt_set_int(sws.get(), "srch", frame.height, 0);
-  av_opt_set_int(sws.get(), "src_format", without_j(frame.format), 0);
-  av_opt_set_int(sws.get(), "dstw", width, 0);
-  av_opt_set_int(sws.get(), "dsth", height, 0);
-  av_opt_set_int(sws.get(), "dst_format", AV_PIX_FMT_RGB24, 0);
-  av_opt_set(sws.get(), "sws_flags",
-             shrinks ? "area+accurate_rnd+full_chroma_int" : "bicubic+accurate_rnd+full_chroma_int",
-             0);
-  const int* matrix = sws_getCoefficients(colour_of(frame).matrix);
-  sws_setColorspaceDetails(sws.get(), matrix, is_full_range(frame) ? 1 : 0, matrix, 1, 0, 1 << 16,
-                           1 << 16);
-  int status = sws_init_context(sws.get(), nullptr, nullptr);
-  if (status < 0) return av_failure("scaler", status);
-  FramePtr out = make_frame();
-  out->format = AV_PIX_FMT_RGB24, out->width = width, out->height = height;
-  status = av_frame_get_buffer(out.get(), 0);
-  if (status >= 0)
-    status =
-        sws_scale(sws.get(), frame.data, frame.linesize, 0, frame.height, out->data, out->linesize);
-  if (status < 0) return av_failure("scaler", status);
-  const auto row_bytes = 3 * static_cast<std::size_t>(width);
-  Bytes rgb(row_bytes * static_cast<std::size_t>(height));
-  for (int y = 0; y < height; ++y)
-    std::memcpy(rgb.data() + static_cast<std::size_t>(y) * row_bytes,
-                out->data[0] + y * std::ptrdiff_t{out->linesize[0]}, row_bytes);
-  return rgb;
-}
-
-RgbPicture turned(Bytes stored, int width, int height, const Orientation& by) {
-  if (by.is_identity()) return {width, height, std::move(stored)};
-  RgbPicture out{by.swap ? height : width, by.swap ? width : height, Bytes(stored.size())};
-  std::uint8_t* to = out.rgb.data();
-  for (int y = 0; y < out.height; ++y) {
-    for (int x = 0; x < out.width; ++x, to += 3) {
-      int column = by.swap ? y : x, row = by.swap ? x : y;
-      // A flip belongs to a displayed axis, whichever stored one it comes from.
-      if (by.swap ? by.flip_y : by.flip_x) column = width - 1 - column;
-      if (by.swap ? by.flip_x : by.flip_y) row = height - 1 - row;
-      std::memcpy(
-          to, stored.data() + 3 * (std::size_t(row) * std::size_t(width) + std::size_t(column)), 3);
-    }
-  }
-  return out;
-}
-
-/// What a decoder gave, brought to `look`. Threads: one.
-class Developer {
- public:
-  explicit Developer(const PictureLimits& limits) : limits_(limits) {}
-
-  Result<RgbPicture> develop(const AVFrame& frame, const Look& look) {
-    if (has_alpha(frame)) {
-      FILOSCOPE_TRY(const FramePtr laid, ground_.lay(frame));
-      return develop(*laid, look);
-    }
-    const double scale = std::min(
-        1.0, static_cast<double>(limits_.long_side_px) / std::max(look.width, look.height));
-    const auto side = [&](int px) {
-      return std::max(1, static_cast<int>(std::lround(px * scale)));
-    };
-    const int width = side(look.orientation.swap ? look.height : look.width);
-    const int height = side(look.orientation.swap ? look.width : look.height);
-    if (!is_tone_mapped(frame)) return finish(frame, width, height, look);
-    FILOSCOPE_TRY(const FramePtr mapped,
-                  tone_map_.apply(frame, std::max(2, width & ~1), std::max(2, height & ~1)));
-    return finish(*mapped, width, height, look);
-  }
-
- private:
-  static Result<RgbPicture> finish(const AVFrame& frame, int width, int height, const Look& look) {
-    FILOSCOPE_TRY(Bytes rgb, to_rgb(frame, width, height));
-    return turned(std::move(rgb), width, height, look.orientation);
-  }
-
-  const PictureLimits limits_;
-  Ground ground_;
-  ToneMap tone_map_;
-};
-
 Result<FramePtr> decode_still(const Bytes& file, const PictureLimits& limits) {
   const AVCodecID id = picture_codec(file);
   if (id == AV_CODEC_ID_NONE) return Error(reason("picture_file_unknown"));
@@ -215,49 +120,6 @@ Result<Bytes> jpeg_of(const RgbPicture& picture, int quality) {
   FILOSCOPE_TRY(const FramePtr coded, Scaler(picture.width, picture.height, kMatrix).scale(*frame));
   coded->colorspace = AVCOL_SPC_BT709;
   return encode_jpeg(*coded, quality);
-}
-
-/// Frames that claim to lie further off are passed over.
-constexpr std::int64_t kFurthestMs = 7LL * 24 * 3600 * 1000;
-
-Result<std::vector<ClipFrame>> read_frames(const ByteSource& bytes, int count,
-                                           const PictureLimits& limits) {
-  silence_ffmpeg();
-  const MediaLimits media;
-  FILOSCOPE_TRY(const std::unique_ptr<Source> source, Source::open(bytes, media));
-  FILOSCOPE_TRY(VideoDecoder decoder, VideoDecoder::open(*source->video_stream(), media, 1));
-  const AVRational base = source->video_stream()->time_base;
-  const std::int64_t length_ms = std::max<std::int64_t>(source->video().claimed_ms, 1);
-  Developer developer(limits);
-  std::vector<ClipFrame> out;
-  std::optional<std::int64_t> begin_ms;
-  FramePtr first;
-  int next = 0;  // of the stretches
-  const auto sink = [&](AVFrame& frame) -> Result<void> {
-    if (frame.best_effort_timestamp == AV_NOPTS_VALUE) return {};
-    const auto stamp_ms = av_rescale_q(frame.best_effort_timestamp, base, AVRational{1, 1000});
-    if (!begin_ms) begin_ms = stamp_ms, first = share_frame(frame);
-    const auto at_ms = stamp_ms - *begin_ms;
-    if (next >= count || at_ms < 0 || at_ms > kFurthestMs) return {};
-    if (at_ms * 2 * count < (2 * next + 1) * length_ms) return {};
-    while (next < count && at_ms * 2 * count >= (2 * next + 1) * length_ms) ++next;
-    FILOSCOPE_TRY(RgbPicture picture, developer.develop(frame, source->video().look));
-    out.push_back({at_ms, std::move(picture)});
-    return {};
-  };
-  const PacketPtr packet = make_packet();
-  while (next < count && source->read(*packet)) {
-    const bool taken = packet->stream_index == source->video().stream_index;
-    Result<void> outcome = taken ? decoder.push(packet.get(), sink) : Result<void>();
-    av_packet_unref(packet.get());
-    FILOSCOPE_DO(std::move(outcome));
-  }
-  if (next < count) FILOSCOPE_DO(decoder.push(nullptr, sink));
-  if (!first) return Error(reason("picture_without_frames"));
-  if (!out.empty()) return out;
-  FILOSCOPE_TRY(RgbPicture picture, developer.develop(*first, source->video().look));
-  out.push_back({0, std::move(picture)});
-  return out;
 }
 
 }  // namespace filoscope::media

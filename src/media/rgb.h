@@ -48,4 +48,15 @@ struct ClipFrame {
 Result<std::vector<ClipFrame>> read_frames(const ByteSource& bytes, int count,
                                            const PictureLimits& limits = {});
 
+/// At most `count` frames that show a video's scenes, in order: of five a second the one with most
+/// detail, then those least like all chosen before, until what is left looks like one of them.
+/// REQUIRES: a rendition (8 bits, 4:2:0). Decodes all of it. Threads: any. Errors: as read_frames.
+Result<std::vector<ClipFrame>> read_scenes(const ByteSource& bytes, int count,
+                                           const PictureLimits& limits = {});
+
+/// What a video shows at `at_ms`; past its end the last frame of its last stretch. Decodes from the
+/// key frame before. Threads: any. Errors: as read_frames.
+Result<RgbPicture> read_frame_at(const ByteSource& bytes, std::int64_t at_ms,
+                                 const PictureLimits& limits = {});
+
 }  // namespace filoscope::media

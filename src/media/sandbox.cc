@@ -148,7 +148,7 @@ constexpr int kForSanitizers[] = {SCMP_SYS(openat),    SCMP_SYS(readlink), SCMP_
                                   SCMP_SYS(dup2),      SCMP_SYS(pipe2),    SCMP_SYS(getrlimit),
                                   SCMP_SYS(prlimit64), SCMP_SYS(ioctl)};
 
-bool add_rules(scmp_filter_ctx filter) {
+bool add_rules(scmp_filter_ctx filter, Serves serves) {
   bool done = true;
   for (const int call : kAllowed)
     done = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0) == 0 && done;
@@ -165,6 +165,8 @@ bool add_rules(scmp_filter_ctx filter) {
   allow_if(SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));  // no new code
   allow_if(SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
   allow_if(SCMP_SYS(sendmsg), SCMP_A0(SCMP_CMP_EQ, wire::kWorkerFd));
+  if (serves == Serves::many_jobs)
+    allow_if(SCMP_SYS(recvmsg), SCMP_A0(SCMP_CMP_EQ, wire::kWorkerFd));
   done = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
                           SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid()))) == 0 &&
          done;
@@ -186,12 +188,12 @@ bool add_rules(scmp_filter_ctx filter) {
 /// filtered. (Some places answer "done" to a filter and go on without one.)
 bool may_ask_for_parent() { return ::syscall(SYS_getppid) >= 0; }
 
-SandboxFeature lock_calls() {
+SandboxFeature lock_calls(Serves serves) {
   SandboxFeature feature{"seccomp", false, true, "no filter could be made"};
   const scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
   if (filter == nullptr) return feature;
   const bool free_before = may_ask_for_parent();
-  const int status = add_rules(filter) ? seccomp_load(filter) : -EINVAL;
+  const int status = add_rules(filter, serves) ? seccomp_load(filter) : -EINVAL;
   seccomp_release(filter);
   if (status != 0) {
     feature.detail = std::strerror(-status);
@@ -206,7 +208,7 @@ SandboxFeature lock_calls() {
 
 }  // namespace
 
-std::vector<SandboxFeature> enter_sandbox(const MediaLimits& limits) {
+std::vector<SandboxFeature> enter_sandbox(const MediaLimits& limits, Serves serves) {
   // Frames are large and short-lived: keep their pages, and one heap for all threads within the
   // address space.
   ::mallopt(M_MMAP_THRESHOLD, 64 << 20);
@@ -221,7 +223,7 @@ std::vector<SandboxFeature> enter_sandbox(const MediaLimits& limits) {
   const bool locked = ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
   features.push_back({"no new privileges", locked, false, locked ? "" : errno_text()});
   features.push_back(lock_files());
-  features.push_back(lock_calls());
+  features.push_back(lock_calls(serves));
   return features;
 }
 

@@ -11,9 +11,13 @@
 
 namespace filoscope::media {
 
-/// REQUIRES: one thread; all descriptors that will be needed are open. Never fails; see `active` of
-/// each feature.
-std::vector<SandboxFeature> enter_sandbox(const MediaLimits& limits);
+/// Whether further messages with descriptors come by wire::kWorkerFd.
+enum class Serves : std::uint8_t { one_job, many_jobs };
+
+/// REQUIRES: one thread; all descriptors that will be needed are open, but those that come by
+/// messages. Never fails; see `active` of each feature.
+std::vector<SandboxFeature> enter_sandbox(const MediaLimits& limits,
+                                          Serves serves = Serves::one_job);
 
 /// Errors: unavailable (a required feature is not active; says which and why).
 Result<void> check_sandbox(std::span<const SandboxFeature> features);

@@ -540,6 +540,12 @@ bool Source::read(AVPacket& packet) {
   return false;
 }
 
+void Source::go_to(std::int64_t ms) {
+  if (webp_) return;
+  const auto time = av_rescale_q(ms, AVRational{1, 1000}, video_stream()->time_base);
+  av_seek_frame(context_, video_.stream_index, time, AVSEEK_FLAG_BACKWARD);
+}
+
 bool Source::may_be_joined() const { return (context_->iformat->flags & AVFMT_TS_DISCONT) != 0; }
 
 bool Source::is_picture_file() const {

@@ -47,6 +47,10 @@ class Source {
   /// taken; those of the taken ones are on one time line.
   bool read(AVPacket& packet);
 
+  /// Reading goes on at the last key frame that is not behind `ms` of the file's own clock, or
+  /// where it is. REQUIRES: nothing was read.
+  void go_to(std::int64_t ms);
+
   const VideoFacts& video() const { return video_; }
   AVStream* video_stream() const { return context_->streams[video_.stream_index]; }
   AVStream* audio_stream() const {

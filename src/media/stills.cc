@@ -149,8 +149,8 @@ const std::array<std::array<float, kGrid>, kWaves>& waves() {
   return kTable;
 }
 
-/// Detail (mean gradient) times how well lit the picture is, times how many lights it has: few on a
-/// slate or a card, which is letters on a flat ground.
+}  // namespace
+
 double cover_score(const AVFrame& frame) {
   const Luma grid = shrink_luma(frame);
   double detail = 0;
@@ -172,8 +172,6 @@ double cover_score(const AVFrame& frame) {
   const double lit = std::clamp(std::min(mean - kBlack, kWhite - mean) / 40, 0.01, 1.0);
   return (detail + 1) * lit * (entropy + 0.1);
 }
-
-}  // namespace
 
 FrameHash hash_frame(const AVFrame& frame) {
   const Luma grid = shrink_luma(frame);

@@ -15,6 +15,9 @@
 namespace filoscope::media {
 
 FrameHash hash_frame(const AVFrame& frame);
+/// Detail (mean gradient) times how well lit the picture is, times how many lights it has: few on a
+/// slate or a card, which is letters on a flat ground. Of 8-bit luma.
+double cover_score(const AVFrame& frame);
 /// Baseline JPEG of a yuv420p frame in limited range and its `colorspace`; quality 2 (best) to 31.
 Result<Bytes> encode_jpeg(const AVFrame& frame, int quality);
 /// A "data:image/jpeg;base64,…" of at most 700 characters or so.

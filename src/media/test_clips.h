@@ -35,6 +35,8 @@ struct ClipOptions {
   int sound_channels = 1;
   int rotation_degrees = 0;
   bool mirrored = false;
+  std::vector<Bytes> pictures;  ///< RGB of the clip's size by rows, shown in equal stretches of
+                                ///< time instead of the test picture; 8 bits alone
   std::vector<int> tints;  ///< red difference (V) of the whole picture, in equal stretches of time
   bool interlaced = false;
   bool hdr10 = false;  ///< 10 bits, tagged BT.2020 PQ

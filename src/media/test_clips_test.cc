@@ -152,7 +152,27 @@ class ClipMaker {
     }
   }
 
+  /// By BT.601 in limited range; of each 2 by 2 pixels one gives the colour.
+  void draw_picture(AVFrame& frame, const Bytes& rgb) const {
+    for (int y = 0; y < o_.height; ++y) {
+      for (int x = 0; x < o_.width; ++x) {
+        const auto* pixel = rgb.data() + 3 * (std::ptrdiff_t{y} * o_.width + x);
+        const auto mix = [&](double red, double green, double blue, int zero) {
+          return zero + static_cast<int>(red * pixel[0] + green * pixel[1] + blue * pixel[2]);
+        };
+        set_pixel_row(frame, 0, y, x, x + 1, mix(.257, .504, .098, 16));
+        if (x % 2 != 0 || y % 2 != 0) continue;
+        set_pixel_row(frame, 1, y / 2, x / 2, x / 2 + 1, mix(-.148, -.291, .439, 128));
+        set_pixel_row(frame, 2, y / 2, x / 2, x / 2 + 1, mix(.439, -.368, -.071, 128));
+      }
+    }
+  }
+
   void draw(AVFrame& frame, int index) const {
+    if (!o_.pictures.empty()) {
+      const auto stretch = index * std::ssize(o_.pictures) / o_.frames_count;
+      return draw_picture(frame, o_.pictures[static_cast<std::size_t>(stretch)]);
+    }
     const int corner = std::min(o_.width, o_.height) / 4;
     for (int y = 0; y < o_.height; ++y) {
       for (int bar = 0; bar < 8; ++bar) {

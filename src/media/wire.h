@@ -26,7 +26,15 @@ enum class Kind : std::uint8_t {
   error,
   sandbox,
   look_job,
-  looks
+  looks,
+  // Of the worker that describes pictures (visual/worker_wire.h).
+  describer_start,
+  describer_ready,
+  picture_job,
+  moment_job,
+  scenes_job,
+  description,
+  done
 };
 
 struct Message {

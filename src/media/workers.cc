@@ -1,11 +1,5 @@
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -17,6 +11,7 @@
 #include "media/outside.h"
 #include "media/reasons.h"
 #include "media/wire.h"
+#include "media/worker_process.h"
 
 namespace filoscope::media {
 namespace {
@@ -25,115 +20,10 @@ constexpr int kPollMs = 100;  // how soon a cancellation is seen
 constexpr int kReportDeadlineS = 20;
 constexpr int kLookDeadlineS = 20;
 constexpr int kMessagesMax = 1'000;  // a job has some hundred: each percent, then the end
-constexpr std::size_t kSaidBytesMax = 4'000;
 
-Error cannot_start(int error_number) {
-  return Error(reason("media_worker_not_started"), std::strerror(error_number));
+Result<std::unique_ptr<WorkerProcess>> start(const std::string& program) {
+  return WorkerProcess::start(program, "media-worker", probe().cpu_s);
 }
-Error cannot_start() { return cannot_start(errno); }
-
-/// Above the numbers that the worker's own descriptors get: dup2 onto itself would keep
-/// close-on-exec.
-UniqueFd move_up(const UniqueFd& fd) {
-  return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, wire::kWorkerFd + 1));
-}
-
-/// A running worker; killed and reaped at the latest by the destructor. Threads: one.
-class Child {
- public:
-  static Result<std::unique_ptr<Child>> start(const std::string& program) {
-    std::array<int, 2> pair{};
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0)
-      return cannot_start();
-    std::unique_ptr<Child> child(new Child);
-    child->socket_ = UniqueFd(pair[0]);
-    const UniqueFd theirs = move_up(UniqueFd(pair[1]));
-    // Never blocks: a worker that says more than a pipe holds goes on without being heard.
-    if (::pipe2(pair.data(), O_CLOEXEC | O_NONBLOCK) != 0) return cannot_start();
-    child->said_ = UniqueFd(pair[0]);
-    const UniqueFd their_stderr = move_up(UniqueFd(pair[1]));
-    if (!theirs || !their_stderr) return cannot_start();
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawnattr_init(&attributes);
-    ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-    ::posix_spawn_file_actions_adddup2(&actions, their_stderr.get(), 2);
-    ::posix_spawn_file_actions_adddup2(&actions, theirs.get(), wire::kWorkerFd);
-    ::posix_spawn_file_actions_addclosefrom_np(&actions, wire::kWorkerFd + 1);
-    sigset_t none, all;
-    ::sigemptyset(&none);
-    ::sigfillset(&all);
-    ::posix_spawnattr_setsigmask(&attributes, &none);
-    ::posix_spawnattr_setsigdefault(&attributes, &all);
-    // A group of its own: the terminal's interrupt is the server's to handle.
-    ::posix_spawnattr_setpgroup(&attributes, 0);
-    ::posix_spawnattr_setflags(
-        &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    std::string name = program;
-    std::string role = "media-worker";
-    std::array<char*, 3> arguments{name.data(), role.data(), nullptr};
-    std::vector<std::string> kept = kept_environment();
-    std::vector<char*> environment;
-    for (std::string& entry : kept) environment.push_back(entry.data());
-    environment.push_back(nullptr);
-    const int status = ::posix_spawn(&child->pid_, program.c_str(), &actions, &attributes,
-                                     arguments.data(), environment.data());
-    ::posix_spawn_file_actions_destroy(&actions);
-    ::posix_spawnattr_destroy(&attributes);
-    if (status != 0) {
-      child->pid_ = -1;
-      return cannot_start(status);
-    }
-    return child;
-  }
-
-  ~Child() { static_cast<void>(stop()); }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-
-  int socket() const { return socket_.get(); }
-
-  /// The first of what it wrote to its standard error.
-  std::string said() const {
-    std::string text(kSaidBytesMax, '\0');
-    const auto count = ::read(said_.get(), text.data(), text.size());
-    text.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-    return text;
-  }
-
-  /// Kills it if it still runs; its wait status, which is its own if it was at its end.
-  int stop() {
-    if (pid_ <= 0) return status_;
-    ::kill(pid_, SIGKILL);
-    rusage usage{};
-    while (::wait4(pid_, &status_, 0, &usage) < 0 && errno == EINTR) {
-    }
-    pid_ = -1;
-    const auto seconds = [](const timeval& t) {
-      return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
-    };
-    probe().cpu_s.add(seconds(usage.ru_utime) + seconds(usage.ru_stime));
-    return status_;
-  }
-
- private:
-  Child() = default;
-
-  static std::vector<std::string> kept_environment() {
-    std::vector<std::string> kept;
-    for (const char* name : {"LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {
-      if (const char* value = ::getenv(name)) kept.push_back(std::string(name) + "=" + value);
-    }
-    return kept;
-  }
-
-  UniqueFd socket_;
-  UniqueFd said_;
-  pid_t pid_ = -1;
-  int status_ = 0;  ///< once it has been stopped
-};
 
 /// `handed`: it had been sent the file. `begun`: it had said that it was locked in and about to
 /// read.
@@ -158,7 +48,7 @@ Error death(int status, bool handed, bool begun, const std::string& said) {
 class Conversation {
  public:
   /// `handed`: the worker was sent a file.
-  Conversation(Child& child, bool handed, int deadline_s, Progress progress,
+  Conversation(WorkerProcess& child, bool handed, int deadline_s, Progress progress,
                const std::atomic<bool>* cancel)
       : child_(child),
         handed_(handed),
@@ -206,7 +96,7 @@ class Conversation {
   }
 
   SystemClock clock_;
-  Child& child_;
+  WorkerProcess& child_;
   const bool handed_;
   const int deadline_s_;
   const Progress progress_;  ///< a copy: an empty one is passed as a temporary
@@ -220,7 +110,7 @@ Result<MediaFacts> run_job(const std::string& program, int input_fd, const Media
                            const MediaOutputs& outputs, const Progress& progress,
                            const std::atomic<bool>* cancel) {
   if (outputs.covers.size() > kCoversMax) return Error{Code::internal, "too many cover outputs"};
-  FILOSCOPE_TRY(const std::unique_ptr<Child> child, Child::start(program));
+  FILOSCOPE_TRY(const std::unique_ptr<WorkerProcess> child, start(program));
   std::vector<int> fds{input_fd};
   for (const int fd : outputs.renditions) {
     if (fd >= 0) fds.push_back(fd);
@@ -263,7 +153,7 @@ Result<MediaFacts> MediaWorkers::process(int input_fd, const MediaOptions& optio
 
 Result<Looks> MediaWorkers::look(int input_fd, const MediaLimits& limits,
                                  const std::atomic<bool>* cancel) const {
-  FILOSCOPE_TRY(const std::unique_ptr<Child> child, Child::start(program_.path));
+  FILOSCOPE_TRY(const std::unique_ptr<WorkerProcess> child, start(program_.path));
   MediaOptions options;
   options.limits = limits;
   const auto sent = wire::send(child->socket(), wire::Kind::look_job, wire::encode_job(options, {}),
@@ -277,7 +167,7 @@ Result<Looks> MediaWorkers::look(int input_fd, const MediaLimits& limits,
 }
 
 Result<std::vector<SandboxFeature>> MediaWorkers::sandbox_report() const {
-  FILOSCOPE_TRY(const std::unique_ptr<Child> child, Child::start(program_.path));
+  FILOSCOPE_TRY(const std::unique_ptr<WorkerProcess> child, start(program_.path));
   FILOSCOPE_DO(wire::send(child->socket(), wire::Kind::sandbox_job, {}));
   Conversation conversation(*child, false, kReportDeadlineS, {}, nullptr);
   FILOSCOPE_TRY(const wire::Message message, conversation.last_message());
