@@ -60,6 +60,7 @@ class World {
                                                               w.social(),
                                                               *uploads_,
                                                               w.search(),
+                                                              w.visual(),
                                                               w.feed(),
                                                               w.blobs(),
                                                               w.clock(),

@@ -187,6 +187,7 @@ ServerContext::ServerContext(Router routes, const Config& config, const Clock& t
       throttle(config[kRequestsPerMinuteMax]),
       password_throttle(config[kPasswordsPerMinuteMax]),
       sign_up_throttle(config[kSignUpsPerHourMax], kHourMs),
+      picture_throttle(config[kPicturesPerMinuteMax]),
       limits_sign_up(!config[kPublicUrl].empty()),
       proxies(config[kTrustedProxies]),
       hosts(config, time, own_addresses),
@@ -275,6 +276,10 @@ void check_throttles(Exchange& exchange, ServerContext& context) {
   const auto& address = exchange.request->remote_address;
   if (!context.throttle.allow(address, exchange.begun_us)) {
     return exchange.answer(problem(Error(reason("too_many_requests"))));
+  }
+  if (route != nullptr && route->work == Work::picture &&
+      !context.picture_throttle.allow(address, exchange.begun_us)) {
+    return exchange.answer(problem(Error(reason("too_many_pictures"))));
   }
   const bool hashes =
       route != nullptr && (route->work == Work::password || route->work == Work::sign_up);

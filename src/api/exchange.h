@@ -34,7 +34,7 @@ struct ServerContext {
   const Clock& clock;
   const std::int64_t slow_client_us, least_bytes_per_s, idle_us;
   const bool media_access_log;
-  Throttle throttle, password_throttle, sign_up_throttle;
+  Throttle throttle, password_throttle, sign_up_throttle, picture_throttle;
   const bool limits_sign_up;  ///< where strangers come: a public_url is set
   const Proxies proxies;
   const Hosts hosts;

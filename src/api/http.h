@@ -85,6 +85,7 @@ enum class Work : std::uint8_t {
   plain,
   feed,      ///< what the first screen needs: the page, the feed; and health
   search,    ///< reads a great deal
+  picture,   ///< has a picture looked at
   upload,    ///< a streamed body
   password,  ///< computes a password hash
   sign_up,   ///< the same, for a new account

@@ -7,6 +7,7 @@ namespace filoscope::api {
 namespace {
 
 constexpr std::size_t kPasswordQueueMax = 32;  ///< about two seconds of hashes
+constexpr std::size_t kPictureQueueMax = 32;   ///< about two seconds of looking
 
 std::size_t count(const Config& config, const Setting<std::int64_t>& setting) {
   return static_cast<std::size_t>(config[setting]);
@@ -18,6 +19,7 @@ Pools::Pools(const Config& config)
     : plain_("work", count(config, kWorkThreads), count(config, kWorkQueueMax)),
       feed_("feed", count(config, kFeedThreads), count(config, kWorkQueueMax)),
       search_("search", count(config, kSearchThreads), count(config, kWorkQueueMax)),
+      picture_("pictures", count(config, visual::kLookers), kPictureQueueMax),
       upload_("uploads", count(config, kUploadThreads), count(config, kWorkQueueMax)),
       password_("passwords", count(config, accounts::kPasswordHashesMax), kPasswordQueueMax),
       waiting_("waiting", count(config, kWaitingThreads), count(config, kWaitingMax)) {}
@@ -28,6 +30,8 @@ Pool& Pools::of(Work work) {
       return feed_;
     case Work::search:
       return search_;
+    case Work::picture:
+      return picture_;
     case Work::upload:
       return upload_;
     case Work::password:
@@ -43,7 +47,8 @@ Pool& Pools::of(Work work) {
 }
 
 void Pools::stop() {
-  for (auto* pool : {&password_, &waiting_, &upload_, &search_, &feed_, &plain_}) pool->stop();
+  for (auto* pool : {&password_, &waiting_, &upload_, &picture_, &search_, &feed_, &plain_})
+    pool->stop();
 }
 
 }  // namespace filoscope::api

@@ -17,7 +17,7 @@ class Pools {
   void stop();  ///< finishes what is queued; then every post is refused
 
  private:
-  Pool plain_, feed_, search_, upload_, password_, waiting_;
+  Pool plain_, feed_, search_, picture_, upload_, password_, waiting_;
 };
 
 }  // namespace filoscope::api

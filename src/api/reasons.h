@@ -45,6 +45,8 @@ inline constexpr ErrorReason kReasons[] = {
      "Too many passwords came from your address; try again in 1 minute.", 60},
     {"too_many_sign_ups", Code::exhausted,
      "Too many accounts were made from your address; try again in 1 hour.", 3600},
+    {"too_many_pictures", Code::exhausted,
+     "Too many pictures came from your address; try again in 1 minute.", 60},
     {"places_taken", Code::unavailable,
      "Too many people are connected; try again in a few seconds.", 5},
     {"share_taken", Code::exhausted,

@@ -33,6 +33,7 @@ Router make_router(const Services& services) {
   add_feed_routes(router, api);
   add_learned_routes(router, api);
   add_search_routes(router, api);
+  add_visual_routes(router, api);
   add_upload_routes(router, api);
   add_tus_routes(router, api);
   add_update_routes(router, api);

@@ -17,6 +17,8 @@ class ApiTest : public feed::World {
   ApiTest() {
     log::set_level(log::Level::off);
     search = must(search::Search::open({*database, *accounts, *catalog, config}));
+    visual = must(visual::VisualSearch::open(
+        {*database, *catalog, *blobs, clock, config, "/bin/false", false}));
     uploads = must(upload::Uploads::open({*database, *blobs, *accounts, *catalog, *social, workers,
                                           clock, config, folder.string()}));
     services = std::make_unique<Services>(Services{*accounts,
@@ -24,6 +26,7 @@ class ApiTest : public feed::World {
                                                    *social,
                                                    *uploads,
                                                    *search,
+                                                   *visual,
                                                    *feed,
                                                    *blobs,
                                                    clock,
@@ -39,6 +42,7 @@ class ApiTest : public feed::World {
     server.reset();
     uploads->stop();
     uploads.reset();
+    visual.reset();
     search.reset();
   }
 
@@ -75,6 +79,7 @@ class ApiTest : public feed::World {
   SystemClock system_clock;
   media::MediaWorkers workers{media::WorkerProgram{"/bin/false"}};
   std::unique_ptr<search::Search> search;
+  std::unique_ptr<visual::VisualSearch> visual;
   std::unique_ptr<upload::Uploads> uploads;
   std::unique_ptr<Services> services;
   std::unique_ptr<Server> server;

@@ -14,6 +14,7 @@
 #include "app/problems.h"
 #include "base/product.h"
 #include "media/media.h"
+#include "visual/describer.h"
 
 namespace filoscope::app {
 namespace {
@@ -297,11 +298,12 @@ int problems() {
   return 0;
 }
 
-int media_worker() {
+/// A process that serves this program.
+int worker(int (*serve)()) {
   sigset_t none;  // a parent may have blocked what ends us
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  return media::media_worker_main();
+  return serve();
 }
 
 int restore_command(const Words& words) {
@@ -322,7 +324,8 @@ int eval_command(const CLI::App& command, const Words& words) {
 int dispatch(const CLI::App& app, const Words& words) {
   const auto& name = app.get_subcommands().front()->get_name();
   if (name == "serve") return serve_command(words);
-  if (name == "media-worker") return media_worker();
+  if (name == "media-worker") return worker(&media::media_worker_main);
+  if (name == "vision-worker") return worker(&visual::describer_main);
   if (name == "import") return import_files(words.import);
   if (name == "backup") return back_up(words.backup);
   if (name == "restore") return restore_command(words);
@@ -413,6 +416,7 @@ int run(int argc, char** argv) {
   add_simulate(app, words);
   add_vision(app, words);
   app.add_subcommand("media-worker", "")->group("");
+  app.add_subcommand("vision-worker", "")->group("");
   if (const auto unknown = unknown_command(app, argc, argv)) {
     fail(*unknown);
     return kWrongWords;

@@ -20,6 +20,7 @@
 #include "social/reasons.h"
 #include "upload/reasons.h"
 #include "vision/reasons.h"
+#include "visual/reasons.h"
 
 namespace filoscope::app {
 namespace {
@@ -91,6 +92,7 @@ std::vector<ModuleReasons> all_reasons() {
           {"catalog", catalog::kReasons},
           {"social", social::kReasons},
           {"upload", upload::kReasons},
+          {"visual", visual::kReasons},
           {"feed", feed::kReasons},
           {"api", api::kReasons},
           {"app", app::kReasons}};

@@ -83,6 +83,10 @@ Result<void> Wiring::open_modules(const Options& options) {
   FILOSCOPE_TRY(search_, phase(clock_, "search", [&] {
                   return search::Search::open({*database_, *accounts_, *catalog_, config_});
                 }));
+  FILOSCOPE_TRY(visual_, phase(clock_, "visual search", [&] {
+                  return visual::VisualSearch::open({*database_, *catalog_, *blobs_, clock_,
+                                                     config_, "/proc/self/exe", options.uploads});
+                }));
   if (!options.feed) return {};
   FILOSCOPE_TRY(
       feed_, phase(clock_, "feed", [&] {

@@ -22,6 +22,7 @@
 #include "search/search.h"
 #include "social/social.h"
 #include "upload/upload.h"
+#include "visual/visual.h"
 
 namespace filoscope::app {
 
@@ -34,7 +35,8 @@ class Wiring {
     std::string data_folder;
     DataFolder::Missing missing = DataFolder::Missing::fail;
     bool feed = true;
-    bool uploads = false;  ///< also process waiting videos, and read older text again
+    bool uploads = false;  ///< also process waiting videos, look at new ones, and read older text
+                           ///< again
   };
   /// `config` must outlive the wiring. Errors: those of the parts, with the part's name.
   static Result<std::unique_ptr<Wiring>> open(const Options& options, const Config& config);
@@ -52,6 +54,7 @@ class Wiring {
   catalog::Catalog& catalog() { return *catalog_; }
   social::Social& social() { return *social_; }
   search::Search& search() { return *search_; }
+  visual::VisualSearch& visual() { return *visual_; }
   feed::Feed& feed() { return *feed_; }             ///< REQUIRES: Options::feed
   upload::Uploads& uploads() { return *uploads_; }  ///< REQUIRES: Options::uploads
   crypto::Key key_for(std::string_view purpose) const;
@@ -73,6 +76,7 @@ class Wiring {
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<social::Social> social_;
   std::unique_ptr<search::Search> search_;
+  std::unique_ptr<visual::VisualSearch> visual_;
   std::unique_ptr<feed::Feed> feed_;
   std::optional<media::MediaWorkers> workers_;
   std::unique_ptr<upload::Uploads> uploads_;

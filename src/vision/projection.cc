@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "base/random.h"
 #include "vision/reasons.h"
 #include "vision/vectors.h"
 
@@ -13,7 +14,7 @@ namespace {
 constexpr std::size_t kFirstAxes = 384;
 constexpr std::size_t kKeptAxes = 128;
 constexpr float kRidge = .1F;  // of the trace: views of few pictures show few directions
-constexpr std::uint64_t kRotationSeed = 1;
+constexpr std::uint64_t kRotationSeed = 1, kSignsSeed = 2;
 
 /// The sum of a part's views, length 1.
 std::vector<float> sum_of_views(const PartShape& shape, const float* part) {
@@ -136,13 +137,25 @@ Result<Projection> Projection::learn(const DescriptorInfo& info,
   return out;
 }
 
+Projection Projection::drawn(const DescriptorInfo& info) {
+  Projection out;
+  out.info_ = info;
+  out.parts_.resize(info.parts.size());
+  std::size_t joined_floats = 0;
+  for (const auto& shape : info.parts) joined_floats += shape.dim;
+  out.last_ = Matrix(kEmbeddingDim, joined_floats);
+  Random random(kSignsSeed);
+  for (auto& value : out.last_.values) value = random.below(2) == 0 ? -1.F : 1.F;
+  return out;
+}
+
 std::vector<float> Projection::joined(const Description& description) const {
   std::vector<float> all;
   const float* part = description.data();
   for (std::size_t p = 0; p < info_.parts.size(); ++p) {
     const auto& shape = info_.parts[p];
     std::vector<float> one = sum_of_views(shape, part);
-    if (shape.views > 1) {
+    if (!parts_[p].is_plain()) {
       add(one, parts_[p].mean, -1);
       one = times(parts_[p].axes, one);
       make_unit(one);

@@ -39,6 +39,11 @@ class Projection {
                                   std::span<const Description> descriptions);
   static constexpr std::size_t kLearnedMax = 2048;
 
+  /// Learned from nothing: the joined description by directions of random signs, which keep cosines
+  /// to about 1/16. For catalogues that have too little to learn from. Source: Achlioptas,
+  /// "Database- friendly random projections", Journal of Computer and System Sciences 66 (2003).
+  static Projection drawn(const DescriptorInfo& info);
+
   /// REQUIRES: made by the descriptor it was learned for. About 1 ms.
   Embedding embed(const Description& description) const;
 
@@ -54,10 +59,11 @@ class Projection {
   friend bool operator==(const Projection&, const Projection&) = default;
 
  private:
-  /// Of one part with views: axes * (x - mean).
+  /// Of one part: axes * (x - mean); without columns it is taken as it is.
   struct Axes {
     std::vector<float> mean;
-    Matrix axes;  ///< [kept, dim]; none for a part that is taken as it is
+    Matrix axes;  ///< [kept, dim]
+    bool is_plain() const { return axes.columns == 0; }
     friend bool operator==(const Axes&, const Axes&) = default;
   };
   static Axes learn_part(const PartShape& shape, std::span<const float* const> parts);

@@ -34,9 +34,10 @@ bool Projection::fits() const {
   for (std::size_t p = 0; p < parts_.size(); ++p) {
     const auto& shape = info_.parts[p];
     if (shape.dim == 0 || shape.views == 0) return false;
-    const auto& [mean, axes] = parts_[p];
-    if (shape.views > 1 && (mean.size() != shape.dim || !is_whole(axes, shape.dim))) return false;
-    joined_floats += shape.views > 1 ? axes.rows : shape.dim;
+    const auto& part = parts_[p];
+    if (!part.is_plain() && (part.mean.size() != shape.dim || !is_whole(part.axes, shape.dim)))
+      return false;
+    joined_floats += part.is_plain() ? shape.dim : part.axes.rows;
   }
   return last_.rows == kEmbeddingDim && is_whole(last_, joined_floats);
 }

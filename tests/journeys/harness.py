@@ -62,9 +62,13 @@ class Server:
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def workers(self):
+    def children(self):
         """The process ids of its living children."""
         return [pid for pid, parent, state in processes() if parent == self.process.pid and state not in "ZX"]
+
+    def workers(self, role="media-worker"):
+        """Those of its children that do this."""
+        return [pid for pid in self.children() if role in arguments_of(pid)]
 
     def a_worker(self):
         """The process id of a media worker, once one runs."""
@@ -79,12 +83,12 @@ class Server:
         """The server and its workers, as one: when it returns none of them runs any more."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGSTOP)  # so that it starts no further worker meanwhile
-            workers = self.workers()
-            for pid in (*workers, self.process.pid):
+            children = self.children()
+            for pid in (*children, self.process.pid):
                 os.kill(pid, signal.SIGKILL)
             self.process.wait()
-            wait_for(f"the end of the workers {workers}",
-                     lambda: not any(pid in workers and state not in "ZX" for pid, _, state in processes()))
+            wait_for(f"the end of its children {children}",
+                     lambda: not any(pid in children and state not in "ZX" for pid, _, state in processes()))
         self.process.stdout.close()
 
     def trace(self):
@@ -162,6 +166,14 @@ def processes():
         except (FileNotFoundError, ProcessLookupError):
             continue  # gone meanwhile
         yield int(entry.name), int(parent), state
+
+
+def arguments_of(pid):
+    """What a process was called with; nothing when it is gone."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_text(errors="replace").split("\0")
+    except OSError:
+        return []
 
 
 class Answer:

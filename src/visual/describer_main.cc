@@ -1,0 +1,146 @@
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+#include <optional>
+
+#include "media/byte_source.h"
+#include "media/pipeline.h"
+#include "media/reasons.h"
+#include "media/rgb.h"
+#include "media/sandbox.h"
+#include "media/wire.h"
+#include "visual/describer.h"
+
+namespace filoscope::visual {
+namespace {
+
+using media::wire::Kind;
+using media::wire::kWorkerFd;
+
+/// Of a rendition's frames; the smallest rendition is about as large.
+constexpr int kFrameSidePx = 640;
+/// Of the whole life of a process.
+constexpr int kCpuS = 3'600;
+
+/// Those it can make. Made before it is locked in: the model is a file of the operator's.
+struct Descriptors {
+  std::vector<std::unique_ptr<vision::Descriptor>> all;
+  wire::Ready ready;
+
+  void add(std::unique_ptr<vision::Descriptor> one) {
+    ready.descriptors.push_back(one->info());
+    all.push_back(std::move(one));
+  }
+};
+
+Descriptors make_descriptors(const Bytes& model) {
+  Descriptors out;
+  out.add(vision::make_builtin_descriptor());
+  if (model.empty()) return out;
+  auto network = vision::load_network(std::string(model.begin(), model.end()));
+  if (network) {
+    out.add(*std::move(network));
+  } else {
+    out.ready.model_problem = network.error().message;
+  }
+  return out;
+}
+
+vision::Picture cropped(const media::RgbPicture& from, const vision::Crop& crop) {
+  const auto pixels = [](double share, int side) {
+    return static_cast<int>(std::lround(std::clamp(share, 0.0, 1.0) * side));
+  };
+  const int left = std::min(pixels(crop.x, from.width), from.width - 1);
+  const int top = std::min(pixels(crop.y, from.height), from.height - 1);
+  vision::Picture out;
+  out.width = std::clamp(pixels(crop.width, from.width), 1, from.width - left);
+  out.height = std::clamp(pixels(crop.height, from.height), 1, from.height - top);
+  for (int y = 0; y < out.height; ++y) {
+    const auto* row = from.rgb.data() + 3 * (std::ptrdiff_t{from.width} * (top + y) + left);
+    out.rgb.insert(out.rgb.end(), row, row + std::ptrdiff_t{3} * out.width);
+  }
+  return out;
+}
+
+Result<void> describe(Descriptors& descriptors, const wire::Job& job, std::int64_t at_ms,
+                      const media::RgbPicture& picture) {
+  const vision::Picture part = cropped(picture, job.crop);
+  for (const auto index : job.descriptors) {
+    if (index >= descriptors.all.size()) return Error{Code::internal, "no such descriptor"};
+    FILOSCOPE_TRY(auto description, descriptors.all[index]->describe(part));
+    FILOSCOPE_DO(media::wire::send(kWorkerFd, Kind::description,
+                                   wire::encode_described({at_ms, index, std::move(description)})));
+  }
+  return {};
+}
+
+Result<void> do_job(Descriptors& descriptors, const media::wire::Message& message) {
+  FILOSCOPE_TRY(const auto job, wire::decode_job(message.body));
+  if (message.fds.size() != 1) return Error{Code::internal, "the worker lacks a descriptor"};
+  FILOSCOPE_TRY(const auto bytes, media::FileBytes::open(message.fds[0].get()));
+  media::PictureLimits frame;
+  frame.long_side_px = kFrameSidePx;
+  if (message.kind == Kind::picture_job) {
+    FILOSCOPE_TRY(const auto picture, media::read_picture(bytes));
+    return describe(descriptors, job, 0, picture);
+  }
+  if (message.kind == Kind::moment_job) {
+    FILOSCOPE_TRY(const auto picture, media::read_frame_at(bytes, job.at_ms, frame));
+    return describe(descriptors, job, job.at_ms, picture);
+  }
+  FILOSCOPE_TRY(const auto scenes, media::read_scenes(bytes, job.count, frame));
+  for (const auto& scene : scenes)
+    FILOSCOPE_DO(describe(descriptors, job, scene.at_ms, scene.picture));
+  return {};
+}
+
+Result<void> guarded_job(Descriptors& descriptors, const media::wire::Message& message) {
+  try {
+    return do_job(descriptors, message);
+  } catch (const std::bad_alloc&) {
+    return Error(media::reason("processing_out_of_memory"));
+  }
+}
+
+Result<void> lock_in() {
+  media::MediaLimits limits;
+  limits.cpu_s = kCpuS;
+  return media::check_sandbox(media::enter_sandbox(limits, media::Serves::many_jobs));
+}
+
+void tell(const Error& error) {
+  // When even this fails the parent sees a closed socket.
+  static_cast<void>(media::wire::send(kWorkerFd, Kind::error, media::wire::encode_error(error)));
+}
+
+}  // namespace
+
+int describer_main() {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  media::silence_ffmpeg();
+  const auto start = media::wire::receive(kWorkerFd);
+  if (!start || !*start) return 2;
+  Descriptors descriptors = make_descriptors((*start)->body);
+  if (const auto locked = lock_in(); !locked) {
+    tell(locked.error());
+    ::_exit(0);
+  }
+  auto sent =
+      media::wire::send(kWorkerFd, Kind::describer_ready, wire::encode_ready(descriptors.ready));
+  while (sent) {
+    const auto message = media::wire::receive(kWorkerFd, 1);
+    if (!message || !*message) break;
+    const auto done = guarded_job(descriptors, **message);
+    if (!done) {
+      tell(done.error());
+    } else {
+      sent = media::wire::send(kWorkerFd, Kind::done, {});
+    }
+  }
+  ::_exit(0);  // no destructors in a locked-in process
+}
+
+}  // namespace filoscope::visual

@@ -1,0 +1,44 @@
+#pragma once
+
+/// What parent and describing worker say to each other, in messages of media/wire.h. The worker is
+/// started with a model, says what it can make, and then does one job after the other.
+
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "vision/descriptor.h"
+
+namespace filoscope::visual::wire {
+
+/// What a worker makes: always the built-in descriptor, and behind it the network where there is
+/// one.
+struct Ready {
+  std::vector<vision::DescriptorInfo> descriptors;
+  std::string model_problem;  ///< why the model that was asked for is not among them
+};
+Bytes encode_ready(const Ready& ready);
+Result<Ready> decode_ready(const Bytes& body);
+
+/// One picture, what a clip shows at `at_ms`, or up to `count` scenes of a clip; the file comes
+/// beside it as a descriptor.
+struct Job {
+  std::vector<std::size_t> descriptors;  ///< which of Ready's are wanted, at least one
+  std::int64_t at_ms = 0;
+  int count = 1;
+  vision::Crop crop;
+};
+Bytes encode_job(const Job& job);
+Result<Job> decode_job(const Bytes& body);
+
+struct Described {
+  std::int64_t at_ms = 0;
+  std::size_t descriptor = 0;  ///< of Ready's
+  vision::Description description;
+};
+Bytes encode_described(const Described& described);
+/// Errors: internal (malformed, not of `ready`'s shapes, a number that is none).
+Result<Described> decode_described(const Bytes& body, const Ready& ready);
+
+}  // namespace filoscope::visual::wire

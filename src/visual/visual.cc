@@ -1,0 +1,284 @@
+#include "visual/visual.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "catalog/reasons.h"
+#include "vision/descriptor.h"
+#include "vision/similar.h"
+#include "visual/reasons.h"
+#include "visual/visual_impl.h"
+
+namespace filoscope::visual {
+namespace {
+
+constexpr const char* kSharedModels = "../shared/models";
+constexpr double kPartLeast = .02;  ///< of a side
+
+/// Where the network comes from: as set, or what lies beside a checkout, or nowhere.
+std::string model_path(const Config& config) {
+  const auto& set = config[vision::kModels];
+  if (set == "none") return "";
+  if (!set.empty()) return set;
+  return vision::holds_network(kSharedModels) ? kSharedModels : "";
+}
+
+Result<UniqueFd> in_memory(std::span<const std::uint8_t> bytes) {
+  UniqueFd file(::memfd_create("picture", MFD_CLOEXEC));
+  if (!file) return errno_error("keeping a picture in memory");
+  FILOSCOPE_DO(write_all(file.get(), bytes, 0));
+  return file;
+}
+
+Result<void> check_part(const vision::Crop& part) {
+  const auto inside = [](double from, double length) {
+    return from >= 0 && length >= kPartLeast && from + length <= 1 + 1e-6;
+  };
+  if (inside(part.x, part.width) && inside(part.y, part.height)) return {};
+  return Error(reason("crop_outside")).at("crop");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<VisualSearch>> VisualSearch::open(const Parts& parts) {
+  auto visual = std::make_unique<VisualImpl>(parts);
+  FILOSCOPE_DO(visual->start());
+  return std::unique_ptr<VisualSearch>(std::move(visual));
+}
+
+VisualImpl::VisualImpl(const Parts& parts)
+    : parts_(parts),
+      store_(parts.database),
+      lookers_(parts.program, model_path(parts.config),
+               static_cast<std::size_t>(parts.config[kLookers])),
+      describer_(parts.program, model_path(parts.config), 1) {}
+
+VisualImpl::~VisualImpl() {
+  {
+    Lock lock(mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<void> VisualImpl::start() {
+  FILOSCOPE_DO(parts_.database.migrate("visual", migrations()));
+  parts_.catalog.on_change(
+      [this](Session& session, const catalog::Entry& entry) { return on_change(session, entry); });
+  FILOSCOPE_DO(load());
+  FILOSCOPE_DO(add_what_is_there());
+  if (!parts_.looks) return {};
+  thread_ = guarded_thread(
+      "visual", [this] { run(); },
+      [this] {
+        Lock lock(mutex_);
+        return !wake_.wait_for_ms(mutex_, 5'000,
+                                  [&]() FILOSCOPE_REQUIRES(mutex_) { return stopping_; });
+      });
+  return {};
+}
+
+Result<void> VisualImpl::load() {
+  FILOSCOPE_TRY(const auto makers, store_.makers());
+  for (const auto& stored : makers) {
+    auto projection = vision::Projection::decode(stored.projection);
+    if (!projection) {
+      log::warn("visual.projection_damaged", {{"maker", stored.id}});
+      FILOSCOPE_DO(store_.remove_maker(stored.id));
+      continue;
+    }
+    auto generation = std::make_shared<Generation>();
+    generation->id = stored.id;
+    generation->learned_count = stored.learned_count;
+    generation->projection = *std::move(projection);
+    FILOSCOPE_DO(load_moments(*generation));
+    Lock lock(mutex_);
+    (stored.active ? active_ : next_) = std::move(generation);
+  }
+  return {};
+}
+
+Result<void> VisualImpl::load_moments(Generation& generation) {
+  std::vector<VideoId> damaged;
+  FILOSCOPE_DO(store_.each(generation.id, [&](VideoId video, auto moments) {
+    if (moments) {
+      generation.index.put(video, *moments);
+    } else {
+      damaged.push_back(video);
+    }
+  }));
+  for (const auto video : damaged) {
+    log::warn("visual.moments_damaged", {{"video", video.text()}});
+    FILOSCOPE_DO(store_.look_again(video));
+  }
+  return {};
+}
+
+/// Clips of a release without visual search.
+Result<void> VisualImpl::add_what_is_there() {
+  FILOSCOPE_TRY(const bool begun, store_.has_clips());
+  if (begun) return {};
+  std::vector<VideoId> videos;
+  FILOSCOPE_DO(parts_.catalog.each([&](const catalog::Entry& entry) -> Result<void> {
+    if (entry.kind == catalog::Kind::video && !entry.draft) videos.push_back(entry.id);
+    return {};
+  }));
+  if (videos.empty()) return {};
+  return parts_.database.write([&](Session& session) -> Result<void> {
+    for (const auto video : videos) FILOSCOPE_DO(Store::add_clip(session, video));
+    return {};
+  });
+}
+
+Result<void> VisualImpl::on_change(Session& session, const catalog::Entry& entry) {
+  if (entry.kind != catalog::Kind::video) return {};
+  const VideoId video = entry.id;
+  if (entry.state == catalog::State::published && !entry.draft) {
+    FILOSCOPE_DO(Store::add_clip(session, video));
+    session.on_commit([this] {
+      Lock lock(mutex_);
+      changed_ = true;
+      wake_.notify_all();
+    });
+    return {};
+  }
+  FILOSCOPE_DO(Store::remove_clip(session, video));
+  session.on_commit([this, video] { forget(video); });
+  return {};
+}
+
+void VisualImpl::forget(VideoId video) {
+  for (const auto& maker : makers()) maker->index.erase(video);
+}
+
+std::vector<GenerationPtr> VisualImpl::makers() const {
+  Lock lock(mutex_);
+  std::vector<GenerationPtr> out;
+  if (active_) out.push_back(active_);
+  if (next_) out.push_back(next_);
+  return out;
+}
+
+std::optional<std::size_t> VisualImpl::descriptor_of(const Generation& generation) const {
+  Lock lock(mutex_);
+  for (std::size_t i = 0; i < ready_.descriptors.size(); ++i)
+    if (ready_.descriptors[i] == generation.projection.info()) return i;
+  return std::nullopt;
+}
+
+/// The one that answers. Where its descriptor is gone (another model), what the next one has so
+/// far.
+GenerationPtr VisualImpl::serving() const {
+  for (auto& maker : makers())
+    if (descriptor_of(*maker)) return maker;
+  return nullptr;
+}
+
+Result<vision::PackedEmbedding> VisualImpl::look(const Generation& by, int fd, Look how,
+                                                 wire::Job job) {
+  std::optional<vision::PackedEmbedding> code;
+  FILOSCOPE_DO(lookers_.with([&](Describer& describer) -> Result<void> {
+    const auto& offered = describer.ready().descriptors;
+    const auto found = std::ranges::find(offered, by.projection.info());
+    if (found == offered.end()) return Error(reason("looking_busy"));
+    job.descriptors = {static_cast<std::size_t>(found - offered.begin())};
+    FILOSCOPE_TRY(const auto described, (describer.*how)(fd, job));
+    if (described.empty()) return Error{Code::internal, "a picture without a description"};
+    code = vision::pack(by.projection.embed(described.front().description));
+    return {};
+  }));
+  return *code;
+}
+
+Result<Found> VisualImpl::find(const Generation& by, const accounts::Viewer& viewer,
+                               const vision::PackedEmbedding& query, std::size_t limit,
+                               std::optional<VideoId> but) {
+  Found found;
+  std::unordered_map<VideoId, catalog::Entry> entries;
+  const auto takes = [&](VideoId video) {
+    if (video == but) return false;
+    auto entry = parts_.catalog.visible_entry(viewer, video);
+    if (!entry) return false;
+    entries.emplace(video, *std::move(entry));
+    return true;
+  };
+  const float least = vision::least_similar(by.projection.info(), by.learned_count);
+  const auto near = by.index.search(query, limit, least, takes);
+  for (const auto& clip : near) {
+    found.matches.push_back({std::move(entries.at(clip.video)), clip.at_ms,
+                             std::clamp(static_cast<double>(clip.cosine), 0.0, 1.0)});
+  }
+  FILOSCOPE_TRY(found.waiting_count, store_.waiting_count(by.id));
+  return found;
+}
+
+Result<Found> VisualImpl::by_picture(const accounts::Viewer& viewer,
+                                     std::span<const std::uint8_t> picture,
+                                     const vision::Crop& part, std::size_t limit) {
+  FILOSCOPE_DO(check_part(part));
+  const auto by = serving();
+  if (!by) return Found{{}, status().waiting_count};
+  FILOSCOPE_TRY(const UniqueFd file, in_memory(picture));
+  FILOSCOPE_TRY(const auto query, look(*by, file.get(), &Describer::picture, {{}, 0, 1, part}));
+  return find(*by, viewer, query, limit);
+}
+
+Result<Found> VisualImpl::by_moment(const accounts::Viewer& viewer, VideoId video,
+                                    std::int64_t at_ms, const vision::Crop& part,
+                                    std::size_t limit) {
+  FILOSCOPE_DO(check_part(part));
+  FILOSCOPE_TRY(const auto seen, parts_.catalog.get_visible(viewer, video));
+  const auto by = serving();
+  if (!by) return Found{{}, status().waiting_count};
+  FILOSCOPE_TRY(const UniqueFd file, clip_file(seen));
+  FILOSCOPE_TRY(const auto query, look(*by, file.get(), &Describer::moment, {{}, at_ms, 1, part}));
+  return find(*by, viewer, query, limit, video);
+}
+
+/// The smallest rendition: its pictures are as large as is looked at.
+Result<UniqueFd> VisualImpl::clip_file(const catalog::Video& video) const {
+  if (video.renditions.empty()) return Error(catalog::reason("no_such_video"));
+  const auto key = parts_.catalog.blob_key(video, video.renditions.back().name + ".mp4");
+  FILOSCOPE_TRY(const auto blob, parts_.blobs.open(key));
+  if (const auto* file = blob->native_file()) {
+    UniqueFd copy(::fcntl(file->get(), F_DUPFD_CLOEXEC, 0));
+    if (!copy) return errno_error("opening a clip");
+    return copy;
+  }
+  FILOSCOPE_TRY(UniqueFd copy, parts_.blobs.make_temporary());
+  constexpr std::int64_t kPieceBytes = 1 << 20;
+  Bytes piece;
+  for (std::int64_t at = 0; at < blob->size_bytes(); at += kPieceBytes) {
+    piece.resize(static_cast<std::size_t>(std::min(kPieceBytes, blob->size_bytes() - at)));
+    FILOSCOPE_DO(blob->read(piece, at));
+    FILOSCOPE_DO(write_all(copy.get(), piece, at));
+  }
+  return copy;
+}
+
+Status VisualImpl::status() const {
+  Status out;
+  const auto all = makers();
+  {
+    Lock lock(mutex_);
+    out.model_problem = ready_.model_problem;
+    out.renewing = next_ != nullptr;
+  }
+  out.waiting_count = store_.waiting_count(all.empty() ? 1 : all.front()->id).value_or(0);
+  out.failed_count = store_.failed_count().value_or(0);
+  if (all.empty()) return out;
+  const auto& first = *all.front();
+  out.descriptor = first.projection.info().name;
+  out.learned_count = first.learned_count;
+  out.clips_count = static_cast<std::int64_t>(first.index.clips_count());
+  out.moments_count = static_cast<std::int64_t>(first.index.moments_count());
+  for (const auto& one : all)
+    out.memory_bytes += static_cast<std::int64_t>(one->index.memory_bytes());
+  return out;
+}
+
+}  // namespace filoscope::visual

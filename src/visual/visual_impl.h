@@ -1,0 +1,99 @@
+#pragma once
+
+/// VisualSearch behind its interface.
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <thread>
+
+#include "base/guarded_thread.h"
+#include "base/mutex.h"
+#include "visual/describer.h"
+#include "visual/moment_index.h"
+#include "visual/store.h"
+#include "visual/visual.h"
+
+namespace filoscope::visual {
+
+/// What one projection made of the catalogue. Immutable but for the index.
+struct Generation {
+  MakerId id = 0;
+  std::int64_t learned_count = 0;
+  vision::Projection projection;
+  MomentIndex index;
+};
+using GenerationPtr = std::shared_ptr<Generation>;
+
+class VisualImpl final : public VisualSearch {
+ public:
+  explicit VisualImpl(const Parts& parts);
+  ~VisualImpl() override;
+  Result<void> start();
+
+  Result<Found> by_picture(const accounts::Viewer& viewer, std::span<const std::uint8_t> picture,
+                           const vision::Crop& part, std::size_t limit) override;
+  Result<Found> by_moment(const accounts::Viewer& viewer, VideoId video, std::int64_t at_ms,
+                          const vision::Crop& part, std::size_t limit) override;
+  Status status() const override;
+  bool settle(std::int64_t deadline_ms) override;
+
+ private:
+  using Look = Result<std::vector<Described>> (Describer::*)(int, const wire::Job&);
+
+  // visual.cc: what is stored, and what is asked.
+  Result<void> load();
+  Result<void> load_moments(Generation& generation);
+  Result<void> add_what_is_there();
+  Result<void> on_change(Session& session, const catalog::Entry& entry);
+  void forget(VideoId video);
+  GenerationPtr serving() const;
+  Result<vision::PackedEmbedding> look(const Generation& by, int fd, Look how, wire::Job job);
+  Result<Found> find(const Generation& by, const accounts::Viewer& viewer,
+                     const vision::PackedEmbedding& query, std::size_t limit,
+                     std::optional<VideoId> but = {});
+  Result<UniqueFd> clip_file(const catalog::Video& video) const;
+
+  // looking.cc: the thread that looks at clips.
+  void run();
+  /// Whether there was something to do.
+  Result<bool> step();
+  Result<void> greet();
+  Result<void> look_at(const WaitingClip& clip);
+  Result<std::vector<Store::Seen>> see(VideoId video, std::span<const GenerationPtr> makers);
+  Result<std::vector<Described>> scenes(VideoId video, std::vector<std::size_t> descriptors);
+  Result<void> keep(VideoId video, std::vector<Store::Seen> seen,
+                    std::span<const GenerationPtr> makers);
+  std::vector<GenerationPtr> makers() const;
+  std::optional<std::size_t> descriptor_of(const Generation& generation) const;
+  Result<bool> begin_lesson();
+  Result<void> go_on_with_lesson();
+  Result<void> begin_generation(vision::Projection projection, std::int64_t learned_count);
+  Result<void> finish_generation();
+
+  const Parts parts_;
+  Store store_;
+  Describers lookers_;    ///< for those who search
+  Describers describer_;  ///< for the catalogue's own clips: strangers' pictures never reach it
+
+  mutable Mutex mutex_;
+  mutable Condition wake_;
+  GenerationPtr active_ FILOSCOPE_GUARDED_BY(mutex_);  ///< answers; none before the first look
+  GenerationPtr next_ FILOSCOPE_GUARDED_BY(mutex_);    ///< made ready behind it
+  wire::Ready ready_ FILOSCOPE_GUARDED_BY(mutex_);     ///< empty until a worker has told
+  bool changed_ FILOSCOPE_GUARDED_BY(mutex_) = false;  ///< there may be something to do
+  bool settled_ FILOSCOPE_GUARDED_BY(mutex_) = false;
+  bool stopping_ FILOSCOPE_GUARDED_BY(mutex_) = false;
+
+  /// A learning under way; of the looking thread alone.
+  struct Lesson {
+    std::size_t descriptor = 0;
+    std::int64_t due_count = 0;
+    std::deque<VideoId> left;
+    std::vector<vision::Description> descriptions;
+  };
+  std::optional<Lesson> lesson_;
+  std::thread thread_;
+};
+
+}  // namespace filoscope::visual
