@@ -42,12 +42,19 @@ Result<Response> metrics_text(const Api& api, const Request& request) {
   static metrics::Gauge people("filoscope_engine_people", "Persons that the engine knows");
   static metrics::Gauge examples("filoscope_engine_examples", "Examples that the model learned");
   static metrics::Gauge waiting("filoscope_upload_waiting", "Videos that wait for processing");
+  static metrics::Gauge looked_at("filoscope_visual_clips", "Clips that visual search knows");
+  static metrics::Gauge to_look_at("filoscope_visual_waiting", "Clips that wait to be looked at");
+  static metrics::Gauge seen_bytes("filoscope_visual_memory_bytes", "Memory of visual search");
   const auto stats = api.services.feed.stats();
   position.set(static_cast<double>(stats.position));
   videos.set(static_cast<double>(stats.videos_count));
   people.set(static_cast<double>(stats.people_count));
   examples.set(static_cast<double>(stats.examples_count));
   waiting.set(static_cast<double>(api.services.uploads.waiting_count()));
+  const auto visual = api.services.visual.status();
+  looked_at.set(static_cast<double>(visual.clips_count));
+  to_look_at.set(static_cast<double>(visual.waiting_count));
+  seen_bytes.set(static_cast<double>(visual.memory_bytes));
   return text_response(metrics::render(), 200, "text/plain; version=0.0.4; charset=utf-8");
 }
 

@@ -84,6 +84,22 @@ Result<Response> search_visual(const Api& api, const Request& request) {
   return json_response(body);
 }
 
+Result<Response> visual_view(const Api& api, const Request& request) {
+  FILOSCOPE_DO(api.auth.with_role(request, accounts::Role::server_operator));
+  const auto status = api.services.visual.status();
+  const json ms = status.ms_per_picture ? json(*status.ms_per_picture) : json(nullptr);
+  return json_response({{"descriptor", cursor_or_null(status.descriptor)},
+                        {"model_problem", cursor_or_null(status.model_problem)},
+                        {"learned_from", status.learned_count},
+                        {"renewing", status.renewing},
+                        {"videos", status.clips_count},
+                        {"moments", status.moments_count},
+                        {"waiting", status.waiting_count},
+                        {"failed", status.failed_count},
+                        {"memory_bytes", status.memory_bytes},
+                        {"ms_per_picture", ms}});
+}
+
 }  // namespace
 
 void add_visual_routes(Router& router, const ApiPtr& api) {
@@ -91,6 +107,7 @@ void add_visual_routes(Router& router, const ApiPtr& api) {
                        handler(api, search_visual));
   route.body_bytes_max = kPictureBytesMax;
   router.add(std::move(route));
+  router.add({"GET", std::string(kBase) + "/operator/visual", handler(api, visual_view)});
 }
 
 }  // namespace filoscope::api

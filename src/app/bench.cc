@@ -16,12 +16,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kLadderClips = 3;
-constexpr const char* kLadderFolder = "../shared/media/clips";
-constexpr ClipPlan kLadderPlans[kLadderClips] = {{"phone-upright", 1080, 1920, 30, 6, 17'000},
-                                                 {"phone-lying", 1920, 1080, 30, 6, 17'000},
-                                                 {"small", 720, 1280, 30, 8, 5'000}};
-
 int bench_engine(const BenchOptions& options) {
   engine::BenchOptions wanted;
   wanted.videos_count = static_cast<std::size_t>(options.videos_count);
@@ -44,19 +38,6 @@ int bench_engine(const BenchOptions& options) {
   verdict.write(json);
   return finish_bench(options,
                       BenchReport{json, engine::to_table(*report) + verdict.sentence() + "\n"});
-}
-
-/// Those named, else real ones beside this checkout, else made ones.
-Result<std::vector<std::filesystem::path>> ladder_clips(const BenchOptions& options,
-                                                        const std::filesystem::path& folder) {
-  std::vector<std::filesystem::path> clips(options.arguments.begin(), options.arguments.end());
-  if (clips.empty()) clips = media::choose_clips(kLadderFolder, kLadderClips);
-  if (!clips.empty()) return clips;
-  for (const auto& plan : kLadderPlans) {
-    FILOSCOPE_TRY(auto clip, make_clip(plan, folder));
-    clips.push_back(std::move(clip));
-  }
-  return clips;
 }
 
 std::string ladder_table(const Json& json) {
@@ -123,6 +104,9 @@ constexpr std::array kBenches{
     Bench{"api.waiting", bench_waiting, "the feed beside thousands of clients that wait"},
     Bench{"upload", bench_upload, "upload complete to published with all rungs"},
     Bench{"media.ladder", bench_ladder, "the whole pipeline against one ffmpeg"},
+    Bench{"visual.search", bench_visual_search, "a search with a picture over many clips"},
+    Bench{"visual.look", bench_visual_look,
+          "what looking at a clip takes beside making its renditions"},
     Bench{"engine.rank", bench_engine, "one answer of the engine alone, in process"},
     Bench{"engine.train", bench_engine, "the same run: learning"},
     Bench{"engine.snapshot", bench_snapshot,

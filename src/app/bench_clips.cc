@@ -9,6 +9,7 @@
 
 #include "app/output.h"
 #include "base/process.h"
+#include "media/ladder_bench.h"
 
 namespace filoscope::app {
 namespace {
@@ -78,6 +79,12 @@ Result<void> run(const std::vector<std::string>& command, const std::string& log
                                    "): " + std::string(std::istreambuf_iterator<char>(log), {}));
 }
 
+constexpr std::size_t kLadderClips = 3;
+constexpr const char* kLadderFolder = "../shared/media/clips";
+constexpr ClipPlan kLadderPlans[kLadderClips] = {{"phone-upright", 1080, 1920, 30, 6, 17'000},
+                                                 {"phone-lying", 1920, 1080, 30, 6, 17'000},
+                                                 {"small", 720, 1280, 30, 8, 5'000}};
+
 }  // namespace
 
 Result<std::filesystem::path> make_clip(const ClipPlan& plan, const std::filesystem::path& folder) {
@@ -97,6 +104,18 @@ Result<std::filesystem::path> make_clip(const ClipPlan& plan, const std::filesys
   std::error_code ignored;  // the folder goes as a whole
   std::filesystem::remove(lying, ignored);
   return to;
+}
+
+Result<std::vector<std::filesystem::path>> ladder_clips(const BenchOptions& options,
+                                                        const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> clips(options.arguments.begin(), options.arguments.end());
+  if (clips.empty()) clips = media::choose_clips(kLadderFolder, kLadderClips);
+  if (!clips.empty()) return clips;
+  for (const auto& plan : kLadderPlans) {
+    FILOSCOPE_TRY(auto clip, make_clip(plan, folder));
+    clips.push_back(std::move(clip));
+  }
+  return clips;
 }
 
 }  // namespace filoscope::app

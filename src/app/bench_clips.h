@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "app/commands.h"
 #include "base/result.h"
 
 namespace filoscope::app {
@@ -20,5 +21,10 @@ struct ClipPlan {
 /// sound: pink noise with a tone. H.264 High without B-frames, one key frame a second, AAC.
 /// Shows progress. Errors: unavailable (no ffmpeg), internal.
 Result<std::filesystem::path> make_clip(const ClipPlan& plan, const std::filesystem::path& folder);
+
+/// Clips for what the whole pipeline takes: those named, else real ones beside this checkout, else
+/// made ones in `folder`. Errors: those of make_clip.
+Result<std::vector<std::filesystem::path>> ladder_clips(const BenchOptions& options,
+                                                        const std::filesystem::path& folder);
 
 }  // namespace filoscope::app

@@ -1,6 +1,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
 
@@ -10,8 +11,12 @@
 #include "app/commands.h"
 #include "app/data_folder.h"
 #include "app/output.h"
+#include "base/clock.h"
 #include "base/product.h"
 #include "media/media.h"
+#include "media/rgb.h"
+#include "visual/describer.h"
+#include "visual/visual.h"
 
 namespace filoscope::app {
 namespace {
@@ -42,6 +47,23 @@ bool port_free(std::uint16_t port) {
   return ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
 }
 
+/// How long a grey picture takes, the second time.
+Result<double> picture_ms(visual::Describer& describer, std::size_t descriptor) {
+  constexpr int kSidePx = 640;
+  const media::RgbPicture grey{kSidePx, kSidePx, Bytes(std::size_t{3} * kSidePx * kSidePx, 128)};
+  FILOSCOPE_TRY(const auto jpeg, media::jpeg_of(grey, 5));
+  const UniqueFd file(::memfd_create("picture", MFD_CLOEXEC));
+  if (!file) return errno_error("keeping a picture in memory");
+  FILOSCOPE_DO(write_all(file.get(), jpeg, 0));
+  const SystemClock clock;
+  std::int64_t begun_us = 0;
+  for (int i = 0; i < 2; ++i) {
+    begun_us = clock.mono_us();
+    FILOSCOPE_DO(describer.picture(file.get(), {{descriptor}, 0, 1, {}}));
+  }
+  return static_cast<double>(clock.mono_us() - begun_us) / 1000;
+}
+
 void check_sandbox(Report& report) {
   const auto features = media::MediaWorkers().sandbox_report();
   if (!features) {
@@ -54,6 +76,22 @@ void check_sandbox(Report& report) {
                feature.detail + (missing ? "; no video is processed without it" : ""),
                feature.required);
   }
+}
+
+/// What visual search compares pictures by, and what a picture takes.
+void check_visual(Report& report) {
+  const auto config = load_config("");
+  const auto describer =
+      config ? visual::Describer::start("/proc/self/exe", visual::model_path(*config))
+             : Result<std::unique_ptr<visual::Describer>>(config.error());
+  if (!describer) return report.say("visual search", false, describer.error().message, false);
+  const auto& ready = (*describer)->ready();
+  const auto last = ready.descriptors.size() - 1;
+  const auto took_ms = picture_ms(**describer, last);
+  std::string detail = ready.descriptors[last].name;
+  if (took_ms) detail += fmt::format(", {:.0f} ms a picture", *took_ms);
+  if (!ready.model_problem.empty()) detail += "; " + ready.model_problem;
+  report.say("visual search", took_ms && ready.model_problem.empty(), detail, false);
 }
 
 void check_data(Report& report, const std::string& data) {
@@ -85,6 +123,7 @@ int doctor(const std::string& data, const std::string& json) {
              fmt::format("{} {} {}", system.sysname, system.release, system.machine));
   report.say("processors", true, std::to_string(std::thread::hardware_concurrency()));
   check_sandbox(report);
+  check_visual(report);
   check_data(report, data);
   constexpr std::uint16_t kPort = 8080;
   const bool is_free = port_free(kPort);

@@ -9,19 +9,17 @@
 #include "eval/visual_clips.h"
 #include "eval/visual_files.h"
 #include "vision/codebook.h"
-#include "vision/descriptor.h"
+#include "visual/visual.h"
 
 namespace filoscope::app {
 namespace {
-
-constexpr const char* kSharedModels = "../shared/models";
 
 /// As told, as the setting says, or what lies beside the checkout.
 Result<std::string> model_of(const EvalVisualCommand& command) {
   if (!command.model.empty()) return command.model;
   FILOSCOPE_TRY(const Config config, load_config(""));
-  if (!config[vision::kModels].empty()) return config[vision::kModels];
-  return std::string(vision::holds_network(kSharedModels) ? kSharedModels : "none");
+  const auto path = visual::model_path(config);
+  return path.empty() ? "none" : path;
 }
 
 Result<void> run_learn(const LearnCodebookCommand& command, StepProgress& progress) {

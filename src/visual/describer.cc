@@ -59,7 +59,7 @@ Result<Message> Describer::receive(std::int64_t until_us) {
     if (ready <= 0) continue;
     auto message = media::wire::receive(process_->socket());
     if (message && *message) return **std::move(message);
-    broken_ = true;
+    broken_ = ended_ = true;
     static_cast<void>(process_->stop());
     log::warn("visual.describer_died", {{"said", process_->said()}});
     return Error(reason("picture_breaks_reader"));
@@ -72,7 +72,7 @@ Result<std::vector<Described>> Describer::run(Kind kind, int fd, const wire::Job
   const auto until_us = clock_.mono_us() + std::int64_t{deadline_s} * 1'000'000;
   const auto sent =
       media::wire::send(process_->socket(), kind, wire::encode_job(job), std::span(&fd, 1));
-  if (!sent) return broken_ = true, Error(reason("looking_busy"));  // it ended between two jobs
+  if (!sent) return broken_ = ended_ = true, Error(reason("looking_busy"));
   std::vector<Described> out;
   while (out.size() < kMessagesMax) {
     FILOSCOPE_TRY(const Message message, receive(until_us));
@@ -98,8 +98,11 @@ Result<std::vector<Described>> Describer::scenes(int fd, const wire::Job& job) {
   return run(Kind::scenes_job, fd, job, kScenesDeadlineS);
 }
 
-Describers::Describers(std::string program, std::string model, std::size_t count)
-    : program_(std::move(program)), model_(std::move(model)), places_(count) {}
+Describers::Describers(std::string program, std::string model, std::size_t count, int tries_max)
+    : program_(std::move(program)),
+      model_(std::move(model)),
+      tries_max_(tries_max),
+      places_(count) {}
 
 Result<std::unique_ptr<Describer>> Describers::take() {
   {
@@ -132,9 +135,14 @@ void Describers::give_back(std::unique_ptr<Describer> one) {
 }
 
 Result<void> Describers::with(const std::function<Result<void>(Describer&)>& work) {
-  FILOSCOPE_TRY(auto one, take());
-  const auto done = work(*one);
-  give_back(std::move(one));
+  Result<void> done;
+  for (int tries = 0; tries < tries_max_; ++tries) {
+    FILOSCOPE_TRY(auto one, take());
+    done = work(*one);
+    const bool ended = one->has_ended();
+    give_back(std::move(one));
+    if (!ended) break;
+  }
   return done;
 }
 

@@ -41,6 +41,8 @@ class Describer {
   Result<std::vector<Described>> scenes(int fd, const wire::Job& job);
 
   bool is_broken() const { return broken_; }
+  /// By itself, during a job or before it.
+  bool has_ended() const { return ended_; }
   int jobs_count() const { return jobs_count_; }
 
  private:
@@ -54,16 +56,17 @@ class Describer {
   SystemClock clock_;
   wire::Ready ready_;
   int jobs_count_ = 0;
-  bool broken_ = false;
+  bool broken_ = false, ended_ = false;
 };
 
 /// Up to `count` of them, started when they are first needed. Threads: any.
 class Describers {
  public:
-  Describers(std::string program, std::string model, std::size_t count);
+  Describers(std::string program, std::string model, std::size_t count, int tries_max);
 
-  /// Calls `work` with a free one. Errors: those of `work`; looking_busy (none came free within
-  /// two seconds), describer_not_started.
+  /// Calls `work` with a free one, and with another where that one ended, `tries_max` times in all.
+  /// Errors: those of `work`; looking_busy (none came free within two seconds),
+  /// describer_not_started.
   Result<void> with(const std::function<Result<void>(Describer&)>& work);
 
  private:
@@ -71,6 +74,7 @@ class Describers {
   void give_back(std::unique_ptr<Describer> one);
 
   const std::string program_, model_;
+  const int tries_max_;
   Mutex mutex_;
   Condition freed_;
   std::vector<std::unique_ptr<Describer>> idle_ FILOSCOPE_GUARDED_BY(mutex_);

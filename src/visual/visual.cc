@@ -18,14 +18,6 @@ namespace {
 constexpr const char* kSharedModels = "../shared/models";
 constexpr double kPartLeast = .02;  ///< of a side
 
-/// Where the network comes from: as set, or what lies beside a checkout, or nowhere.
-std::string model_path(const Config& config) {
-  const auto& set = config[vision::kModels];
-  if (set == "none") return "";
-  if (!set.empty()) return set;
-  return vision::holds_network(kSharedModels) ? kSharedModels : "";
-}
-
 Result<UniqueFd> in_memory(std::span<const std::uint8_t> bytes) {
   UniqueFd file(::memfd_create("picture", MFD_CLOEXEC));
   if (!file) return errno_error("keeping a picture in memory");
@@ -43,6 +35,13 @@ Result<void> check_part(const vision::Crop& part) {
 
 }  // namespace
 
+std::string model_path(const Config& config) {
+  const auto& set = config[vision::kModels];
+  if (set == "none") return "";
+  if (!set.empty()) return set;
+  return vision::holds_network(kSharedModels) ? kSharedModels : "";
+}
+
 Result<std::unique_ptr<VisualSearch>> VisualSearch::open(const Parts& parts) {
   auto visual = std::make_unique<VisualImpl>(parts);
   FILOSCOPE_DO(visual->start());
@@ -53,8 +52,8 @@ VisualImpl::VisualImpl(const Parts& parts)
     : parts_(parts),
       store_(parts.database),
       lookers_(parts.program, model_path(parts.config),
-               static_cast<std::size_t>(parts.config[kLookers])),
-      describer_(parts.program, model_path(parts.config), 1) {}
+               static_cast<std::size_t>(parts.config[kLookers]), 2),
+      describer_(parts.program, model_path(parts.config), 1, 1) {}
 
 VisualImpl::~VisualImpl() {
   {
@@ -186,12 +185,21 @@ Result<vision::PackedEmbedding> VisualImpl::look(const Generation& by, int fd, L
     const auto found = std::ranges::find(offered, by.projection.info());
     if (found == offered.end()) return Error(reason("looking_busy"));
     job.descriptors = {static_cast<std::size_t>(found - offered.begin())};
+    const auto begun_us = parts_.clock.mono_us();
     FILOSCOPE_TRY(const auto described, (describer.*how)(fd, job));
+    note_time(parts_.clock.mono_us() - begun_us);
     if (described.empty()) return Error{Code::internal, "a picture without a description"};
     code = vision::pack(by.projection.embed(described.front().description));
     return {};
   }));
   return *code;
+}
+
+void VisualImpl::note_time(std::int64_t took_us) {
+  constexpr double kNewShare = .05;
+  const double ms = static_cast<double>(took_us) / 1000;
+  Lock lock(mutex_);
+  ms_per_picture_ = ms_per_picture_ ? *ms_per_picture_ + kNewShare * (ms - *ms_per_picture_) : ms;
 }
 
 Result<Found> VisualImpl::find(const Generation& by, const accounts::Viewer& viewer,
@@ -267,6 +275,7 @@ Status VisualImpl::status() const {
     Lock lock(mutex_);
     out.model_problem = ready_.model_problem;
     out.renewing = next_ != nullptr;
+    out.ms_per_picture = ms_per_picture_;
   }
   out.waiting_count = store_.waiting_count(all.empty() ? 1 : all.front()->id).value_or(0);
   out.failed_count = store_.failed_count().value_or(0);

@@ -25,6 +25,9 @@ inline const Setting<std::int64_t> kFramesMax{
 inline const Setting<std::int64_t> kLookers{
     "visual.lookers", 2, 1, 64, "Processes that look at pictures which people search with."};
 
+/// Where the network comes from: as set, or what lies beside a checkout; empty: nowhere.
+std::string model_path(const Config& config);
+
 /// How far the catalogue is known, and what makes it comparable.
 struct Status {
   std::string descriptor;          ///< "builtin-1"; empty: nothing was looked at yet
@@ -36,6 +39,7 @@ struct Status {
   std::int64_t waiting_count = 0;  ///< clips that wait to be looked at
   std::int64_t failed_count = 0;   ///< clips that could not be
   std::int64_t memory_bytes = 0;
+  std::optional<double> ms_per_picture;  ///< of a search, a running mean; none before the first
 };
 
 struct Match {

@@ -49,6 +49,7 @@ class VisualImpl final : public VisualSearch {
   void forget(VideoId video);
   GenerationPtr serving() const;
   Result<vision::PackedEmbedding> look(const Generation& by, int fd, Look how, wire::Job job);
+  void note_time(std::int64_t took_us);
   Result<Found> find(const Generation& by, const accounts::Viewer& viewer,
                      const vision::PackedEmbedding& query, std::size_t limit,
                      std::optional<VideoId> but = {});
@@ -81,6 +82,7 @@ class VisualImpl final : public VisualSearch {
   GenerationPtr active_ FILOSCOPE_GUARDED_BY(mutex_);  ///< answers; none before the first look
   GenerationPtr next_ FILOSCOPE_GUARDED_BY(mutex_);    ///< made ready behind it
   wire::Ready ready_ FILOSCOPE_GUARDED_BY(mutex_);     ///< empty until a worker has told
+  std::optional<double> ms_per_picture_ FILOSCOPE_GUARDED_BY(mutex_);
   bool changed_ FILOSCOPE_GUARDED_BY(mutex_) = false;  ///< there may be something to do
   bool settled_ FILOSCOPE_GUARDED_BY(mutex_) = false;
   bool stopping_ FILOSCOPE_GUARDED_BY(mutex_) = false;

@@ -17,7 +17,7 @@ SCENES = {  # a look of its own each
     "fractal": "mandelbrot=size=360x640:rate=25",
     "bars": "smptehdbars=size=360x640:rate=25",
     "cells": "life=size=90x160:rate=25:mold=10:ratio=0.3:seed=5:death_color=#C83232:life_color=#32C8C8,scale=360:640:flags=neighbor",
-    "waves": "gradients=size=360x640:rate=25:speed=0.00001:seed=9:nb_colors=6:type=spiral,hue=s=2",
+    "carpet": "sierpinski=size=360x640:rate=25:seed=2:jump=5:type=carpet,negate,colorchannelmixer=rr=1:gg=.6:bb=.2",
     "rule": "cellauto=size=180x320:rate=25:seed=3,scale=360:640:flags=neighbor",
 }
 
@@ -55,7 +55,7 @@ class Visual(unittest.TestCase):
         cls.server = Server(settings={"models": "none"})
         cls.author = Client(cls.server).sign_up("author")
         cls.clips, cls.videos = [], []
-        for i, scenes in enumerate([("numbers", "fractal"), ("bars", "cells"), ("waves", "rule")]):
+        for i, scenes in enumerate([("numbers", "fractal"), ("bars", "cells"), ("carpet", "rule")]):
             cls.clips.append(make_clip(cls.folder / f"visual{i}.mp4", scenes))
             cls.videos.append(cls.author.publish(cls.clips[i], " and ".join(scenes)))
         cls.someone = Client(cls.server)

@@ -1,0 +1,234 @@
+// `bench visual.search`: searches with a picture over a large catalogue's moments: reading and
+// describing the picture in a locked-in process, embedding it, comparing it with all of them.
+// `bench visual.look`: what looking at a clip takes beside making its renditions.
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "app/bench_clips.h"
+#include "app/bench_figures.h"
+#include "app/bench_server.h"
+#include "app/benches.h"
+#include "app/output.h"
+#include "base/file.h"
+#include "base/random.h"
+#include "media/rgb.h"
+#include "vision/similar.h"
+#include "visual/describer.h"
+#include "visual/moment_index.h"
+#include "visual/visual.h"
+
+namespace filoscope::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kSearchLimitMs = 150;
+constexpr double kLookShareMax = .15;
+constexpr std::size_t kSearches = 300;
+constexpr std::size_t kMomentsOfClip = 8;
+constexpr const char* kProgram = "/proc/self/exe";
+
+Result<UniqueFd> in_memory(const Bytes& bytes) {
+  UniqueFd file(::memfd_create("bench", MFD_CLOEXEC));
+  if (!file) return errno_error("a file in memory");
+  FILOSCOPE_DO(write_all(file.get(), bytes, 0));
+  return file;
+}
+
+/// What the app sends: 1024 px of soft shapes with a camera's noise, about 200 kB.
+Result<Bytes> some_photo(Random& random) {
+  media::RgbPicture picture{1024, 768, Bytes(std::size_t{3} * 1024 * 768)};
+  const double a = random.unit() * 6, b = 20 + 60 * random.unit();
+  std::size_t at = 0;
+  for (int y = 0; y < picture.height; ++y)
+    for (int x = 0; x < picture.width; ++x)
+      for (int c = 0; c < 3; ++c)
+        picture.rgb[at++] = static_cast<std::uint8_t>(110 + 60 * std::sin(x / b + a * c) +
+                                                      50 * std::cos(y / (b / 2) + c) +
+                                                      static_cast<double>(random.below(24)));
+  return media::jpeg_of(picture, 4);
+}
+
+vision::PackedEmbedding some_code(Random& random) {
+  vision::PackedEmbedding code{};
+  for (auto& value : code) {
+    const auto sum = random.below(46) + random.below(46) + random.below(46);
+    value = static_cast<std::int8_t>(static_cast<std::int64_t>(sum) - 68);
+  }
+  return code;
+}
+
+void fill(visual::MomentIndex& index, std::int64_t clips_count) {
+  Random random(5);
+  for (std::int64_t clip = 1; clip <= clips_count; ++clip) {
+    std::array<visual::Moment, kMomentsOfClip> moments;
+    for (std::size_t m = 0; m < moments.size(); ++m)
+      moments[m] = {static_cast<std::int64_t>(m) * 1'000, some_code(random)};
+    index.put({static_cast<std::uint64_t>(clip)}, moments);
+  }
+}
+
+/// The network where there is one, with what it falls back to beside it.
+Result<std::unique_ptr<visual::Describer>> start_describer() {
+  FILOSCOPE_TRY(const Config config, load_config(""));
+  return visual::Describer::start(kProgram, visual::model_path(config));
+}
+
+struct SearchTimes {
+  std::vector<double> all_ms, index_ms;
+};
+
+Result<SearchTimes> search(visual::Describer& describer, std::size_t descriptor,
+                           const visual::MomentIndex& index) {
+  const auto projection = vision::Projection::drawn(describer.ready().descriptors.at(descriptor));
+  Random random(9);
+  SearchTimes times;
+  for (std::size_t i = 0; i < kSearches; ++i) {
+    FILOSCOPE_TRY(const auto photo, some_photo(random));
+    const auto from_us = now_us();
+    FILOSCOPE_TRY(const UniqueFd file, in_memory(photo));
+    FILOSCOPE_TRY(const auto described, describer.picture(file.get(), {{descriptor}, 0, 1, {}}));
+    const auto code = vision::pack(projection.embed(described.at(0).description));
+    const auto index_us = now_us();
+    static_cast<void>(index.search(code, 20, .1F, [](VideoId) { return true; }));
+    const auto end_us = now_us();
+    times.all_ms.push_back(static_cast<double>(end_us - from_us) / 1000);
+    times.index_ms.push_back(static_cast<double>(end_us - index_us) / 1000);
+  }
+  std::ranges::sort(times.all_ms);
+  std::ranges::sort(times.index_ms);
+  return times;
+}
+
+Result<BenchReport> measure_search(const BenchOptions& options) {
+  ProgressBar bar;
+  bar.show(0, "filling the index");
+  visual::MomentIndex index;
+  fill(index, options.videos_count);
+  FILOSCOPE_TRY(const auto describer, start_describer());
+  Json json{{"clips", options.videos_count},
+            {"moments", index.moments_count()},
+            {"index_bytes", index.memory_bytes()},
+            {"searches", kSearches}};
+  std::string table = fmt::format(
+      "{} clips, {} moments, {:.0f} MiB; {} searches of a 1024 px JPEG\n", options.videos_count,
+      index.moments_count(), static_cast<double>(index.memory_bytes()) / (1 << 20), kSearches);
+  Verdict verdict;
+  const auto& offered = describer->ready().descriptors;
+  for (std::size_t i = 0; i < offered.size(); ++i) {
+    bar.show(static_cast<double>(i + 1) / static_cast<double>(offered.size() + 1), "searching");
+    FILOSCOPE_TRY(const auto times, search(*describer, i, index));
+    const auto& name = offered[i].name;
+    const double p99 = quantile(times.all_ms, .99);
+    json["descriptors"][name] = {{"p50_ms", quantile(times.all_ms, .5)},
+                                 {"p99_ms", p99},
+                                 {"index_p50_ms", quantile(times.index_ms, .5)},
+                                 {"index_p99_ms", quantile(times.index_ms, .99)}};
+    table += fmt::format(
+        "{:<28} p50 {:6.1f} ms  p99 {:6.1f} ms (limit {:.0f})  of it comparing p50 {:.1f} ms\n",
+        name, quantile(times.all_ms, .5), p99, kSearchLimitMs, quantile(times.index_ms, .5));
+    verdict.at_most(name + ": a search, p99 (ms)", p99, kSearchLimitMs);
+  }
+  bar.clear();
+  verdict.write(json);
+  return BenchReport{json, table + verdict.sentence() + "\n"};
+}
+
+/// Processor time of children that have ended.
+double children_cpu_s() {
+  rusage usage{};
+  ::getrusage(RUSAGE_CHILDREN, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+/// Of a describer that looks at `file` by one descriptor, or at nothing.
+Result<double> look_cpu_s(int file, std::optional<std::size_t> descriptor) {
+  const double before = children_cpu_s();
+  {
+    FILOSCOPE_TRY(const auto describer, start_describer());
+    visual::wire::Job job;
+    job.count = static_cast<int>(visual::kFramesMax.default_value);
+    if (descriptor) {
+      job.descriptors = {*descriptor};
+      FILOSCOPE_DO(describer->scenes(file, job));
+    }
+  }
+  return children_cpu_s() - before;
+}
+
+/// Makes the renditions of a clip; what it took, and the smallest one.
+Result<std::pair<double, UniqueFd>> ladder_cpu_s(const std::filesystem::path& clip) {
+  const UniqueFd input(::open(clip.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!input) return errno_error("opening " + clip.string());
+  media::MediaOutputs outputs;
+  std::vector<UniqueFd> files;
+  for (std::size_t i = 0; i < outputs.renditions.size() + media::kCoversMax; ++i) {
+    FILOSCOPE_TRY(auto file, in_memory({}));
+    (i < outputs.renditions.size() ? outputs.renditions[i] : outputs.covers.emplace_back()) =
+        file.get();
+    files.push_back(std::move(file));
+  }
+  const double before = children_cpu_s();
+  FILOSCOPE_TRY(const auto facts, media::MediaWorkers().process(input.get(), {}, outputs));
+  const double took_s = children_cpu_s() - before;
+  for (std::size_t i = 0; i < media::kRenditionNames.size(); ++i)
+    if (facts.renditions.back().name == media::kRenditionNames[i])
+      return std::pair(took_s, std::move(files[i]));
+  return Error{Code::internal, "no rendition was made"};
+}
+
+Result<BenchReport> measure_look(const BenchOptions& options) {
+  const BenchFolder folder;
+  FILOSCOPE_TRY(const auto clips, ladder_clips(options, folder.path()));
+  ProgressBar bar;
+  Json json{{"frames_max", visual::kFramesMax.default_value}};
+  Verdict verdict;
+  std::string table;
+  FILOSCOPE_TRY(const auto describer, start_describer());
+  const auto offered = describer->ready().descriptors;
+  FILOSCOPE_TRY(const double idle_s, look_cpu_s(-1, std::nullopt));
+  std::vector<std::vector<double>> shares(offered.size());
+  for (std::size_t c = 0; c < clips.size(); ++c) {
+    bar.show(static_cast<double>(c) / static_cast<double>(clips.size()), "making renditions");
+    FILOSCOPE_TRY(const auto made, ladder_cpu_s(clips[c]));
+    for (std::size_t i = 0; i < offered.size(); ++i) {
+      FILOSCOPE_TRY(const double took_s, look_cpu_s(made.second.get(), i));
+      const double share = (took_s - idle_s) / made.first;
+      shares[i].push_back(share);
+      json["clips"].push_back({{"clip", clips[c].filename().string()},
+                               {"descriptor", offered[i].name},
+                               {"look_cpu_s", took_s - idle_s},
+                               {"ladder_cpu_s", made.first},
+                               {"share", share}});
+      table += fmt::format("{:<32} {:<28} {:6.2f} s of {:6.2f} s: {:.3f}\n",
+                           clips[c].filename().string(), offered[i].name, took_s - idle_s,
+                           made.first, share);
+    }
+  }
+  bar.clear();
+  for (std::size_t i = 0; i < offered.size(); ++i)
+    verdict.at_most(offered[i].name + ": share of the renditions' CPU, median of the clips",
+                    median(shares[i]), kLookShareMax);
+  verdict.write(json);
+  return BenchReport{json, table + verdict.sentence() + "\n"};
+}
+
+}  // namespace
+
+int bench_visual_search(const BenchOptions& options) {
+  return finish_bench(options, measure_search(options));
+}
+
+int bench_visual_look(const BenchOptions& options) {
+  return finish_bench(options, measure_look(options));
+}
+
+}  // namespace filoscope::app
