@@ -81,4 +81,5 @@ export const href = {
   tag: (tag: string) => `/tag/${encodeURIComponent(tag)}`,
   search: (q: string, kind = 'videos') =>
     `/search?${new URLSearchParams(kind === 'videos' ? { q } : { q, kind })}`,
+  searchPicture: '/search/picture',
 };

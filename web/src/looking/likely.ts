@@ -113,7 +113,14 @@ function sums(plane: ArrayLike<number>, { width, height }: Size): Float64Array {
 }
 
 /** The sum of columns `left` to `right` and rows `top` to `bottom`, the last ones not included. */
-function within(total: Float64Array, width: number, left: number, top: number, right: number, bottom: number) {
+function within(
+  total: Float64Array,
+  width: number,
+  left: number,
+  top: number,
+  right: number,
+  bottom: number,
+) {
   const at = (x: number, y: number) => total[y * (width + 1) + x] ?? 0;
   return at(right, bottom) - at(left, bottom) - at(right, top) + at(left, top);
 }
