@@ -105,6 +105,11 @@ describe('the crop box', () => {
     expect(gripAt(BOX, { x: 0.05, y: 0.05 }, REACH)).toBe('outside');
   });
 
+  it('is drawn anew in the whole picture, whose corners can be taken all the same', () => {
+    expect(gripAt(WHOLE, { x: 0.5, y: 0.5 }, REACH)).toBe('outside');
+    expect(gripAt(WHOLE, { x: 0.97, y: 1.02 }, REACH)).toBe('se');
+  });
+
   it('can be moved however small it is', () => {
     const small = { x: 0.4, y: 0.4, width: SIDE_MIN, height: SIDE_MIN };
     expect(gripAt(small, { x: 0.44, y: 0.44 }, { x: 0.1, y: 0.1 })).toBe('inside');

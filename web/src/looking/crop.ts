@@ -76,7 +76,8 @@ export function drawn(from: Point, to: Point): Crop {
 
 /**
  * What lies under a finger. `reach` is how far from a corner, in shares of the picture, it still
- * takes hold of that; of a small box the middle third is left to move it by.
+ * takes hold of that; of a small box the middle third is left to move it by. The whole picture has
+ * nowhere to go: in it a new box is drawn.
  */
 export function gripAt(crop: Crop, at: Point, reach: Point): Grip {
   const near = (from: number, length: number, value: number, far: number): '<' | '>' | '=' | null => {
@@ -90,7 +91,8 @@ export function gripAt(crop: Crop, at: Point, reach: Point): Grip {
   if (across === null || down === null) return 'outside';
   if (across !== '=' && down !== '=') return `${down === '<' ? 'n' : 's'}${across === '<' ? 'w' : 'e'}`;
   const within = (from: number, length: number, value: number) => value >= from && value <= from + length;
-  return within(crop.x, crop.width, at.x) && within(crop.y, crop.height, at.y) ? 'inside' : 'outside';
+  const inside = within(crop.x, crop.width, at.x) && within(crop.y, crop.height, at.y);
+  return inside && !isWhole(crop) ? 'inside' : 'outside';
 }
 
 /** What a finger that has come from `from` to `to` makes of the box that it found. */

@@ -59,6 +59,7 @@ export class Looking {
     Object.assign(this, rest);
     this.#asked = asked;
     if (given) void this.take(given);
+    else if (this.picture && textOf(this.box) !== asked) this.ask();
   }
 
   async take(given: Given): Promise<void> {
