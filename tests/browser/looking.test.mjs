@@ -302,6 +302,8 @@ test('a picture is pasted or dropped, on the search page and on its own', async 
     eventually(
       async () => (await page.locator('.picture img').evaluate((img) => img.naturalWidth)) === width,
     );
+  const atSearch = () => page.getByRole('button', { name: 'Search with a picture' }).waitFor();
+  await atSearch();
   await hand('paste', 'input[type=search]', 101);
   await shows(101);
   await hand('drop', '.page', 102);
@@ -309,6 +311,7 @@ test('a picture is pasted or dropped, on the search page and on its own', async 
   await hand('paste', 'body', 103);
   await shows(103);
   await page.goBack();
+  await atSearch();
   await hand('drop', '.page', 104);
   await shows(104);
   await eventually(() => sent.length === 4);

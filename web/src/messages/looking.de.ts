@@ -3,7 +3,7 @@ import type { LookingMessages } from './looking.en';
 export const looking: LookingMessages = {
   none: 'Hier ist kein Bild',
   none_hint:
-    'Mach oder wähle ein Bild von etwas und sieh die Videos, die Ähnliches zeigen. Ein Bild bleibt nur hier, solange die App offen ist.',
+    'Mach oder wähle ein Bild von etwas und sieh die Videos, die Ähnliches zeigen. Ein Bild bleibt hier nur, solange die App offen ist.',
   choose: 'Bild machen oder wählen',
   other: 'Anderes Bild',
   drop: 'Leg das Bild hier ab',
