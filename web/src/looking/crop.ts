@@ -47,18 +47,17 @@ export const moved = (crop: Crop, by: Point): Crop => ({
 
 /** The corner goes where the finger is; the one across stays, which it never passes. */
 export function resized(crop: Crop, corner: Corner, by: Point): Crop {
-  const right = crop.x + crop.width;
-  const bottom = crop.y + crop.height;
-  let { x, y, width, height } = crop;
-  if (corner.endsWith('w')) {
-    x = clamp(crop.x + by.x, 0, right - SIDE_MIN);
-    width = right - x;
-  } else width = clamp(crop.width + by.x, SIDE_MIN, 1 - crop.x);
-  if (corner.startsWith('n')) {
-    y = clamp(crop.y + by.y, 0, bottom - SIDE_MIN);
-    height = bottom - y;
-  } else height = clamp(crop.height + by.y, SIDE_MIN, 1 - crop.y);
+  const [x, width] = pulled(crop.x, crop.width, by.x, corner.endsWith('w'));
+  const [y, height] = pulled(crop.y, crop.height, by.y, corner.startsWith('n'));
   return { x, y, width, height };
+}
+
+/** One side by its first or its last edge. */
+function pulled(from: number, length: number, by: number, first: boolean): [from: number, length: number] {
+  if (!first) return [from, clamp(length + by, SIDE_MIN, 1 - from)];
+  const end = from + length;
+  const start = clamp(from + by, 0, end - SIDE_MIN);
+  return [start, end - start];
 }
 
 /** A new box from where the finger came down to where it is. */
