@@ -81,12 +81,12 @@ describe('the likely box', () => {
   it('prefers of two alike the one in the middle', () => {
     const box = likelyBox(
       drawn(64, 64, (x, y) => {
-        const middle = Math.hypot(x - 32, y - 32) < 12;
-        return middle || Math.hypot(x - 6, y - 6) < 4 ? RED : GREY;
+        const middle = Math.hypot(x - 36, y - 36) < 11;
+        return middle || Math.hypot(x - 9, y - 9) < 7 ? RED : GREY;
       }),
     );
     expect(inside(box, 0.5, 0.5)).toBe(true);
-    expect(inside(box, 0.05, 0.05)).toBe(false);
+    expect(inside(box, 0.14, 0.14)).toBe(false);
   });
 
   it.each<[string, (x: number, y: number, random: () => number) => Colour]>([

@@ -17,11 +17,12 @@ export interface Pixels {
 export const LIKELY_PX = 64;
 const MASS_SHARE = 0.75;
 const PAD_SHARE = 0.06;
-/** A box that leaves out less than this says nothing. */
-const AREA_MAX = 0.85;
 /** Differences in Lab below this are not seen as two colours. */
 const CONTRAST_MIN = 6;
-/** In the box so many times as much must stand out as around it, on the same area: else it is everywhere. */
+/**
+ * In the box so many times as much must stand out as around it, on the same area: else it is
+ * everywhere. No box is larger than 63 % of the picture for it, padded: those would leave out little.
+ */
 const DENSITY_MIN = 3;
 /** How near in Lab a colour is one of the border's. */
 const NEAR = 10;
@@ -49,13 +50,12 @@ export function likelyBox(pixels: Pixels): Crop {
   const tight = tightest(above, pixels, MASS_SHARE);
   const area = tight.width * tight.height;
   if (MASS_SHARE * (1 - area) < DENSITY_MIN * (1 - MASS_SHARE) * area) return WHOLE;
-  const box = fitted({
+  return fitted({
     x: tight.x - PAD_SHARE * tight.width,
     y: tight.y - PAD_SHARE * tight.height,
     width: tight.width * (1 + 2 * PAD_SHARE),
     height: tight.height * (1 + 2 * PAD_SHARE),
   });
-  return box.width * box.height > AREA_MAX ? WHOLE : box;
 }
 
 /** How much each pixel stands out, in Lab's units; 0 for the ground. */
