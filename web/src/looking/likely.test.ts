@@ -86,7 +86,7 @@ describe('the likely box', () => {
       }),
     );
     expect(inside(box, 0.5, 0.5)).toBe(true);
-    expect(inside(box, 0.14, 0.14)).toBe(false);
+    expect(inside(box, 0.19, 0.19)).toBe(false);
   });
 
   it.each<[string, (x: number, y: number, random: () => number) => Colour]>([
