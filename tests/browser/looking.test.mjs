@@ -78,15 +78,16 @@ async function drawn(page, width, height, address = '') {
 
 const asFile = (buffer, name = 'picture.png', mimeType = 'image/png') => ({ name, mimeType, buffer });
 
-/** What this page asks the server for: type, part and body of each search. */
-function searches(page) {
+/** What this page asks the server for: type, part and body of each search. The browser tells of a file only to who stands between. */
+async function searches(page) {
   const sent = [];
-  page.on('request', (request) => {
-    const url = new URL(request.url());
-    if (url.pathname !== '/api/v1/search/visual') return;
+  await page.route(SEARCH, async (route) => {
+    const request = route.request();
     const type = request.headers()['content-type'];
     const json = type === 'application/json' ? request.postDataJSON() : null;
-    sent.push({ type, crop: url.searchParams.get('crop'), json, body: request.postDataBuffer() });
+    const crop = new URL(request.url()).searchParams.get('crop');
+    sent.push({ type, crop, json, body: request.postDataBuffer() });
+    await route.fallback();
   });
   return sent;
 }
@@ -124,7 +125,7 @@ async function place(page) {
 
 test('a picture of a clip finds it at a moment, which opens there, and back is as it was left', async () => {
   const { context, page, errors } = await visitor(browser);
-  const sent = searches(page);
+  const sent = await searches(page);
   await choose(page, clip.png);
   assert.equal(path(page), '/search/picture');
   const answer = page.waitForResponse((response) => response.url().endsWith('/search/visual'));
@@ -162,7 +163,7 @@ test('a large picture is sent small, as a JPEG, with the box on its object', asy
   const { context, page } = await visitor(browser, DESKTOP);
   await page.goto('/search');
   const png = await drawn(page, 3000, 2000);
-  const sent = searches(page);
+  const sent = await searches(page);
   await choose(page, png);
   const [{ type, crop, body }] = sent;
   assert.equal(type, 'image/jpeg');
@@ -188,7 +189,7 @@ test('a large picture is sent small, as a JPEG, with the box on its object', asy
 test('a photograph that lies on its side stands upright in the box and in what is sent', async () => {
   const { context, page } = await visitor(browser);
   await page.goto('/search');
-  const sent = searches(page);
+  const sent = await searches(page);
   const jpeg = await page.evaluate(async () => {
     const canvas = new OffscreenCanvas(400, 200);
     canvas.getContext('2d').fillRect(0, 0, 400, 200);
@@ -209,7 +210,7 @@ test('fingers and keys change the box, and it is searched for once it rests', as
   const { context, page } = await visitor(browser, DESKTOP);
   await page.goto('/search');
   const png = await drawn(page, 800, 800);
-  const sent = searches(page);
+  const sent = await searches(page);
   await choose(page, png);
   await page.getByRole('button', { name: 'Whole picture' }).click();
   await eventually(() => sent.at(-1).crop === null);
@@ -287,7 +288,7 @@ test('a finger on the picture moves the box and not the page, also from right to
 test('a picture is pasted or dropped, on the search page and on its own', async () => {
   const { context, page } = await visitor(browser, DESKTOP);
   await page.goto('/search');
-  const sent = searches(page);
+  const sent = await searches(page);
   const hand = (event, where, width) =>
     page.evaluate(
       async ({ event, where, width }) => {
@@ -329,7 +330,7 @@ test('without a picture the page says so, and one that cannot be read too', asyn
   await choose(page, clip.png);
   await page.reload();
   await page.getByText('No picture here').waitFor();
-  const sent = searches(page);
+  const sent = await searches(page);
   await page.setInputFiles('[data-testid=picture]', asFile(Buffer.from('ftypheic'), 'a.heic', 'image/heic'));
   await page.getByText('This picture cannot be read here').waitFor();
   assert.equal(sent.length, 0);
@@ -385,7 +386,7 @@ for (const [name, options, act] of [
 ]) {
   test(`what a clip shows now is searched for, and back is where it stood (${name})`, async () => {
     const { context, page, errors } = await visitor(browser, options);
-    const sent = searches(page);
+    const sent = await searches(page);
     await page.goto(`/v/${clip.id}`);
     await playing(page);
     await eventually(async () => (await shownS(page)) > 1, { everyMs: 50 });
@@ -409,7 +410,7 @@ for (const [name, options, act] of [
 
 test('from the feed it leads back into the feed', async () => {
   const { context, page } = await visitor(browser);
-  const sent = searches(page);
+  const sent = await searches(page);
   await openFeed(page);
   const id = await currentId(page);
   await current(page).locator('button.act.last').tap();
