@@ -183,6 +183,7 @@ Result<PageHead> page_of(const Services& services, std::string_view path) {
   if (parts->size() == 2) {
     if (first == "v") return video_head(services, parts->back());
     if (first == "tag") return tag_head(services, parts->back());
+    if (first == "search" && parts->back() == "picture") return plain("Search with a picture");
     return missing();
   }
   if (parts->size() != 1) return missing();

@@ -55,7 +55,7 @@ class Descriptor {
 std::unique_ptr<Descriptor> make_builtin_descriptor();
 
 /// MobileNetV1 as ONNX (input RGB in -1..1, [1, 3, 224, 224], output its pooled features) seen
-/// three times (the whole picture, the middle 75 % and 50 % of each side), with the built-in
+/// twice (the whole picture and the middle 55 % of each side), with the built-in
 /// descriptor's local colours and the Lab histogram.
 /// `path` is the file, or a folder in which the largest `*.embed.onnx` is taken.
 /// Errors: vision_model_not_found; vision_model_unusable (cut off, no network, another one).

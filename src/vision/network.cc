@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kNetworkSidePx = 224;
-constexpr double kViewsOfNetwork[] = {1, .75, .5};
+constexpr double kViewsOfNetwork[] = {1, .55};
 constexpr float kLocalColoursWeight = .5F, kHistogramWeight = .7F;
 constexpr std::size_t kModelBytesMax = std::size_t{512} << 20;
 constexpr std::size_t kFeaturesMin = 128, kFeaturesMax = 4096;
@@ -70,7 +70,7 @@ struct Loaded {
 class NetworkDescriptor final : public Descriptor {
  public:
   explicit NetworkDescriptor(Loaded loaded) : net_(std::move(loaded.net)) {
-    info_.name = "network-1-" + loaded.hash;
+    info_.name = "network-2-" + loaded.hash;
     info_.parts = {{loaded.features_count, std::size(kViewsOfNetwork), 1},
                    local_colours_shape(kLocalColoursWeight),
                    {kLabBins, 1, kHistogramWeight}};

@@ -41,6 +41,18 @@ export const PAGES = [
   ['search-people', (page) => page.goto('/search?q=maker&kind=people')],
   ['search-hashtags', (page) => page.goto('/search?q=ceramics&kind=hashtags')],
   ['search-nothing', (page) => page.goto('/search?q=zqzqzqzq')],
+  ['search-picture-none', (page) => page.goto('/search/picture')],
+  [
+    'search-picture',
+    async (page) => {
+      await page.goto('/search');
+      const icon = await page.request.get('/icon-512.png');
+      const file = { name: 'icon.png', mimeType: 'image/png', buffer: await icon.body() };
+      await page.setInputFiles('[data-testid=picture]', file);
+      await page.getByRole('slider', { name: 'Part of the picture' }).waitFor();
+      await page.locator('.answer[aria-busy=false]').waitFor();
+    },
+  ],
   ['inbox', (page) => page.goto('/inbox')],
   ['me', own],
   [

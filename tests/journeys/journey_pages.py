@@ -153,12 +153,13 @@ class PagesTest(unittest.TestCase):
         self.assertEqual(self.local(head.links["canonical"]), "/tag/cats")
 
     def test_every_page_of_the_app_has_its_title_and_others_are_404(self):
-        titles = {path: self.head(path).title for path in ("/", "/search?q=a", "/inbox", "/me", "/settings", "/upload", "/me/")}
+        titles = {path: self.head(path).title for path in ("/", "/search?q=a", "/search/picture", "/inbox", "/me", "/settings", "/upload", "/me/")}
         self.assertEqual(titles["/"], "Filoscope")
         self.assertEqual(titles["/settings"], "Settings · Filoscope")
         self.assertEqual(titles["/me/"], titles["/me"])
-        self.assertEqual(len(set(titles.values())), 6)
-        for path in ("/nothing", "/v", "/v/zzz/other", "/tag", "/@", "/me/more", "/v/%00", "/@no.such.png", "/tag/a%2Fb"):
+        self.assertEqual(titles["/search/picture"], "Search with a picture · Filoscope")
+        self.assertEqual(len(set(titles.values())), 7)
+        for path in ("/nothing", "/search/other", "/v", "/v/zzz/other", "/tag", "/@", "/me/more", "/v/%00", "/@no.such.png", "/tag/a%2Fb"):
             answer = self.page(path)
             self.assertIn(answer.status, (400, 404), path)
             if answer.status == 404:

@@ -10,10 +10,11 @@ import { session } from '../lib/session.svelte';
 import { toasts } from '../lib/toast.svelte';
 import type { VideoCounts, VideoItem, VideoViewer } from '../lib/types';
 import { profileChanges } from '../routes/changes.svelte';
+import type { Player } from '../player/player.svelte';
 import type { ClipList } from './feed.svelte';
 
-/** The list whose clip is on the screen, for sheets that act on it. */
-export const stage: { list: ClipList | null } = { list: null };
+/** The list whose clip is on the screen and what plays it, for sheets that act on it. */
+export const stage: { list: ClipList | null; player: Player | null } = { list: null, player: null };
 
 export function update(
   id: string,
@@ -144,6 +145,13 @@ export async function copyLink(item: VideoItem): Promise<void> {
 async function copy(address: string): Promise<void> {
   // What could not be copied can be read and copied by hand.
   toasts.show((await copied(address)) ? t('link_copied') : address);
+}
+
+/** Its page and what that needs come when they are wanted. */
+export async function findSimilar(item: VideoItem): Promise<void> {
+  const loaded = await import('../looking/similar').catch(() => null);
+  if (loaded) await loaded.findSimilar(item);
+  else toasts.show(t('error_offline'));
 }
 
 export function visitedProfile(item: VideoItem): void {

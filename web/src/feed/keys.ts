@@ -1,7 +1,17 @@
 // The keyboard on the player. Nothing happens while she types or a button has the focus.
 
 export type KeyAction =
-  'next' | 'previous' | 'pause' | 'mute' | 'like' | 'comments' | 'fullscreen' | 'keys' | 'forward' | 'rewind';
+  | 'next'
+  | 'previous'
+  | 'pause'
+  | 'mute'
+  | 'like'
+  | 'comments'
+  | 'similar'
+  | 'fullscreen'
+  | 'keys'
+  | 'forward'
+  | 'rewind';
 
 const KEYS: Record<string, KeyAction> = {
   ArrowDown: 'next',
@@ -14,6 +24,7 @@ const KEYS: Record<string, KeyAction> = {
   m: 'mute',
   l: 'like',
   c: 'comments',
+  s: 'similar',
   f: 'fullscreen',
   '?': 'keys',
   ArrowRight: 'forward',

@@ -133,6 +133,9 @@ export const api = {
     const found = call('GET', '/search', { query: { q, kind, cursor }, signal });
     return (kind === 'videos' ? (found as Promise<FoundVideos>).then(known) : found) as Promise<Found[K]>;
   },
+  /** Of a picture `crop` is text; of a moment of a video it is in the body. */
+  similar: (body: Body<'POST', '/search/visual'>, crop: string | null, signal?: AbortSignal) =>
+    call('POST', '/search/visual', { body, query: { crop }, signal }).then(known),
   suggest: (q: string, signal?: AbortSignal) => call('GET', '/search/suggest', { query: { q }, signal }),
   status: () => call('GET', '/status'),
   upload: (id: string) => call('GET', '/uploads/{id}', { path: { id } }),

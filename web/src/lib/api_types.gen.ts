@@ -2532,6 +2532,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search/visual": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What of the catalogue looks like a picture, or like what a video shows at a moment */
+        post: {
+            parameters: {
+                query?: {
+                    /** @description of a picture that is sent: x,y,width,height in shares of its sides, 0..1 */
+                    crop?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                    "application/json": {
+                        video_id: components["schemas"]["Id"];
+                        at_ms: number;
+                        crop?: components["schemas"]["Crop"];
+                    };
+                };
+            };
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FoundMoments"];
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search/suggest": {
         parameters: {
             query?: never;
@@ -3833,6 +3885,26 @@ export interface components {
             /** @description beside the first page: up to three people who are named so */
             people: components["schemas"]["Person"][];
         };
+        /** @description a part of a picture, in shares of its sides */
+        Crop: {
+            x: number;
+            y: number;
+            width: number;
+            height: number;
+        };
+        VisualMatch: components["schemas"]["Item"] & {
+            /** @description the moment of the video that is most similar */
+            match: {
+                at_ms: number;
+                similarity: number;
+            };
+        };
+        FoundMoments: {
+            /** @description best first, a video once; none: nothing here is similar */
+            items: components["schemas"]["VisualMatch"][];
+            /** @description videos that were not looked at yet */
+            waiting_count: number;
+        };
         Hashtags: {
             items: components["schemas"]["Hashtag"][];
             next_cursor: null;
@@ -3922,6 +3994,9 @@ export type Step = components['schemas']['Step'];
 export type VideoWithToken = components['schemas']['VideoWithToken'];
 export type UploadState = components['schemas']['UploadState'];
 export type FoundVideos = components['schemas']['FoundVideos'];
+export type Crop = components['schemas']['Crop'];
+export type VisualMatch = components['schemas']['VisualMatch'];
+export type FoundMoments = components['schemas']['FoundMoments'];
 export type Hashtags = components['schemas']['Hashtags'];
 export type Reaction = components['schemas']['Reaction'];
 export type ResponseProblem = components['responses']['Problem'];

@@ -19,10 +19,12 @@ type Done = 200 | 201 | 202 | 204;
 type Answer<M extends Method, P extends Address<M>> =
   Operation<M, P> extends { responses: infer R } ? Json<R[keyof R & Done]> : never;
 
+/** What may be sent instead of JSON: a file, whose type says what it is. */
+type Bytes<T> = 'image/jpeg' extends keyof T ? Blob : never;
 type BodyOf<C> = C extends { requestBody?: never }
   ? { body?: never }
-  : C extends { requestBody: { content: { 'application/json': infer B } } }
-    ? { body: B }
+  : C extends { requestBody: { content: infer T extends { 'application/json': unknown } } }
+    ? { body: T['application/json'] | Bytes<T> }
     : C extends { requestBody?: { content: { 'application/json': infer B } } }
       ? { body?: B | undefined }
       : never;

@@ -105,6 +105,7 @@ function earlyAnswer(address: string): Promise<Response> | undefined {
 }
 
 export interface RequestOptions {
+  /** A file goes as it is, anything else as JSON. */
   body?: unknown;
   signal?: AbortSignal | undefined;
   /** Lets the request outlive the page; at most 64 KB of body. */
@@ -120,8 +121,9 @@ export async function request<T>(method: string, path: string, options: RequestO
   const headers = clientHeaders();
   const init: RequestInit = { method, headers, credentials: 'same-origin' };
   if (options.body !== undefined) {
-    headers['Content-Type'] = 'application/json';
-    init.body = JSON.stringify(options.body);
+    const file = options.body instanceof Blob ? options.body : null;
+    headers['Content-Type'] = file?.type ?? 'application/json';
+    init.body = file ?? JSON.stringify(options.body);
   }
   if (options.keepalive) init.keepalive = true;
   const timeout = new AbortController();

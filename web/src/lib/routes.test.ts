@@ -14,6 +14,8 @@ describe('parseRoute', () => {
     ['/upload', { name: 'upload' }],
     ['/how', { name: 'how' }],
     ['/operator', { name: 'operator' }],
+    ['/search/picture', { name: 'search_picture' }],
+    ['/search/pictures', { name: 'missing' }],
     ['/@', { name: 'missing' }],
     ['/v', { name: 'missing' }],
     ['/v/', { name: 'missing' }],
@@ -29,6 +31,27 @@ describe('parseRoute', () => {
     const route = { name: 'video', id: '01abc', comment: '9 &z' };
     expect(parseRoute(address.pathname, address.search)).toEqual(route);
     expect(href.video('01abc', null)).toBe('/v/01abc');
+  });
+
+  it.each([
+    ['7.2', 7.2],
+    ['90', 90],
+    ['0', undefined],
+    ['', undefined],
+    ['-3', undefined],
+    ['1e3', undefined],
+    ['0x10', undefined],
+    ['7,2', undefined],
+    ['NaN', undefined],
+    ['9'.repeat(400), undefined],
+  ])('reads the moment %s', (text, atS) => {
+    expect(parseRoute('/v/01abc', `?t=${text}`)).toEqual({ name: 'video', id: '01abc', ...(atS && { atS }) });
+  });
+
+  it('comes back from the address of a moment, not later than that', () => {
+    const address = new URL(href.moment('01abc', 7280), 'http://x');
+    expect(parseRoute(address.pathname, address.search)).toEqual({ name: 'video', id: '01abc', atS: 7.2 });
+    expect(href.moment('01abc', 40)).toBe('/v/01abc');
   });
 
   it('reads the search from the query', () => {

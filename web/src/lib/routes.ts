@@ -1,7 +1,7 @@
 // Which page an address is. Pure, so that it can be tested without a browser.
 
-/** `comment` is the one to be shown with it. */
-export type VideoRoute = { name: 'video'; id: string; comment?: string };
+/** `comment` is the one to be shown with it; `atS` where it begins, in seconds. */
+export type VideoRoute = { name: 'video'; id: string; comment?: string; atS?: number };
 
 export type Route =
   | { name: 'home' }
@@ -9,6 +9,7 @@ export type Route =
   | { name: 'profile'; handle: string }
   | { name: 'tag'; tag: string }
   | { name: 'search'; q: string; kind: string }
+  | { name: 'search_picture' }
   | { name: 'inbox' }
   | { name: 'me' }
   | { name: 'settings' }
@@ -24,6 +25,12 @@ function decode(text: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** What "?t=" says, if it is a moment behind the beginning. */
+function secondsOf(text: string | null): number | undefined {
+  const seconds = /^\d+(\.\d+)?$/.test(text ?? '') ? Number(text) : 0;
+  return seconds > 0 && Number.isFinite(seconds) ? seconds : undefined;
 }
 
 export function parseRoute(pathname: string, search = ''): Route {
@@ -53,9 +60,12 @@ export function parseRoute(pathname: string, search = ''): Route {
   }
   if (parts.length === 2 && second) {
     if (first === 'v') {
-      const comment = new URLSearchParams(search).get('comment');
-      return { name: 'video', id: second, ...(comment ? { comment } : {}) };
+      const query = new URLSearchParams(search);
+      const comment = query.get('comment');
+      const atS = secondsOf(query.get('t'));
+      return { name: 'video', id: second, ...(comment ? { comment } : {}), ...(atS ? { atS } : {}) };
     }
+    if (first === 'search' && second === 'picture') return { name: 'search_picture' };
     if (first === 'tag') return { name: 'tag', tag: second };
   }
   return { name: 'missing' };
@@ -64,8 +74,12 @@ export function parseRoute(pathname: string, search = ''): Route {
 export const href = {
   video: (id: string, comment?: string | null) =>
     `/v/${encodeURIComponent(id)}${comment ? `?comment=${encodeURIComponent(comment)}` : ''}`,
+  /** The video where something is to be seen, to the tenth of a second. */
+  moment: (id: string, atMs: number) =>
+    href.video(id) + (atMs < 100 ? '' : `?t=${Math.floor(atMs / 100) / 10}`),
   profile: (handle: string) => `/@${encodeURIComponent(handle)}`,
   tag: (tag: string) => `/tag/${encodeURIComponent(tag)}`,
   search: (q: string, kind = 'videos') =>
     `/search?${new URLSearchParams(kind === 'videos' ? { q } : { q, kind })}`,
+  searchPicture: '/search/picture',
 };

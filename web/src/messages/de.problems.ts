@@ -218,6 +218,13 @@ export const de: Problems = {
     'die Verarbeitung dieses Videos hat {tries} Mal zu lange gedauert; versuche es mit einem kürzeren oder kleineren',
   video_not_processed:
     'dieses Video konnte nicht verarbeitet werden, das Lesen brach {tries} Mal ab; speichere es in einem anderen Format und lade das hoch',
+  // visual
+  crop_outside: 'der Ausschnitt liegt nicht im Bild; zieh ihn neu',
+  picture_breaks_reader:
+    'das Lesen dieses Bildes brach ab; speichere es noch einmal als JPEG und versuche es damit',
+  picture_takes_too_long:
+    'das Lesen dieses Bildes dauert zu lange; speichere es kleiner und versuche es damit',
+  looking_busy: 'gerade werden zu viele Bilder angesehen; versuche es gleich noch einmal',
   // feed
   impression_token_unknown: 'dieses Video kam nicht aus einem Feed dieses Servers; lade den Feed neu',
   impression_token_of_another_person: 'dieses Video kam aus dem Feed eines anderen Kontos; lade den Feed neu',
@@ -281,6 +288,7 @@ export const de: Problems = {
   too_many_passwords: 'Von deiner Adresse kamen zu viele Passwörter; versuche es in 1 Minute noch einmal.',
   too_many_sign_ups:
     'Von deiner Adresse wurden zu viele Konten angelegt; versuche es in 1 Stunde noch einmal.',
+  too_many_pictures: 'Von deiner Adresse kamen zu viele Bilder; versuche es in 1 Minute noch einmal.',
   places_taken: 'Gerade sind zu viele Leute verbunden; versuche es in ein paar Sekunden noch einmal.',
   share_taken:
     'Von deiner Adresse sind {most} Verbindungen offen, mehr geht nicht; schließe welche oder versuche es in ein paar Sekunden noch einmal.',

@@ -3,6 +3,8 @@ import { de } from './de';
 import { en } from './en';
 import { how as howDe } from './how.de';
 import { how as howEn } from './how.en';
+import { looking as lookingDe } from './looking.de';
+import { looking as lookingEn } from './looking.en';
 import { operator as operatorDe } from './operator.de';
 import { operator as operatorEn } from './operator.en';
 import { wishes as wishesDe } from './wishes.de';
@@ -15,6 +17,7 @@ describe.each<[string, Record<string, string>, Record<string, string>]>([
   ['of “How this feed works”', howEn, howDe],
   ['of the operator’s page', operatorEn, operatorDe],
   ['of what she asks for', wishesEn, wishesDe],
+  ['of searching by a picture', lookingEn, lookingDe],
 ])('messages %s', (_, english, german) => {
   it('say the same with the same values in every language', () => {
     expect(Object.keys(german).sort()).toEqual(Object.keys(english).sort());

@@ -8,6 +8,7 @@ import { finerRung, pickRung, startRungs, Throughput, type RungWish } from './ba
 import { ClipData, mimeOf } from './clip_data';
 import { metrics, noteSwipe } from './metrics';
 import { canUseMse, Slot } from './slot';
+import { takeStart } from './start';
 
 export interface PlayerEntry {
   uid: number;
@@ -163,6 +164,11 @@ export class Player {
     }
   }
 
+  /** The element with this video on the screen, if it is that. */
+  shows(id: string): HTMLVideoElement | null {
+    return this.#active?.clip?.id === id ? this.#active.video : null;
+  }
+
   get positionS(): number {
     return this.#active?.video.currentTime ?? 0;
   }
@@ -204,7 +210,8 @@ export class Player {
   }
 
   #attachSlot(slot: Slot, entry: PlayerEntry): void {
-    slot.attach(entry.uid, entry.video, this.#fetch(entry.video).data);
+    const startS = slot.uid === entry.uid ? slot.beginS : takeStart(entry.video);
+    slot.attach(entry.uid, entry.video, this.#fetch(entry.video).data, startS);
     slot.video.playbackRate = this.#speed;
   }
 

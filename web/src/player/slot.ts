@@ -43,6 +43,8 @@ export class Slot {
   readonly video: HTMLVideoElement;
   uid: number | null = null;
   clip: Video | null = null;
+  /** Where it begins before it has gone round. */
+  beginS = 0;
   /** The first frame is decoded and painted or about to be. */
   ready = false;
   failed = false;
@@ -77,12 +79,13 @@ export class Slot {
   }
 
   /** Nothing is fetched again when the element plays this clip already (early.ts). */
-  attach(uid: number, clip: Video, data: ClipData | null): void {
+  attach(uid: number, clip: Video, data: ClipData | null, beginS = 0): void {
     const plays = this.video.dataset['clip'] === clip.id && !this.video.error;
     if (!plays) this.detach();
     delete this.video.dataset['clip'];
     this.uid = uid;
     this.clip = clip;
+    this.beginS = beginS;
     this.#data = plays ? null : data;
     this.#abort = new AbortController();
     this.#plainUrls = plainUrls(clip, this.video);
@@ -147,7 +150,7 @@ export class Slot {
 
   retry(): void {
     const { uid, clip } = this;
-    if (uid !== null && clip) this.attach(uid, clip, this.#data);
+    if (uid !== null && clip) this.attach(uid, clip, this.#data, this.beginS);
   }
 
   #startS(): number {
@@ -191,6 +194,7 @@ export class Slot {
     if (!url) return void this.#giveUpPlain(this.#abort.signal);
     this.video.src = url;
     this.video.load();
+    this.#begin();
     if (this.#active) this.#events.onReplaced(this);
   }
 
@@ -253,7 +257,13 @@ export class Slot {
         { once: true },
       );
       this.video.src = this.#url ?? '';
+      this.#begin();
     });
+  }
+
+  /** Before the element knows of any data it keeps this for when it does. */
+  #begin(): void {
+    if (this.beginS > 0) this.video.currentTime = this.beginS;
   }
 
   async #pump(signal: AbortSignal): Promise<void> {
