@@ -2214,6 +2214,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operator/visual": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far visual search knows the catalogue, and by what; for operators */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VisualView"];
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/operator/weights": {
         parameters: {
             query?: never;
@@ -3892,6 +3929,25 @@ export interface components {
             width: number;
             height: number;
         };
+        VisualView: {
+            /** @description what describes pictures; null before the first look */
+            descriptor: string | null;
+            /** @description why the network that is set is not used */
+            model_problem: string | null;
+            /** @description pictures that the comparison was learned from; 0: none yet */
+            learned_from: number;
+            /** @description another comparison is made ready behind the one in use */
+            renewing: boolean;
+            videos: number;
+            moments: number;
+            /** @description videos that were not looked at yet */
+            waiting: number;
+            /** @description videos that could not be looked at */
+            failed: number;
+            memory_bytes: number;
+            /** @description wall time of a search's picture, a running mean; null before the first */
+            ms_per_picture: number | null;
+        };
         VisualMatch: components["schemas"]["Item"] & {
             /** @description the moment of the video that is most similar */
             match: {
@@ -3995,6 +4051,7 @@ export type VideoWithToken = components['schemas']['VideoWithToken'];
 export type UploadState = components['schemas']['UploadState'];
 export type FoundVideos = components['schemas']['FoundVideos'];
 export type Crop = components['schemas']['Crop'];
+export type VisualView = components['schemas']['VisualView'];
 export type VisualMatch = components['schemas']['VisualMatch'];
 export type FoundMoments = components['schemas']['FoundMoments'];
 export type Hashtags = components['schemas']['Hashtags'];

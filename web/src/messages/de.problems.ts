@@ -219,6 +219,7 @@ export const de: Problems = {
   video_not_processed:
     'dieses Video konnte nicht verarbeitet werden, das Lesen brach {tries} Mal ab; speichere es in einem anderen Format und lade das hoch',
   // visual
+  describer_not_started: 'der Prozess, der Bilder ansieht, ließ sich nicht starten: {problem}',
   crop_outside: 'der Ausschnitt liegt nicht im Bild; zieh ihn neu',
   picture_breaks_reader:
     'das Lesen dieses Bildes brach ab; speichere es noch einmal als JPEG und versuche es damit',
