@@ -96,6 +96,7 @@ Result<Json> evaluate_pictures(const VisualOptions& options, const Report& repor
   write_costs(json, methods.front(), answer);
   json["read_ms_per_image"] = read_ms / all;
   write_score(json["without_expansion"], judge.fine(answer.plain_orders));
+  write_score(json["as_served"], judge.fine(answer.served_orders));
   if (!options.strangers.empty()) {
     FILOSCOPE_TRY(const auto strangers, describe_strangers(methods.front(), options.strangers));
     FILOSCOPE_TRY(json["similar"], similar_shares(methods.front(), strangers));

@@ -25,6 +25,7 @@ struct NearClip {
   VideoId video;
   std::int64_t at_ms = 0;
   float cosine = 0;
+  vision::PackedEmbedding code{};
 };
 
 /// Threads: any; a search holds up writers while it lasts.

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "catalog/reasons.h"
 #include "vision/descriptor.h"
+#include "vision/expansion.h"
 #include "vision/similar.h"
 #include "visual/reasons.h"
 #include "visual/visual_impl.h"
@@ -23,6 +24,15 @@ Result<UniqueFd> in_memory(std::span<const std::uint8_t> bytes) {
   if (!file) return errno_error("keeping a picture in memory");
   FILOSCOPE_DO(write_all(file.get(), bytes, 0));
   return file;
+}
+
+/// The query drawn toward the nearest moments of the two nearest clips; who asks may see them.
+vision::PackedEmbedding moved(const vision::PackedEmbedding& query,
+                              std::span<const NearClip> found) {
+  std::vector<vision::Embedding> nearest;
+  for (const auto& clip : found.first(std::min(found.size(), vision::kNeighbours)))
+    nearest.push_back(vision::unpack(clip.code));
+  return vision::pack(vision::expanded(vision::unpack(query), nearest));
 }
 
 Result<void> check_part(const vision::Crop& part) {
@@ -215,7 +225,8 @@ Result<Found> VisualImpl::find(const Generation& by, const accounts::Viewer& vie
     return true;
   };
   const float least = vision::least_similar(by.projection.info(), by.learned_count);
-  const auto near = by.index.search(query, limit, least, takes);
+  auto near = by.index.search(query, std::max(limit, vision::kNeighbours), least, takes);
+  if (!near.empty()) near = by.index.search(moved(query, near), limit, least, takes);
   for (const auto& clip : near) {
     found.matches.push_back({std::move(entries.at(clip.video)), clip.at_ms,
                              std::clamp(static_cast<double>(clip.cosine), 0.0, 1.0)});
