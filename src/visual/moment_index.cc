@@ -90,11 +90,6 @@ std::vector<NearClip> MomentIndex::search(const vision::PackedEmbedding& query, 
   return out;
 }
 
-bool MomentIndex::contains(VideoId video) const {
-  const std::shared_lock lock(mutex_);
-  return place_of_.contains(video);
-}
-
 std::size_t MomentIndex::clips_count() const {
   const std::shared_lock lock(mutex_);
   return place_of_.size();
@@ -111,14 +106,6 @@ std::size_t MomentIndex::memory_bytes() const {
   return codes_.capacity() * sizeof(vision::PackedEmbedding) +
          at_ms_.capacity() * sizeof(std::int32_t) + places_.capacity() * sizeof(Place) +
          place_of_.size() * kNodeBytes;
-}
-
-std::vector<VideoId> MomentIndex::clips() const {
-  const std::shared_lock lock(mutex_);
-  std::vector<VideoId> out;
-  for (const auto& place : places_)
-    if (place.count > 0) out.push_back(place.video);
-  return out;
 }
 
 }  // namespace filoscope::visual
