@@ -306,6 +306,24 @@ TEST_F(VisualTest, AnotherModelIsTakenUpWhileClipsWait) {
   EXPECT_EQ(rows("visual_makers"), 1);
 }
 
+TEST_F(VisualTest, AHalfMadeGenerationOfAModelThatIsGoneIsGivenUp) {
+  const auto clip = publish({1, 2});
+  for (std::uint64_t i = 1; i < 5; ++i) publish({10 * i, 10 * i + 1});
+  settle();
+  const auto path = folder / "tiny.embed.onnx";
+  must(write_file_durably(path, vision::tiny_network(1024)));
+  must(config.set("models", path.string()));
+  restart();
+  while (!visual->status().renewing) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  must(config.set("models", "none"));
+  restart();
+  EXPECT_EQ(rows("visual_makers"), 2) << "it was half made";
+  settle();
+  EXPECT_EQ(rows("visual_makers"), 1);
+  EXPECT_EQ(visual->status().descriptor, "builtin-1");
+  EXPECT_THAT(found(photo(1)), ElementsAre(clip.id));
+}
+
 TEST_F(VisualTest, AModelThatChangesWhileTheServerRunsMixesNothing) {
   const auto path = folder / "tiny.embed.onnx";
   must(write_file_durably(path, vision::tiny_network(1024)));
