@@ -65,7 +65,7 @@ class Operator(unittest.TestCase):
         self.assertEqual((visual["videos"], visual["failed"]), (4, 0))
         self.assertIn(NO_MODEL, visual["model_problem"])
         self.assertIn(visual["model_problem"], seen["visual"].pop("problem").replace("\u2068", "").replace("\u2069", ""))
-        told = {"Videos": "4", "Moments": str(visual["moments"]), "Waiting": "0", "Failed": "0", "Pictures are described by": "What is built in"}
+        told = {"Videos": "4", "Moments": str(visual["moments"]), "Waiting": "0", "Failed": "0", "Description": "Built in"}
         self.assertEqual(seen["visual"], {**seen["visual"], **told})
         self.assertEqual(self.weight_used(carol), WEIGHT, "the next answer's decision names it")
         told = Client(self.server).get("/feed/how")

@@ -94,9 +94,9 @@ export const operator: OperatorMessages = {
     'Was Bilder einander gleichen lässt, ist neu gelernt. Dafür wird jedes Video noch einmal angesehen; gesucht wird so lange nach dem, was vorher bekannt war.',
   model_problem:
     'Das eingestellte Netz ist nicht zu gebrauchen; die Bilder beschreibt das Eingebaute: {problem}',
-  descriptor: 'Bilder beschreibt',
-  descriptor_builtin: 'Eingebautes',
-  descriptor_network: 'Ein Netz',
+  descriptor: 'Beschreibung',
+  descriptor_builtin: 'Eingebaut',
+  descriptor_network: 'Netz',
   descriptor_none: 'noch wurde nichts angesehen',
   per_picture: 'Ein Bild dauert',
   pictures_lately: 'Mittel der letzten Suchen',

@@ -93,9 +93,9 @@ export const operator = {
     'What makes pictures alike has been learned again. Every video is being looked at once more for it; searching goes on by what was known before.',
   model_problem:
     'The network that is set cannot be used, so that pictures are described by what is built in: {problem}',
-  descriptor: 'Pictures are described by',
-  descriptor_builtin: 'What is built in',
-  descriptor_network: 'A network',
+  descriptor: 'Description',
+  descriptor_builtin: 'Built in',
+  descriptor_network: 'Network',
   descriptor_none: 'nothing was looked at yet',
   per_picture: 'A picture takes',
   pictures_lately: 'mean of the last searches',
