@@ -448,7 +448,7 @@ test('where the part that stands out finds nothing the whole is searched for, bu
   });
   const sent = await searches(page);
   await page.keyboard.press('s');
-  const note = page.getByText('Nothing is like the part that stands out most.', { exact: false });
+  const note = page.getByText('Nothing looks like the part that stands out most.', { exact: false });
   await note.and(page.locator(':not([role=status])')).waitFor();
   assert.deepEqual(
     sent.map(({ json }) => json.crop !== undefined),
@@ -456,7 +456,7 @@ test('where the part that stands out finds nothing the whole is searched for, bu
   );
   assert.equal(await tiles(page).count(), 3);
   assert.deepEqual(await place(page), { width: 100, height: 100, left: 0, top: 0 });
-  await page.locator('.answer [role=status]', { hasText: 'like the whole picture. 3 videos' }).waitFor({
+  await page.locator('.answer [role=status]', { hasText: 'look like the whole picture. 3 videos' }).waitFor({
     state: 'attached',
   });
   await dragged(page, [0.1, 0.1], [0.4, 0.4]);
