@@ -1,20 +1,22 @@
-"""Who runs the server: a role by the command line, a weight changed in the browser, and what comes of it."""
+"""Who runs the server: a role by the command line, a weight changed in the browser, what comes of it, and how visual search does."""
 
 import json
 import os
 import subprocess
 import unittest
 
-from harness import PASSWORD, ROOT, Client, Server, clip_folder, make_clip
+from harness import PASSWORD, ROOT, Client, Server, clip_folder, make_clip, wait_for
 from journey_contract import Schemas
 
 WEIGHT = 6.5
+NO_MODEL = "/no/such/network"
+PATHS = ("/operator/engine", "/operator/visual", "/operator/weights")
 
 
 class Operator(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = Server()
+        cls.server = Server(settings={"models": NO_MODEL})
         cls.ada = Client(cls.server).sign_up("ada")
         cls.bob = Client(cls.server).sign_up("bob")
         clips = clip_folder()
@@ -35,6 +37,10 @@ class Operator(unittest.TestCase):
         assert handle in done.stdout, done.stdout
         cls.server.start()
 
+    def looked_at(self):
+        view = self.ada.get("/operator/visual")
+        return view["waiting"] == 0 and view["model_problem"] and view
+
     def weight_used(self, client):
         answer = client.feed()
         decision = client.get(f"/decisions/{answer['request_id']}")
@@ -52,9 +58,15 @@ class Operator(unittest.TestCase):
         self.assertIsNone(self.bob.get("/me")["role"])
         carol = Client(self.server).sign_up("carol")
         self.assertEqual(self.weight_used(carol), 2)
+        visual = wait_for("all clips to be looked at, by what is built in", self.looked_at)
         seen = self.change_in_the_browser()
         self.assertEqual(seen["how"], str(WEIGHT))
         self.assertEqual(seen["faults"], [])
+        self.assertEqual((visual["videos"], visual["failed"]), (4, 0))
+        self.assertIn(NO_MODEL, visual["model_problem"])
+        self.assertIn(visual["model_problem"], seen["visual"].pop("problem").replace("\u2068", "").replace("\u2069", ""))
+        told = {"Videos": "4", "Moments": str(visual["moments"]), "Waiting": "0", "Failed": "0", "Description": "Built in"}
+        self.assertEqual(seen["visual"], {**seen["visual"], **told})
         self.assertEqual(self.weight_used(carol), WEIGHT, "the next answer's decision names it")
         told = Client(self.server).get("/feed/how")
         self.assertIn({"head": "like", "weight": WEIGHT}, told["weights"], "to anybody")
@@ -63,7 +75,7 @@ class Operator(unittest.TestCase):
         wish = {"revision": 1, "weights": {"like": 0}}
         self.assertEqual(self.bob.call("PUT", "/operator/weights", wish).status, 403)
         self.assertEqual(Client(self.server).call("PUT", "/operator/weights", wish).status, 401)
-        for path in ("/operator/engine", "/operator/weights"):
+        for path in PATHS:
             self.assertEqual(self.bob.call("GET", path).status, 403)
             self.assertEqual(Client(self.server).call("GET", path).status, 401)
         view = self.ada.get("/operator/engine")
@@ -72,7 +84,7 @@ class Operator(unittest.TestCase):
         self.assertGreater(view["lately"]["answers"], 0)
 
         document = self.ada.get("/openapi.json")
-        for path in ("/operator/engine", "/operator/weights"):
+        for path in PATHS:
             answer = document["paths"]["/api/v1" + path]["get"]["responses"]["200"]
             self.assertEqual(list(Schemas(document).problems(answer["content"]["application/json"]["schema"], self.ada.get(path))), [])
 

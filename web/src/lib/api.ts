@@ -96,6 +96,7 @@ export const api = {
   setWish: (body: Body<'PUT', '/me/wishes'>) => call('PUT', '/me/wishes', { body }),
   how: (signal?: AbortSignal) => call('GET', '/feed/how', { signal }),
   engine: (signal?: AbortSignal) => call('GET', '/operator/engine', { signal }),
+  visual: (signal?: AbortSignal) => call('GET', '/operator/visual', { signal }),
   weights: (signal?: AbortSignal) => call('GET', '/operator/weights', { signal }),
   setWeights: (revision: number, weights: Record<string, number>) =>
     call('PUT', '/operator/weights', { body: { revision, weights } }),

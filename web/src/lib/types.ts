@@ -14,6 +14,7 @@ export type {
   Failure,
   FeedMode,
   FeedModeSetting,
+  FoundMoments,
   FoundVideos,
   Hashtags,
   EngineView,
@@ -33,6 +34,7 @@ export type {
   Video,
   Visibility,
   VisualMatch,
+  VisualView,
   Wish,
   WishKind,
   WithdrawKind,
@@ -55,6 +57,8 @@ export type VideoNews = Extract<News, { type: 'video' }>;
 export interface VideoItem extends gen.Item {
   /** Set by the app: the answer that the item came with, for "why this video". */
   request_id?: string;
+  /** Where in the video it is to be seen what was searched for by a picture. */
+  match?: gen.VisualMatch['match'];
 }
 
 export interface List<T> {

@@ -1,9 +1,11 @@
 // A search by a picture: the picture, the part of it that is searched for, and what came of it.
 // While she moves the box nothing is asked; once it rests, what is found stays until the next answer.
+// The box that a moment of a video begins with is a guess: where that finds nothing, the whole
+// picture is searched for. Her own boxes are searched for as they are.
 
 import { api } from '../lib/api';
-import type { Crop, VisualMatch } from '../lib/types';
-import { asText, told, WHOLE } from './crop';
+import type { Crop, FoundMoments, VisualMatch } from '../lib/types';
+import { asText, isWhole, told, WHOLE } from './crop';
 import type { Given, Moment } from './given';
 import type { Shrunk } from './shrink';
 import { shrink } from './shrinker';
@@ -24,6 +26,8 @@ export interface Left {
   asked: string;
   asks: number;
   found: VisualMatch[] | null;
+  guessed: boolean;
+  widened: boolean;
   waiting: number;
   problem: string;
   /** What was still being read. */
@@ -33,6 +37,13 @@ export interface Left {
 const textOf = (box: Crop): string => {
   const part = told(box);
   return part ? asText(part) : '';
+};
+
+/** Of a moment the server has the picture itself. */
+const similar = ({ moment, file }: Picture, box: Crop, signal: AbortSignal): Promise<FoundMoments> => {
+  const crop = told(box);
+  const body = moment ? { ...moment, ...(crop ? { crop } : {}) } : file;
+  return api.similar(body, moment ? null : textOf(box), signal);
 };
 
 export class Looking {
@@ -48,6 +59,10 @@ export class Looking {
   waiting = $state(0);
   /** Null before the first answer for this picture. */
   found = $state.raw<VisualMatch[] | null>(null);
+  /** It is of the whole picture, because the guess found nothing. */
+  widened = $state(false);
+  /** The box is where it began, and what it found nothing in may be searched for whole. */
+  guessed = false;
   #given: Given | null = null;
   #asked = '';
   #timer = 0;
@@ -70,6 +85,7 @@ export class Looking {
     this.picture = this.found = null;
     this.problem = '';
     this.waiting = 0;
+    this.guessed = this.widened = false;
     this.#given = given;
     const shrunk = await (from ? shrink(from).catch(() => null) : null);
     if (mine !== this.#shrinking) return;
@@ -77,6 +93,7 @@ export class Looking {
     this.state = shrunk ? 'here' : 'unreadable';
     if (!shrunk) return;
     this.box = standsIn ? WHOLE : shrunk.likely;
+    this.guessed = moment !== undefined && !isWhole(this.box);
     this.ask();
     this.picture = { ...shrunk, moment, number: this.asks };
   }
@@ -84,6 +101,7 @@ export class Looking {
   /** She has moved the box: it is searched for once it rests. */
   move(box: Crop): void {
     this.box = box;
+    this.guessed = false;
     clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => {
       if (this.problem || textOf(this.box) !== this.#asked) this.ask();
@@ -102,11 +120,14 @@ export class Looking {
     if (!picture) return [];
     this.busy = true;
     try {
-      const crop = told(box);
-      const { moment, file } = picture;
-      const body = moment ? { ...moment, ...(crop ? { crop } : {}) } : file;
-      const answer = await api.similar(body, moment ? null : textOf(box), signal);
+      const part = await similar(picture, box, signal);
+      const none = part.items.length === 0;
+      const whole = none && this.guessed ? await similar(picture, WHOLE, signal) : null;
       if (signal.aborted) return [];
+      // She may have moved the box meanwhile: then it is hers.
+      const answer = this.guessed && whole ? whole : part;
+      this.widened = answer === whole;
+      if (this.widened) [this.box, this.#asked, this.guessed] = [WHOLE, textOf(WHOLE), false];
       this.found = answer.items;
       this.waiting = answer.waiting_count;
       this.problem = '';
@@ -123,7 +144,8 @@ export class Looking {
   leave(): Left {
     clearTimeout(this.#timer);
     this.#shrinking++;
-    const { picture, state, box, asks, found, waiting, problem } = this;
-    return { picture, state, box, asks, found, waiting, problem, asked: this.#asked, given: this.#given };
+    const { picture, state, box, asks, found, guessed, widened, waiting, problem } = this;
+    const shown = { picture, state, box, asks, found, guessed, widened, waiting, problem };
+    return { ...shown, asked: this.#asked, given: this.#given };
   }
 }

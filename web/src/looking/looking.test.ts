@@ -50,6 +50,87 @@ describe('a search by a picture', () => {
     expect((await looking({ moment, standsIn: true })).box).toEqual(WHOLE);
   });
 
+  describe('of a moment whose likely part finds nothing', () => {
+    const none = { items: [], waiting_count: 2 };
+    const bodies = () => similar.mock.calls.map(([body]) => body);
+
+    it('is of the whole picture, and says so', async () => {
+      similar.mockResolvedValueOnce(none);
+      const look = await looking({ moment });
+      expect(await look.find(live())).toEqual([match('a')]);
+      expect(bodies()).toEqual([{ ...moment, crop: likely }, moment]);
+      expect([look.widened, look.box, look.waiting, look.busy]).toEqual([true, WHOLE, 3, false]);
+      const back = new Looking(look.leave());
+      expect([back.widened, back.asks, back.box]).toEqual([true, 1, WHOLE]);
+    });
+
+    it('says that nothing is like the whole either', async () => {
+      similar.mockResolvedValue(none);
+      const look = await looking({ moment });
+      expect(await look.find(live())).toEqual([]);
+      expect([look.widened, look.box, bodies().length]).toEqual([true, WHOLE, 2]);
+    });
+
+    it('is so too where she comes back to what had no answer', async () => {
+      similar.mockResolvedValueOnce(none);
+      const back = new Looking((await looking({ moment })).leave());
+      await back.find(live());
+      expect(back.widened).toBe(true);
+    });
+
+    it('says no more of the whole once another part is searched for', async () => {
+      similar.mockResolvedValueOnce(none);
+      const look = await looking({ moment });
+      await look.find(live());
+      look.move({ ...likely, x: 0.3 });
+      expect(look.widened).toBe(true);
+      await look.find(live());
+      expect([look.widened, bodies().length]).toEqual([false, 3]);
+    });
+
+    it('asks for both again when the second answer failed', async () => {
+      similar.mockResolvedValueOnce(none).mockRejectedValueOnce(new Error('Too many pictures.'));
+      const look = await looking({ moment });
+      await look.find(live());
+      expect([look.problem, look.box]).toEqual(['Too many pictures.', likely]);
+      similar.mockResolvedValueOnce(none);
+      expect(await look.find(live())).toEqual([match('a')]);
+      expect([look.problem, look.widened]).toEqual(['', true]);
+    });
+
+    it('is not widened where she has chosen the part, also while it is asked for', async () => {
+      similar.mockResolvedValue(none);
+      const look = await looking({ moment });
+      const hers = { ...likely, x: 0.3 };
+      similar.mockImplementationOnce(() => Promise.resolve(none).finally(() => look.move(hers)));
+      await look.find(live());
+      await look.find(live());
+      expect(bodies()).toEqual([
+        { ...moment, crop: likely },
+        { ...moment, crop: hers },
+      ]);
+      expect([look.widened, look.box]).toEqual([false, hers]);
+    });
+
+    it('leaves the box where she has it when the second answer comes', async () => {
+      const look = await looking({ moment });
+      const hers = { ...likely, x: 0.3 };
+      similar.mockResolvedValueOnce(none).mockImplementationOnce(async () => {
+        look.move(hers);
+        return { items: [match('b')], waiting_count: 0 };
+      });
+      expect(await look.find(live())).toEqual([]);
+      expect([look.widened, look.box]).toEqual([false, hers]);
+    });
+  });
+
+  it('of a picture of hers stays on the part that finds nothing', async () => {
+    similar.mockResolvedValue({ items: [], waiting_count: 0 });
+    const look = await looking();
+    await look.find(live());
+    expect([similar.mock.calls.length, look.box, look.widened]).toEqual([1, likely, false]);
+  });
+
   it('asks once the box has rested, and only for another part', async () => {
     const look = await looking();
     const to = (x: number) => look.move({ ...likely, x });

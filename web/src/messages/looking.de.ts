@@ -23,6 +23,10 @@ export const looking: LookingMessages = {
   nothing: 'Hier ist nichts Ähnliches',
   nothing_part: 'Schieb den Ausschnitt auf einen anderen Teil des Bildes oder suche mit dem ganzen.',
   nothing_whole: 'Zieh einen Ausschnitt um das, was du suchst, oder versuche ein anderes Bild.',
+  widened:
+    'Nichts sieht dem Teil ähnlich, der am meisten auffällt. Diese hier sehen dem ganzen Bild ähnlich.',
+  nothing_both:
+    'Weder der Teil, der am meisten auffällt, noch das ganze Bild findet etwas. Zieh einen Ausschnitt um das, was du suchst, oder versuche ein anderes Bild.',
   waiting: '{n} Videos werden noch angesehen; danach sind auch sie zu finden.',
   waiting_one: '1 Video wird noch angesehen; danach ist auch das zu finden.',
 };

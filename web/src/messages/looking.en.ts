@@ -23,6 +23,9 @@ export const looking = {
   nothing: 'Nothing similar here',
   nothing_part: 'Move the box to another part of the picture, or search with the whole of it.',
   nothing_whole: 'Draw a box around what you look for, or try another picture.',
+  widened: 'Nothing looks like the part that stands out most. These look like the whole picture.',
+  nothing_both:
+    'Neither the part that stands out most nor the whole picture finds anything. Draw a box around what you look for, or try another picture.',
   waiting: 'Still looking at {n} videos; they are found once that is done.',
   waiting_one: 'Still looking at 1 video; it is found once that is done.',
 };

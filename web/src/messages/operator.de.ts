@@ -86,6 +86,30 @@ export const operator: OperatorMessages = {
   part_pending: 'Antworten, die auf Ereignisse warten',
   part_rest: 'der Rest',
 
+  visual: 'Suche mit Bildern',
+  visual_hint:
+    'Findet die Stellen von Videos, die einem Bild gleichen. Veröffentlichte Videos werden im Hintergrund angesehen: Neue sind einige Sekunden später zu finden.',
+  looked: '{done} von {all} Videos sind angesehen.',
+  renewing:
+    'Was Bilder einander gleichen lässt, ist neu gelernt. Dafür wird jedes Video noch einmal angesehen; gesucht wird so lange nach dem, was vorher bekannt war.',
+  model_problem:
+    'Das eingestellte Netz ist nicht zu gebrauchen; die Bilder beschreibt das Eingebaute: {problem}',
+  descriptor: 'Beschreibung',
+  descriptor_builtin: 'Eingebaut',
+  descriptor_network: 'Netz',
+  descriptor_none: 'noch wurde nichts angesehen',
+  per_picture: 'Ein Bild dauert',
+  pictures_lately: 'Mittel der letzten Suchen',
+  no_pictures: 'noch hat niemand gesucht',
+  too_few: 'bisher zu wenige Bilder',
+  pictures: 'Bildern',
+  moments: 'Stellen',
+  moments_detail: '{n} je Video',
+  waiting: 'Warten',
+  waiting_detail: 'noch anzusehende Videos',
+  failed_videos: 'Gescheitert',
+  failed_detail: 'Videos, die sich nicht ansehen lassen',
+
   weights: 'Was eine Reaktion zählt',
   weights_hint:
     'Der Feed schätzt, wie wahrscheinlich jede Reaktion ist, nimmt das mal ihrer Zahl hier und rechnet alles zusammen; Clips mit den höchsten Summen kommen zuerst. Eine höhere Zahl bringt mehr von dem, was diese Reaktion bekommt, eine unter null weniger. Eine Änderung gilt ab der nächsten Antwort, für alle, und alle können sie lesen:',

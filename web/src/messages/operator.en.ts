@@ -85,6 +85,30 @@ export const operator = {
   part_pending: 'answers that wait for events',
   part_rest: 'the rest',
 
+  visual: 'Visual search',
+  visual_hint:
+    'Finds the moments of videos that look like a picture. Published videos are looked at in the background: new ones are found some seconds later.',
+  looked: '{done} of {all} videos are looked at.',
+  renewing:
+    'What makes pictures alike has been learned again. Every video is being looked at once more for it; searching goes on by what was known before.',
+  model_problem:
+    'The network that is set cannot be used, so that pictures are described by what is built in: {problem}',
+  descriptor: 'Description',
+  descriptor_builtin: 'Built in',
+  descriptor_network: 'Network',
+  descriptor_none: 'nothing was looked at yet',
+  per_picture: 'A picture takes',
+  pictures_lately: 'mean of the last searches',
+  no_pictures: 'nobody has searched yet',
+  too_few: 'too few pictures so far',
+  pictures: 'pictures',
+  moments: 'Moments',
+  moments_detail: '{n} a video',
+  waiting: 'Waiting',
+  waiting_detail: 'videos to be looked at',
+  failed_videos: 'Failed',
+  failed_detail: 'videos that cannot be looked at',
+
   weights: 'What a reaction is worth',
   weights_hint:
     'The feed guesses how likely each reaction is, multiplies it by its number here and adds all up; clips with the highest sums come first. A higher number brings more of what gets that reaction, one below zero less of it. A change holds from the next answer on, for everybody, and everybody can read it:',

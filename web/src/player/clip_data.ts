@@ -4,7 +4,7 @@
 import type { Rendition } from '../lib/types';
 import type { Throughput } from './bandwidth';
 import { metrics } from './metrics';
-import { parseSidx, type IndexedSegment } from './sidx';
+import { parseSidx, segmentAt, type IndexedSegment } from './sidx';
 
 /** Fetched without being asked for by a screen: at most this many bytes a clip. */
 export const PREFETCH_BYTES_MAX = 800_000;
@@ -31,7 +31,7 @@ export class ClipData {
   #kept = new Map<number, ArrayBuffer>();
   #first: Promise<void> | null = null;
   #prefetched = 0;
-  #used = false;
+  #taken = new Set<number>();
 
   constructor(rendition: Rendition, throughput: Throughput) {
     this.rendition = rendition;
@@ -59,12 +59,13 @@ export class ClipData {
     this.#read(await this.#range(0, end, signal, false));
   }
 
-  /** Init and the first two segments, within the byte budget. */
-  async prefetch(signal: AbortSignal, segmentsWanted: number): Promise<void> {
+  /** Init and so many segments from where it begins, within the byte budget. */
+  async prefetch(signal: AbortSignal, segmentsWanted: number, fromS = 0): Promise<void> {
     await this.start(signal, true);
-    for (let index = 1; index < Math.min(segmentsWanted, this.segments.length); index++) {
+    const first = segmentAt(this.segments, fromS);
+    for (let index = first; index < first + segmentsWanted; index++) {
       const segment = this.segments[index];
-      if (!segment || this.#kept.has(index)) continue;
+      if (!segment || this.#kept.has(index) || this.#taken.has(index)) continue;
       if (this.#prefetched + segment.end - segment.start > PREFETCH_BYTES_MAX) return;
       this.#kept.set(index, await this.#range(segment.start, segment.end, signal, true));
     }
@@ -76,7 +77,7 @@ export class ClipData {
 
   /** The bytes of one segment; what was kept for it is given away. */
   async segment(index: number, signal: AbortSignal): Promise<ArrayBuffer> {
-    this.#used = true;
+    this.#taken.add(index);
     const kept = this.#kept.get(index);
     if (kept) {
       this.#kept.delete(index);
@@ -89,7 +90,7 @@ export class ClipData {
 
   /** Called once when the clip leaves the feed: what was fetched for nothing is counted. */
   discard(): void {
-    if (!this.#used) metrics.wasted_prefetch_bytes += this.#prefetched;
+    if (this.#taken.size === 0) metrics.wasted_prefetch_bytes += this.#prefetched;
     else for (const kept of this.#kept.values()) metrics.wasted_prefetch_bytes += kept.byteLength;
     this.#kept.clear();
   }

@@ -3,16 +3,16 @@
 import { net } from '../lib/net.svelte';
 import { settings } from '../lib/settings.svelte';
 import { sound } from '../lib/sound.svelte';
-import type { Rendition, Video } from '../lib/types';
+import type { Rendition, Video, VideoItem } from '../lib/types';
 import { finerRung, pickRung, startRungs, Throughput, type RungWish } from './bandwidth';
 import { ClipData, mimeOf } from './clip_data';
 import { metrics, noteSwipe } from './metrics';
 import { canUseMse, Slot } from './slot';
-import { takeStart } from './start';
+import { listedStart, takeStart } from './start';
 
-export interface PlayerEntry {
+/** Of an item's fields those that matter here. */
+export interface PlayerEntry extends Pick<VideoItem, 'video' | 'match'> {
   uid: number;
-  video: Video;
 }
 
 export interface PlayerEvents {
@@ -210,7 +210,7 @@ export class Player {
   }
 
   #attachSlot(slot: Slot, entry: PlayerEntry): void {
-    const startS = slot.uid === entry.uid ? slot.beginS : takeStart(entry.video);
+    const startS = slot.uid === entry.uid ? slot.beginS : takeStart(entry);
     slot.attach(entry.uid, entry.video, this.#fetch(entry.video).data, startS);
     slot.video.playbackRate = this.#speed;
   }
@@ -376,7 +376,7 @@ export class Player {
       for (const entry of clips) {
         if (!this.#ahead.includes(entry)) continue;
         const { data, abort } = this.#fetch(entry.video);
-        await data?.prefetch(abort.signal, segments);
+        await data?.prefetch(abort.signal, segments, listedStart(entry));
       }
     } catch {
       // Cancelled by a swipe, or the network is gone: the clip is fetched when its turn comes.

@@ -300,20 +300,25 @@ export class Slot {
   #wants(index: number): boolean {
     const wanted = this.#source?.streaming !== false;
     if (this.#active) return this.aheadS < (wanted ? this.#aheadTargetS : AHEAD_MIN_S);
-    return index === 0 || (wanted && (this.#data?.has(index) ?? false));
+    return index === this.#segmentAt(this.beginS) || (wanted && (this.#data?.has(index) ?? false));
   }
 
   /** The first segment from the play head on that is not buffered, then those before it. */
   #nextSegment(): number | null {
     const segments = this.#data?.segments ?? [];
     if (segments.length === 0) return 0;
-    const from = segmentAt(segments, this.video.currentTime + 0.01);
+    const from = this.#segmentAt(this.video.currentTime);
     for (let step = 0; step < segments.length; step++) {
       const index = (from + step) % segments.length;
       const segment = segments[index];
       if (segment && !this.#isBuffered((segment.fromS + segment.toS) / 2)) return index;
     }
     return null;
+  }
+
+  /** A jump may land a little before where it was to. */
+  #segmentAt(timeS: number): number {
+    return segmentAt(this.#data?.segments ?? [], timeS + 0.01);
   }
 
   #isBuffered(timeS: number): boolean {

@@ -1,7 +1,13 @@
-// Where the video that an address names begins, when the address says so ("?t="). Once: it goes
-// round from its beginning as always, and so it comes up again later.
+// Where a video begins that is to be seen from a moment on: as the address says of the one that it
+// names ("?t="), once, or as a list of moments found says of each. It goes round from its beginning
+// as always.
 
-import type { Video } from '../lib/types';
+import type { Video, VideoItem } from '../lib/types';
+
+interface Starting {
+  video: Pick<Video, 'id' | 'duration_ms'>;
+  match?: Pick<NonNullable<VideoItem['match']>, 'at_ms'> | undefined;
+}
 
 let wanted: { id: string; atS: number } | null = null;
 
@@ -10,10 +16,16 @@ export function beginAt(id: string, atS: number | undefined): void {
   wanted = atS === undefined ? null : { id, atS };
 }
 
-/** In seconds; 0 for any other video, and where this one is not so long. */
-export function takeStart(video: Pick<Video, 'id' | 'duration_ms'>): number {
-  if (wanted?.id !== video.id) return 0;
+/** In seconds; its beginning where the video is not so long. */
+const within = ({ video }: Starting, atS: number): number => (atS * 1000 < video.duration_ms ? atS : 0);
+
+/** As its list says. */
+export const listedStart = (entry: Starting): number => within(entry, (entry.match?.at_ms ?? 0) / 1000);
+
+/** As the address says, or else its list. */
+export function takeStart(entry: Starting): number {
+  if (wanted?.id !== entry.video.id) return listedStart(entry);
   const { atS } = wanted;
   wanted = null;
-  return atS * 1000 < video.duration_ms ? atS : 0;
+  return within(entry, atS);
 }
