@@ -10,8 +10,8 @@ export interface Moment {
 }
 
 export interface Given {
-  /** To show and to choose a part of; null when there was none to be had. */
-  from: Blob | ImageBitmap | null;
+  /** To show and to choose a part of. A bitmap is closed once it has been read. */
+  from: Blob | ImageBitmap;
   moment?: Moment;
   /** It stands for another picture: where its object is says nothing. */
   standsIn?: boolean;

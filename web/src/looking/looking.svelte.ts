@@ -87,9 +87,10 @@ export class Looking {
     this.waiting = 0;
     this.guessed = this.widened = false;
     this.#given = given;
-    const shrunk = await (from ? shrink(from).catch(() => null) : null);
+    const shrunk = await shrink(from).catch(() => null);
     if (mine !== this.#shrinking) return;
     this.#given = null;
+    if ('close' in from) from.close();
     this.state = shrunk ? 'here' : 'unreadable';
     if (!shrunk) return;
     this.box = standsIn ? WHOLE : shrunk.likely;

@@ -26,12 +26,12 @@ export function shrunkSize({ width, height }: Size, longMax: number): Size {
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
-/** Throws where the browser cannot read the picture. The bitmap is used up. */
+/** Throws where the browser cannot read the picture. */
 export async function shrunk(from: Blob | ImageBitmap): Promise<Shrunk> {
   const bitmap = from instanceof Blob ? await decoded(from) : from;
   const size = shrunkSize(bitmap, LONG_PX_MAX);
   const { canvas } = painted(bitmap, size);
-  bitmap.close();
+  if (bitmap !== from) bitmap.close();
   const small = shrunkSize(size, LIKELY_PX);
   const { paper } = painted(canvas, small);
   const likely = likelyBox(paper.getImageData(0, 0, small.width, small.height));

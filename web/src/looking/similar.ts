@@ -7,6 +7,9 @@ import { href } from '../lib/routes';
 import type { VideoItem } from '../lib/types';
 import { searchFor, type Given, type Moment } from './given';
 
+/** Where neither frame nor cover is to be had: the server has the picture all the same. */
+const BLANK = new ImageData(9, 16);
+
 /** The video stops with its page; the way back leads to where in it she was. */
 export async function findSimilar(item: VideoItem): Promise<void> {
   const { page } = appHistory.entry;
@@ -26,7 +29,8 @@ async function shownNow(item: VideoItem): Promise<Given & { moment: Moment }> {
   const moment = { video_id: id, at_ms };
   const frame = element && element.readyState >= 2 ? await bitmapOf(element) : null;
   if (frame) return { from: frame, moment };
-  return { from: playback?.cover ? await coverOf(playback.cover) : null, moment, standsIn: true };
+  const cover = playback?.cover ? await coverOf(playback.cover) : null;
+  return { from: cover ?? (await createImageBitmap(BLANK)), moment, standsIn: true };
 }
 
 const bitmapOf = (from: HTMLVideoElement | HTMLImageElement): Promise<ImageBitmap | null> =>
