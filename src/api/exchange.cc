@@ -195,6 +195,7 @@ ServerContext::ServerContext(Router routes, const Config& config, const Clock& t
       connection_places(connections_max_of(config), config[kConnectionsPerAddressMax]),
       request_places(config[kConnectionsMax], config[kConnectionsPerAddressMax]),
       waiting_places(config[kWaitingMax], config[kWaitingPerAddressMax]),
+      picture_places(kPictureQueueMax, kPicturesOfOneMax),
       connections_gauge("filoscope_http_connections", "Open connections."),
       in_flight_gauge("filoscope_http_requests_in_flight", "Requests being answered."),
       waiting_gauge("filoscope_http_waiting",
@@ -270,6 +271,16 @@ bool came_directly(const RequestHead& head) {
 
 bool is_media(const Route* route) { return route != nullptr && route->work == Work::media; }
 
+/// So many of an address in a minute, and few at one time, or one has all who look.
+void check_pictures(Exchange& exchange, ServerContext& context) {
+  const auto& address = exchange.request->remote_address;
+  if (!context.picture_throttle.allow(address, exchange.begun_us))
+    return exchange.answer(problem(Error(reason("too_many_pictures"))));
+  auto place = context.picture_places.take(address, false);
+  if (!place) return exchange.answer(problem(Error(reason("pictures_under_way"))));
+  exchange.picture_place = *std::move(place);
+}
+
 void check_throttles(Exchange& exchange, ServerContext& context) {
   const Route* route = exchange.route;
   if (is_media(route)) return;
@@ -277,10 +288,7 @@ void check_throttles(Exchange& exchange, ServerContext& context) {
   if (!context.throttle.allow(address, exchange.begun_us)) {
     return exchange.answer(problem(Error(reason("too_many_requests"))));
   }
-  if (route != nullptr && route->work == Work::picture &&
-      !context.picture_throttle.allow(address, exchange.begun_us)) {
-    return exchange.answer(problem(Error(reason("too_many_pictures"))));
-  }
+  if (route != nullptr && route->work == Work::picture) return check_pictures(exchange, context);
   const bool hashes =
       route != nullptr && (route->work == Work::password || route->work == Work::sign_up);
   if (!hashes) return;

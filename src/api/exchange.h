@@ -41,7 +41,7 @@ struct ServerContext {
   Pools pools;
   /// Open connections; requests of those behind a trusted proxy; what waits for something to
   /// happen.
-  Places connection_places, request_places, waiting_places;
+  Places connection_places, request_places, waiting_places, picture_places;
   std::atomic<bool> draining{false};
   metrics::Gauge connections_gauge, in_flight_gauge, waiting_gauge;
   metrics::Counter bytes_sent_counter, connections_refused_counter;
@@ -77,7 +77,7 @@ struct Exchange {
   std::int64_t begun_us = 0;
   Response response;
   std::optional<Response> handshake;  ///< of a WebSocket that may be opened
-  Places::Place request_place, waiting_place;
+  Places::Place request_place, waiting_place, picture_place;
 
   void answer(Response made) {
     response = std::move(made);

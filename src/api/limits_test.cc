@@ -56,6 +56,13 @@ class LimitsTest : public testing::Test {
                   return response;
                 }),
                 1000});
+    Route picture{"GET", "/picture", Handler([this](const Request&) -> Result<Response> {
+                    ++waiting_;
+                    wait_.wait();
+                    return Response();
+                  })};
+    picture.work = Work::picture;
+    router.add(std::move(picture));
     router.add({"GET", "/wait", Handler([this](const Request&) -> Result<Response> {
                   ++waiting_;
                   wait_.wait();
@@ -215,6 +222,32 @@ TEST_F(LimitsTest, RequestsOfOneBehindAProxyAreLimited) {
   open_gate();
   for (auto& one : clients) EXPECT_EQ(one->read_answer().status, 200);
   EXPECT_EQ(client.ask(from("/feed", "203.0.113.9")).status, 200);
+}
+
+TEST_F(LimitsTest, PicturesOfOneAddressAreFewAtATimeAndInAMinute) {
+  set("api.trusted_proxies", "127.0.0.1");
+  set("api.pictures_per_minute_max", "4");
+  start();
+  const auto from = [&](const char* who) {
+    return get("/picture", std::string("X-Forwarded-For: ") + who + "\r\n");
+  };
+  Clients clients;
+  for (const char* who : {"203.0.113.9", "203.0.113.9", "203.0.113.8"}) {
+    clients.push_back(std::make_unique<TestClient>(address()));
+    clients.back()->send(from(who));
+    if (clients.size() < 3)
+      while (waiting_ < static_cast<int>(clients.size())) std::this_thread::yield();
+  }
+  TestClient client(address());
+  const auto refused = client.ask(from("203.0.113.9"));
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_NE(refused.body.find("pictures_under_way"), std::string::npos) << refused.body;
+  open_gate();
+  for (auto& one : clients) EXPECT_EQ(one->read_answer().status, 200) << "another address waits";
+  EXPECT_EQ(client.ask(from("203.0.113.9")).status, 200);
+  const auto too_many = client.ask(from("203.0.113.9"));
+  EXPECT_EQ(too_many.status, 429);
+  EXPECT_NE(too_many.body.find("too_many_pictures"), std::string::npos) << too_many.body;
 }
 
 TEST_F(LimitsTest, AFullPoolOfOneKindLeavesTheOthers) {

@@ -7,7 +7,6 @@ namespace filoscope::api {
 namespace {
 
 constexpr std::size_t kPasswordQueueMax = 32;  ///< about two seconds of hashes
-constexpr std::size_t kPictureQueueMax = 32;   ///< about two seconds of looking
 
 std::size_t count(const Config& config, const Setting<std::int64_t>& setting) {
   return static_cast<std::size_t>(config[setting]);

@@ -9,6 +9,10 @@
 
 namespace filoscope::api {
 
+/// Pictures that wait to be looked at, about two seconds of looking; and how many of them may come
+/// from one address.
+inline constexpr std::int64_t kPictureQueueMax = 32, kPicturesOfOneMax = 2;
+
 /// Threads: any.
 class Pools {
  public:

@@ -47,6 +47,8 @@ inline constexpr ErrorReason kReasons[] = {
      "Too many accounts were made from your address; try again in 1 hour.", 3600},
     {"too_many_pictures", Code::exhausted,
      "Too many pictures came from your address; try again in 1 minute.", 60},
+    {"pictures_under_way", Code::exhausted,
+     "Other pictures from your address are being looked at; try again in a few seconds.", 3},
     {"places_taken", Code::unavailable,
      "Too many people are connected; try again in a few seconds.", 5},
     {"share_taken", Code::exhausted,

@@ -17,6 +17,16 @@ constexpr std::int64_t kMomentMsMax = 36'000'000;
 
 Error no_crop() { return Error(visual::reason("crop_outside")).at("crop"); }
 
+/// A media type has no case (RFC 9110, section 8.3.1).
+bool is_json(std::string_view type) {
+  constexpr std::string_view kJson = "application/json";
+  const auto same = [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b;
+  };
+  return type.size() >= kJson.size() && std::equal(kJson.begin(), kJson.end(), type.begin(),
+                                                   [&](char b, char a) { return same(a, b); });
+}
+
 /// "x,y,width,height"; the whole picture where nothing is said.
 Result<vision::Crop> crop_of(const std::string& text) {
   if (text.empty()) return vision::Crop{};
@@ -51,7 +61,7 @@ Result<vision::Crop> crop_of(const json& body) {
 /// A picture as the body, or the moment of a clip that a JSON body names.
 Result<visual::Found> look(const Api& api, const Request& request, const accounts::Viewer& viewer,
                            std::size_t limit) {
-  if (!request.header("content-type").starts_with("application/json")) {
+  if (!is_json(request.header("content-type"))) {
     FILOSCOPE_TRY(const auto crop, crop_of(query_text(request, "crop")));
     const std::span bytes(reinterpret_cast<const std::uint8_t*>(request.body.data()),
                           request.body.size());

@@ -53,7 +53,7 @@ TEST_F(VisualRouteTest, AWordForEveryWrongQuestion) {
     body.update(more);
     return reason_of("application/json", body.dump());
   };
-  EXPECT_EQ(with({}), "");
+  EXPECT_EQ(with(json::object()), "");
   EXPECT_EQ(with({{"at_ms", -1}}), "field_out_of_range");
   EXPECT_EQ(with({{"crop", 3}}), "crop_outside");
   EXPECT_EQ(with({{"crop", {{"x", 0}, {"y", 0}, {"width", 1}}}}), "crop_outside");
@@ -61,7 +61,7 @@ TEST_F(VisualRouteTest, AWordForEveryWrongQuestion) {
   EXPECT_EQ(with({{"video_id", "?"}}), "id_unknown");
   EXPECT_EQ(with({{"video_id", nullptr}}), "field_missing");
   EXPECT_EQ(reason_of("application/json", R"({"video_id": "1zzzzzzzzzzzz"})"), "no_such_video");
-  EXPECT_EQ(reason_of("application/json", "{"), "body_no_json");
+  EXPECT_EQ(reason_of("application/json", "{"), "json_invalid");
 }
 
 }  // namespace

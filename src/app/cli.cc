@@ -205,6 +205,10 @@ void add_eval_visual(CLI::App& eval, EvalVisualCommand& words) {
       .add_option("--clips", words.clips,
                   "A folder of clips instead, whose frames are changed and looked for")
       ->excludes(db);
+  command.add_option(
+      "--strangers", words.strangers,
+      "A folder of pictures or clips that show nothing of what is searched: how many "
+      "of them find anything");
   command.add_option("--model", words.model,
                      "The network's file or folder, or none for the built-in descriptor; default: "
                      "the setting models (FILOSCOPE_MODELS), then ../shared/models");

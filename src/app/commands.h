@@ -94,7 +94,7 @@ struct EvalCommand {
 int eval(const EvalCommand& command);
 
 struct EvalVisualCommand {
-  std::string db, query, labels, clips, model, json = "-";
+  std::string db, query, labels, clips, strangers, model, json = "-";
   std::int64_t seed = 1;
 };
 int eval_visual(const EvalVisualCommand& command);

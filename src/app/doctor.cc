@@ -1,7 +1,6 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
 
@@ -13,6 +12,7 @@
 #include "app/output.h"
 #include "base/clock.h"
 #include "base/product.h"
+#include "base/sealed_memory.h"
 #include "media/media.h"
 #include "media/rgb.h"
 #include "visual/describer.h"
@@ -48,18 +48,16 @@ bool port_free(std::uint16_t port) {
 }
 
 /// How long a grey picture takes, the second time.
-Result<double> picture_ms(visual::Describer& describer, std::size_t descriptor) {
+Result<double> picture_ms(visual::Describer& describer, const vision::DescriptorInfo& by) {
   constexpr int kSidePx = 640;
   const media::RgbPicture grey{kSidePx, kSidePx, Bytes(std::size_t{3} * kSidePx * kSidePx, 128)};
   FILOSCOPE_TRY(const auto jpeg, media::jpeg_of(grey, 5));
-  const UniqueFd file(::memfd_create("picture", MFD_CLOEXEC));
-  if (!file) return errno_error("keeping a picture in memory");
-  FILOSCOPE_DO(write_all(file.get(), jpeg, 0));
+  FILOSCOPE_TRY(const UniqueFd file, sealed_in_memory(jpeg));
   const SystemClock clock;
   std::int64_t begun_us = 0;
   for (int i = 0; i < 2; ++i) {
     begun_us = clock.mono_us();
-    FILOSCOPE_DO(describer.picture(file.get(), {{descriptor}, 0, 1, {}}));
+    FILOSCOPE_DO(describer.picture(file.get(), {{by}, 0, 1, {}}));
   }
   return static_cast<double>(clock.mono_us() - begun_us) / 1000;
 }
@@ -82,13 +80,12 @@ void check_sandbox(Report& report) {
 void check_visual(Report& report) {
   const auto config = load_config("");
   const auto describer =
-      config ? visual::Describer::start("/proc/self/exe", visual::model_path(*config))
+      config ? visual::Describer::start({"/proc/self/exe", visual::model_path(*config)})
              : Result<std::unique_ptr<visual::Describer>>(config.error());
   if (!describer) return report.say("visual search", false, describer.error().message, false);
   const auto& ready = (*describer)->ready();
-  const auto last = ready.descriptors.size() - 1;
-  const auto took_ms = picture_ms(**describer, last);
-  std::string detail = ready.descriptors[last].name;
+  const auto took_ms = picture_ms(**describer, ready.descriptors.back());
+  std::string detail = ready.descriptors.back().name;
   if (took_ms) detail += fmt::format(", {:.0f} ms a picture", *took_ms);
   if (!ready.model_problem.empty()) detail += "; " + ready.model_problem;
   report.say("visual search", took_ms && ready.model_problem.empty(), detail, false);

@@ -43,6 +43,7 @@ int eval_visual(const EvalVisualCommand& command) {
   filoscope::eval::VisualOptions options;
   options.db = command.db, options.query = command.query, options.labels = command.labels;
   options.clips = command.clips, options.seed = command.seed;
+  options.strangers = command.strangers;
   auto model = model_of(command);
   if (!model) return fail(model.error());
   options.model = *std::move(model);

@@ -184,6 +184,7 @@ class Service {
   void stop() {
     ready_ = false;
     const auto start_us = clock_.mono_us();
+    wiring_->visual().stop();
     server_->stop(config_[kDrainS] * 1000);
     samples_.reset();
     server_.reset();

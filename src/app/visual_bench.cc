@@ -14,8 +14,8 @@
 #include "app/bench_server.h"
 #include "app/benches.h"
 #include "app/output.h"
-#include "base/file.h"
 #include "base/random.h"
+#include "base/sealed_memory.h"
 #include "media/rgb.h"
 #include "vision/similar.h"
 #include "visual/describer.h"
@@ -32,13 +32,6 @@ constexpr double kLookShareMax = .15;
 constexpr std::size_t kSearches = 300;
 constexpr std::size_t kMomentsOfClip = 8;
 constexpr const char* kProgram = "/proc/self/exe";
-
-Result<UniqueFd> in_memory(const Bytes& bytes) {
-  UniqueFd file(::memfd_create("bench", MFD_CLOEXEC));
-  if (!file) return errno_error("a file in memory");
-  FILOSCOPE_DO(write_all(file.get(), bytes, 0));
-  return file;
-}
 
 /// What the app sends: 1024 px of soft shapes with a camera's noise, about 200 kB.
 Result<Bytes> some_photo(Random& random) {
@@ -76,7 +69,7 @@ void fill(visual::MomentIndex& index, std::int64_t clips_count) {
 /// The network where there is one, with what it falls back to beside it.
 Result<std::unique_ptr<visual::Describer>> start_describer() {
   FILOSCOPE_TRY(const Config config, load_config(""));
-  return visual::Describer::start(kProgram, visual::model_path(config));
+  return visual::Describer::start({kProgram, visual::model_path(config)});
 }
 
 struct SearchTimes {
@@ -91,8 +84,9 @@ Result<SearchTimes> search(visual::Describer& describer, std::size_t descriptor,
   for (std::size_t i = 0; i < kSearches; ++i) {
     FILOSCOPE_TRY(const auto photo, some_photo(random));
     const auto from_us = now_us();
-    FILOSCOPE_TRY(const UniqueFd file, in_memory(photo));
-    FILOSCOPE_TRY(const auto described, describer.picture(file.get(), {{descriptor}, 0, 1, {}}));
+    FILOSCOPE_TRY(const UniqueFd file, sealed_in_memory(photo));
+    FILOSCOPE_TRY(const auto described,
+                  describer.picture(file.get(), {{projection.info()}, 0, 1, {}}));
     const auto code = vision::pack(projection.embed(described.at(0).description));
     const auto index_us = now_us();
     static_cast<void>(index.search(code, 20, .1F, [](VideoId) { return true; }));
@@ -154,11 +148,11 @@ Result<double> look_cpu_s(int file, std::optional<std::size_t> descriptor) {
   const double before = children_cpu_s();
   {
     FILOSCOPE_TRY(const auto describer, start_describer());
-    visual::wire::Job job;
-    job.count = static_cast<int>(visual::kFramesMax.default_value);
     if (descriptor) {
-      job.descriptors = {*descriptor};
-      FILOSCOPE_DO(describer->scenes(file, job));
+      visual::Ask ask;
+      ask.by = {describer->ready().descriptors.at(*descriptor)};
+      ask.count = static_cast<int>(visual::kFramesMax.default_value);
+      FILOSCOPE_DO(describer->scenes(file, ask));
     }
   }
   return children_cpu_s() - before;
@@ -171,7 +165,8 @@ Result<std::pair<double, UniqueFd>> ladder_cpu_s(const std::filesystem::path& cl
   media::MediaOutputs outputs;
   std::vector<UniqueFd> files;
   for (std::size_t i = 0; i < outputs.renditions.size() + media::kCoversMax; ++i) {
-    FILOSCOPE_TRY(auto file, in_memory({}));
+    UniqueFd file(::memfd_create("bench", MFD_CLOEXEC));
+    if (!file) return errno_error("a file in memory");
     (i < outputs.renditions.size() ? outputs.renditions[i] : outputs.covers.emplace_back()) =
         file.get();
     files.push_back(std::move(file));

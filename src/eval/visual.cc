@@ -7,6 +7,7 @@
 #include "eval/visual_clips.h"
 #include "eval/visual_files.h"
 #include "eval/visual_score.h"
+#include "eval/visual_similar.h"
 
 namespace filoscope::eval {
 namespace {
@@ -95,6 +96,11 @@ Result<Json> evaluate_pictures(const VisualOptions& options, const Report& repor
   write_costs(json, methods.front(), answer);
   json["read_ms_per_image"] = read_ms / all;
   write_score(json["without_expansion"], judge.fine(answer.plain_orders));
+  write_score(json["as_served"], judge.fine(answer.served_orders));
+  if (!options.strangers.empty()) {
+    FILOSCOPE_TRY(const auto strangers, describe_strangers(methods.front(), options.strangers));
+    FILOSCOPE_TRY(json["similar"], similar_shares(methods.front(), strangers));
+  }
   for (std::size_t i = 1; i < methods.size(); ++i) {
     auto& one = json["baselines"][methods[i].descriptor->info().name];
     write_score(one, judge.fine(baselines[i - 1]));

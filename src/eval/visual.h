@@ -16,6 +16,7 @@ namespace filoscope::eval {
 struct VisualOptions {
   std::filesystem::path db, query, labels;  ///< pictures that are labelled
   std::filesystem::path clips;              ///< or a folder of clips instead
+  std::filesystem::path strangers;          ///< pictures or clips that show nothing of it; or none
   std::string model;                        ///< of the network, a file or folder; "none": built in
   std::int64_t seed = 1;                    ///< of what is done to frames of clips
 };

@@ -12,6 +12,7 @@
 #include "eval/visual_change.h"
 #include "eval/visual_files.h"
 #include "eval/visual_score.h"
+#include "eval/visual_similar.h"
 #include "vision/expansion.h"
 #include "vision/vectors.h"
 
@@ -157,6 +158,10 @@ Result<Json> evaluate_clips(const VisualOptions& options, const Report& report) 
   write_costs(json, methods.front(), answer);
   write_scores(json["by_file"], frames.clip_of, answer.orders);
   write_scores(json["without_expansion"], frames.scene_of, answer.plain_orders);
+  if (!options.strangers.empty()) {
+    FILOSCOPE_TRY(const auto strangers, describe_strangers(methods.front(), options.strangers));
+    FILOSCOPE_TRY(json["similar"], similar_shares(methods.front(), strangers));
+  }
   for (std::size_t i = 1; i < methods.size(); ++i) {
     auto& one = json["baselines"][methods[i].descriptor->info().name];
     write_scores(one, frames.scene_of, orders_of(methods[i].query, methods[i].db));

@@ -113,6 +113,10 @@ Result<ProductAnswer> answer_as_product(const VisualMethod& method, const Source
   answer.embed_ms_per_image =
       (thread_cpu_ms() - before_ms) / static_cast<double>(db.size() + queries.size());
   answer.plain_orders = orders_of(queries, db);
+  std::vector<vision::Embedding> moved;
+  for (std::size_t q = 0; q < queries.size() && !source_of; ++q)
+    moved.push_back(vision::expanded(queries[q], db));
+  answer.served_orders = orders_of(moved, db);
   answer.orders =
       source_of ? expanded_orders_without(queries, db, source_of) : expanded_orders(queries, db);
   return answer;

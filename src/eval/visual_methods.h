@@ -39,7 +39,8 @@ Orders orders_of(std::span<const std::vector<float>> queries,
 /// What the product stores and compares, int8 codes with database augmentation and query expansion.
 struct ProductAnswer {
   Orders orders;
-  Orders plain_orders;  ///< without augmentation and expansion
+  Orders plain_orders;   ///< without augmentation and expansion
+  Orders served_orders;  ///< without augmentation, as the server answers; none with a SourceOf
   double embed_ms_per_image = 0;
   double learn_s = 0;
 };

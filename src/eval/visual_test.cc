@@ -90,6 +90,20 @@ TEST(EvalVisual, FindsTheThingsAndReportsTheBaselinesBeside) {
       EXPECT_TRUE(json["baselines"][name].contains(figure)) << name << figure;
 }
 
+TEST(EvalVisual, TellsStrangersFromWhatIsThere) {
+  Shop shop(4);
+  shop.options.strangers = shop.options.db.parent_path() / "strangers";
+  for (std::uint64_t i = 0; i < 6; ++i)
+    write_picture(shop.files, "strangers/" + std::to_string(i) + ".jpg",
+                  vision::drawn_picture(100 + i));
+  const auto json = shop.run().value()["similar"];
+  EXPECT_EQ(json["strangers_count"], 6);
+  EXPECT_EQ(json["drawn"]["queries_found"], 1.0);
+  EXPECT_LT(json["drawn"]["strangers_found"].get<double>(), .2);
+  shop.options.strangers = shop.options.query;
+  EXPECT_EQ(shop.run().value()["similar"]["drawn"]["strangers_found"], 1.0);
+}
+
 TEST(EvalVisual, GoesByTheLabels) {
   constexpr int kThings = 2;
   const Shop shop(kThings);

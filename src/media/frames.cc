@@ -30,7 +30,8 @@ class Frames {
 
   static Result<Frames> open(const ByteSource& bytes) {
     silence_ffmpeg();
-    const MediaLimits limits;
+    MediaLimits limits;  // how long a clip may be was asked when it came
+    limits.duration_max_ms = kFurthestMs;
     FILOSCOPE_TRY(auto source, Source::open(bytes, limits));
     FILOSCOPE_TRY(auto decoder, VideoDecoder::open(*source->video_stream(), limits, 1));
     return Frames(std::move(source), std::move(decoder));

@@ -27,7 +27,7 @@ enum class Kind : std::uint8_t {
   sandbox,
   look_job,
   looks,
-  // Of the worker that describes pictures (visual/worker_wire.h).
+  // Of the worker that describes pictures (visual/describer_wire.h).
   describer_start,
   describer_ready,
   picture_job,

@@ -2,7 +2,8 @@
 
 /// From which likeness on two pictures are called similar.
 
-#include <array>
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 #include "vision/descriptor.h"
@@ -14,16 +15,12 @@ namespace filoscope::vision {
 /// what it has never seen. Measured: under these about one in twenty pictures of something else
 /// finds anything, and nineteen in twenty of what is there do (docs/benchmarks.md).
 inline float least_similar(const DescriptorInfo& info, std::int64_t learned_count) {
-  struct Step {
-    std::int64_t learned_count;
-    float builtin, network;
-  };
-  constexpr std::array<Step, 3> kSteps{{{0, .64F, .66F}, {192, .65F, .56F}, {768, .53F, .46F}}};
+  constexpr double kFew = 192, kMany = 768;  // pictures; between them by the logarithm
   const bool builtin = info.name.starts_with("builtin");
-  float least = 0;
-  for (const auto& step : kSteps)
-    if (learned_count >= step.learned_count) least = builtin ? step.builtin : step.network;
-  return least;
+  if (learned_count == 0) return builtin ? .64F : .66F;
+  const double few = builtin ? .65 : .56, many = builtin ? .53 : .46;
+  const double share = std::log(static_cast<double>(learned_count) / kFew) / std::log(kMany / kFew);
+  return static_cast<float>(few + (many - few) * std::clamp(share, 0.0, 1.0));
 }
 
 }  // namespace filoscope::vision

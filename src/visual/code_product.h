@@ -23,8 +23,4 @@ CodeProduct code_product();
 inline float cosine_of(std::int32_t product) {
   return static_cast<float>(product) / (vision::kPackScale * vision::kPackScale);
 }
-inline std::int32_t product_of(float cosine) {
-  return static_cast<std::int32_t>(cosine * vision::kPackScale * vision::kPackScale);
-}
-
 }  // namespace filoscope::visual

@@ -22,6 +22,8 @@ using media::wire::kWorkerFd;
 
 /// Of a rendition's frames; the smallest rendition is about as large.
 constexpr int kFrameSidePx = 640;
+/// Of a stranger's picture; a phone's have 12 million.
+constexpr std::int64_t kPixelsMax = 24'000'000;
 /// Of the whole life of a process.
 constexpr int kCpuS = 3'600;
 
@@ -36,11 +38,11 @@ struct Descriptors {
   }
 };
 
-Descriptors make_descriptors(const Bytes& model) {
+Descriptors make_descriptors(const std::string& model) {
   Descriptors out;
   out.add(vision::make_builtin_descriptor());
   if (model.empty()) return out;
-  auto network = vision::load_network(std::string(model.begin(), model.end()));
+  auto network = vision::load_network(model);
   if (network) {
     out.add(*std::move(network));
   } else {
@@ -71,10 +73,15 @@ Result<void> describe(Descriptors& descriptors, const wire::Job& job, std::int64
   for (const auto index : job.descriptors) {
     if (index >= descriptors.all.size()) return Error{Code::internal, "no such descriptor"};
     FILOSCOPE_TRY(auto description, descriptors.all[index]->describe(part));
-    FILOSCOPE_DO(media::wire::send(kWorkerFd, Kind::description,
-                                   wire::encode_described({at_ms, index, std::move(description)})));
+    FILOSCOPE_DO(media::wire::send(
+        kWorkerFd, Kind::description,
+        wire::encode_described({job.number, at_ms, index, std::move(description)})));
   }
   return {};
+}
+
+Result<void> done(const wire::Job& job) {
+  return media::wire::send(kWorkerFd, Kind::done, wire::encode_done(job.number));
 }
 
 Result<void> do_job(Descriptors& descriptors, const media::wire::Message& message) {
@@ -84,17 +91,21 @@ Result<void> do_job(Descriptors& descriptors, const media::wire::Message& messag
   media::PictureLimits frame;
   frame.long_side_px = kFrameSidePx;
   if (message.kind == Kind::picture_job) {
-    FILOSCOPE_TRY(const auto picture, media::read_picture(bytes));
-    return describe(descriptors, job, 0, picture);
+    media::PictureLimits limits;
+    limits.pixels_max = kPixelsMax;
+    FILOSCOPE_TRY(const auto picture, media::read_picture(bytes, limits));
+    FILOSCOPE_DO(describe(descriptors, job, 0, picture));
+    return done(job);
   }
   if (message.kind == Kind::moment_job) {
     FILOSCOPE_TRY(const auto picture, media::read_frame_at(bytes, job.at_ms, frame));
-    return describe(descriptors, job, job.at_ms, picture);
+    FILOSCOPE_DO(describe(descriptors, job, job.at_ms, picture));
+    return done(job);
   }
   FILOSCOPE_TRY(const auto scenes, media::read_scenes(bytes, job.count, frame));
   for (const auto& scene : scenes)
     FILOSCOPE_DO(describe(descriptors, job, scene.at_ms, scene.picture));
-  return {};
+  return done(job);
 }
 
 Result<void> guarded_job(Descriptors& descriptors, const media::wire::Message& message) {
@@ -105,9 +116,10 @@ Result<void> guarded_job(Descriptors& descriptors, const media::wire::Message& m
   }
 }
 
-Result<void> lock_in() {
+Result<void> lock_in(std::int64_t memory_max_bytes) {
   media::MediaLimits limits;
   limits.cpu_s = kCpuS;
+  limits.memory_max_bytes = memory_max_bytes;
   return media::check_sandbox(media::enter_sandbox(limits, media::Serves::many_jobs));
 }
 
@@ -121,24 +133,21 @@ void tell(const Error& error) {
 int describer_main() {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   media::silence_ffmpeg();
-  const auto start = media::wire::receive(kWorkerFd);
-  if (!start || !*start) return 2;
-  Descriptors descriptors = make_descriptors((*start)->body);
-  if (const auto locked = lock_in(); !locked) {
+  const auto message = media::wire::receive(kWorkerFd);
+  if (!message || !*message) return 2;
+  const auto start = wire::decode_start((*message)->body);
+  if (!start) return 2;
+  Descriptors descriptors = make_descriptors(start->model);
+  if (const auto locked = lock_in(start->memory_max_bytes); !locked) {
     tell(locked.error());
     ::_exit(0);
   }
   auto sent =
       media::wire::send(kWorkerFd, Kind::describer_ready, wire::encode_ready(descriptors.ready));
   while (sent) {
-    const auto message = media::wire::receive(kWorkerFd, 1);
-    if (!message || !*message) break;
-    const auto done = guarded_job(descriptors, **message);
-    if (!done) {
-      tell(done.error());
-    } else {
-      sent = media::wire::send(kWorkerFd, Kind::done, {});
-    }
+    const auto job = media::wire::receive(kWorkerFd, 1);
+    if (!job || !*job) break;
+    if (const auto finished = guarded_job(descriptors, **job); !finished) tell(finished.error());
   }
   ::_exit(0);  // no destructors in a locked-in process
 }

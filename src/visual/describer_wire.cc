@@ -9,6 +9,7 @@ namespace {
 constexpr std::size_t kDescriptorsMax = 2, kPartsMax = 8, kTextMax = 500;
 constexpr std::size_t kFloatsMax = 38'000;  // of a description: what one message holds
 constexpr int kScenesMax = 64;
+constexpr std::int64_t kMomentMsMax = 86'400'000;
 
 Error malformed() { return {Code::internal, "the describing worker sent a malformed message"}; }
 
@@ -54,8 +55,25 @@ Result<Ready> decode_ready(const Bytes& body) {
   return ready;
 }
 
+Bytes encode_start(const Start& start) {
+  ByteWriter out;
+  out.put_text(start.model);
+  out.put(start.memory_max_bytes);
+  return out.take();
+}
+
+Result<Start> decode_start(const Bytes& body) {
+  ByteReader in(body);
+  Start start;
+  start.model = in.get_text();
+  start.memory_max_bytes = in.get<std::int64_t>();
+  if (!in.at_end()) return malformed();
+  return start;
+}
+
 Bytes encode_job(const Job& job) {
   ByteWriter out;
+  out.put(job.number);
   out.put_varint(job.descriptors.size());
   for (const auto one : job.descriptors) out.put_varint(one);
   out.put(job.at_ms), out.put(job.count);
@@ -66,6 +84,7 @@ Bytes encode_job(const Job& job) {
 Result<Job> decode_job(const Bytes& body) {
   ByteReader in(body);
   Job job;
+  job.number = in.get<std::uint32_t>();
   const auto count = in.get_varint();
   if (count == 0 || count > kDescriptorsMax) return malformed();
   for (std::uint64_t i = 0; i < count; ++i)
@@ -80,6 +99,7 @@ Result<Job> decode_job(const Bytes& body) {
 
 Bytes encode_described(const Described& described) {
   ByteWriter out;
+  out.put(described.job);
   out.put(described.at_ms);
   out.put_varint(described.descriptor);
   out.put_array(std::span<const float>(described.description));
@@ -89,14 +109,29 @@ Bytes encode_described(const Described& described) {
 Result<Described> decode_described(const Bytes& body, const Ready& ready) {
   ByteReader in(body);
   Described out;
+  out.job = in.get<std::uint32_t>();
   out.at_ms = in.get<std::int64_t>();
   out.descriptor = static_cast<std::size_t>(in.get_varint());
   out.description = in.get_array<float>();
-  if (!in.at_end() || out.at_ms < 0 || out.descriptor >= ready.descriptors.size() ||
+  if (!in.at_end() || out.at_ms < 0 || out.at_ms > kMomentMsMax ||
+      out.descriptor >= ready.descriptors.size() ||
       out.description.size() != ready.descriptors[out.descriptor].floats_count() ||
       !std::ranges::all_of(out.description, [](float value) { return std::isfinite(value); }))
     return malformed();
   return out;
+}
+
+Bytes encode_done(std::uint32_t job) {
+  ByteWriter out;
+  out.put(job);
+  return out.take();
+}
+
+Result<std::uint32_t> decode_done(const Bytes& body) {
+  ByteReader in(body);
+  const auto job = in.get<std::uint32_t>();
+  if (!in.at_end()) return malformed();
+  return job;
 }
 
 }  // namespace filoscope::visual::wire

@@ -21,9 +21,18 @@ struct Ready {
 Bytes encode_ready(const Ready& ready);
 Result<Ready> decode_ready(const Bytes& body);
 
+/// What it is started with.
+struct Start {
+  std::string model;  ///< a path for vision::load_network, or empty
+  std::int64_t memory_max_bytes = 0;
+};
+Bytes encode_start(const Start& start);
+Result<Start> decode_start(const Bytes& body);
+
 /// One picture, what a clip shows at `at_ms`, or up to `count` scenes of a clip; the file comes
 /// beside it as a descriptor.
 struct Job {
+  std::uint32_t number = 0;              ///< told back with everything about it
   std::vector<std::size_t> descriptors;  ///< which of Ready's are wanted, at least one
   std::int64_t at_ms = 0;
   int count = 1;
@@ -33,6 +42,7 @@ Bytes encode_job(const Job& job);
 Result<Job> decode_job(const Bytes& body);
 
 struct Described {
+  std::uint32_t job = 0;
   std::int64_t at_ms = 0;
   std::size_t descriptor = 0;  ///< of Ready's
   vision::Description description;
@@ -40,5 +50,9 @@ struct Described {
 Bytes encode_described(const Described& described);
 /// Errors: internal (malformed, not of `ready`'s shapes, a number that is none).
 Result<Described> decode_described(const Bytes& body, const Ready& ready);
+
+/// The end of a job: its number.
+Bytes encode_done(std::uint32_t job);
+Result<std::uint32_t> decode_done(const Bytes& body);
 
 }  // namespace filoscope::visual::wire

@@ -61,13 +61,16 @@ std::vector<NearClip> MomentIndex::all_above(const vision::PackedEmbedding& quer
   const auto product = code_product();
   std::vector<NearClip> clips;
   for (const auto& place : places_) {
-    NearClip clip{place.video, -1, least};
+    NearClip clip{place.video, -1, least, {}};
+    std::uint32_t best = 0;
     for (std::uint32_t i = place.first; i < place.first + place.count; ++i) {
       const float cosine = cosine_of(product(query.data(), codes_[i].data()));
       if (clip.at_ms < 0 ? cosine >= clip.cosine : cosine > clip.cosine)
-        clip.cosine = cosine, clip.at_ms = at_ms_[i];
+        clip.cosine = cosine, clip.at_ms = at_ms_[i], best = i;
     }
-    if (clip.at_ms >= 0) clips.push_back(clip);
+    if (clip.at_ms < 0) continue;
+    clip.code = codes_[best];
+    clips.push_back(clip);
   }
   return clips;
 }
@@ -87,11 +90,6 @@ std::vector<NearClip> MomentIndex::search(const vision::PackedEmbedding& query, 
   return out;
 }
 
-bool MomentIndex::contains(VideoId video) const {
-  const std::shared_lock lock(mutex_);
-  return place_of_.contains(video);
-}
-
 std::size_t MomentIndex::clips_count() const {
   const std::shared_lock lock(mutex_);
   return place_of_.size();
@@ -108,14 +106,6 @@ std::size_t MomentIndex::memory_bytes() const {
   return codes_.capacity() * sizeof(vision::PackedEmbedding) +
          at_ms_.capacity() * sizeof(std::int32_t) + places_.capacity() * sizeof(Place) +
          place_of_.size() * kNodeBytes;
-}
-
-std::vector<VideoId> MomentIndex::clips() const {
-  const std::shared_lock lock(mutex_);
-  std::vector<VideoId> out;
-  for (const auto& place : places_)
-    if (place.count > 0) out.push_back(place.video);
-  return out;
 }
 
 }  // namespace filoscope::visual

@@ -25,6 +25,7 @@ struct NearClip {
   VideoId video;
   std::int64_t at_ms = 0;
   float cosine = 0;
+  vision::PackedEmbedding code{};
 };
 
 /// Threads: any; a search holds up writers while it lasts.
@@ -33,7 +34,6 @@ class MomentIndex {
   /// Replaces what was there of the clip; none takes it away.
   void put(VideoId video, std::span<const Moment> moments);
   void erase(VideoId video) { put(video, {}); }
-  bool contains(VideoId video) const;
 
   /// A clip once, the nearest first (equal ones by id), at most `count` of which `takes` says yes,
   /// none under the cosine `least`. `takes` is asked of nearer clips first, outside of all locks,
@@ -44,8 +44,6 @@ class MomentIndex {
   std::size_t clips_count() const;
   std::size_t moments_count() const;
   std::size_t memory_bytes() const;
-  /// In no order.
-  std::vector<VideoId> clips() const;
 
  private:
   /// A clip's moments lie one behind the other.

@@ -15,10 +15,13 @@ constexpr std::array<Migration, 1> kMigrations{{
       );
       CREATE TABLE visual_clips (
         video BIGINT NOT NULL PRIMARY KEY,
+        everyone BIGINT NOT NULL,
         maker BIGINT NOT NULL,
-        tries_count BIGINT NOT NULL
+        tries_count BIGINT NOT NULL,
+        failed BIGINT NOT NULL
       );
-      CREATE INDEX visual_clips_maker ON visual_clips (maker, video);
+      CREATE INDEX visual_clips_maker ON visual_clips (maker, tries_count, video, everyone);
+      CREATE INDEX visual_clips_failed ON visual_clips (video) WHERE failed = 1;
       CREATE TABLE visual_moments (
         maker BIGINT NOT NULL,
         video BIGINT NOT NULL,
@@ -105,14 +108,30 @@ Result<void> Store::activate(MakerId maker) {
   return {};
 }
 
-Result<void> Store::remove_maker(MakerId maker) {
+Result<void> Store::remove_maker(MakerId maker, MakerId before) {
   return database_.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.execute("DELETE FROM visual_makers WHERE id = ?", {maker}));
     FILOSCOPE_DO(session.execute("DELETE FROM visual_moments WHERE maker = ?", {maker}));
     FILOSCOPE_DO(session.execute(
-        "UPDATE visual_clips SET maker = 0, tries_count = 0 WHERE maker = ?", {maker}));
+        "UPDATE visual_clips SET maker = ?, tries_count = 0, failed = 0 WHERE maker = ?",
+        {before, maker}));
     return {};
   });
+}
+
+Result<void> Store::remove_orphans() {
+  return database_.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute(
+        "DELETE FROM visual_moments WHERE maker NOT IN (SELECT id FROM visual_makers)"));
+    return {};
+  });
+}
+
+Result<MakerId> Store::next_maker() const {
+  return count(
+      "SELECT 1 + COALESCE((SELECT MAX(id) FROM visual_makers), 0) + COALESCE((SELECT MAX(maker) "
+      "FROM visual_clips), 0)",
+      {});
 }
 
 Result<void> Store::each(
@@ -125,11 +144,11 @@ Result<void> Store::each(
   });
 }
 
-Result<void> Store::add_clip(Session& session, VideoId video) {
+Result<void> Store::add_clip(Session& session, VideoId video, bool everyone) {
   FILOSCOPE_DO(session.execute(
-      "INSERT INTO visual_clips (video, maker, tries_count) VALUES (?, 0, 0) ON CONFLICT (video) "
-      "DO NOTHING",
-      {video.db()}));
+      "INSERT INTO visual_clips (video, everyone, maker, tries_count, failed) VALUES (?, ?, 0, 0, "
+      "0) ON CONFLICT (video) DO UPDATE SET everyone = EXCLUDED.everyone",
+      {video.db(), std::int64_t{everyone}}));
   return {};
 }
 
@@ -139,20 +158,17 @@ Result<void> Store::remove_clip(Session& session, VideoId video) {
   return {};
 }
 
-Result<bool> Store::has_clips() const {
-  bool found = false;
-  FILOSCOPE_DO(database_.read([&](Session& session) {
-    found = false;
-    return session.query("SELECT 1 FROM visual_clips LIMIT 1", {},
-                         [&](const Row&) { found = true; });
-  }));
-  return found;
+Result<bool> Store::has_clip(VideoId video) const {
+  FILOSCOPE_TRY(const auto found,
+                count("SELECT COUNT(*) FROM visual_clips WHERE video = ?", {video.db()}));
+  return found != 0;
 }
 
 Result<void> Store::look_again(VideoId video) {
   return database_.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.execute(
-        "UPDATE visual_clips SET maker = 0, tries_count = 0 WHERE video = ?", {video.db()}));
+        "UPDATE visual_clips SET maker = 0, tries_count = 0, failed = 0 WHERE video = ?",
+        {video.db()}));
     return {};
   });
 }
@@ -162,7 +178,8 @@ Result<std::optional<WaitingClip>> Store::next_waiting(MakerId newest) const {
   FILOSCOPE_DO(database_.read([&](Session& session) {
     found.reset();
     return session.query(
-        "SELECT video, tries_count FROM visual_clips WHERE maker < ? ORDER BY maker, video LIMIT 1",
+        "SELECT video, tries_count FROM visual_clips WHERE maker < ? ORDER BY maker, tries_count, "
+        "video LIMIT 1",
         {newest}, [&](const Row& row) {
           found = WaitingClip{VideoId::from_db(row.integer(0)), row.integer(1)};
         });
@@ -179,15 +196,13 @@ Result<std::int64_t> Store::count(std::string_view sql,
   return count;
 }
 
-Result<std::int64_t> Store::waiting_count(MakerId maker) const {
-  return count("SELECT COUNT(*) FROM visual_clips WHERE maker < ?", {maker});
+Result<std::int64_t> Store::waiting_count(MakerId maker, Whose whose) const {
+  return count("SELECT COUNT(*) FROM visual_clips WHERE maker < ? AND everyone >= ?",
+               {maker, std::int64_t{whose == Whose::everyones}});
 }
 
 Result<std::int64_t> Store::failed_count() const {
-  return count(
-      "SELECT COUNT(*) FROM visual_clips c WHERE c.maker > 0 AND NOT EXISTS (SELECT 1 FROM "
-      "visual_moments m WHERE m.video = c.video)",
-      {});
+  return count("SELECT COUNT(*) FROM visual_clips WHERE failed = 1", {});
 }
 
 Result<void> Store::count_try(VideoId video, std::int64_t tries_count) {
@@ -203,8 +218,9 @@ Result<void> Store::keep(VideoId video, MakerId newest, std::span<const Seen> se
   return database_.write([&](Session& session) -> Result<void> {
     FILOSCOPE_TRY(
         const auto changed,
-        session.execute("UPDATE visual_clips SET maker = ?, tries_count = 0 WHERE video = ?",
-                        {newest, video.db()}));
+        session.execute(
+            "UPDATE visual_clips SET maker = ?, tries_count = 0, failed = ? WHERE video = ?",
+            {newest, std::int64_t{seen.empty()}, video.db()}));
     if (changed == 0) return {};  // removed meanwhile
     for (const auto& one : seen) {
       FILOSCOPE_DO(session.execute(

@@ -1,13 +1,14 @@
 #include "visual/visual.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/sealed_memory.h"
 #include "catalog/reasons.h"
 #include "vision/descriptor.h"
+#include "vision/expansion.h"
 #include "vision/similar.h"
 #include "visual/reasons.h"
 #include "visual/visual_impl.h"
@@ -17,20 +18,30 @@ namespace {
 
 constexpr const char* kSharedModels = "../shared/models";
 constexpr double kPartLeast = .02;  ///< of a side
+constexpr std::int64_t kMemoryMax = 3LL << 30, kLookerMemoryMax = 3LL << 29;
+/// Of one process; fewer of one that strangers' pictures reach.
+constexpr int kJobsMax = 500, kLookerJobsMax = 100;
+/// Clips of one search that are asked whether they may be seen.
+constexpr std::size_t kAskedMax = 2'000;
 
-Result<UniqueFd> in_memory(std::span<const std::uint8_t> bytes) {
-  UniqueFd file(::memfd_create("picture", MFD_CLOEXEC));
-  if (!file) return errno_error("keeping a picture in memory");
-  FILOSCOPE_DO(write_all(file.get(), bytes, 0));
-  return file;
+/// The query drawn toward the nearest moments of the two nearest clips; who asks may see them.
+vision::PackedEmbedding moved(const vision::PackedEmbedding& query,
+                              std::span<const NearClip> found) {
+  std::vector<vision::Embedding> nearest;
+  for (const auto& clip : found.first(std::min(found.size(), vision::kNeighbours)))
+    nearest.push_back(vision::unpack(clip.code));
+  return vision::pack(vision::expanded(vision::unpack(query), nearest));
 }
 
 Result<void> check_part(const vision::Crop& part) {
   const auto inside = [](double from, double length) {
-    return from >= 0 && length >= kPartLeast && from + length <= 1 + 1e-6;
+    return from >= 0 && length >= 0 && from + length <= 1 + 1e-6;
   };
-  if (inside(part.x, part.width) && inside(part.y, part.height)) return {};
-  return Error(reason("crop_outside")).at("crop");
+  if (!inside(part.x, part.width) || !inside(part.y, part.height))
+    return Error(reason("crop_outside")).at("crop");
+  if (part.width < kPartLeast || part.height < kPartLeast)
+    return Error(reason("crop_too_small")).at("crop");
+  return {};
 }
 
 }  // namespace
@@ -51,14 +62,17 @@ Result<std::unique_ptr<VisualSearch>> VisualSearch::open(const Parts& parts) {
 VisualImpl::VisualImpl(const Parts& parts)
     : parts_(parts),
       store_(parts.database),
-      lookers_(parts.program, model_path(parts.config),
+      lookers_({parts.program, model_path(parts.config), kLookerMemoryMax, kLookerJobsMax, &stop_},
                static_cast<std::size_t>(parts.config[kLookers]), 2),
-      describer_(parts.program, model_path(parts.config), 1, 1) {}
+      moments_({parts.program, model_path(parts.config), kMemoryMax, kJobsMax, &stop_}, 1, 2),
+      describer_({parts.program, model_path(parts.config), kMemoryMax, kJobsMax, &stop_}, 1, 1) {}
 
-VisualImpl::~VisualImpl() {
+VisualImpl::~VisualImpl() { VisualImpl::stop(); }
+
+void VisualImpl::stop() {
+  stop_ = true;
   {
     Lock lock(mutex_);
-    stopping_ = true;
     wake_.notify_all();
   }
   if (thread_.joinable()) thread_.join();
@@ -68,15 +82,14 @@ Result<void> VisualImpl::start() {
   FILOSCOPE_DO(parts_.database.migrate("visual", migrations()));
   parts_.catalog.on_change(
       [this](Session& session, const catalog::Entry& entry) { return on_change(session, entry); });
+  FILOSCOPE_DO(store_.remove_orphans());
   FILOSCOPE_DO(load());
-  FILOSCOPE_DO(add_what_is_there());
   if (!parts_.looks) return {};
   thread_ = guarded_thread(
       "visual", [this] { run(); },
       [this] {
         Lock lock(mutex_);
-        return !wake_.wait_for_ms(mutex_, 5'000,
-                                  [&]() FILOSCOPE_REQUIRES(mutex_) { return stopping_; });
+        return !wake_.wait_for_ms(mutex_, 5'000, [&] { return stop_.load(); });
       });
   return {};
 }
@@ -87,7 +100,7 @@ Result<void> VisualImpl::load() {
     auto projection = vision::Projection::decode(stored.projection);
     if (!projection) {
       log::warn("visual.projection_damaged", {{"maker", stored.id}});
-      FILOSCOPE_DO(store_.remove_maker(stored.id));
+      FILOSCOPE_DO(store_.remove_maker(stored.id, 0));
       continue;
     }
     auto generation = std::make_shared<Generation>();
@@ -117,27 +130,12 @@ Result<void> VisualImpl::load_moments(Generation& generation) {
   return {};
 }
 
-/// Clips of a release without visual search.
-Result<void> VisualImpl::add_what_is_there() {
-  FILOSCOPE_TRY(const bool begun, store_.has_clips());
-  if (begun) return {};
-  std::vector<VideoId> videos;
-  FILOSCOPE_DO(parts_.catalog.each([&](const catalog::Entry& entry) -> Result<void> {
-    if (entry.kind == catalog::Kind::video && !entry.draft) videos.push_back(entry.id);
-    return {};
-  }));
-  if (videos.empty()) return {};
-  return parts_.database.write([&](Session& session) -> Result<void> {
-    for (const auto video : videos) FILOSCOPE_DO(Store::add_clip(session, video));
-    return {};
-  });
-}
-
 Result<void> VisualImpl::on_change(Session& session, const catalog::Entry& entry) {
   if (entry.kind != catalog::Kind::video) return {};
   const VideoId video = entry.id;
   if (entry.state == catalog::State::published && !entry.draft) {
-    FILOSCOPE_DO(Store::add_clip(session, video));
+    FILOSCOPE_DO(
+        Store::add_clip(session, video, entry.visibility == catalog::Visibility::everyone));
     session.on_commit([this] {
       Lock lock(mutex_);
       changed_ = true;
@@ -162,33 +160,29 @@ std::vector<GenerationPtr> VisualImpl::makers() const {
   return out;
 }
 
-std::optional<std::size_t> VisualImpl::descriptor_of(const Generation& generation) const {
+/// Before a worker has told what it makes, everything.
+bool VisualImpl::is_offered(const Generation& generation) const {
   Lock lock(mutex_);
-  for (std::size_t i = 0; i < ready_.descriptors.size(); ++i)
-    if (ready_.descriptors[i] == generation.projection.info()) return i;
-  return std::nullopt;
+  return ready_.descriptors.empty() ||
+         std::ranges::count(ready_.descriptors, generation.projection.info()) > 0;
 }
 
 /// The one that answers. Where its descriptor is gone (another model), what the next one has so
 /// far.
 GenerationPtr VisualImpl::serving() const {
   for (auto& maker : makers())
-    if (descriptor_of(*maker)) return maker;
+    if (is_offered(*maker)) return maker;
   return nullptr;
 }
 
-Result<vision::PackedEmbedding> VisualImpl::look(const Generation& by, int fd, Look how,
-                                                 wire::Job job) {
+Result<vision::PackedEmbedding> VisualImpl::look(const Generation& by, Describers& describers,
+                                                 int fd, Look how, Ask ask) {
+  ask.by = {by.projection.info()};
   std::optional<vision::PackedEmbedding> code;
-  FILOSCOPE_DO(lookers_.with([&](Describer& describer) -> Result<void> {
-    const auto& offered = describer.ready().descriptors;
-    const auto found = std::ranges::find(offered, by.projection.info());
-    if (found == offered.end()) return Error(reason("looking_busy"));
-    job.descriptors = {static_cast<std::size_t>(found - offered.begin())};
+  FILOSCOPE_DO(describers.with([&](Describer& describer) -> Result<void> {
     const auto begun_us = parts_.clock.mono_us();
-    FILOSCOPE_TRY(const auto described, (describer.*how)(fd, job));
+    FILOSCOPE_TRY(const auto described, (describer.*how)(fd, ask));
     note_time(parts_.clock.mono_us() - begun_us);
-    if (described.empty()) return Error{Code::internal, "a picture without a description"};
     code = vision::pack(by.projection.embed(described.front().description));
     return {};
   }));
@@ -207,20 +201,26 @@ Result<Found> VisualImpl::find(const Generation& by, const accounts::Viewer& vie
                                std::optional<VideoId> but) {
   Found found;
   std::unordered_map<VideoId, catalog::Entry> entries;
+  Result<void> problem;
+  std::size_t asked_count = 0;
   const auto takes = [&](VideoId video) {
-    if (video == but) return false;
+    if (video == but || !problem || asked_count == kAskedMax) return false;
+    if (entries.contains(video)) return true;
+    ++asked_count;
     auto entry = parts_.catalog.visible_entry(viewer, video);
-    if (!entry) return false;
-    entries.emplace(video, *std::move(entry));
-    return true;
+    if (!entry && entry.error().code != Code::not_found) problem = entry.error();
+    if (entry) entries.emplace(video, *std::move(entry));
+    return entries.contains(video);
   };
   const float least = vision::least_similar(by.projection.info(), by.learned_count);
-  const auto near = by.index.search(query, limit, least, takes);
+  auto near = by.index.search(query, std::max(limit, vision::kNeighbours), least, takes);
+  if (!near.empty()) near = by.index.search(moved(query, near), limit, least, takes);
+  FILOSCOPE_DO(std::move(problem));
   for (const auto& clip : near) {
     found.matches.push_back({std::move(entries.at(clip.video)), clip.at_ms,
                              std::clamp(static_cast<double>(clip.cosine), 0.0, 1.0)});
   }
-  FILOSCOPE_TRY(found.waiting_count, store_.waiting_count(by.id));
+  FILOSCOPE_TRY(found.waiting_count, store_.waiting_count(by.id, Store::Whose::everyones));
   return found;
 }
 
@@ -229,9 +229,10 @@ Result<Found> VisualImpl::by_picture(const accounts::Viewer& viewer,
                                      const vision::Crop& part, std::size_t limit) {
   FILOSCOPE_DO(check_part(part));
   const auto by = serving();
-  if (!by) return Found{{}, status().waiting_count};
-  FILOSCOPE_TRY(const UniqueFd file, in_memory(picture));
-  FILOSCOPE_TRY(const auto query, look(*by, file.get(), &Describer::picture, {{}, 0, 1, part}));
+  if (!by) return nothing_yet();
+  FILOSCOPE_TRY(const UniqueFd file, sealed_in_memory(picture));
+  FILOSCOPE_TRY(const auto query,
+                look(*by, lookers_, file.get(), &Describer::picture, {{}, 0, 1, part}));
   return find(*by, viewer, query, limit);
 }
 
@@ -241,10 +242,18 @@ Result<Found> VisualImpl::by_moment(const accounts::Viewer& viewer, VideoId vide
   FILOSCOPE_DO(check_part(part));
   FILOSCOPE_TRY(const auto seen, parts_.catalog.get_visible(viewer, video));
   const auto by = serving();
-  if (!by) return Found{{}, status().waiting_count};
+  if (!by) return nothing_yet();
   FILOSCOPE_TRY(const UniqueFd file, clip_file(seen));
-  FILOSCOPE_TRY(const auto query, look(*by, file.get(), &Describer::moment, {{}, at_ms, 1, part}));
+  FILOSCOPE_TRY(const auto query,
+                look(*by, moments_, file.get(), &Describer::moment, {{}, at_ms, 1, part}));
   return find(*by, viewer, query, limit, video);
+}
+
+/// Before anything can be compared.
+Result<Found> VisualImpl::nothing_yet() const {
+  Found found;
+  FILOSCOPE_TRY(found.waiting_count, store_.waiting_count(1, Store::Whose::everyones));
+  return found;
 }
 
 /// The smallest rendition: its pictures are as large as is looked at.
@@ -277,14 +286,16 @@ Status VisualImpl::status() const {
     out.renewing = next_ != nullptr;
     out.ms_per_picture = ms_per_picture_;
   }
-  out.waiting_count = store_.waiting_count(all.empty() ? 1 : all.front()->id).value_or(0);
+  auto answers = serving();
+  if (!answers && !all.empty()) answers = all.front();
+  out.waiting_count =
+      store_.waiting_count(answers ? answers->id : 1, Store::Whose::all).value_or(0);
   out.failed_count = store_.failed_count().value_or(0);
-  if (all.empty()) return out;
-  const auto& first = *all.front();
-  out.descriptor = first.projection.info().name;
-  out.learned_count = first.learned_count;
-  out.clips_count = static_cast<std::int64_t>(first.index.clips_count());
-  out.moments_count = static_cast<std::int64_t>(first.index.moments_count());
+  if (!answers) return out;
+  out.descriptor = answers->projection.info().name;
+  out.learned_count = answers->learned_count;
+  out.clips_count = static_cast<std::int64_t>(answers->index.clips_count());
+  out.moments_count = static_cast<std::int64_t>(answers->index.moments_count());
   for (const auto& one : all)
     out.memory_bytes += static_cast<std::int64_t>(one->index.memory_bytes());
   return out;

@@ -50,7 +50,7 @@ struct Match {
 
 struct Found {
   std::vector<Match> matches;  ///< the most similar first, a clip once; none: nothing is similar
-  std::int64_t waiting_count = 0;  ///< clips that are not known yet
+  std::int64_t waiting_count = 0;  ///< clips for everyone that are not known yet
 };
 
 /// Threads: any; calls may block on the database and on a process that looks at the picture.
@@ -81,6 +81,8 @@ class VisualSearch {
   virtual Result<Found> by_moment(const accounts::Viewer& viewer, VideoId video, std::int64_t at_ms,
                                   const vision::Crop& part, std::size_t limit) = 0;
   virtual Status status() const = 0;
+  /// Ends what is under way: whoever asks is told looking_busy from now on.
+  virtual void stop() = 0;
   /// Waits until nothing is left to be looked at or learned, or the time is over; for tests and
   /// tools.
   virtual bool settle(std::int64_t deadline_ms) = 0;

@@ -36,20 +36,22 @@ class VisualImpl final : public VisualSearch {
   Result<Found> by_moment(const accounts::Viewer& viewer, VideoId video, std::int64_t at_ms,
                           const vision::Crop& part, std::size_t limit) override;
   Status status() const override;
+  void stop() override;
   bool settle(std::int64_t deadline_ms) override;
 
  private:
-  using Look = Result<std::vector<Described>> (Describer::*)(int, const wire::Job&);
+  using Look = Result<std::vector<Described>> (Describer::*)(int, const Ask&);
 
   // visual.cc: what is stored, and what is asked.
   Result<void> load();
   Result<void> load_moments(Generation& generation);
-  Result<void> add_what_is_there();
   Result<void> on_change(Session& session, const catalog::Entry& entry);
   void forget(VideoId video);
   GenerationPtr serving() const;
-  Result<vision::PackedEmbedding> look(const Generation& by, int fd, Look how, wire::Job job);
+  Result<vision::PackedEmbedding> look(const Generation& by, Describers& describers, int fd,
+                                       Look how, Ask ask);
   void note_time(std::int64_t took_us);
+  Result<Found> nothing_yet() const;
   Result<Found> find(const Generation& by, const accounts::Viewer& viewer,
                      const vision::PackedEmbedding& query, std::size_t limit,
                      std::optional<VideoId> but = {});
@@ -60,22 +62,29 @@ class VisualImpl final : public VisualSearch {
   /// Whether there was something to do.
   Result<bool> step();
   Result<void> greet();
+  Result<void> add_what_is_there();
+  /// One that nothing can be described for is given up, or gets one behind it that can be used.
+  Result<bool> mend_generations();
   Result<void> look_at(const WaitingClip& clip);
   Result<std::vector<Store::Seen>> see(VideoId video, std::span<const GenerationPtr> makers);
-  Result<std::vector<Described>> scenes(VideoId video, std::vector<std::size_t> descriptors);
+  Result<std::vector<Described>> scenes(VideoId video, std::vector<vision::DescriptorInfo> by);
   Result<void> keep(VideoId video, std::vector<Store::Seen> seen,
                     std::span<const GenerationPtr> makers);
   std::vector<GenerationPtr> makers() const;
-  std::optional<std::size_t> descriptor_of(const Generation& generation) const;
+  bool is_offered(const Generation& generation) const;
+  vision::DescriptorInfo best_descriptor() const;
   Result<bool> begin_lesson();
   Result<void> go_on_with_lesson();
+  Result<void> end_lesson();
   Result<void> begin_generation(vision::Projection projection, std::int64_t learned_count);
   Result<void> finish_generation();
 
   const Parts parts_;
   Store store_;
-  Describers lookers_;    ///< for those who search
-  Describers describer_;  ///< for the catalogue's own clips: strangers' pictures never reach it
+  std::atomic<bool> stop_{false};
+  Describers lookers_;    ///< for strangers' pictures, which reach no other
+  Describers moments_;    ///< for what a clip shows that somebody searches with
+  Describers describer_;  ///< for what is kept
 
   mutable Mutex mutex_;
   mutable Condition wake_;
@@ -85,16 +94,19 @@ class VisualImpl final : public VisualSearch {
   std::optional<double> ms_per_picture_ FILOSCOPE_GUARDED_BY(mutex_);
   bool changed_ FILOSCOPE_GUARDED_BY(mutex_) = false;  ///< there may be something to do
   bool settled_ FILOSCOPE_GUARDED_BY(mutex_) = false;
-  bool stopping_ FILOSCOPE_GUARDED_BY(mutex_) = false;
 
-  /// A learning under way; of the looking thread alone.
+  // Of the looking thread alone.
+  bool added_ = false;  ///< what was there before this module was
+  /// A learning under way.
   struct Lesson {
-    std::size_t descriptor = 0;
+    vision::DescriptorInfo info;
     std::int64_t due_count = 0;
     std::deque<VideoId> left;
     std::vector<vision::Description> descriptions;
+    std::optional<vision::Projection> learned;  ///< to be stored
   };
   std::optional<Lesson> lesson_;
+  std::int64_t lesson_failed_at_ = 0;  ///< pictures that there were when one came to nothing
   std::thread thread_;
 };
 

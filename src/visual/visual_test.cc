@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <cstring>
+#include <fstream>
+#include <thread>
 
 #include "catalog/test_world.h"
 #include "media/rgb.h"
@@ -92,6 +95,15 @@ class VisualTest : public ::testing::Test, public catalog::World {
                            [&](const Row& row) { count = row.integer(0); });
     }));
     return count;
+  }
+  /// The processes that look at pictures.
+  static std::vector<pid_t> children() {
+    std::vector<pid_t> out;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+      std::ifstream of_task(task.path() / "children");
+      for (pid_t pid = 0; of_task >> pid;) out.push_back(pid);
+    }
+    return out;
   }
   std::string refusal(const Bytes& picture, const vision::Crop& part = {}) {
     const auto answer = visual->by_picture({}, picture, part, 5);
@@ -232,7 +244,7 @@ TEST_F(VisualTest, AWordForEveryPictureThatIsNone) {
   EXPECT_EQ(refusal(Bytes(good.begin(), good.begin() + std::ssize(good) / 2)),
             "picture_file_damaged");
   EXPECT_EQ(refusal(good, {.5, 0, .6, 1}), "crop_outside");
-  EXPECT_EQ(refusal(good, {0, 0, 0, 1}), "crop_outside");
+  EXPECT_EQ(refusal(good, {0, 0, 0, 1}), "crop_too_small");
   EXPECT_EQ(refusal(good, {std::nan(""), 0, 1, 1}), "crop_outside");
   const Picture dot = vision::plain_picture(1, 1, {200, 30, 30});
   EXPECT_EQ(refusal(must(media::jpeg_of({1, 1, dot.rgb}, 6))), "taken");
@@ -271,6 +283,128 @@ TEST_F(VisualTest, AnotherModelIsTakenUpAndAWrongOneToldOf) {
   EXPECT_EQ(visual->status().descriptor, "builtin-1");
   EXPECT_NE(visual->status().model_problem, "");
   EXPECT_THAT(found(photo(1)), ElementsAre(clip.id));
+}
+
+TEST_F(VisualTest, AnotherModelIsTakenUpWhileClipsWait) {
+  const auto first = publish({1, 2});
+  settle();
+  const auto path = folder / "tiny.embed.onnx";
+  must(write_file_durably(path, vision::tiny_network(1024)));
+  must(config.set("models", path.string()));
+  restart();
+  settle();
+  const auto of_network = visual->status().descriptor;
+  restart(false);
+  const auto second = publish({3, 4});  // waits
+  must(config.set("models", "none"));
+  restart();
+  settle();
+  EXPECT_EQ(visual->status().descriptor, "builtin-1");
+  EXPECT_NE(of_network, "builtin-1");
+  EXPECT_THAT(found(photo(1)), ElementsAre(first.id));
+  EXPECT_THAT(found(photo(3)), ElementsAre(second.id));
+  EXPECT_EQ(rows("visual_makers"), 1);
+}
+
+TEST_F(VisualTest, AHalfMadeGenerationOfAModelThatIsGoneIsGivenUp) {
+  const auto clip = publish({1, 2});
+  for (std::uint64_t i = 1; i < 5; ++i) publish({10 * i, 10 * i + 1});
+  settle();
+  const auto path = folder / "tiny.embed.onnx";
+  must(write_file_durably(path, vision::tiny_network(1024)));
+  must(config.set("models", path.string()));
+  restart();
+  while (!visual->status().renewing) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  must(config.set("models", "none"));
+  restart();
+  EXPECT_EQ(rows("visual_makers"), 2) << "it was half made";
+  settle();
+  EXPECT_EQ(rows("visual_makers"), 1);
+  EXPECT_EQ(visual->status().descriptor, "builtin-1");
+  EXPECT_THAT(found(photo(1)), ElementsAre(clip.id));
+}
+
+TEST_F(VisualTest, AModelThatChangesWhileTheServerRunsMixesNothing) {
+  const auto path = folder / "tiny.embed.onnx";
+  must(write_file_durably(path, vision::tiny_network(1024)));
+  must(config.set("models", path.string()));
+  restart();
+  const auto first = publish({1, 2});
+  settle();
+  const auto before = visual->status().descriptor;
+  const float weight = .25F;
+  must(write_file_durably(path, vision::tiny_network(512, &weight)));
+  for (const auto pid : children()) ::kill(pid, SIGKILL);
+  const auto second = publish({3, 4});
+  settle();
+  EXPECT_NE(visual->status().descriptor, before);
+  EXPECT_EQ(visual->status().clips_count, 2);
+  EXPECT_EQ(found(photo(1)).at(0), first.id);
+  EXPECT_EQ(found(photo(3)).at(0), second.id);
+}
+
+TEST_F(VisualTest, HiddenClipsAreNotCountedAsWaiting) {
+  restart(false);
+  publish({1}, catalog::Visibility::only_me);
+  const auto open = publish({2});
+  EXPECT_EQ(must(visual->by_picture({}, photo(1), {}, 5)).waiting_count, 1);
+  EXPECT_EQ(visual->status().waiting_count, 2);
+  must(catalog->change(mara.id, open.id, {.visibility = catalog::Visibility::followers}));
+  EXPECT_EQ(must(visual->by_picture({}, photo(1), {}, 5)).waiting_count, 0);
+}
+
+TEST_F(VisualTest, AStopEndsWhatIsUnderWayAndCostsNoTry) {
+  for (const auto pid : children()) ::kill(pid, SIGKILL);
+  publish({1, 2});
+  settle();
+  for (const auto pid : children()) ::kill(pid, SIGSTOP);
+  const auto held = publish({3, 4});
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));  // until its job is under way
+  const auto begun = std::chrono::steady_clock::now();
+  visual->stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(2));
+  EXPECT_EQ(visual->by_picture({}, photo(1), {}, 5).error().reason, "looking_busy");
+  std::int64_t tries_count = -1;
+  must(database->read([&](Session& session) {
+    return session.query("SELECT tries_count FROM visual_clips WHERE video = ?", {held.id.db()},
+                         [&](const Row& row) { tries_count = row.integer(0); });
+  }));
+  EXPECT_EQ(tries_count, 0);
+  restart();
+  settle();
+  EXPECT_THAT(found(photo(3)), ElementsAre(held.id));
+}
+
+TEST_F(VisualTest, AClipThatIsRemovedWhileItIsLookedAtIsNotKept) {
+  publish({1, 2});
+  settle();
+  for (const auto pid : children()) ::kill(pid, SIGSTOP);
+  const auto gone = publish({3, 4});
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  must(catalog->remove(mara.id, gone.id));
+  for (const auto pid : children()) ::kill(pid, SIGCONT);
+  settle();
+  EXPECT_EQ(visual->status().clips_count, 1);
+  EXPECT_EQ(rows("visual_moments"), 1);
+}
+
+TEST_F(VisualTest, AnUnfinishedGenerationAndOrphansAreTidiedAtTheStart) {
+  const auto clip = publish({1, 2});
+  settle();
+  visual.reset();
+  must(database->write([&](Session& session) -> Result<void> {
+    // As a kill between the two steps of taking over leaves them, and a lone one made ready.
+    FILOSCOPE_DO(session.execute(
+        "INSERT INTO visual_moments (maker, video, moments) SELECT 99, video, moments FROM "
+        "visual_moments"));
+    FILOSCOPE_DO(session.execute("UPDATE visual_makers SET active = 0"));
+    return {};
+  }));
+  restart();
+  settle();
+  EXPECT_EQ(rows("visual_moments"), 1);
+  EXPECT_THAT(found(photo(1)), ElementsAre(clip.id));
+  EXPECT_FALSE(visual->status().renewing);
 }
 
 }  // namespace

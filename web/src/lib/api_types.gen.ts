@@ -2597,7 +2597,8 @@ export interface paths {
                     "image/webp": string;
                     "application/json": {
                         video_id: components["schemas"]["Id"];
-                        at_ms: number;
+                        /** @description 0 where it is left out */
+                        at_ms?: number;
                         crop?: components["schemas"]["Crop"];
                     };
                 };
@@ -3922,7 +3923,7 @@ export interface components {
             /** @description beside the first page: up to three people who are named so */
             people: components["schemas"]["Person"][];
         };
-        /** @description a part of a picture, in shares of its sides */
+        /** @description a part of a picture, in shares of its sides; at least .02 of each */
         Crop: {
             x: number;
             y: number;

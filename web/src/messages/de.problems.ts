@@ -220,6 +220,11 @@ export const de: Problems = {
     'dieses Video konnte nicht verarbeitet werden, das Lesen brach {tries} Mal ab; speichere es in einem anderen Format und lade das hoch',
   // visual
   describer_not_started: 'der Prozess, der Bilder ansieht, ließ sich nicht starten: {problem}',
+  crop_too_small: 'der Ausschnitt ist zu klein; nimm mindestens ein Fünfzigstel jeder Seite',
+  model_not_there:
+    'womit Bilder verglichen wurden, ist nicht mehr da; es wird ersetzt, versuch es später noch einmal',
+  pictures_under_way:
+    'Andere Bilder von deiner Adresse werden gerade angesehen; versuch es in ein paar Sekunden noch einmal.',
   crop_outside: 'der Ausschnitt liegt nicht im Bild; zieh ihn neu',
   picture_breaks_reader:
     'das Lesen dieses Bildes brach ab; speichere es noch einmal als JPEG und versuche es damit',
