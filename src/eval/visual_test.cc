@@ -92,10 +92,11 @@ TEST(EvalVisual, FindsTheThingsAndReportsTheBaselinesBeside) {
 
 TEST(EvalVisual, TellsStrangersFromWhatIsThere) {
   Shop shop(4);
-  shop.options.strangers = shop.options.db.parent_path() / "strangers";
+  const TestFiles others;
   for (std::uint64_t i = 0; i < 6; ++i)
-    write_picture(shop.files, "strangers/" + std::to_string(i) + ".jpg",
+    write_picture(others, "strangers/" + std::to_string(i) + ".jpg",
                   vision::drawn_picture(100 + i));
+  shop.options.strangers = others.write("labels.tsv", "").parent_path() / "strangers";
   const auto json = shop.run().value()["similar"];
   EXPECT_EQ(json["strangers_count"], 6);
   EXPECT_EQ(json["drawn"]["queries_found"], 1.0);

@@ -86,16 +86,16 @@ class ModelFiles : public testing::Test {
 TEST_F(ModelFiles, ANetworkDescribesTheWholeAndTheMiddle) {
   const auto network = load_network(write("tiny.embed.onnx", tiny_network(128))).value();
   const auto& info = network->info();
-  ASSERT_EQ(info.parts.front(), (PartShape{128, 3, 1}));
-  Picture picture = plain_picture(80, 80, {255, 40, 0});  // another colour in its middle half
-  for (int y = 20; y < 60; ++y)
-    for (int x = 20; x < 60; ++x) pixel_of(picture, x, y)[0] = 0, pixel_of(picture, x, y)[2] = 255;
+  ASSERT_EQ(info.parts.front(), (PartShape{128, 2, 1}));
+  Picture picture = plain_picture(80, 80, {255, 40, 0});  // another colour in its middle
+  for (int y = 16; y < 64; ++y)
+    for (int x = 16; x < 64; ++x) pixel_of(picture, x, y)[0] = 0, pixel_of(picture, x, y)[2] = 255;
   const auto mixed = network->describe(picture).value();
   const auto inner = network->describe(plain_picture(9, 9, {0, 40, 255})).value();
   const auto view = [](const Description& all, std::size_t i) {
     return std::span(all).subspan(128 * i, 128);
   };
-  EXPECT_GT(dot(view(mixed, 2), view(inner, 2)), .99);
+  EXPECT_GT(dot(view(mixed, 1), view(inner, 1)), .99);
   EXPECT_LT(dot(view(mixed, 0), view(inner, 0)), .95);
   expect_takes_odd_pictures(*network);
 }
