@@ -11,6 +11,7 @@
 #include "search/schema.h"
 #include "social/schema.h"
 #include "upload/schema.h"
+#include "visual/schema.h"
 
 namespace filoscope::app {
 namespace {
@@ -46,6 +47,7 @@ std::vector<backup::Module> all_modules(const records::Dialect& dialect) {
           {"search", search::migrations()},
           {"feed", feed::migrations()},
           {"upload", upload::migrations()},
+          {"visual", visual::migrations()},
           {"app", import_migrations()}};
 }
 

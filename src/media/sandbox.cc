@@ -29,7 +29,6 @@ constexpr bool kSanitized =
 #else
 constexpr bool kSanitized = false;
 #endif
-constexpr int kNice = 10;
 constexpr uid_t kNobody = 65'534;
 
 std::string errno_text() { return std::strerror(errno); }
@@ -43,12 +42,12 @@ bool limit(int what, std::int64_t value) {
   return ::setrlimit(static_cast<__rlimit_resource>(what), &both) == 0;
 }
 
-SandboxFeature set_limits(const MediaLimits& limits) {
+SandboxFeature set_limits(const MediaLimits& limits, int niceness) {
   ::signal(SIGXFSZ, SIG_IGN);  // a full output is an error of write(), not a crash
   bool done = limit(RLIMIT_CPU, limits.cpu_s) && limit(RLIMIT_FSIZE, limits.output_max_bytes) &&
               limit(RLIMIT_NOFILE, 64) && limit(RLIMIT_CORE, 0);
   if (!kSanitized) done = done && limit(RLIMIT_AS, limits.memory_max_bytes);
-  if (::nice(kNice) == -1) done = false;
+  if (::nice(niceness) == -1) done = false;
   return {"resource limits", done, false,
           done ? "memory, processor time, file size and descriptors" : errno_text()};
 }
@@ -208,14 +207,14 @@ SandboxFeature lock_calls(Serves serves) {
 
 }  // namespace
 
-std::vector<SandboxFeature> enter_sandbox(const MediaLimits& limits, Serves serves) {
+std::vector<SandboxFeature> enter_sandbox(const MediaLimits& limits, Serves serves, int niceness) {
   // Frames are large and short-lived: keep their pages, and one heap for all threads within the
   // address space.
   ::mallopt(M_MMAP_THRESHOLD, 64 << 20);
   ::mallopt(M_TRIM_THRESHOLD, 256 << 20);
   ::mallopt(M_ARENA_MAX, 4);
   std::vector<SandboxFeature> features;
-  features.push_back(set_limits(limits));
+  features.push_back(set_limits(limits, niceness));
   features.push_back(leave_network());
   features.push_back(drop_root());
   ::prctl(PR_SET_DUMPABLE, 0);

@@ -34,9 +34,9 @@ Result<std::unique_ptr<Describer>> Describer::start(const DescriberOptions& opti
   auto process = media::WorkerProcess::start(options.program, "vision-worker", cpu_s());
   if (!process) return process.error();
   std::unique_ptr<Describer> describer(new Describer(options, *std::move(process)));
-  const auto sent =
-      media::wire::send(describer->process_->socket(), Kind::describer_start,
-                        wire::encode_start({options.model, options.memory_max_bytes}));
+  const auto sent = media::wire::send(
+      describer->process_->socket(), Kind::describer_start,
+      wire::encode_start({options.model, options.memory_max_bytes, options.niceness}));
   if (!sent) return Error(reason("describer_not_started"), sent.error().message);
   const auto until_us = describer->clock_.mono_us() + std::int64_t{kStartDeadlineS} * 1'000'000;
   const auto message = describer->receive(until_us);

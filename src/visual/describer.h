@@ -39,6 +39,7 @@ struct DescriberOptions {
   std::string program;
   std::string model;  ///< a path for vision::load_network, or empty
   std::int64_t memory_max_bytes = 3LL << 30;
+  int niceness = 10;                        ///< how far it stands back behind other work
   int jobs_max = 500;                       ///< then it is replaced
   const std::atomic<bool>* stop = nullptr;  ///< ends every wait; outlives it
 };

@@ -116,11 +116,12 @@ Result<void> guarded_job(Descriptors& descriptors, const media::wire::Message& m
   }
 }
 
-Result<void> lock_in(std::int64_t memory_max_bytes) {
+Result<void> lock_in(const wire::Start& start) {
   media::MediaLimits limits;
   limits.cpu_s = kCpuS;
-  limits.memory_max_bytes = memory_max_bytes;
-  return media::check_sandbox(media::enter_sandbox(limits, media::Serves::many_jobs));
+  limits.memory_max_bytes = start.memory_max_bytes;
+  return media::check_sandbox(
+      media::enter_sandbox(limits, media::Serves::many_jobs, start.niceness));
 }
 
 void tell(const Error& error) {
@@ -138,7 +139,7 @@ int describer_main() {
   const auto start = wire::decode_start((*message)->body);
   if (!start) return 2;
   Descriptors descriptors = make_descriptors(start->model);
-  if (const auto locked = lock_in(start->memory_max_bytes); !locked) {
+  if (const auto locked = lock_in(*start); !locked) {
     tell(locked.error());
     ::_exit(0);
   }

@@ -58,7 +58,7 @@ Result<Ready> decode_ready(const Bytes& body) {
 Bytes encode_start(const Start& start) {
   ByteWriter out;
   out.put_text(start.model);
-  out.put(start.memory_max_bytes);
+  out.put(start.memory_max_bytes), out.put(start.niceness);
   return out.take();
 }
 
@@ -67,6 +67,7 @@ Result<Start> decode_start(const Bytes& body) {
   Start start;
   start.model = in.get_text();
   start.memory_max_bytes = in.get<std::int64_t>();
+  start.niceness = in.get<int>();
   if (!in.at_end()) return malformed();
   return start;
 }

@@ -25,6 +25,7 @@ Result<Ready> decode_ready(const Bytes& body);
 struct Start {
   std::string model;  ///< a path for vision::load_network, or empty
   std::int64_t memory_max_bytes = 0;
+  int niceness = 0;  ///< how far it stands back behind other work
 };
 Bytes encode_start(const Start& start);
 Result<Start> decode_start(const Bytes& body);

@@ -45,6 +45,7 @@ bool VisualImpl::settle(std::int64_t deadline_ms) {
 
 Result<bool> VisualImpl::step() {
   FILOSCOPE_DO(greet());
+  FILOSCOPE_DO(tidy());
   FILOSCOPE_DO(add_what_is_there());
   FILOSCOPE_TRY(const bool mended, mend_generations());
   if (mended) return true;
@@ -71,6 +72,8 @@ Result<void> VisualImpl::greet() {
     Lock lock(mutex_);
     if (!ready_.descriptors.empty()) return {};
   }
+  // So that the first who searches finds one warm.
+  FILOSCOPE_DO(lookers_.with([](Describer&) { return Result<void>(); }));
   return describer_.with([&](Describer& describer) -> Result<void> {
     const auto& ready = describer.ready();
     if (!ready.model_problem.empty())
@@ -80,6 +83,16 @@ Result<void> VisualImpl::greet() {
     ready_ = ready;
     return {};
   });
+}
+
+/// What a kill or damage has left; not at the start, which a disk that can't be written must not
+/// prevent.
+Result<void> VisualImpl::tidy() {
+  if (tidied_) return {};
+  FILOSCOPE_DO(store_.remove_orphans());
+  for (const auto video : damaged_) FILOSCOPE_DO(store_.look_again(video));
+  tidied_ = true;
+  return {};
 }
 
 /// Clips that were published without this module, as by an earlier release.
@@ -274,6 +287,8 @@ Result<void> VisualImpl::begin_generation(vision::Projection projection,
   generation->learned_count = learned_count;
   FILOSCOPE_DO(store_.add_maker({generation->id, learned_count, first, projection.encode()}));
   generation->projection = std::move(projection);
+  // What a projection that could not be read has made is of no use.
+  if (first) FILOSCOPE_DO(store_.activate(generation->id));
   Lock lock(mutex_);
   (first ? active_ : next_) = std::move(generation);
   return {};

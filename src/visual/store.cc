@@ -1,6 +1,7 @@
 #include "visual/store.h"
 
 #include "vision/checked_file.h"
+#include "visual/schema.h"
 
 namespace filoscope::visual {
 namespace {

@@ -14,8 +14,6 @@
 
 namespace filoscope::visual {
 
-std::span<const Migration> migrations();
-
 /// The number of a projection: later ones are larger.
 using MakerId = std::int64_t;
 

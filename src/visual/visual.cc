@@ -7,10 +7,12 @@
 #include "base/log.h"
 #include "base/sealed_memory.h"
 #include "catalog/reasons.h"
+#include "media/sandbox.h"
 #include "vision/descriptor.h"
 #include "vision/expansion.h"
 #include "vision/similar.h"
 #include "visual/reasons.h"
+#include "visual/schema.h"
 #include "visual/visual_impl.h"
 
 namespace filoscope::visual {
@@ -21,6 +23,8 @@ constexpr double kPartLeast = .02;  ///< of a side
 constexpr std::int64_t kMemoryMax = 3LL << 30, kLookerMemoryMax = 3LL << 29;
 /// Of one process; fewer of one that strangers' pictures reach.
 constexpr int kJobsMax = 500, kLookerJobsMax = 100;
+/// Of those that somebody waits for: behind answers, before encoding.
+constexpr int kAwaitedNice = 4;
 /// Clips of one search that are asked whether they may be seen.
 constexpr std::size_t kAskedMax = 2'000;
 
@@ -62,10 +66,15 @@ Result<std::unique_ptr<VisualSearch>> VisualSearch::open(const Parts& parts) {
 VisualImpl::VisualImpl(const Parts& parts)
     : parts_(parts),
       store_(parts.database),
-      lookers_({parts.program, model_path(parts.config), kLookerMemoryMax, kLookerJobsMax, &stop_},
+      lookers_({parts.program, model_path(parts.config), kLookerMemoryMax, kAwaitedNice,
+                kLookerJobsMax, &stop_},
                static_cast<std::size_t>(parts.config[kLookers]), 2),
-      moments_({parts.program, model_path(parts.config), kMemoryMax, kJobsMax, &stop_}, 1, 2),
-      describer_({parts.program, model_path(parts.config), kMemoryMax, kJobsMax, &stop_}, 1, 1) {}
+      moments_(
+          {parts.program, model_path(parts.config), kMemoryMax, kAwaitedNice, kJobsMax, &stop_}, 1,
+          2),
+      describer_({parts.program, model_path(parts.config), kMemoryMax, media::kWorkerNice, kJobsMax,
+                  &stop_},
+                 1, 1) {}
 
 VisualImpl::~VisualImpl() { VisualImpl::stop(); }
 
@@ -82,7 +91,6 @@ Result<void> VisualImpl::start() {
   FILOSCOPE_DO(parts_.database.migrate("visual", migrations()));
   parts_.catalog.on_change(
       [this](Session& session, const catalog::Entry& entry) { return on_change(session, entry); });
-  FILOSCOPE_DO(store_.remove_orphans());
   FILOSCOPE_DO(load());
   if (!parts_.looks) return {};
   thread_ = guarded_thread(
@@ -100,7 +108,6 @@ Result<void> VisualImpl::load() {
     auto projection = vision::Projection::decode(stored.projection);
     if (!projection) {
       log::warn("visual.projection_damaged", {{"maker", stored.id}});
-      FILOSCOPE_DO(store_.remove_maker(stored.id, 0));
       continue;
     }
     auto generation = std::make_shared<Generation>();
@@ -115,19 +122,11 @@ Result<void> VisualImpl::load() {
 }
 
 Result<void> VisualImpl::load_moments(Generation& generation) {
-  std::vector<VideoId> damaged;
-  FILOSCOPE_DO(store_.each(generation.id, [&](VideoId video, auto moments) {
-    if (moments) {
-      generation.index.put(video, *moments);
-    } else {
-      damaged.push_back(video);
-    }
-  }));
-  for (const auto video : damaged) {
+  return store_.each(generation.id, [&](VideoId video, auto moments) {
+    if (moments) return generation.index.put(video, *moments);
     log::warn("visual.moments_damaged", {{"video", video.text()}});
-    FILOSCOPE_DO(store_.look_again(video));
-  }
-  return {};
+    damaged_.push_back(video);
+  });
 }
 
 Result<void> VisualImpl::on_change(Session& session, const catalog::Entry& entry) {

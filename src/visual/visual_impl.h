@@ -62,6 +62,7 @@ class VisualImpl final : public VisualSearch {
   /// Whether there was something to do.
   Result<bool> step();
   Result<void> greet();
+  Result<void> tidy();
   Result<void> add_what_is_there();
   /// One that nothing can be described for is given up, or gets one behind it that can be used.
   Result<bool> mend_generations();
@@ -95,8 +96,10 @@ class VisualImpl final : public VisualSearch {
   bool changed_ FILOSCOPE_GUARDED_BY(mutex_) = false;  ///< there may be something to do
   bool settled_ FILOSCOPE_GUARDED_BY(mutex_) = false;
 
-  // Of the looking thread alone.
-  bool added_ = false;  ///< what was there before this module was
+  // Of the looking thread alone, once it has begun.
+  bool tidied_ = false;
+  std::vector<VideoId> damaged_;  ///< whose moments could not be read
+  bool added_ = false;            ///< what was there before this module was
   /// A learning under way.
   struct Lesson {
     vision::DescriptorInfo info;
