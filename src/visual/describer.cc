@@ -84,7 +84,8 @@ Result<std::vector<Described>> Describer::run(Kind kind, int fd, const Ask& ask,
     asked_for.push_back(static_cast<std::size_t>(found - ask.by.begin()));
     if (found != ask.by.end()) job.descriptors.push_back(i);
   }
-  if (job.descriptors.empty()) return Error(reason("model_not_there"));
+  // One that was started before the model changed makes room for one that knows it.
+  if (job.descriptors.empty()) return broken_ = ended_ = true, Error(reason("model_not_there"));
   const auto until_us = clock_.mono_us() + std::int64_t{deadline_s} * 1'000'000;
   const auto sent =
       media::wire::send(process_->socket(), kind, wire::encode_job(job), std::span(&fd, 1));

@@ -64,7 +64,7 @@ class Describer {
   Result<std::vector<Described>> scenes(int fd, const Ask& ask);
 
   bool is_broken() const { return broken_ || jobs_count_ >= options_.jobs_max; }
-  /// By itself, during a job or before it.
+  /// By itself, during a job or before it, or it is of before the model was another.
   bool has_ended() const { return ended_; }
 
  private:
