@@ -199,24 +199,24 @@ Result<Found> VisualImpl::find(const Generation& by, const accounts::Viewer& vie
                                const vision::PackedEmbedding& query, std::size_t limit,
                                std::optional<VideoId> but) {
   Found found;
-  std::unordered_map<VideoId, catalog::Entry> entries;
+  std::unordered_map<VideoId, std::optional<catalog::Entry>> entries;  // none: may not be seen
   Result<void> problem;
-  std::size_t asked_count = 0;
   const auto takes = [&](VideoId video) {
-    if (video == but || !problem || asked_count == kAskedMax) return false;
-    if (entries.contains(video)) return true;
-    ++asked_count;
+    if (const auto asked = entries.find(video); asked != entries.end())
+      return asked->second.has_value();
+    if (video == but || !problem || entries.size() == kAskedMax) return false;
     auto entry = parts_.catalog.visible_entry(viewer, video);
     if (!entry && entry.error().code != Code::not_found) problem = entry.error();
-    if (entry) entries.emplace(video, *std::move(entry));
-    return entries.contains(video);
+    auto& kept = entries[video];
+    if (entry) kept = *std::move(entry);
+    return kept.has_value();
   };
   const float least = vision::least_similar(by.projection.info(), by.learned_count);
   auto near = by.index.search(query, std::max(limit, vision::kNeighbours), least, takes);
   if (!near.empty()) near = by.index.search(moved(query, near), limit, least, takes);
   FILOSCOPE_DO(std::move(problem));
   for (const auto& clip : near) {
-    found.matches.push_back({std::move(entries.at(clip.video)), clip.at_ms,
+    found.matches.push_back({*std::move(entries.at(clip.video)), clip.at_ms,
                              std::clamp(static_cast<double>(clip.cosine), 0.0, 1.0)});
   }
   FILOSCOPE_TRY(found.waiting_count, store_.waiting_count(by.id, Store::Whose::everyones));

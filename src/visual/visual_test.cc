@@ -63,6 +63,13 @@ class VisualTest : public ::testing::Test, public catalog::World {
     reopen();
     start(looks);
   }
+  /// Of the next start.
+  std::filesystem::path use_network() {
+    const auto path = folder / "tiny.embed.onnx";
+    must(write_file_durably(path, vision::tiny_network(1024)));
+    must(config.set("models", path.string()));
+    return path;
+  }
   void settle() { ASSERT_TRUE(visual->settle(120'000)); }
 
   catalog::Video publish(const accounts::Account& owner, const Bytes& rendition,
@@ -269,9 +276,7 @@ TEST_F(VisualTest, TheProjectionIsLearnedAsTheCatalogueGrows) {
 TEST_F(VisualTest, AnotherModelIsTakenUpAndAWrongOneToldOf) {
   const auto clip = publish({1, 2});
   settle();
-  const auto path = folder / "tiny.embed.onnx";
-  must(write_file_durably(path, vision::tiny_network(1024)));
-  must(config.set("models", path.string()));
+  const auto path = use_network();
   restart();
   settle();
   EXPECT_NE(visual->status().descriptor, "builtin-1");
@@ -288,9 +293,7 @@ TEST_F(VisualTest, AnotherModelIsTakenUpAndAWrongOneToldOf) {
 TEST_F(VisualTest, AnotherModelIsTakenUpWhileClipsWait) {
   const auto first = publish({1, 2});
   settle();
-  const auto path = folder / "tiny.embed.onnx";
-  must(write_file_durably(path, vision::tiny_network(1024)));
-  must(config.set("models", path.string()));
+  use_network();
   restart();
   settle();
   const auto of_network = visual->status().descriptor;
@@ -310,9 +313,7 @@ TEST_F(VisualTest, AHalfMadeGenerationOfAModelThatIsGoneIsGivenUp) {
   const auto clip = publish({1, 2});
   for (std::uint64_t i = 1; i < 5; ++i) publish({10 * i, 10 * i + 1});
   settle();
-  const auto path = folder / "tiny.embed.onnx";
-  must(write_file_durably(path, vision::tiny_network(1024)));
-  must(config.set("models", path.string()));
+  use_network();
   restart();
   while (!visual->status().renewing) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   must(config.set("models", "none"));
@@ -325,9 +326,7 @@ TEST_F(VisualTest, AHalfMadeGenerationOfAModelThatIsGoneIsGivenUp) {
 }
 
 TEST_F(VisualTest, AModelThatChangesWhileTheServerRunsMixesNothing) {
-  const auto path = folder / "tiny.embed.onnx";
-  must(write_file_durably(path, vision::tiny_network(1024)));
-  must(config.set("models", path.string()));
+  const auto path = use_network();
   restart();
   const auto first = publish({1, 2});
   settle();
