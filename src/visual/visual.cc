@@ -91,8 +91,8 @@ Result<void> VisualImpl::start() {
   FILOSCOPE_DO(parts_.database.migrate("visual", migrations()));
   parts_.catalog.on_change(
       [this](Session& session, const catalog::Entry& entry) { return on_change(session, entry); });
-  FILOSCOPE_DO(load());
   if (!parts_.looks) return {};
+  FILOSCOPE_DO(load());
   thread_ = guarded_thread(
       "visual", [this] { run(); },
       [this] {

@@ -64,7 +64,8 @@ class VisualSearch {
     const Clock& clock;
     const Config& config;
     std::string program = "/proc/self/exe";
-    bool looks = true;  ///< at new clips, on a thread of its own
+    bool looks = true;  ///< at new clips, on a thread of its own; else only what changes is noted,
+                        ///< and nothing is found
     std::span<const std::int64_t> lessons = kLearnedFrom;
   };
   /// Errors: those of the database.
