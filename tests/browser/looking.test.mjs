@@ -24,12 +24,14 @@ import {
 } from './lib.mjs';
 
 const SEARCH = '**/api/v1/search/visual**';
+// Clips of three seconds and more; other tests publish shorter ones.
+const CLIPS = '/search?q=trains&kind=videos&limit=3';
 const browser = sharedBrowser();
 
 /** A clip, and a PNG of its cover. */
 let clip;
 before(async () => {
-  const { items } = await call('GET', '/search?q=clip&limit=1');
+  const { items } = await call('GET', CLIPS);
   const { context, page } = await visitor(browser, DESKTOP);
   await page.goto('/icon.svg');
   const png = await drawn(page, 0, 0, items[0].video.playback.cover);
@@ -109,7 +111,7 @@ async function choose(page, png) {
 
 /** Three clips, as an answer has them that finds each at this moment. */
 async function momentsAt(page, atMs) {
-  const { items } = await (await page.request.get('/api/v1/search?q=clip&limit=3')).json();
+  const { items } = await (await page.request.get(`/api/v1${CLIPS}`)).json();
   return items.map((item) => ({ ...item, match: { at_ms: atMs, similarity: 0.9 } }));
 }
 
