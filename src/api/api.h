@@ -10,6 +10,7 @@
 #include "accounts/accounts.h"
 #include "api/http.h"
 #include "catalog/catalog.h"
+#include "copies/copies.h"
 #include "feed/feed.h"
 #include "search/search.h"
 #include "social/social.h"
@@ -94,6 +95,7 @@ struct Services {
   upload::Uploads& uploads;
   search::Search& search;
   visual::VisualSearch& visual;
+  copies::Copies& copies;
   feed::Feed& feed;
   BlobStore& blobs;
   const Clock& clock;

@@ -124,10 +124,12 @@ Result<Caller> Auth::account(const Request& request) const {
   return caller;
 }
 
-Result<Caller> Auth::with_role(const Request& request, accounts::Role role) const {
+Result<Caller> Auth::with_any_role(const Request& request,
+                                   std::initializer_list<accounts::Role> roles) const {
   FILOSCOPE_TRY(auto caller, account(request));
   FILOSCOPE_TRY(const auto known, services_.accounts.get(caller.viewer.account));
-  if (known.role != role) return Error(reason("role_missing"), accounts::to_string(role));
+  if (std::ranges::find(roles, known.role) == roles.end())
+    return Error(reason("role_missing"), accounts::to_string(*roles.begin()));
   return caller;
 }
 

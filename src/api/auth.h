@@ -41,7 +41,11 @@ class Auth {
   /// Errors: unauthenticated, also for guests.
   Result<Caller> account(const Request& request) const;
   /// An account with this role at this moment. Errors: unauthenticated, denied.
-  Result<Caller> with_role(const Request& request, accounts::Role role) const;
+  Result<Caller> with_role(const Request& request, accounts::Role role) const {
+    return with_any_role(request, {role});
+  }
+  Result<Caller> with_any_role(const Request& request,
+                               std::initializer_list<accounts::Role> roles) const;
   /// Whoever asks for a feed: a new guest when nobody is known. `made_guest` says so.
   Result<Caller> person_or_new_guest(const Request& request, bool* made_guest) const;
 

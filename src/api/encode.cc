@@ -115,6 +115,17 @@ json encode_mentions(const Services& services, const catalog::Video& video) {
   return mentions;
 }
 
+/// The clip that it shows again, where its owner may know of it.
+json encode_copied(const Services& services, const accounts::Viewer& viewer,
+                   const catalog::Video& video) {
+  if (!video.copy_of) return json();
+  const auto original = services.catalog.get_visible(viewer, video.copy_of);
+  if (!original) return json();
+  const auto owner = services.accounts.get(original->owner);
+  if (!owner) return json();
+  return {{"id", original->id.text()}, {"author", encode_person_lite(*owner)}};
+}
+
 json encode_video(const Services& services, const accounts::Viewer& viewer, const feed::Item& item,
                   const catalog::Video& video) {
   const auto relation = services.accounts.relation(viewer, video.owner);
@@ -127,6 +138,7 @@ json encode_video(const Services& services, const accounts::Viewer& viewer, cons
                  {"step", encode_step(video.state)},
                  {"progress_percent", video.progress_percent},
                  {"draft", video.draft},
+                 {"held", video.held},
                  {"author", author},
                  {"caption", video.caption},
                  {"caption_spans", encode_caption_spans(services, video)},
@@ -150,6 +162,7 @@ json encode_video(const Services& services, const accounts::Viewer& viewer, cons
                  {"playback", encode_playback(services, video, viewer.account)},
                  {"counts", encode_counts(item)},
                  {"viewer", encode_marks(viewer, item)}};
+  if (relation.self) result["copy_of"] = encode_copied(services, viewer, video);
   if (!video.error.empty()) {
     const auto why = parse_stored(video.error);
     result["error"] = why.sentence;

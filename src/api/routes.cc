@@ -34,6 +34,7 @@ Router make_router(const Services& services) {
   add_learned_routes(router, api);
   add_search_routes(router, api);
   add_visual_routes(router, api);
+  add_moderation_routes(router, api);
   add_upload_routes(router, api);
   add_tus_routes(router, api);
   add_update_routes(router, api);

@@ -68,6 +68,7 @@ void add_reaction_routes(Router& router, const ApiPtr& api);
 void add_feed_routes(Router& router, const ApiPtr& api);
 void add_search_routes(Router& router, const ApiPtr& api);
 void add_visual_routes(Router& router, const ApiPtr& api);
+void add_moderation_routes(Router& router, const ApiPtr& api);
 void add_upload_routes(Router& router, const ApiPtr& api);
 void add_tus_routes(Router& router, const ApiPtr& api);
 void add_update_routes(Router& router, const ApiPtr& api);

@@ -19,14 +19,16 @@ class ApiTest : public feed::World {
     search = must(search::Search::open({*database, *accounts, *catalog, config}));
     visual = must(visual::VisualSearch::open(
         {*database, *catalog, *blobs, clock, config, "/bin/false", false}));
-    uploads = must(upload::Uploads::open({*database, *blobs, *accounts, *catalog, *social, workers,
-                                          clock, config, folder.string()}));
+    copies = must(copies::Copies::open({*database, *catalog, clock, config}));
+    uploads = must(upload::Uploads::open({*database, *blobs, *accounts, *catalog, *social, *copies,
+                                          workers, clock, config, folder.string()}));
     services = std::make_unique<Services>(Services{*accounts,
                                                    *catalog,
                                                    *social,
                                                    *uploads,
                                                    *search,
                                                    *visual,
+                                                   *copies,
                                                    *feed,
                                                    *blobs,
                                                    clock,
@@ -42,6 +44,7 @@ class ApiTest : public feed::World {
     server.reset();
     uploads->stop();
     uploads.reset();
+    copies.reset();
     visual.reset();
     search.reset();
   }
@@ -80,6 +83,7 @@ class ApiTest : public feed::World {
   media::MediaWorkers workers{media::WorkerProgram{"/bin/false"}};
   std::unique_ptr<search::Search> search;
   std::unique_ptr<visual::VisualSearch> visual;
+  std::unique_ptr<copies::Copies> copies;
   std::unique_ptr<upload::Uploads> uploads;
   std::unique_ptr<Services> services;
   std::unique_ptr<Server> server;

@@ -36,6 +36,7 @@ struct Words {
   BenchOptions bench;
   EvalCommand eval;
   EvalVisualCommand eval_visual;
+  EvalCopiesCommand eval_copies;
   LearnCodebookCommand learn_codebook;
   SimulateCommand simulate;
   std::string database;
@@ -217,6 +218,18 @@ void add_eval_visual(CLI::App& eval, EvalVisualCommand& words) {
       ->capture_default_str();
 }
 
+void add_eval_copies(CLI::App& eval, EvalCopiesCommand& words) {
+  auto& command = *eval.add_subcommand(
+      "copies",
+      "Measure whether clips are known again after they were cropped, mirrored, cut and so on");
+  command.add_option("--clips", words.clips, "A folder of clips")->required();
+  command.add_option("--seconds", words.seconds_max, "Of each clip, at most")
+      ->check(CLI::Range(1.0, 600.0))
+      ->capture_default_str();
+  command.add_option("--json", words.json, "Write the result as JSON to a file or -")
+      ->capture_default_str();
+}
+
 /// For who develops the program.
 void add_vision(CLI::App& app, Words& words) {
   auto& vision = *app.add_subcommand("vision", "")->group("");
@@ -232,6 +245,7 @@ void add_eval(CLI::App& app, Words& words) {
       "eval", "Measure the recommender on an interaction log, with plain methods beside it");
   auto& eval = words.eval;
   add_eval_visual(command, words.eval_visual);
+  add_eval_copies(command, words.eval_copies);
   command.add_option("--log", eval.log, "TSV, plain or gzip: user, item, timestamp, value");
   command
       .add_option("--protocol", eval.protocol,
@@ -317,9 +331,12 @@ int restore_command(const Words& words) {
 }
 
 int eval_command(const CLI::App& command, const Words& words) {
-  if (!command.get_subcommands().empty()) return eval_visual(words.eval_visual);
+  if (!command.get_subcommands().empty())
+    return command.get_subcommands().front()->get_name() == "copies"
+               ? eval_copies(words.eval_copies)
+               : eval_visual(words.eval_visual);
   if (words.eval.log.empty() || words.eval.protocol.empty()) {
-    fail("eval needs --log FILE and --protocol, or the subcommand visual");
+    fail("eval needs --log FILE and --protocol, or a subcommand");
     return kWrongWords;
   }
   return eval(words.eval);

@@ -99,6 +99,12 @@ struct EvalVisualCommand {
 };
 int eval_visual(const EvalVisualCommand& command);
 
+struct EvalCopiesCommand {
+  std::string clips, json = "-";
+  double seconds_max = 30;
+};
+int eval_copies(const EvalCopiesCommand& command);
+
 /// Learns the numbers that ship with the built-in descriptor of pictures from frames of clips.
 struct LearnCodebookCommand {
   std::string clips, out;

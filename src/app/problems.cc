@@ -11,11 +11,13 @@
 #include "backup/reasons.h"
 #include "base/reasons.h"
 #include "catalog/reasons.h"
+#include "copies/reasons.h"
 #include "engine/reasons.h"
 #include "eval/reasons.h"
 #include "feed/reasons.h"
 #include "media/reasons.h"
 #include "ports/reasons.h"
+#include "prints/reasons.h"
 #include "simulate/reasons.h"
 #include "social/reasons.h"
 #include "upload/reasons.h"
@@ -79,6 +81,7 @@ std::string cell_of(std::string_view english) {
 std::vector<ModuleReasons> all_reasons() {
   return {{"base", kBaseReasons},
           {"ports", ports::kReasons},
+          {"prints", prints::kReasons},
           {"adapters/sqlite", sqlite::kReasons},
           {"adapters/postgres", postgres::kReasons},
           {"adapters/files", files::kReasons},
@@ -90,6 +93,7 @@ std::vector<ModuleReasons> all_reasons() {
           {"simulate", simulate::kReasons},
           {"accounts", accounts::kReasons},
           {"catalog", catalog::kReasons},
+          {"copies", copies::kReasons},
           {"social", social::kReasons},
           {"upload", upload::kReasons},
           {"visual", visual::kReasons},

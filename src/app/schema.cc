@@ -7,6 +7,7 @@
 #include "adapters/postgres/postgres_event_log.h"
 #include "adapters/sqlite/sqlite_event_log.h"
 #include "catalog/schema.h"
+#include "copies/schema.h"
 #include "feed/schema.h"
 #include "search/schema.h"
 #include "social/schema.h"
@@ -48,6 +49,7 @@ std::vector<backup::Module> all_modules(const records::Dialect& dialect) {
           {"feed", feed::migrations()},
           {"upload", upload::migrations()},
           {"visual", visual::migrations()},
+          {"copies", copies::migrations()},
           {"app", import_migrations()}};
 }
 

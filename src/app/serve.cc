@@ -134,6 +134,7 @@ class Service {
         wiring_->uploads(),
         wiring_->search(),
         wiring_->visual(),
+        wiring_->copies(),
         wiring_->feed(),
         wiring_->blobs(),
         wiring_->clock(),

@@ -87,6 +87,10 @@ Result<void> Wiring::open_modules(const Options& options) {
                   return visual::VisualSearch::open({*database_, *catalog_, *blobs_, clock_,
                                                      config_, "/proc/self/exe", options.uploads});
                 }));
+  FILOSCOPE_TRY(
+      copies_, phase(clock_, "copies", [&] {
+        return copies::Copies::open({*database_, *catalog_, clock_, config_, options.uploads});
+      }));
   if (!options.feed) return {};
   FILOSCOPE_TRY(
       feed_, phase(clock_, "feed", [&] {
@@ -96,11 +100,11 @@ Result<void> Wiring::open_modules(const Options& options) {
   if (!options.uploads) return {};
   blobs_->note_older_ones();
   workers_.emplace();
-  FILOSCOPE_TRY(
-      uploads_, phase(clock_, "uploads", [&] {
-        return upload::Uploads::open({*database_, *blobs_, *accounts_, *catalog_, *social_,
-                                      *workers_, clock_, config_, folder_.path().string()});
-      }));
+  FILOSCOPE_TRY(uploads_, phase(clock_, "uploads", [&] {
+                  return upload::Uploads::open({*database_, *blobs_, *accounts_, *catalog_,
+                                                *social_, *copies_, *workers_, clock_, config_,
+                                                folder_.path().string()});
+                }));
   rereader_.emplace(*accounts_, *catalog_);
   return {};
 }

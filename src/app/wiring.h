@@ -14,6 +14,7 @@
 #include "base/bounded_clock.h"
 #include "base/config.h"
 #include "catalog/catalog.h"
+#include "copies/copies.h"
 #include "feed/feed.h"
 #include "media/media.h"
 #include "ports/blob_store.h"
@@ -55,6 +56,7 @@ class Wiring {
   social::Social& social() { return *social_; }
   search::Search& search() { return *search_; }
   visual::VisualSearch& visual() { return *visual_; }
+  copies::Copies& copies() { return *copies_; }
   feed::Feed& feed() { return *feed_; }             ///< REQUIRES: Options::feed
   upload::Uploads& uploads() { return *uploads_; }  ///< REQUIRES: Options::uploads
   crypto::Key key_for(std::string_view purpose) const;
@@ -77,6 +79,7 @@ class Wiring {
   std::unique_ptr<social::Social> social_;
   std::unique_ptr<search::Search> search_;
   std::unique_ptr<visual::VisualSearch> visual_;
+  std::unique_ptr<copies::Copies> copies_;
   std::unique_ptr<feed::Feed> feed_;
   std::optional<media::MediaWorkers> workers_;
   std::unique_ptr<upload::Uploads> uploads_;

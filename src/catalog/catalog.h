@@ -75,7 +75,8 @@ struct Processed {
   std::string placeholder;
   bool has_audio = false;
   std::vector<std::uint32_t> sound_print;
-  Bytes frame_hashes;
+  VideoId copy_of{};  ///< the clip that it shows again
+  bool held = false;
   std::vector<Rendition> renditions;
   int covers_count = 0;
   std::string facts_json;  ///< for operators: codecs, hdr, notes
@@ -180,6 +181,9 @@ class Catalog {
   /// none, publishes it again. `publish_draft` does nothing for what is no draft. Errors: denied,
   /// not_found, invalid_argument (caption, cover, an end in the past).
   virtual Result<Video> change(AccountId owner, VideoId id, const VideoChange& change) = 0;
+  /// Ends that it is held: published, unless a draft. Does nothing for one that is not held.
+  /// Errors: not_found.
+  virtual Result<Video> release(VideoId id) = 0;
   /// Gone from every surface when this returns, and its addresses with it. One that was published,
   /// and a finished draft, can be restored for kRestorableMinutes; of anything else the files go
   /// from disk in the same call. Errors: denied, not_found.

@@ -50,7 +50,7 @@ bool is_tombstone(const Video& video) {
 }  // namespace
 
 Reach reach_of(const Entry& entry) {
-  if (entry.state != State::published || entry.draft) return Reach::nobody;
+  if (entry.state != State::published || is_kept_back(entry)) return Reach::nobody;
   if (entry.visibility == Visibility::everyone) return Reach::everyone;
   return entry.visibility == Visibility::followers ? Reach::followers : Reach::nobody;
 }
@@ -92,7 +92,7 @@ Result<Video> CatalogImpl::create_with(
         "caption, language, created_ms, published_ms, error, media_key, sound, facts) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', ?, 0, ?)",
         {video.id.db(), number(video.kind), video.owner.db(), number(video.state),
-         std::int64_t{video.draft}, number(video.visibility), video.labels.db(),
+         kept_back_column(video), number(video.visibility), video.labels.db(),
          std::int64_t{video.sample}, video.caption, video.language, video.created_ms,
          video.media_key, encode_facts(video)}));
     return also ? also(session, video) : Result<void>();
@@ -159,19 +159,20 @@ Result<Video> CatalogImpl::publish_with(VideoId id, const Processed& processed,
   after.state = State::published;
   after.progress_percent = 100;
   after.error.clear();
-  settle_state(after);
   after.duration_ms = processed.duration_ms;
   after.width = processed.width;
   after.height = processed.height;
   after.placeholder = processed.placeholder;
   after.renditions = processed.renditions;
   after.covers_count = processed.covers_count;
+  after.copy_of = processed.copy_of;
+  after.held = processed.held;
+  settle_state(after);
   FILOSCOPE_DO(commit(before, after, [&](Session& session) -> Result<void> {
     after.sound = before.sound;
     after.sound_title = before.sound_title;
-    FILOSCOPE_DO(session.execute(
-        "INSERT INTO catalog_processing (video, frame_hashes, facts_json) VALUES (?, ?, ?)",
-        {id.db(), processed.frame_hashes, processed.facts_json}));
+    FILOSCOPE_DO(session.execute("INSERT INTO catalog_processing (video, facts_json) VALUES (?, ?)",
+                                 {id.db(), processed.facts_json}));
     if (processed.has_audio) {
       FILOSCOPE_TRY(after.sound, take_sound(session, id, processed.sound_print));
     }
@@ -250,6 +251,19 @@ Result<Video> CatalogImpl::change(AccountId owner, VideoId id, const VideoChange
   return after;
 }
 
+Result<Video> CatalogImpl::release(VideoId id) {
+  Lock stripe(stripe_of(id));
+  FILOSCOPE_TRY(const auto before, load_video(id));
+  if (before.state == State::removed) return no_such_video();
+  if (!before.held) return before;
+  Video after = before;
+  after.held = false;
+  settle_state(after);
+  FILOSCOPE_DO(
+      commit(before, after, [&](Session& session) { return store(session, before, after); }));
+  return after;
+}
+
 Result<void> CatalogImpl::set_end(Video& video, std::int64_t until_ms) const {
   const bool passed = until_ms != 0 && until_ms <= parts_.clock.now_ms();
   if (passed && until_ms != video.available_until_ms)
@@ -261,9 +275,10 @@ Result<void> CatalogImpl::set_end(Video& video, std::int64_t until_ms) const {
 void CatalogImpl::settle_state(Video& video) const {
   if (!is_finished(video.state)) return;
   const auto now_ms = parts_.clock.now_ms();
-  const bool lasts = video.draft || is_in_time(video, now_ms);  // a draft is nobody's but hers
+  const bool kept = is_kept_back(video);  // nobody's but hers
+  const bool lasts = kept || is_in_time(video, now_ms);
   video.state = lasts ? State::published : State::ended;
-  if (lasts && !video.draft && video.published_ms == 0) video.published_ms = now_ms;
+  if (lasts && !kept && video.published_ms == 0) video.published_ms = now_ms;
 }
 
 Video CatalogImpl::tombstone(const Video& video) {
@@ -336,10 +351,10 @@ Result<void> CatalogImpl::store_row(Session& session, const Video& before, const
           "UPDATE catalog_entries SET owner = ?, state = ?, draft = ?, visibility = ?, labels = ?, "
           "available_until_ms = ?, sample = ?, caption = ?, language = ?, created_ms = ?, "
           "published_ms = ?, error = ?, media_key = ?, sound = ?, facts = ?, removed_ms = ?, "
-          "credits = ? WHERE id = ? AND state = ? AND media_key = ?",
+          "credits = ?, copy_of = ? WHERE id = ? AND state = ? AND media_key = ?",
           {after.owner.db(),
            number(after.state),
-           std::int64_t{after.draft},
+           kept_back_column(after),
            number(after.visibility),
            after.labels.db(),
            after.available_until_ms,
@@ -354,6 +369,7 @@ Result<void> CatalogImpl::store_row(Session& session, const Video& before, const
            encode_facts(after),
            after.removed_ms,
            after.credits,
+           after.copy_of.db(),
            before.id.db(),
            number(before.state),
            before.media_key}));
@@ -374,7 +390,7 @@ Result<void> CatalogImpl::store_hashtags(Session& session, const Entry& after) {
                       "(SELECT tag FROM catalog_video_hashtags WHERE video = ?)",
                       {id}));
   FILOSCOPE_DO(session.execute("DELETE FROM catalog_video_hashtags WHERE video = ?", {id}));
-  if (after.state != State::published || after.draft) return {};
+  if (after.state != State::published || is_kept_back(after)) return {};
   const bool counted = reach_of(after) == Reach::everyone;
   for (const auto& tag : after.hashtags) {
     FILOSCOPE_DO(
@@ -443,6 +459,7 @@ Result<LogRecord> CatalogImpl::record_of(const Entry& entry) const {
   body.followers_only = reach_of(entry) == Reach::followers;
   body.hashtags = keys_of(entry.hashtags, kRecordHashtagsMax);
   body.words = keys_of(words_of(entry.caption), kRecordWordsMax);
+  body.copy_of = entry.copy_of;
   return engine::encode(body);
 }
 

@@ -92,7 +92,7 @@ bool is_in_time(const Entry& entry, std::int64_t now_ms) {
 }
 
 bool is_out(const Entry& entry, std::int64_t now_ms) {
-  return entry.state == State::published && !entry.draft && is_in_time(entry, now_ms);
+  return entry.state == State::published && !is_kept_back(entry) && is_in_time(entry, now_ms);
 }
 
 }  // namespace filoscope::catalog

@@ -61,6 +61,8 @@ struct Entry {
   AccountId owner;
   State state = State::received;
   bool draft = false;  ///< ready, not shown to anyone but its owner until published
+  bool held = false;   ///< until somebody responsible for the server releases it, the same
+  VideoId copy_of;     ///< the clip that it shows again, the first of them; none: of its own
   Visibility visibility = Visibility::everyone;
   Labels labels{};
   std::int64_t available_until_ms = 0;  ///< nobody but its owner sees it from then on; 0: no end
@@ -84,6 +86,8 @@ constexpr bool is_finished(State state) {
   return state == State::published || state == State::ended;
 }
 bool is_in_time(const Entry& entry, std::int64_t now_ms);
+/// Ready, and not given out yet.
+constexpr bool is_kept_back(const Entry& entry) { return entry.draft || entry.held; }
 /// There to be seen by others than its owner, as far as state and time say.
 bool is_out(const Entry& entry, std::int64_t now_ms);
 

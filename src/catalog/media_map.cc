@@ -83,7 +83,7 @@ bool MediaKey::parse(std::string_view text, MediaKey& out) {
 MediaEntry media_entry(const Video& video) {
   MediaEntry entry;
   entry.video = video.id;
-  const bool out = video.state == State::published && !video.draft;
+  const bool out = video.state == State::published && !is_kept_back(video);
   entry.owner = video.owner;
   entry.restricted = !out || video.visibility != Visibility::everyone;
   entry.followers = out && video.visibility == Visibility::followers;

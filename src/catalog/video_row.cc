@@ -10,8 +10,10 @@ namespace {
 
 constexpr std::uint8_t kFactsVersion = 2, kFactsVersionWithTitle = 1;
 constexpr std::uint64_t kListMax = 1000;
+/// Of the column draft.
+constexpr std::int64_t kDraftBit = 1, kHeldBit = 2;
 
-constexpr std::array<Migration, 6> kMigrations{{
+constexpr std::array<Migration, 7> kMigrations{{
     {1, R"sql(
       CREATE TABLE catalog_videos (
         id BIGINT NOT NULL PRIMARY KEY,
@@ -99,6 +101,10 @@ constexpr std::array<Migration, 6> kMigrations{{
       CREATE INDEX catalog_entries_ending ON catalog_entries (available_until_ms)
         WHERE available_until_ms > 0 AND state = 3;
     )sql"},
+    {7, R"sql(
+      ALTER TABLE catalog_entries ADD COLUMN copy_of BIGINT NOT NULL DEFAULT 0;
+      ALTER TABLE catalog_processing DROP COLUMN frame_hashes;
+    )sql"},
 }};
 
 void put_range(ByteWriter& out, const ByteRange& range) {
@@ -156,6 +162,10 @@ bool is_of(std::int64_t stored, Enum last) {
 
 }  // namespace
 
+std::int64_t kept_back_column(const Entry& entry) {
+  return (entry.draft ? kDraftBit : 0) | (entry.held ? kHeldBit : 0);
+}
+
 Bytes encode_facts(const Video& video) {
   ByteWriter out;
   out.put(kFactsVersion);
@@ -205,7 +215,8 @@ Result<Video> read_video(const Row& row) {
     return Error(Code::corrupt, "the row of video " + video.id.text() + " is damaged");
   }
   video.state = static_cast<State>(state);
-  video.draft = row.integer(3) != 0;
+  video.draft = (row.integer(3) & kDraftBit) != 0;
+  video.held = (row.integer(3) & kHeldBit) != 0;
   video.visibility = static_cast<Visibility>(visibility);
   video.sample = row.integer(5) != 0;
   video.caption = row.text(6);
@@ -223,6 +234,7 @@ Result<Video> read_video(const Row& row) {
   video.kind = static_cast<Kind>(kind);
   video.labels = Labels::from_db(row.integer(18));
   video.available_until_ms = row.integer(19);
+  video.copy_of = VideoId::from_db(row.integer(20));
   return video;
 }
 

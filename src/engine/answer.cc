@@ -305,7 +305,8 @@ Slate give_following(const State& state, const PersonState& person, const Filter
                         video.id, number};
       if (!newer({from.key, from.id, 0}, entry)) continue;
       if (page.size() >= request.count && newer(page.back(), entry)) break;
-      if (!filter.allowed_following(number)) continue;
+      const auto follows = [&](std::uint32_t other) { return filter.allowed_following(other); };
+      if (!follows(number) || filter.has_elder(number, follows)) continue;
       ++slate.candidates_count;
       page.insert(std::upper_bound(page.begin(), page.end(), entry, newer), entry);
       if (page.size() > request.count) page.pop_back();
@@ -370,8 +371,12 @@ std::vector<Unprofiled> page_below(const State& state, const Filter& filter, con
     if (page.size() >= count && key < page.back().key) continue;
     const Unprofiled entry{key, state.videos[number].id, number};
     if (from != nullptr && !(Unprofiled{from->key, from->id, 0} < entry)) continue;
-    if (!filter.allowed_unprofiled(number)) continue;
-    if (std::binary_search(shown.begin(), shown.end(), number)) continue;
+    const auto allowed = [&](std::uint32_t other) { return filter.allowed_unprofiled(other); };
+    const auto was_shown = [&](std::uint32_t other) {
+      return std::binary_search(shown.begin(), shown.end(), other);
+    };
+    if (!allowed(number) || filter.has_elder(number, allowed) || was_shown(number)) continue;
+    if (state.videos.any_copy(number, was_shown)) continue;
     page.insert(std::upper_bound(page.begin(), page.end(), entry), entry);
     if (page.size() > count) page.pop_back();
   }

@@ -160,13 +160,14 @@ struct In {
 template <>
 struct Format<VideoPublished> {
   static constexpr auto kind = RecordKind::video_published;
-  static constexpr Versions versions{2, 2};
+  static constexpr Versions versions{3, 2};
   static void visit(auto& a, auto& b) {
     a(b.video), a(b.author), a(b.sound), a(b.language), a(b.created_ms), a(b.duration_ms);
     a(b.age_min), a.flag(b.followers_only);
     a.list(b.hashtags, kHashtagsMax, [&](auto& key) { a(key); });
     a.list(b.words, kWordsMax, [&](auto& key) { a(key); });
     if (a.version >= 2) a.choice(b.kind, kKindsMax);
+    if (a.version >= 3) a(b.copy_of);
   }
 };
 template <>

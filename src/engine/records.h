@@ -122,6 +122,7 @@ struct VideoPublished {
   bool followers_only = false;
   std::vector<std::uint64_t> hashtags;  ///< ≤ 30
   std::vector<std::uint64_t> words;     ///< caption words, ≤ 60
+  EntryId copy_of;  ///< the clip that it shows again; none: it is one of its own
 };
 
 struct VideoRemoved {

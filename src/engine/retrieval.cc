@@ -26,19 +26,19 @@ class Pool {
     places_.assign(slots, 0);
     candidates_.reserve(max);
   }
-  /// Null when the video may not be shown, has been seen, or there is no room.
+  /// Null when the video may not be shown, has been seen, a copy of it was proposed, or there is no
+  /// room.
   Candidate* propose(std::uint32_t number, Route route) {
-    const std::size_t mask = places_.size() - 1;
-    std::size_t at = (number * 0x9E3779B1U >> 7) & mask;
-    for (; places_[at] != 0; at = (at + 1) & mask) {
-      Candidate& known = candidates_[places_[at] - 1];
-      if (known.video != number) continue;
-      known.routes |= route_bit(route);
-      return &known;
+    auto& place = place_of(number);
+    if (place != 0) {
+      candidates_[place - 1].routes |= route_bit(route);
+      return &candidates_[place - 1];
     }
     if (full() || !filter_.allowed(number) || !filter_.unseen(number)) return nullptr;
+    const auto is_here = [this](std::uint32_t other) { return place_of(other) != 0; };
+    if (state_.videos.any_copy(number, is_here)) return nullptr;
     candidates_.push_back({number, route_bit(route), false, {}});
-    places_[at] = static_cast<std::uint32_t>(candidates_.size());
+    place = static_cast<std::uint32_t>(candidates_.size());
     return &candidates_.back();
   }
   bool full() const { return candidates_.size() >= max_; }
@@ -48,6 +48,12 @@ class Pool {
   std::vector<Candidate> take() { return std::move(candidates_); }
 
  private:
+  std::uint32_t& place_of(std::uint32_t number) {
+    const std::size_t mask = places_.size() - 1;
+    std::size_t at = (number * 0x9E3779B1U >> 7) & mask;
+    while (places_[at] != 0 && candidates_[places_[at] - 1].video != number) at = (at + 1) & mask;
+    return places_[at];
+  }
   const State& state_;
   const PersonState& person_;
   const Filter& filter_;
@@ -187,6 +193,14 @@ Filter::Filter(const State& state, const PersonState& person, const RankRequest&
   for (const auto id : held)
     if (const auto number = state.videos.find(id)) held_.push_back(*number);
   std::sort(held_.begin(), held_.end());
+}
+
+bool Filter::unseen(std::uint32_t number) const {
+  if (number == unseen_) return true;
+  const auto had = [this](std::uint32_t other) {
+    return other != unseen_ && (person_.has_seen(other) || held(other));
+  };
+  return !person_.has_seen(number) && !state_.videos.any_copy(number, had);
 }
 
 bool Filter::held(std::uint32_t number) const {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/test_result.h"
 #include "engine/test_world.h"
 
 namespace filoscope::engine {
@@ -150,6 +151,84 @@ TEST_F(RulesTest, OneOwnIsNeverGivenButWithoutProfiling) {
   EXPECT_FALSE(gives(world, 1, 12, kForYou));
   EXPECT_FALSE(gives(world, 1, 12, kFollowing));
   EXPECT_TRUE(gives(world, 1, 12, kPlain));
+}
+
+class CopiesInTheFeed : public RulesTest {
+ protected:
+  void publish_copy(std::uint64_t id, std::uint64_t author, std::uint64_t of) {
+    auto body = world.video(id, author, 5);
+    body.copy_of = {of};
+    world.apply(encode(body));
+  }
+  /// How many of these an answer has.
+  std::size_t count_of(std::set<std::uint64_t> wanted, Mode mode) {
+    const auto all = order(world.ask(1, 20, {}, mode));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(all, [&](auto id) { return wanted.contains(id); }));
+  }
+};
+
+TEST_F(CopiesInTheFeed, AnAnswerHasOneOfThem) {
+  publish_copy(12, 102, 10), publish_copy(13, 101, 10);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(count_of({10, 12, 13}, kForYou), 1U);
+    EXPECT_EQ(count_of({10, 12, 13}, kPlain), 1U);
+  }
+  EXPECT_EQ(order(world.ask(1, 20, {}, kFollowing)), (std::vector<std::uint64_t>{10}))
+      << "the first of those by people she follows";
+  EXPECT_EQ(world.ask(2, 20).items.size(), 2U);
+}
+
+TEST_F(CopiesInTheFeed, WhoHasSeenOneIsGivenNoOther) {
+  world.swipe(1, {10}, 1000);
+  publish_copy(12, 102, 10);
+  EXPECT_FALSE(gives(world, 1, 12, kForYou));
+  EXPECT_EQ(count_of({10, 12}, kForYou), 0U);
+  EXPECT_TRUE(gives(world, 2, 10, kForYou) || gives(world, 2, 12, kForYou));
+  world.apply(encode(VideoRemoved{{10}}));
+  EXPECT_FALSE(gives(world, 1, 12, kForYou)) << "what she saw is gone, its copy is the same";
+  EXPECT_TRUE(gives(world, 2, 12, kForYou));
+}
+
+TEST_F(CopiesInTheFeed, WhoHasSeenACopyIsNotGivenTheFirst) {
+  publish_copy(12, 102, 10);
+  world.swipe(1, {12}, 1000);
+  EXPECT_FALSE(gives(world, 1, 10, kForYou));
+}
+
+TEST_F(CopiesInTheFeed, OneThatIsHeldOnTheDeviceKeepsTheOthersAway) {
+  publish_copy(12, 102, 10);
+  const auto all = order(world.ask(1, 20, {{12}}));
+  EXPECT_EQ(all, (std::vector<std::uint64_t>{11}));
+}
+
+TEST_F(CopiesInTheFeed, WhatTheDeviceHasShownCountsWithoutProfiling) {
+  publish_copy(12, 102, 10);
+  world.apply(encode(VideoRemoved{{10}}));
+  RankRequest request;
+  request.request = {900}, request.person = {1}, request.mode = kPlain, request.count = 20;
+  request.age = 30, request.at_ms = world.now_ms, request.shown = {{10}};
+  EXPECT_EQ(order(must(world.engine().rank(request))), (std::vector<std::uint64_t>{11}));
+}
+
+TEST_F(CopiesInTheFeed, TheFirstMayBecomePublicAfterItsCopy) {
+  publish_copy(12, 102, 20), publish_copy(13, 102, 20);
+  EXPECT_EQ(count_of({12, 13, 20}, kForYou), 1U);
+  world.publish(20, 101, 0);
+  EXPECT_EQ(count_of({12, 13, 20}, kForYou), 1U);
+  world.swipe(1, {20}, 1000);
+  EXPECT_EQ(count_of({12, 13, 20}, kForYou), 0U);
+}
+
+TEST_F(CopiesInTheFeed, AnEditAndASnapshotKeepThem) {
+  publish_copy(12, 102, 10), publish_copy(12, 102, 10);
+  world.publish(10, 101, 3);
+  auto again = must(Engine::load({}, world.engine().save()));
+  EXPECT_EQ(again->state_hash(), world.engine().state_hash());
+  RankRequest request;
+  request.request = {901}, request.person = {2}, request.count = 20, request.age = 30;
+  request.at_ms = world.now_ms;
+  EXPECT_EQ(must(again->rank(request)).items.size(), 2U);
 }
 
 TEST_F(RulesTest, GivenButNeverOnScreenIsNotSeen) {

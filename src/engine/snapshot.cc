@@ -51,7 +51,7 @@ struct Section {
 };
 constexpr std::array kSections{Section{Tag::options, "options"},
                                Section{Tag::base, "base", 2, 2},
-                               Section{Tag::videos, "videos", 3, 3},
+                               Section{Tag::videos, "videos", 4, 4},
                                Section{Tag::people, "people", 6, 6},
                                Section{Tag::embeddings, "embeddings"},
                                Section{Tag::model, "model", 5, 5},

@@ -75,22 +75,38 @@ void VideoTable::post(std::uint32_t key, std::uint32_t number) {
   ++posting.next;
 }
 
+/// Gives one to an entry that is not known yet.
+std::uint32_t VideoTable::number_of(std::uint64_t id) {
+  if (const auto known = index_.find(id)) return *known;
+  const auto number = static_cast<std::uint32_t>(videos_.size());
+  videos_.push_back({});
+  scan_.push_back({});
+  videos_[number].id = id;
+  index_.put(id, number);
+  return number;
+}
+
+void VideoTable::join_copies(std::uint32_t number, std::uint32_t original) {
+  if ((scan_[number].flags & kCopied) != 0) return;
+  if ((scan_[original].flags & kCopied) == 0) videos_[original].next_copy = original;
+  videos_[number].next_copy = row(original).next_copy;
+  videos_[original].next_copy = number;
+  scan_[number].flags |= kCopied;
+  scan_[original].flags |= kCopied;
+}
+
 std::optional<std::uint32_t> VideoTable::publish(const VideoPublished& body, std::int64_t at_ms,
                                                  std::size_t live_max) {
   if (!body.video) return std::nullopt;
-  auto known = index_.find(body.video.value);
+  const auto known = index_.find(body.video.value);
   if (!known || !live(*known))
     while (live_count_ >= live_max) drop_oldest();
-  const bool is_new = !known;
-  if (is_new) {
-    if (videos_.size() >= 0xFFFFFFF0ULL) return std::nullopt;
-    known = static_cast<std::uint32_t>(videos_.size());
-    videos_.push_back({});
-    scan_.push_back({});
-    index_.put(body.video.value, *known);
-  }
-  const auto number = *known;
-  if (!is_new && live(number)) unlist(number);
+  if (videos_.size() >= 0xFFFFFFF0ULL) return std::nullopt;
+  const auto number = number_of(body.video.value);
+  const bool is_new = row(number).video_key == 0;
+  if (live(number)) unlist(number);
+  if (body.copy_of && body.copy_of != body.video)
+    join_copies(number, number_of(body.copy_of.value));
   Video& video = videos_[number];
   const auto old_keys = std::move(video.keys);
   const auto old_sound = video.sound_key;
@@ -123,9 +139,8 @@ std::optional<std::uint32_t> VideoTable::publish(const VideoPublished& body, std
   ScanRow& scanned = scan_[number];
   if (is_new) scanned.hot = starting_heat(video);
   scanned.author = video.author, scanned.language = video.language;
-  scanned.flags = (scanned.flags & (kFreshDone | kFreshListed)) | kLive |
-                  (body.followers_only ? kFollowersOnly : 0U) | (body.age_min >= 18 ? kAdult : 0U) |
-                  std::uint64_t{body.kind} << kKindShift;
+  scanned.flags = (scanned.flags & kLasting) | kLive | (body.followers_only ? kFollowersOnly : 0U) |
+                  (body.age_min >= 18 ? kAdult : 0U) | std::uint64_t{body.kind} << kKindShift;
   ++live_count_;
   oldest_ = std::min(oldest_, number);
   if (body.followers_only) leave_fresh(number);
@@ -135,7 +150,7 @@ std::optional<std::uint32_t> VideoTable::publish(const VideoPublished& body, std
 
 /// Takes a live video out of every list; its number, counters and features stay known.
 void VideoTable::unlist(std::uint32_t number) {
-  scan_[number].flags &= kFreshDone | kFreshListed;
+  scan_[number].flags &= kLasting;
   --live_count_;
   auto& by_author = authors_[row(number).author_index].videos;
   by_author.erase(std::remove(by_author.begin(), by_author.end(), number), by_author.end());
@@ -270,7 +285,9 @@ bool VideoTable::fits() const {
   };
   if (scan_.size() != videos_.size() || !all_known(trending_) || !all_known(fresh_)) return false;
   for (std::size_t i = 0; i < videos_.size(); ++i)
-    if (videos_[i].author_index >= authors_.size() || !videos_[i].outcomes.fits()) return false;
+    if (videos_[i].author_index >= authors_.size() || !videos_[i].outcomes.fits() ||
+        !known(videos_[i].next_copy))
+      return false;
   for (std::size_t i = 0; i < authors_.size(); ++i)
     if (!all_known(authors_[i].videos) || !authors_[i].outcomes.fits()) return false;
   for (std::size_t i = 0; i < postings_.size(); ++i)

@@ -60,14 +60,18 @@ struct Video {
   Counters counters;
   OutcomeCounts outcomes;
   std::vector<std::uint64_t> keys;  ///< feature keys: hashtags, then words
+  /// Of a clip with copies (kCopied) the next of them, in a circle; those that went stay in it.
+  std::uint32_t next_copy = 0;
 
   /// 0 ≤ 5 s, 1 ≤ 15 s, 2 ≤ 60 s, 3 longer.
   unsigned duration_bucket() const;
 };
 
-/// kFreshListed: in the line for a first audience.
+/// kFreshListed: in the line for a first audience. kCopied: others show the same.
 inline constexpr std::uint8_t kLive = 1, kFollowersOnly = 2, kAdult = 4, kFreshDone = 8,
-                              kFreshListed = 16;
+                              kFreshListed = 16, kCopied = 32;
+/// What stays of an entry that goes, or is published again.
+inline constexpr std::uint8_t kLasting = kFreshDone | kFreshListed | kCopied;
 inline constexpr unsigned kKindShift = 8;  ///< the entry's kind stands above the flags
 
 /// What a scan over all videos reads, one after the other in memory.
@@ -109,6 +113,14 @@ class VideoTable {
   const Video& operator[](std::uint32_t number) const { return videos_[number]; }
   Video& at(std::uint32_t number) { return videos_[number]; }
   const ScanRow& scan(std::uint32_t number) const { return scan_[number]; }
+  /// Whether `is` holds for another clip that shows what this one shows.
+  template <typename Is>
+  bool any_copy(std::uint32_t number, const Is& is) const {
+    if ((scan_[number].flags & kCopied) == 0) return false;
+    for (auto other = row(number).next_copy; other != number; other = row(other).next_copy)
+      if (is(other)) return true;
+    return false;
+  }
   const Author& author_of(const Video& video) const { return authors_[video.author_index]; }
   Author& author_at(const Video& video) { return authors_[video.author_index]; }
   const Author* find_author(std::uint64_t key) const;
@@ -140,6 +152,8 @@ class VideoTable {
   bool fits() const;  ///< after loading: whether its parts fit together
   /// To be read; videos_[number] is for writing.
   const Video& row(std::uint32_t number) const { return videos_[number]; }
+  std::uint32_t number_of(std::uint64_t id);
+  void join_copies(std::uint32_t number, std::uint32_t original);
   void post(std::uint32_t key, std::uint32_t number);
   void unlist(std::uint32_t number);
   void enter_fresh(std::uint32_t number, std::int64_t at_ms);
@@ -190,6 +204,7 @@ void visit(A& a, Video& v) {
   if (a.version >= 3) visit(a, v.outcomes);
   a(v.keys, kHashtagsMax + kWordsMax);
   if (a.version < 2) skip_co_watch(a);
+  if (a.version >= 4) a(v.next_copy);
 }
 
 template <typename A>

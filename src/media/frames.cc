@@ -74,7 +74,7 @@ class Frames {
 struct SceneSample {
   FramePtr frame;
   std::int64_t at_ms = 0;
-  FrameHash hash{};
+  prints::FrameHash hash{};
   double score = 0;
 };
 
@@ -84,7 +84,7 @@ void thin(std::vector<SceneSample>& samples) {
   int least = std::numeric_limits<int>::max();
   for (std::size_t i = 1; i < samples.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
-      const int distance = hash_distance(samples[i].hash, samples[j].hash);
+      const int distance = prints::distance(samples[i].hash, samples[j].hash);
       if (distance < least) least = distance, worst = i;
     }
   }
@@ -105,7 +105,7 @@ std::vector<std::size_t> choose_scenes(const std::vector<SceneSample>& samples, 
       distances[i] =
           samples[i].score < kLeastScore * best->score
               ? 0
-              : std::min(distances[i], hash_distance(samples[i].hash, samples[next].hash));
+              : std::min(distances[i], prints::distance(samples[i].hash, samples[next].hash));
     next = static_cast<std::size_t>(std::ranges::max_element(distances) - distances.begin());
   }
   std::ranges::sort(chosen);

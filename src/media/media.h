@@ -1,7 +1,7 @@
 #pragma once
 
-/// A video file in; what it is, a ladder of playable renditions, covers, loudness, a sound print
-/// and picture hashes out. The file is decoded only inside a sandboxed worker process
+/// A video file in; what it is, a ladder of playable renditions, covers, loudness, prints of
+/// picture and sound out. The file is decoded only inside a sandboxed worker process
 /// (`MediaWorkers`); one decode feeds every output. Sources: ISO/IEC 14496-12 (fragmented MP4,
 /// `sidx`), RFC 8216 (HLS), ITU-R BS.1770 / EBU R 128 (loudness).
 
@@ -17,6 +17,7 @@
 
 #include "base/config.h"
 #include "base/result.h"
+#include "prints/clip_print.h"
 
 namespace filoscope::media {
 
@@ -84,10 +85,6 @@ struct Rendition {
 
 enum class HdrKind : std::uint8_t { none, pq, hlg, dolby_vision };
 
-/// 256 bits of one picture a second (DCT signs against their median, as PDQ); near pictures differ
-/// in few bits.
-using FrameHash = std::array<std::uint64_t, 4>;
-
 struct MediaFacts {
   std::int64_t duration_ms = 0;  ///< measured, not what the file claims
   int width = 0;                 ///< as displayed: rotated, square pixels
@@ -104,10 +101,10 @@ struct MediaFacts {
                                ///< peaks are held under -1 dBTP
   std::string placeholder;     ///< "data:image/jpeg;base64,…", some 20 pixels long
   std::vector<std::uint32_t>
-      sound_print;                      ///< raw chromaprint, about 8 values a second; of a sound
-                                        ///< shorter than 4 s as it plays in a loop; empty: silent
-  std::vector<FrameHash> frame_hashes;  ///< at 0, 1, 2 … seconds
-  std::vector<Rendition> renditions;    ///< largest first
+      sound_print;                    ///< raw chromaprint, about 8 values a second; of a sound
+                                      ///< shorter than 4 s as it plays in a loop; empty: silent
+  prints::ClipPrint clip_print;       ///< to tell copies by
+  std::vector<Rendition> renditions;  ///< largest first
   int covers_count = 0;  ///< how many cover outputs were written; 0 is the wanted or best one
   std::int64_t frames_decoded = 0;
   std::int64_t decode_errors = 0;  ///< frames or packets that were damaged or lost
@@ -184,7 +181,5 @@ std::string master_playlist(const MediaFacts& facts,
 std::string master_entry(const Rendition& rendition, std::string_view address);
 /// All segments as byte ranges of the one file at `mp4_address`.
 std::string media_playlist(const Rendition& rendition, std::string_view mp4_address);
-
-int hash_distance(const FrameHash& a, const FrameHash& b);
 
 }  // namespace filoscope::media

@@ -122,7 +122,6 @@ TEST(Wire, FactsSurviveTheWay) {
   facts.video_codec = "h264";
   facts.hdr = HdrKind::hlg;
   facts.sound_print = {1, 2, 0xFFFFFFFF};
-  facts.frame_hashes = {{1, 2, 3, 4}};
   facts.renditions.resize(1);
   facts.renditions[0].name = "720";
   facts.renditions[0].segments = {{100, 20, 0, 1'000}, {120, 30, 1'000, 2'000}};

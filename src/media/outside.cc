@@ -141,7 +141,8 @@ Result<void> check_facts(const MediaFacts& facts, const MediaOptions& options,
     if (!is_made_of(*name, "_", kNameMax)) return impossible("the name of a codec");
   }
   const auto seconds = static_cast<std::size_t>(ms / 1'000);
-  if (facts.frame_hashes.size() > seconds + 2 || facts.sound_print.size() > 10 * seconds + 100)
+  if (facts.clip_print.frames_count() > prints::kFramesPerSecond * (seconds + 2) ||
+      facts.sound_print.size() > 10 * seconds + 100)
     return impossible("the length of a print");
   FILOSCOPE_DO(check_renditions(facts, outputs));
   return check_covers(facts, outputs);

@@ -51,7 +51,7 @@ TEST(Pipeline, MakesALadderOfAPortraitClip) {
   EXPECT_NEAR(facts->fps, 10, 0.1);
   EXPECT_TRUE(facts->has_audio);
   EXPECT_NEAR(facts->loudness_lufs, -15, 3);  // a 440 Hz tone of -12 dBFS
-  EXPECT_THAT(facts->frame_hashes, SizeIs(4));
+  EXPECT_EQ(facts->clip_print.frames_count(), 18U);
   EXPECT_EQ(facts->covers_count, 3);
   EXPECT_EQ(facts->decode_errors, 0);
   EXPECT_LE(facts->placeholder.size(), 700U);
@@ -425,7 +425,9 @@ TEST(Pipeline, PrintsAndHashesKnowTheSameClipAgain) {
   larger.width = larger.height = 240;
   const auto [first, second] = facts_of(clip, larger);
   EXPECT_LT(wrong_bits_share(first.sound_print, second.sound_print), 0.1);
-  EXPECT_LE(hash_distance(first.frame_hashes.at(0), second.frame_hashes.at(0)), 40);
+  EXPECT_LE(prints::distance(first.clip_print.views.at(0).looks.at(0),
+                             second.clip_print.views.at(0).looks.at(0)),
+            40);
 }
 
 TEST(Pipeline, TheSoundOfAShortClipHasAPrintToo) {

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
-#include <numbers>
 
 #include "base/file.h"
 #include "media/picture.h"
@@ -16,8 +14,7 @@ extern "C" {
 namespace filoscope::media {
 namespace {
 
-constexpr int kGrid = 64;
-constexpr int kWaves = 16;
+constexpr int kScoreGrid = 64;
 constexpr double kBlack = 16, kWhite = 235;  // luma in limited range
 constexpr std::size_t kStripMax = 16;
 
@@ -32,27 +29,24 @@ std::int64_t step_at(std::int64_t pts) {
   return pts < 3 * kTicksPerSecond ? kTicksPerSecond / 10 : kTicksPerSecond;
 }
 
-using Luma = std::array<std::array<float, kGrid>, kGrid>;
-
-/// Mean luma of a 64×64 grid of areas.
-Luma shrink_luma(const AVFrame& frame) {
-  Luma grid{};
-  for (int gy = 0; gy < kGrid; ++gy) {
-    const int y0 = gy * frame.height / kGrid;
-    const int y1 = std::max(y0 + 1, (gy + 1) * frame.height / kGrid);
-    for (int gx = 0; gx < kGrid; ++gx) {
-      const int x0 = gx * frame.width / kGrid;
-      const int x1 = std::max(x0 + 1, (gx + 1) * frame.width / kGrid);
+/// Mean luma of kSide × kSide areas, row by row.
+template <int kSide, typename Value>
+void shrink_luma(const AVFrame& frame, std::span<Value> grid) {
+  for (int gy = 0; gy < kSide; ++gy) {
+    const int y0 = gy * frame.height / kSide;
+    const int y1 = std::max(y0 + 1, (gy + 1) * frame.height / kSide);
+    for (int gx = 0; gx < kSide; ++gx) {
+      const int x0 = gx * frame.width / kSide;
+      const int x1 = std::max(x0 + 1, (gx + 1) * frame.width / kSide);
       std::int64_t sum = 0;
       for (int y = y0; y < y1; ++y) {
         const std::uint8_t* row = frame.data[0] + y * std::ptrdiff_t{frame.linesize[0]};
         for (int x = x0; x < x1; ++x) sum += row[x];
       }
-      grid[static_cast<std::size_t>(gy)][static_cast<std::size_t>(gx)] =
-          static_cast<float>(sum) / static_cast<float>((y1 - y0) * (x1 - x0));
+      grid[static_cast<std::size_t>(gy * kSide + gx)] =
+          static_cast<Value>(static_cast<float>(sum) / static_cast<float>((y1 - y0) * (x1 - x0)));
     }
   }
-  return grid;
 }
 
 /// The weights of red and blue in luma (ITU-T H.273, table 4); what is not told is taken as 601.
@@ -133,37 +127,24 @@ void fill_jpeg_frame(const AVFrame& frame, AVFrame& full) {
   }
 }
 
-/// Waves 1..16 of the DCT-II of 64 values.
-const std::array<std::array<float, kGrid>, kWaves>& waves() {
-  static const auto kTable = [] {
-    std::array<std::array<float, kGrid>, kWaves> table{};
-    for (std::size_t k = 0; k < kWaves; ++k) {
-      for (std::size_t i = 0; i < kGrid; ++i) {
-        table[k][i] =
-            static_cast<float>(std::cos(std::numbers::pi * (2.0 * static_cast<double>(i) + 1) *
-                                        static_cast<double>(k + 1) / (2.0 * kGrid)));
-      }
-    }
-    return table;
-  }();
-  return kTable;
-}
-
 }  // namespace
 
 double cover_score(const AVFrame& frame) {
-  const Luma grid = shrink_luma(frame);
+  std::array<float, std::size_t{kScoreGrid} * kScoreGrid> grid{};
+  shrink_luma<kScoreGrid, float>(frame, grid);
   double detail = 0;
   double light = 0;
   std::array<int, 32> lights{};
-  for (std::size_t y = 0; y + 1 < kGrid; ++y) {
-    for (std::size_t x = 0; x + 1 < kGrid; ++x) {
-      detail += std::abs(grid[y][x] - grid[y][x + 1]) + std::abs(grid[y][x] - grid[y + 1][x]);
-      light += grid[y][x];
-      ++lights[static_cast<std::size_t>(grid[y][x]) / 8];
+  for (std::size_t y = 0; y + 1 < kScoreGrid; ++y) {
+    for (std::size_t x = 0; x + 1 < kScoreGrid; ++x) {
+      const float here = grid[y * kScoreGrid + x];
+      detail += std::abs(here - grid[y * kScoreGrid + x + 1]) +
+                std::abs(here - grid[(y + 1) * kScoreGrid + x]);
+      light += here;
+      ++lights[static_cast<std::size_t>(here) / 8];
     }
   }
-  constexpr double kCount = (kGrid - 1) * (kGrid - 1);
+  constexpr double kCount = (kScoreGrid - 1) * (kScoreGrid - 1);
   double entropy = 0;
   for (const int count : lights) {
     if (count > 0) entropy -= count / kCount * std::log2(count / kCount);
@@ -173,35 +154,14 @@ double cover_score(const AVFrame& frame) {
   return (detail + 1) * lit * (entropy + 0.1);
 }
 
-FrameHash hash_frame(const AVFrame& frame) {
-  const Luma grid = shrink_luma(frame);
-  const auto& table = waves();
-  std::array<std::array<float, kGrid>, kWaves> rows{};
-  for (std::size_t k = 0; k < kWaves; ++k) {
-    for (std::size_t x = 0; x < kGrid; ++x) {
-      for (std::size_t y = 0; y < kGrid; ++y) rows[k][x] += table[k][y] * grid[y][x];
-    }
-  }
-  std::array<float, kWaves * kWaves> values{};
-  for (std::size_t k = 0; k < kWaves; ++k) {
-    for (std::size_t j = 0; j < kWaves; ++j) {
-      for (std::size_t x = 0; x < kGrid; ++x) values[k * kWaves + j] += table[j][x] * rows[k][x];
-    }
-  }
-  auto sorted = values;
-  std::nth_element(sorted.begin(), sorted.begin() + sorted.size() / 2, sorted.end());
-  const float median = sorted[sorted.size() / 2];
-  FrameHash hash{};
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (values[i] > median) hash[i / 64] |= std::uint64_t{1} << (i % 64);
-  }
-  return hash;
+prints::Grid grid_of(const AVFrame& frame) {
+  prints::Grid grid;
+  shrink_luma<prints::kGridSide, std::uint8_t>(frame, grid.luma);
+  return grid;
 }
 
-int hash_distance(const FrameHash& a, const FrameHash& b) {
-  int distance = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) distance += std::popcount(a[i] ^ b[i]);
-  return distance;
+prints::FrameHash hash_frame(const AVFrame& frame) {
+  return prints::signs(prints::waves_of(grid_of(frame), prints::Area{}));
 }
 
 Result<Bytes> encode_jpeg(const AVFrame& frame, int quality) {
@@ -270,14 +230,10 @@ Result<void> Stills::offer(const AVFrame& frame, std::int64_t pts) {
     wanted_->pts = pts;
   }
   judge(frame, pts);
-  const auto second = std::ssize(hashes_);
-  if (pts < second * kTicksPerSecond) return {};
-  // A long still picture counts for each of its seconds.
-  const FrameHash hash = hash_frame(frame);
-  const auto held = hashes_.empty() ? hash : hashes_.back();
-  while (std::ssize(hashes_) < pts / kTicksPerSecond) hashes_.push_back(held);
-  hashes_.push_back(hash);
-  if ((std::ssize(hashes_) - 1) % stride_ != 0 && !strip_.empty()) return {};
+  const auto at_ms = pts * 1'000 / kTicksPerSecond;
+  if (printer_.wants(at_ms)) printer_.add(grid_of(frame), at_ms);
+  if (pts < next_strip_ && !strip_.empty()) return {};
+  next_strip_ = (pts / kTicksPerSecond / stride_ + 1) * stride_ * kTicksPerSecond;
   strip_.push_back(share_frame(frame));
   strip_.back()->pts = pts;
   if (strip_.size() <= kStripMax) return {};
@@ -289,7 +245,7 @@ Result<void> Stills::offer(const AVFrame& frame, std::int64_t pts) {
 
 Result<void> Stills::finish(std::span<const int> covers, MediaFacts& facts) {
   FILOSCOPE_CHECK(!strip_.empty());
-  facts.frame_hashes = std::move(hashes_);
+  facts.clip_print = printer_.finish();
   const AVFrame& first = wanted_ ? *wanted_ : *best_;
   FILOSCOPE_TRY(facts.placeholder, make_placeholder(first));
   std::vector<const AVFrame*> chosen{&first};

@@ -1,8 +1,7 @@
 #pragma once
 
-/// Pictures taken out of the stream, one a second and the one wanted as the cover: perceptual
-/// hashes, covers, the tiny placeholder. Source of the hash: Facebook, "PDQ" (2019): luma 64×64,
-/// 16×16 DCT, bits against the median.
+/// Pictures taken out of the stream: one a second and the one wanted for covers and the tiny
+/// placeholder, five a second for the clip's print.
 
 #include <optional>
 #include <string>
@@ -14,7 +13,9 @@
 
 namespace filoscope::media {
 
-FrameHash hash_frame(const AVFrame& frame);
+/// Of a frame with 8-bit luma.
+prints::Grid grid_of(const AVFrame& frame);
+prints::FrameHash hash_frame(const AVFrame& frame);
 /// Detail (mean gradient) times how well lit the picture is, times how many lights it has: few on a
 /// slate or a card, which is letters on a flat ground. Of 8-bit luma.
 double cover_score(const AVFrame& frame);
@@ -29,7 +30,7 @@ class Stills {
   explicit Stills(std::optional<std::int64_t> cover_ms = {}) : cover_ms_(cover_ms) {}
 
   Result<void> offer(const AVFrame& frame, std::int64_t pts);
-  /// Writes up to `covers.size()` covers and fills hashes, placeholder and covers_count. REQUIRES:
+  /// Writes up to `covers.size()` covers and fills print, placeholder and covers_count. REQUIRES:
   /// one frame was offered.
   Result<void> finish(std::span<const int> covers, MediaFacts& facts);
 
@@ -39,10 +40,11 @@ class Stills {
 
   const std::optional<std::int64_t> cover_ms_;
   FramePtr wanted_;  ///< shown at `cover_ms_`, as far as frames have come
-  std::vector<FrameHash> hashes_;
+  prints::ClipPrinter printer_;
   std::vector<FramePtr> strip_;
   std::int64_t stride_ =
       1;  ///< seconds between those of the strip; doubles when there are too many
+  std::int64_t next_strip_ = 0;  ///< pts
   FramePtr best_;
   double best_score_ = -1;
   std::int64_t next_judged_ = 0;

@@ -219,10 +219,6 @@ Bytes encode_facts(const MediaFacts& f) {
   out.put(f.loudness_lufs), out.put(f.gain_db);
   out.put_text(f.placeholder);
   out.put_array(std::span<const std::uint32_t>(f.sound_print));
-  out.put_varint(f.frame_hashes.size());
-  for (const FrameHash& hash : f.frame_hashes) {
-    for (const auto word : hash) out.put(word);
-  }
   out.put_varint(f.renditions.size());
   for (const Rendition& rendition : f.renditions) put_rendition(out, rendition);
   out.put(f.covers_count), out.put(f.frames_decoded), out.put(f.decode_errors);
@@ -246,13 +242,6 @@ Result<MediaFacts> decode_facts(const Bytes& body) {
   f.gain_db = in.get<double>();
   f.placeholder = in.get_text();
   f.sound_print = in.get_array<std::uint32_t>();
-  const auto hashes = in.get_varint();
-  if (hashes > kListMax) return malformed();
-  for (std::uint64_t i = 0; i < hashes && in.ok(); ++i) {
-    FrameHash hash{};
-    for (auto& word : hash) word = in.get<std::uint64_t>();
-    f.frame_hashes.push_back(hash);
-  }
   const auto renditions = in.get_varint();
   if (renditions > kRenditionNames.size()) return malformed();
   for (std::uint64_t i = 0; i < renditions && in.ok(); ++i)

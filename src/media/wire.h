@@ -16,6 +16,7 @@ namespace filoscope::media::wire {
 
 inline constexpr int kWorkerFd = 3;
 inline constexpr std::size_t kMessageMaxBytes = 160 << 10;
+inline constexpr std::size_t kPrintPartBytes = 128 << 10;
 inline constexpr std::size_t kFdsMax = 1 + kRenditionNames.size() + 1 + kCoversMax;
 
 enum class Kind : std::uint8_t {
@@ -27,6 +28,7 @@ enum class Kind : std::uint8_t {
   sandbox,
   look_job,
   looks,
+  print,  ///< a part of the bytes of a clip's print; they come before the facts
   // Of the worker that describes pictures (visual/describer_wire.h).
   describer_start,
   describer_ready,

@@ -27,6 +27,16 @@ void send_progress(int percent, Stage stage) {
     ::_exit(1);  // nobody waits any more
 }
 
+/// In as many messages as it takes.
+Result<void> send_print(std::span<const std::uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const auto part = bytes.first(std::min(bytes.size(), wire::kPrintPartBytes));
+    FILOSCOPE_DO(wire::send(wire::kWorkerFd, wire::Kind::print, part));
+    bytes = bytes.subspan(part.size());
+  }
+  return {};
+}
+
 Result<void> serve(wire::Message message) {
   FILOSCOPE_TRY(const wire::Job job, wire::decode_job(message.body));
   std::size_t expected = 1 + job.covers_count;
@@ -49,6 +59,7 @@ Result<void> serve(wire::Message message) {
   FILOSCOPE_DO(check_sandbox(enter_sandbox(job.options.limits)));
   FILOSCOPE_TRY(const FileBytes bytes, FileBytes::open(message.fds[0].get()));
   FILOSCOPE_TRY(const MediaFacts facts, process_media(bytes, job.options, outputs, &send_progress));
+  FILOSCOPE_DO(send_print(prints::encode(facts.clip_print)));
   return wire::send(wire::kWorkerFd, wire::Kind::facts, wire::encode_facts(facts));
 }
 

@@ -19,6 +19,9 @@ namespace {
 constexpr int kPollMs = 100;  // how soon a cancellation is seen
 constexpr int kReportDeadlineS = 20;
 constexpr int kLookDeadlineS = 20;
+/// Of a clip of the greatest length, with a window more than there are.
+constexpr std::size_t kPrintBytesMax = prints::kFramesMax * sizeof(prints::FrameHash) * 2 *
+                                       (prints::kPartsCount + prints::kWindowsMax);
 constexpr int kMessagesMax = 1'000;  // a job has some hundred: each percent, then the end
 
 Result<std::unique_ptr<WorkerProcess>> start(const std::string& program) {
@@ -66,11 +69,17 @@ class Conversation {
         return death(status, handed_, begun_, child_.said());
       }
       if (message->kind == wire::Kind::error) return wire::decode_error(message->body);
+      if (message->kind == wire::Kind::print) {
+        FILOSCOPE_DO(take_print(message->body));
+        continue;
+      }
       if (message->kind != wire::Kind::progress) return std::move(*message);
       FILOSCOPE_DO(take_progress(message->body));
     }
     return Error{Code::internal, "the media worker said too much"};
   }
+  /// What came before the last message.
+  const Bytes& print() const { return print_; }
 
  private:
   Result<void> take_progress(const Bytes& body) {
@@ -81,6 +90,13 @@ class Conversation {
     begun_ = true;
     told_ = now;
     if (progress_) progress_(now.second, now.first);
+    return {};
+  }
+
+  Result<void> take_print(const Bytes& part) {
+    if (print_.size() + part.size() > kPrintBytesMax)
+      return Error{Code::internal, "the media worker said too much"};
+    print_.insert(print_.end(), part.begin(), part.end());
     return {};
   }
 
@@ -103,6 +119,7 @@ class Conversation {
   const std::atomic<bool>* cancel_;
   const std::int64_t until_us_;
   bool begun_ = false;
+  Bytes print_;
   std::pair<Stage, int> told_;  ///< the last progress, while `begun_`
 };
 
@@ -126,6 +143,9 @@ Result<MediaFacts> run_job(const std::string& program, int input_fd, const Media
   if (message.kind != wire::Kind::facts)
     return Error{Code::internal, "the media worker answered wrongly"};
   FILOSCOPE_TRY(MediaFacts facts, wire::decode_facts(message.body));
+  auto print = prints::decode_print(conversation.print());
+  if (!print) return Error{Code::internal, "the media worker sent a malformed print"};
+  facts.clip_print = *std::move(print);
   FILOSCOPE_DO(check_facts(facts, options, outputs));
   return facts;
 }

@@ -113,7 +113,7 @@ Result<void> index(Session& session, const catalog::Entry& video) {
                       "(SELECT word FROM search_postings WHERE video = ?)",
                       {id}));
   FILOSCOPE_DO(session.execute("DELETE FROM search_postings WHERE video = ?", {id}));
-  if (video.state != catalog::State::published || video.draft) return {};
+  if (video.state != catalog::State::published || catalog::is_kept_back(video)) return {};
   for (const auto& [word, weight] : weights_of(video)) {
     FILOSCOPE_DO(session.execute(
         "INSERT INTO search_postings (word, video, weight) VALUES (?, ?, ?)", {word, id, weight}));
@@ -320,7 +320,7 @@ Result<catalog::EntryPage> Search::visible_page(const accounts::Viewer& viewer,
       ids.push_back(hits[i].entry);
     FILOSCOPE_TRY(auto videos, parts_.catalog.entries(ids));
     for (auto& video : videos) {
-      if (video.draft || video.state != catalog::State::published ||
+      if (catalog::is_kept_back(video) || video.state != catalog::State::published ||
           !parts_.catalog.may_see(viewer, video))
         continue;
       if (page.items.size() == limit) {

@@ -83,7 +83,7 @@ Result<void> SocialImpl::drop_notices(Session& session, const std::string& where
 
 Result<void> SocialImpl::notify(AccountId whom, const Notification& notification) {
   for (const std::string_view kind :
-       {"like", "comment", "follow", "mention", "published", "failed"}) {
+       {"like", "comment", "follow", "mention", "published", "failed", "held", "copy", "refused"}) {
     if (notification.kind != kind) continue;
     FILOSCOPE_TRY(auto text, accounts::clean_text("text", notification.text, accounts::Lines::many,
                                                   kNoticeCharactersMax));

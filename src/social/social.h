@@ -48,7 +48,7 @@ struct CommentPage {
 inline constexpr std::string_view kDraftReady = "draft";
 struct Notification {
   NotificationId id;
-  std::string kind;  ///< like comment follow mention published failed
+  std::string kind;  ///< like comment follow mention published failed held copy refused
   AccountId actor;
   VideoId video;
   CommentId comment{};  ///< that it tells of

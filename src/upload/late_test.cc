@@ -15,7 +15,6 @@ class LateProcessing {
     facts.duration_ms = 3000;
     facts.width = 1080;
     facts.height = lines;
-    facts.frame_hashes.resize(3);
     const bool late = outputs.late >= 0;
     if (late) {
       Lock lock(mutex);

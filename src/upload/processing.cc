@@ -27,10 +27,6 @@ catalog::Processed processed_of(const media::MediaFacts& facts) {
   processed.placeholder = facts.placeholder;
   processed.has_audio = facts.has_audio;
   processed.sound_print = facts.sound_print;
-  for (const auto& hash : facts.frame_hashes) {
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(hash.data());
-    processed.frame_hashes.insert(processed.frame_hashes.end(), bytes, bytes + sizeof hash);
-  }
   for (const auto& from : facts.renditions) processed.renditions.push_back(rendition_of(from));
   processed.covers_count = facts.covers_count;
   // Names of codecs and containers are letters, digits and underscores (media checks that).
@@ -272,7 +268,7 @@ void UploadsImpl::try_once(const Job& job) {
   }
   const auto failure = attempt(job, *video);
   if (!failure) {
-    tell(*video, "published", std::string(video->draft ? social::kDraftReady : ""));
+    tell_end(job.video);
     tell_mentioned(job.video);
     finish(job);
     probe_.published.add();
@@ -307,11 +303,22 @@ std::optional<UploadsImpl::Failure> UploadsImpl::attempt(const Job& job,
   if (!facts) return Failure{facts.error(), true, begun};
   const auto stored = put_outputs(job, video, *facts, *renditions, *covers);
   if (!stored) return Failure{stored.error(), false};
-  const auto published = parts_.catalog.publish_with(
-      video.id, processed_of(*facts),
-      [&](Session& session) { return follow_up(session, video.id, facts->width, facts->height); });
+  const auto published = publish(video.id, *facts);
   if (!published) return Failure{published.error(), false};
   return std::nullopt;
+}
+
+Result<void> UploadsImpl::publish(VideoId video, const media::MediaFacts& facts) {
+  const auto turn = parts_.copies.turn();
+  FILOSCOPE_TRY(const auto verdict, parts_.copies.judge(facts.clip_print, facts.sound_print));
+  auto processed = processed_of(facts);
+  processed.copy_of = verdict.copy_of;
+  processed.held = verdict.blocked.has_value();
+  FILOSCOPE_DO(parts_.catalog.publish_with(video, processed, [&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(parts_.copies.keep(session, video, facts.clip_print, facts.sound_print, verdict));
+    return follow_up(session, video, facts.width, facts.height);
+  }));
+  return {};
 }
 
 Result<void> UploadsImpl::put_outputs(const Job& job, const catalog::Video& video,
@@ -454,9 +461,22 @@ void UploadsImpl::tell(const catalog::Video& video, const char* kind, const std:
   if (!told) log::warn("upload.notify_failed", {{"reason", told.error().message}});
 }
 
+/// How its processing ended for its owner: live, a draft, held, or live beside one that shows the
+/// same.
+void UploadsImpl::tell_end(VideoId id) {
+  const auto video = parts_.catalog.get(id);
+  if (!video) return;
+  if (video->held) return tell(*video, "held", "");
+  tell(*video, "published", std::string(video->draft ? social::kDraftReady : ""));
+  if (!video->copy_of) return;
+  accounts::Viewer owner;
+  owner.account = video->owner;
+  if (parts_.catalog.get_visible(owner, video->copy_of)) tell(*video, "copy", "");
+}
+
 void UploadsImpl::tell_mentioned(VideoId id) {
   const auto video = parts_.catalog.get(id);
-  if (!video || video->draft || video->sample) return;
+  if (!video || catalog::is_kept_back(*video) || video->sample) return;
   social::Notification notification;
   notification.kind = "mention";
   notification.actor = video->owner;

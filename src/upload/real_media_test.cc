@@ -22,8 +22,9 @@ constexpr std::int64_t kDeadlineUs = 90'000'000;
 class RealMediaTest : public ::testing::Test, public social::World {
  protected:
   RealMediaTest() {
-    uploads = must(Uploads::open({*database, *blobs, *accounts, *catalog, *social, workers, clock,
-                                  config, folder.string()}));
+    copies = must(copies::Copies::open({*database, *catalog, clock, config}));
+    uploads = must(Uploads::open({*database, *blobs, *accounts, *catalog, *social, *copies, workers,
+                                  clock, config, folder.string()}));
   }
   ~RealMediaTest() override { uploads.reset(); }
 
@@ -59,6 +60,7 @@ class RealMediaTest : public ::testing::Test, public social::World {
 
   accounts::Viewer mara = member("mara");
   media::MediaWorkers workers;
+  std::unique_ptr<copies::Copies> copies;
   std::unique_ptr<Uploads> uploads;
 };
 

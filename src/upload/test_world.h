@@ -67,7 +67,6 @@ class Processing {
     facts.duration_ms = 3000;
     facts.has_audio = true;
     facts.covers_count = 1;
-    facts.frame_hashes.resize(3);
     for (std::size_t i = 0; i < 2; ++i) {
       media::Rendition rendition;
       rendition.name = i == 0 ? "720" : "540";
@@ -129,13 +128,15 @@ class World : public social::World {
   explicit World(const Settings& settings = {}) : social::World(settings) { start(); }
 
   void start() {
+    copies = must(copies::Copies::open({*database, *catalog, clock, config}));
     uploads =
         must(open_uploads({through != nullptr ? *through : *database, *blobs, *accounts, *catalog,
-                           *social, workers, clock, config, folder.string()},
+                           *social, *copies, workers, clock, config, folder.string()},
                           std::ref(processing), measure, [this] { return free_bytes.load(); }));
   }
   void restart() {
     uploads.reset();
+    copies.reset();
     reopen_all();
     start();
   }
@@ -202,6 +203,7 @@ class World : public social::World {
   Measurer measure;
   std::atomic<std::int64_t> free_bytes = 1LL << 40;
   Database* through = nullptr;  ///< instead of `database`
+  std::unique_ptr<copies::Copies> copies;
   std::unique_ptr<Uploads> uploads;
 };
 

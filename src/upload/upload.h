@@ -10,6 +10,7 @@
 
 #include "accounts/accounts.h"
 #include "catalog/catalog.h"
+#include "copies/copies.h"
 #include "media/media.h"
 #include "social/social.h"
 
@@ -89,6 +90,7 @@ class Uploads {
     accounts::Accounts& accounts;
     catalog::Catalog& catalog;
     social::Social& social;
+    copies::Copies& copies;
     media::MediaWorkers& workers;
     const Clock& clock;
     const Config& config;

@@ -135,6 +135,8 @@ class UploadsImpl final : public Uploads {
   void wait_for_space(const Job& job);
   void end_job(VideoId video) FILOSCOPE_REQUIRES(mutex_);
   std::optional<Failure> attempt(const Job& job, const catalog::Video& video);
+  /// With what is known of copies and blocked clips.
+  Result<void> publish(VideoId video, const media::MediaFacts& facts);
   Result<void> put_outputs(const Job& job, const catalog::Video& video,
                            const media::MediaFacts& facts, std::vector<UniqueFd>& renditions,
                            std::vector<UniqueFd>& covers);
@@ -166,6 +168,7 @@ class UploadsImpl final : public Uploads {
   void reap_late(VideoId video);
 
   void tell(const catalog::Video& video, const char* kind, const std::string& text);
+  void tell_end(VideoId id);
   /// Those whom the caption names and who may see it.
   void tell_mentioned(VideoId id);
 

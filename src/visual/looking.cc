@@ -111,7 +111,7 @@ Result<void> VisualImpl::add_what_is_there() {
   std::vector<std::pair<VideoId, bool>> there;
   FILOSCOPE_DO(parts_.catalog.each([&](const catalog::Entry& entry) -> Result<void> {
     if (entry.kind == catalog::Kind::video && entry.state == catalog::State::published &&
-        !entry.draft)
+        !catalog::is_kept_back(entry))
       there.emplace_back(entry.id, entry.visibility == catalog::Visibility::everyone);
     return {};
   }));

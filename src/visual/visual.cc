@@ -132,7 +132,7 @@ Result<void> VisualImpl::load_moments(Generation& generation) {
 Result<void> VisualImpl::on_change(Session& session, const catalog::Entry& entry) {
   if (entry.kind != catalog::Kind::video) return {};
   const VideoId video = entry.id;
-  if (entry.state == catalog::State::published && !entry.draft) {
+  if (entry.state == catalog::State::published && !catalog::is_kept_back(entry)) {
     FILOSCOPE_DO(
         Store::add_clip(session, video, entry.visibility == catalog::Visibility::everyone));
     session.on_commit([this] {

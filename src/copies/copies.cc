@@ -1,0 +1,226 @@
+#include "copies/copies.h"
+
+#include "accounts/text.h"
+#include "base/log.h"
+#include "copies/reasons.h"
+#include "copies/schema.h"
+#include "copies/store.h"
+#include "prints/compare.h"
+
+namespace filoscope::copies {
+namespace {
+
+/// Prints that are compared with a new one, after they were looked up.
+constexpr std::size_t kComparedMax = 16;
+constexpr std::int64_t kHeldMax = 200;
+
+class CopiesImpl final : public Copies {
+ public:
+  explicit CopiesImpl(const Parts& parts) : parts_(parts), store_(parts.database) {}
+  Result<void> start();
+
+  std::unique_lock<std::mutex> turn() override { return std::unique_lock(turn_); }
+  Result<Verdict> judge(const prints::ClipPrint& print, SoundPrint sound) override;
+  Result<void> keep(Session& session, VideoId video, const prints::ClipPrint& print,
+                    SoundPrint sound, const Verdict& verdict) override;
+
+  Result<Blocked> block(VideoId video, BlockedKind kind, std::string_view reason) override;
+  Result<Blocked> block_picture(const prints::Grid& picture, std::string_view reason) override;
+  Result<void> unblock(BlockedId id) override;
+  Result<std::vector<Blocked>> blocked(std::int64_t offset, std::int64_t limit) override {
+    return store_.blocked(offset, limit);
+  }
+  Result<std::string> blocked_csv() override;
+  Result<std::int64_t> add_csv(std::string_view csv) override;
+
+  Result<std::vector<Held>> held() override;
+  Result<std::int64_t> held_count() override { return store_.held_count(); }
+  Result<catalog::Video> release(VideoId video) override;
+  Result<catalog::Video> refuse(VideoId video) override;
+
+ private:
+  Result<void> on_change(Session& session, const catalog::Entry& entry);
+  Result<std::optional<Blocked>> find_blocked(const prints::ClipPrint& print, SoundPrint sound);
+  Result<Blocked> add(const BlockedPrint& print, std::string_view why);
+  Result<catalog::Video> held_video(VideoId id);
+
+  const Parts parts_;
+  const Store store_;
+  prints::HashIndex index_;
+  BlockList block_list_;
+  std::mutex turn_;
+};
+
+Result<void> CopiesImpl::start() {
+  FILOSCOPE_DO(parts_.database.migrate("copies", migrations()));
+  parts_.catalog.on_change(
+      [this](Session& session, const catalog::Entry& entry) { return on_change(session, entry); });
+  if (!parts_.judges) return {};
+  FILOSCOPE_DO(store_.each_entry([this](VideoId video, prints::IndexEntry entry) {
+    index_.put(video.value, std::move(entry));
+  }));
+  return store_.each_blocked([this](const Blocked& one, const Bytes& bytes) {
+    const auto print = decode_blocked(one.kind, bytes);
+    if (print) return block_list_.put(one.id, *print);
+    log::warn("copies.blocked_damaged", {{"id", one.id.text()}});
+  });
+}
+
+Result<void> CopiesImpl::on_change(Session& session, const catalog::Entry& entry) {
+  if (entry.kind != catalog::Kind::video) return {};
+  const bool gone = entry.state == catalog::State::removed && entry.removed_ms == 0;
+  if (!gone) return entry.held ? Result<void>() : Store::let_go(session, entry.id);
+  FILOSCOPE_DO(Store::forget(session, entry.id));
+  session.on_commit([this, id = entry.id] { index_.erase(id.value); });
+  return {};
+}
+
+Result<Verdict> CopiesImpl::judge(const prints::ClipPrint& print, SoundPrint sound) {
+  Verdict verdict;
+  const auto near = index_.near(print, kComparedMax);
+  for (const auto& one : near) {
+    FILOSCOPE_TRY(const auto stored, store_.print(VideoId{one.key}));
+    if (!stored) continue;
+    const auto like = prints::compare(print, stored->print);
+    if (!like.copy || (verdict.copy_of && verdict.copy_of < stored->root)) continue;
+    verdict.copy_of = stored->root;
+    verdict.mirrored = like.mirrored;
+  }
+  FILOSCOPE_TRY(verdict.blocked, find_blocked(print, sound));
+  return verdict;
+}
+
+Result<std::optional<Blocked>> CopiesImpl::find_blocked(const prints::ClipPrint& print,
+                                                        SoundPrint sound) {
+  if (const auto id = block_list_.shown_or_heard(print, sound)) {
+    FILOSCOPE_TRY(const auto found, store_.blocked(*id));
+    if (found) return std::optional(found->first);
+  }
+  for (const auto id : block_list_.likely_clips(print)) {
+    FILOSCOPE_TRY(const auto found, store_.blocked(id));
+    if (!found) continue;
+    const auto known = prints::decode_print(found->second);
+    if (known && prints::compare(print, *known).copy) return std::optional(found->first);
+  }
+  return std::optional<Blocked>();
+}
+
+Result<void> CopiesImpl::keep(Session& session, VideoId video, const prints::ClipPrint& print,
+                              SoundPrint sound, const Verdict& verdict) {
+  const auto root = verdict.copy_of ? verdict.copy_of : video;
+  FILOSCOPE_DO(Store::keep(session, video, {root, print, {sound.begin(), sound.end()}}));
+  if (verdict.blocked)
+    FILOSCOPE_DO(Store::hold(session, video, *verdict.blocked, parts_.clock.now_ms()));
+  session.on_commit(
+      [this, video, entry = prints::index_entry(print)] { index_.put(video.value, entry); });
+  return {};
+}
+
+Result<Blocked> CopiesImpl::block(VideoId video, BlockedKind kind, std::string_view why) {
+  FILOSCOPE_TRY(const auto stored, store_.print(video));
+  const bool by_sound = kind == BlockedKind::sound;
+  const bool known =
+      stored && (by_sound ? !stored->sound.empty() : stored->print.frames_count() > 0);
+  if (!known || kind == BlockedKind::picture) return Error(reason("no_print_to_block"));
+  return by_sound ? add(stored->sound, why) : add(stored->print, why);
+}
+
+Result<Blocked> CopiesImpl::block_picture(const prints::Grid& picture, std::string_view why) {
+  const auto hash = prints::signs(prints::waves_of(picture, prints::Area{}));
+  if (prints::is_none(hash)) return Error(reason("picture_too_plain_to_block"));
+  return add(hash, why);
+}
+
+Result<Blocked> CopiesImpl::add(const BlockedPrint& print, std::string_view why) {
+  Blocked one;
+  one.kind = kind_of(print);
+  one.created_ms = parts_.clock.now_ms();
+  one.id = new_id_of<BlockedId>(one.created_ms);
+  FILOSCOPE_TRY(one.reason, accounts::clean_name("reason", why, kReasonCharactersMax));
+  if (one.reason.empty()) return Error(reason("blocked_without_reason")).at("reason");
+  const std::pair row(one, encode(print));
+  const auto max = parts_.config[kBlockedMax];
+  FILOSCOPE_TRY(const bool fits, store_.add_blocked(std::span(&row, 1), max));
+  if (!fits) return Error(reason("block_list_full"), max);
+  block_list_.put(one.id, print);
+  return one;
+}
+
+Result<void> CopiesImpl::unblock(BlockedId id) {
+  FILOSCOPE_TRY(const bool removed, store_.remove_blocked(id));
+  if (!removed) return Error(reason("no_such_blocked"));
+  block_list_.erase(id);
+  return {};
+}
+
+Result<std::string> CopiesImpl::blocked_csv() {
+  std::vector<CsvLine> lines;
+  FILOSCOPE_DO(store_.each_blocked([&](const Blocked& one, const Bytes& print) {
+    lines.push_back({one.kind, one.reason, one.created_ms, print});
+  }));
+  return to_csv(lines);
+}
+
+Result<std::int64_t> CopiesImpl::add_csv(std::string_view csv) {
+  FILOSCOPE_TRY(auto lines, from_csv(csv));
+  std::vector<Bytes> there;
+  FILOSCOPE_DO(
+      store_.each_blocked([&](const Blocked&, const Bytes& print) { there.push_back(print); }));
+  std::ranges::sort(there);
+  std::vector<std::pair<Blocked, Bytes>> rows;
+  for (auto& line : lines) {
+    if (std::ranges::binary_search(there, line.print)) continue;
+    const auto id = new_id_of<BlockedId>(parts_.clock.now_ms());
+    rows.emplace_back(
+        Blocked{id, line.kind, accounts::shown_text(line.reason, kReasonCharactersMax),
+                line.created_ms},
+        std::move(line.print));
+  }
+  const auto max = parts_.config[kBlockedMax];
+  FILOSCOPE_TRY(const bool fits, store_.add_blocked(rows, max));
+  if (!fits) return Error(reason("block_list_full"), max);
+  for (const auto& [one, bytes] : rows)
+    if (const auto print = decode_blocked(one.kind, bytes)) block_list_.put(one.id, *print);
+  return std::ssize(rows);
+}
+
+Result<std::vector<Held>> CopiesImpl::held() {
+  FILOSCOPE_TRY(const auto rows, store_.held(kHeldMax));
+  std::vector<Held> out;
+  for (const auto& row : rows) {
+    auto video = parts_.catalog.get(row.video);
+    if (!video && video.error().code == Code::not_found) continue;
+    if (!video) return video.error();
+    if (video->held) out.push_back({*std::move(video), row.by, row.held_ms});
+  }
+  return out;
+}
+
+Result<catalog::Video> CopiesImpl::held_video(VideoId id) {
+  auto video = parts_.catalog.get(id);
+  const bool missing = !video && video.error().code == Code::not_found;
+  if (missing || (video && !video->held)) return Error(reason("not_held"));
+  return video;
+}
+
+Result<catalog::Video> CopiesImpl::release(VideoId id) {
+  FILOSCOPE_TRY(const auto video, held_video(id));
+  return parts_.catalog.release(video.id);
+}
+
+Result<catalog::Video> CopiesImpl::refuse(VideoId id) {
+  FILOSCOPE_TRY(auto video, held_video(id));
+  FILOSCOPE_DO(parts_.catalog.remove(video.owner, id));
+  FILOSCOPE_DO(parts_.catalog.remove_for_good(video.owner, id));
+  return video;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Copies>> Copies::open(const Parts& parts) {
+  auto copies = std::make_unique<CopiesImpl>(parts);
+  FILOSCOPE_DO(copies->start());
+  return std::unique_ptr<Copies>(std::move(copies));
+}
+
+}  // namespace filoscope::copies

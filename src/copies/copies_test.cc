@@ -1,0 +1,198 @@
+#include "copies/copies.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "copies/block_list.h"
+#include "copies/test_world.h"
+
+namespace filoscope::copies {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+prints::ClipPrint print_of(std::uint64_t seed) {
+  return prints::print_of({.seed = seed, .room = seed});
+}
+prints::ClipPrint mirrored_print(std::uint64_t seed) {
+  return prints::print_of(
+      prints::changed(prints::frames_of({.seed = seed, .room = seed}), prints::turned));
+}
+std::vector<std::uint32_t> melody(std::uint64_t seed) {
+  Random random(seed);
+  std::vector<std::uint32_t> values(80);
+  for (auto& value : values) value = static_cast<std::uint32_t>(random.next());
+  return values;
+}
+
+class CopiesTest : public ::testing::Test, public World {
+ protected:
+  accounts::Account ada = person("ada"), bo = person("bo");
+};
+
+TEST_F(CopiesTest, TheFirstOfThemIsNamedAlsoByACopyOfACopy) {
+  const auto first = publish_clip(ada, print_of(1));
+  const auto other = publish_clip(ada, print_of(2));
+  const auto second = publish_clip(bo, mirrored_print(1));
+  const auto third = publish_clip(bo, print_of(1));
+  EXPECT_FALSE(first.copy_of);
+  EXPECT_FALSE(other.copy_of);
+  EXPECT_EQ(second.copy_of, first.id);
+  EXPECT_EQ(third.copy_of, first.id);
+  EXPECT_EQ(must(catalog->get(second.id)).copy_of, first.id) << "as it is stored";
+}
+
+TEST_F(CopiesTest, TheEngineIsTold) {
+  const auto first = publish_clip(ada, print_of(1));
+  publish_clip(bo, print_of(1));
+  Lock lock(mutex);
+  EXPECT_EQ(must(engine::decode<engine::VideoPublished>(last)).copy_of, first.id);
+}
+
+TEST_F(CopiesTest, WhatIsKnownSurvivesARestart) {
+  const auto first = publish_clip(ada, print_of(1));
+  must(copies->block(publish_clip(ada, print_of(2), melody(2)).id, BlockedKind::clip, "stolen"));
+  restart();
+  EXPECT_EQ(publish_clip(bo, print_of(1)).copy_of, first.id);
+  EXPECT_TRUE(publish_clip(bo, print_of(2)).held);
+}
+
+TEST_F(CopiesTest, AClipThatWentForGoodIsForgottenOneThatCanBeRestoredIsNot) {
+  const auto first = publish_clip(ada, print_of(1));
+  must(catalog->remove(ada.id, first.id));
+  EXPECT_EQ(publish_clip(bo, print_of(1)).copy_of, first.id);
+  const auto gone = publish_clip(ada, print_of(2));
+  must(catalog->remove(ada.id, gone.id));
+  must(catalog->remove_for_good(ada.id, gone.id));
+  EXPECT_FALSE(publish_clip(bo, print_of(2)).copy_of);
+}
+
+/// Two that are ready at the same moment.
+TEST_F(CopiesTest, OfTwoAtOnceOneFindsTheOther) {
+  std::vector<catalog::Video> made(2);
+  std::thread one([&] { made[0] = publish_clip(ada, print_of(1)); });
+  std::thread other([&] { made[1] = publish_clip(bo, print_of(1)); });
+  one.join(), other.join();
+  EXPECT_NE(bool(made[0].copy_of), bool(made[1].copy_of));
+}
+
+TEST_F(CopiesTest, ABlockedClipIsHeldAndNobodyButItsOwnerSeesIt) {
+  const auto bad = publish_clip(ada, print_of(1));
+  const auto entry = must(copies->block(bad.id, BlockedKind::clip, "  taken without asking "));
+  EXPECT_EQ(entry.reason, "taken without asking");
+  const auto again = publish_clip(bo, mirrored_print(1));
+  EXPECT_TRUE(again.held);
+  EXPECT_FALSE(catalog->may_see({}, again));
+  EXPECT_FALSE(catalog->may_see(viewer(ada), again));
+  EXPECT_TRUE(catalog->may_see(viewer(bo), again));
+  const auto held = must(copies->held());
+  ASSERT_THAT(held, SizeIs(1));
+  EXPECT_EQ(held[0].video.id, again.id);
+  EXPECT_EQ(held[0].by.reason, "taken without asking");
+  EXPECT_EQ(must(copies->held_count()), 1);
+  EXPECT_FALSE(publish_clip(bo, print_of(5)).held);
+}
+
+TEST_F(CopiesTest, ReleasedItIsLiveRefusedItIsGone) {
+  const auto bad = publish_clip(ada, print_of(1));
+  must(copies->block(bad.id, BlockedKind::clip, "stolen"));
+  const auto one = publish_clip(bo, print_of(1)), other = publish_clip(bo, mirrored_print(1));
+  clock.advance_ms(5'000);
+  const auto live = must(copies->release(one.id));
+  EXPECT_TRUE(catalog->may_see({}, live));
+  EXPECT_EQ(live.published_ms, clock.now_ms());
+  must(copies->refuse(other.id));
+  EXPECT_EQ(catalog->get(other.id).error().code, Code::not_found);
+  EXPECT_EQ(catalog->restore(bo.id, other.id).error().code, Code::not_found);
+  EXPECT_THAT(must(copies->held()), IsEmpty());
+  EXPECT_EQ(must(copies->held_count()), 0);
+  EXPECT_EQ(copies->release(one.id).error().reason, "not_held");
+  EXPECT_EQ(copies->refuse(one.id).error().reason, "not_held") << "it is live";
+  EXPECT_TRUE(catalog->may_see({}, must(catalog->get(one.id))));
+}
+
+TEST_F(CopiesTest, AHeldDraftStaysADraft) {
+  must(copies->block(publish_clip(ada, print_of(1)).id, BlockedKind::clip, "stolen"));
+  auto held = publish_clip(bo, print_of(1));
+  catalog::VideoChange change;
+  change.publish_draft = true;
+  EXPECT_TRUE(must(catalog->change(bo.id, held.id, change)).held) << "she cannot release it";
+  EXPECT_FALSE(catalog->may_see({}, must(catalog->get(held.id))));
+}
+
+TEST_F(CopiesTest, ABlockedSoundAndABlockedPictureAreFoundInOtherClips) {
+  const auto song = publish_clip(ada, print_of(1), melody(7));
+  must(copies->block(song.id, BlockedKind::sound, "not licensed"));
+  EXPECT_TRUE(publish_clip(bo, print_of(2), melody(7)).held);
+  EXPECT_FALSE(publish_clip(bo, print_of(3), melody(8)).held);
+  EXPECT_FALSE(publish_clip(bo, print_of(4)).held) << "silent";
+  must(copies->block_picture(prints::frame_of({.seed = 9, .room = 9, .moving = 0}, 0), "a logo"));
+  auto frames = prints::frames_of({.seed = 6, .room = 6});
+  for (std::size_t i = 10; i < 14; ++i)
+    frames[i] = prints::turned(prints::frame_of({.seed = 9, .room = 9, .moving = 0}, 0));
+  EXPECT_TRUE(publish_clip(bo, prints::print_of(frames)).held);
+}
+
+TEST_F(CopiesTest, WhatCannotBeBlockedSaysWhy) {
+  const auto silent = publish_clip(ada, print_of(1));
+  EXPECT_EQ(copies->block(silent.id, BlockedKind::sound, "x").error().reason, "no_print_to_block");
+  EXPECT_EQ(copies->block(VideoId{77}, BlockedKind::clip, "x").error().reason, "no_print_to_block");
+  EXPECT_EQ(copies->block(silent.id, BlockedKind::clip, " ").error().reason, "text_unseen");
+  EXPECT_EQ(copies->block(silent.id, BlockedKind::clip, "").error().reason,
+            "blocked_without_reason");
+  prints::Grid plain;
+  plain.luma.fill(200);
+  EXPECT_EQ(copies->block_picture(plain, "x").error().reason, "picture_too_plain_to_block");
+  EXPECT_EQ(copies->unblock(BlockedId{5}).error().reason, "no_such_blocked");
+  must(config.set("copies.blocked_max", "1"));
+  must(copies->block(silent.id, BlockedKind::clip, "one"));
+  EXPECT_EQ(copies->block(silent.id, BlockedKind::clip, "two").error().reason, "block_list_full");
+}
+
+TEST_F(CopiesTest, UnblockedItIsHeldNoMore) {
+  const auto bad = publish_clip(ada, print_of(1));
+  const auto entry = must(copies->block(bad.id, BlockedKind::clip, "stolen"));
+  must(copies->unblock(entry.id));
+  EXPECT_FALSE(publish_clip(bo, print_of(1)).held);
+  EXPECT_THAT(must(copies->blocked(0, 10)), IsEmpty());
+}
+
+TEST_F(CopiesTest, TheListGoesToAnotherServerAsCsv) {
+  const auto bad = publish_clip(ada, print_of(1), melody(1));
+  must(copies->block(bad.id, BlockedKind::clip, "said \"mine\", was not"));
+  must(copies->block(bad.id, BlockedKind::sound, "Lied, für Erna"));
+  const auto csv = must(copies->blocked_csv());
+  EXPECT_THAT(csv, HasSubstr("\"said \"\"mine\"\", was not\""));
+  for (const auto& one : must(copies->blocked(0, 10))) must(copies->unblock(one.id));
+  EXPECT_EQ(must(copies->add_csv(csv)), 2);
+  EXPECT_EQ(must(copies->add_csv(csv)), 0) << "they are there";
+  EXPECT_TRUE(publish_clip(bo, mirrored_print(1)).held);
+  EXPECT_TRUE(publish_clip(bo, print_of(3), melody(1)).held);
+  EXPECT_EQ(must(copies->blocked_csv()).size(), csv.size());
+}
+
+TEST_F(CopiesTest, ADamagedLineOfTheListIsNamedAndNothingIsTaken) {
+  const auto bad = publish_clip(ada, print_of(1), melody(1));
+  must(copies->block(bad.id, BlockedKind::sound, "x"));
+  const auto csv = must(copies->blocked_csv());
+  must(copies->unblock(must(copies->blocked(0, 1))[0].id));
+  const auto line = csv.substr(csv.find('\n') + 1);
+  for (const std::string& wrong :
+       {std::string("sound,x,12"), std::string("song,x,12,AAAA"), std::string("sound,x,soon,AAAA"),
+        std::string("sound,,12,AAAA"), std::string("sound,x,12,%%%"),
+        std::string("sound,x,12,AAAA"), std::string("sound,\"x,12,AAAA"),
+        std::string("sound,\"x\"y,12,AAAA")}) {
+    const auto added = copies->add_csv(line + wrong + "\n");
+    ASSERT_FALSE(added) << wrong;
+    EXPECT_EQ(added.error().reason, "block_list_line_wrong") << wrong;
+    EXPECT_THAT(added.error().message, HasSubstr("line 2")) << wrong;
+  }
+  EXPECT_THAT(must(copies->blocked(0, 10)), IsEmpty());
+}
+
+}  // namespace
+}  // namespace filoscope::copies
