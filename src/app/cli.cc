@@ -33,6 +33,7 @@ struct Words {
   RestoreOptions restore;
   bool list_backups = false, check_backup = false;
   AccountOptions account;
+  ModerationOptions moderation;
   BenchOptions bench;
   EvalCommand eval;
   EvalVisualCommand eval_visual;
@@ -191,6 +192,29 @@ void add_operator(CLI::App& app, Words& words) {
   bench_command.add_option("FILE", words.bench.arguments,
                            "Clips of media.ladder and upload, files that delivery serves; they "
                            "find or make their own when left out");
+}
+
+void add_moderation(CLI::App& app, Words& words) {
+  auto& group = *app.add_subcommand(
+      "moderation", "What is held and what is blocked, while the server is stopped");
+  group.require_subcommand(1);
+  const auto add = [&](const char* name, const char* what, const char* argument = nullptr) {
+    auto* command = group.add_subcommand(name, what);
+    add_data(*command, words, words.moderation.data, words.moderation.config_path);
+    if (argument != nullptr) command->add_option(argument, words.moderation.what);
+    return command;
+  };
+  add("held", "List the videos that are held");
+  add("release", "Publish one that is held", "VIDEO");
+  add("refuse", "Delete one that is held, for good", "VIDEO");
+  add("blocked", "List what is blocked");
+  auto* block = add("block", "Hold what shows or plays the same from now on", "VIDEO");
+  block->add_option("--reason", words.moderation.reason, "Why")->required();
+  block->add_flag("--sound", words.moderation.sound, "Its sound, not what it shows");
+  block->add_option("--picture", words.moderation.picture, "A picture's file instead of a video");
+  add("unblock", "Take an entry off the list", "ENTRY");
+  add("export", "Write the list as CSV", "FILE");
+  add("import", "Add the lines of a CSV file", "FILE");
 }
 
 void add_eval_visual(CLI::App& eval, EvalVisualCommand& words) {
@@ -365,6 +389,11 @@ int dispatch(const CLI::App& app, const Words& words) {
     if (what == "role") return account_role(words.account);
     return what == "recover" ? account_recover(words.account) : account_create(words.account);
   }
+  if (name == "moderation") {
+    auto options = words.moderation;
+    options.command = app.get_subcommand("moderation")->get_subcommands().front()->get_name();
+    return moderation(options);
+  }
   if (name == "eval") return eval_command(*app.get_subcommand("eval"), words);
   if (name == "vision") return learn_codebook(words.learn_codebook);
   if (name == "simulate") return simulate(words.simulate);
@@ -433,6 +462,7 @@ int run(int argc, char** argv) {
   add_import(app, words);
   add_backup(app, words);
   add_operator(app, words);
+  add_moderation(app, words);
   add_eval(app, words);
   add_simulate(app, words);
   add_vision(app, words);

@@ -74,6 +74,15 @@ int account_recover(const AccountOptions& options);
 /// Gives the account a role, or takes its role away.
 int account_role(const AccountOptions& options);
 
+struct ModerationOptions {
+  std::string data, config_path;
+  std::string command;  ///< held, release, refuse, blocked, block, unblock, export, import
+  std::string what;     ///< a video, an entry of the block list or a file
+  std::string reason, picture;
+  bool sound = false;
+};
+int moderation(const ModerationOptions& options);
+
 struct BenchOptions {
   std::string name, json;
   std::int64_t seconds = 0;                         ///< of one measurement; 0 takes the bench's own

@@ -8,6 +8,7 @@
 
 #include "accounts/verify.h"
 #include "app/commands.h"
+#include "app/opened.h"
 #include "app/output.h"
 #include "app/samples.h"
 #include "app/wiring.h"
@@ -23,25 +24,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kNotReexecuted = 3;  ///< exit status of `explain`
-
-/// An installation opened for a command: quiet but for problems.
-struct Opened {
-  std::unique_ptr<Config> config;
-  std::unique_ptr<Wiring> wiring;
-};
-
-Result<Opened> open_quietly(const std::string& data, const std::string& config_path,
-                            DataFolder::Missing missing = DataFolder::Missing::fail) {
-  FILOSCOPE_TRY(auto config, load_config(config_path));
-  log::set_level(log::Level::warn);
-  Opened opened;
-  opened.config = std::make_unique<Config>(std::move(config));
-  Wiring::Options options;
-  options.data_folder = data;
-  options.missing = missing;
-  FILOSCOPE_TRY(opened.wiring, Wiring::open(options, *opened.config));
-  return opened;
-}
 
 std::string read_password() {
   const bool terminal = ::isatty(STDIN_FILENO) != 0;

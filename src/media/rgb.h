@@ -33,6 +33,9 @@ struct PictureLimits {
 /// processing_out_of_memory, internal.
 Result<RgbPicture> read_picture(const ByteSource& bytes, const PictureLimits& limits = {});
 
+/// As frames of clips are compared with it.
+prints::Grid grid_of(const RgbPicture& picture);
+
 /// As a baseline JPEG with 4:2:0 colours; quality 2 (best) to 31 as FFmpeg counts, 14 is about 30
 /// of libjpeg's 100. Errors: processing_out_of_memory, internal.
 Result<Bytes> jpeg_of(const RgbPicture& picture, int quality);

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "media/picture.h"
+#include "media/rgb.h"
 
 extern "C" {
 #include <libavutil/base64.h>
@@ -29,24 +30,30 @@ std::int64_t step_at(std::int64_t pts) {
   return pts < 3 * kTicksPerSecond ? kTicksPerSecond / 10 : kTicksPerSecond;
 }
 
-/// Mean luma of kSide × kSide areas, row by row.
-template <int kSide, typename Value>
-void shrink_luma(const AVFrame& frame, std::span<Value> grid) {
+/// Means of kSide × kSide areas of a picture, row by row; `at(x, y)` is its luma.
+template <int kSide, typename Value, typename At>
+void shrink_luma(int width, int height, const At& at, std::span<Value> grid) {
   for (int gy = 0; gy < kSide; ++gy) {
-    const int y0 = gy * frame.height / kSide;
-    const int y1 = std::max(y0 + 1, (gy + 1) * frame.height / kSide);
+    const int y0 = gy * height / kSide;
+    const int y1 = std::max(y0 + 1, (gy + 1) * height / kSide);
     for (int gx = 0; gx < kSide; ++gx) {
-      const int x0 = gx * frame.width / kSide;
-      const int x1 = std::max(x0 + 1, (gx + 1) * frame.width / kSide);
+      const int x0 = gx * width / kSide;
+      const int x1 = std::max(x0 + 1, (gx + 1) * width / kSide);
       std::int64_t sum = 0;
-      for (int y = y0; y < y1; ++y) {
-        const std::uint8_t* row = frame.data[0] + y * std::ptrdiff_t{frame.linesize[0]};
-        for (int x = x0; x < x1; ++x) sum += row[x];
-      }
+      for (int y = y0; y < y1; ++y)
+        for (int x = x0; x < x1; ++x) sum += at(x, y);
       grid[static_cast<std::size_t>(gy * kSide + gx)] =
           static_cast<Value>(static_cast<float>(sum) / static_cast<float>((y1 - y0) * (x1 - x0)));
     }
   }
+}
+
+template <int kSide, typename Value>
+void shrink_luma(const AVFrame& frame, std::span<Value> grid) {
+  const auto at = [&](int x, int y) {
+    return int{frame.data[0][y * std::ptrdiff_t{frame.linesize[0]} + x]};
+  };
+  shrink_luma<kSide>(frame.width, frame.height, at, grid);
 }
 
 /// The weights of red and blue in luma (ITU-T H.273, table 4); what is not told is taken as 601.
@@ -157,6 +164,17 @@ double cover_score(const AVFrame& frame) {
 prints::Grid grid_of(const AVFrame& frame) {
   prints::Grid grid;
   shrink_luma<prints::kGridSide, std::uint8_t>(frame, grid.luma);
+  return grid;
+}
+
+prints::Grid grid_of(const RgbPicture& picture) {
+  prints::Grid grid;
+  const auto at = [&](int x, int y) {
+    const auto* pixel = picture.rgb.data() + 3 * (std::ptrdiff_t{y} * picture.width + x);
+    return (77 * pixel[0] + 150 * pixel[1] + 29 * pixel[2]) / 256;  // BT.601
+  };
+  shrink_luma<prints::kGridSide>(picture.width, picture.height, at,
+                                 std::span<std::uint8_t>(grid.luma));
   return grid;
 }
 

@@ -1,0 +1,115 @@
+#include <fmt/format.h>
+
+#include "app/commands.h"
+#include "app/opened.h"
+#include "app/output.h"
+#include "base/file.h"
+#include "catalog/reasons.h"
+#include "copies/reasons.h"
+#include "media/rgb.h"
+
+namespace filoscope::app {
+namespace {
+
+constexpr std::int64_t kListedMax = 1'000'000;
+constexpr std::size_t kFileBytesMax = std::size_t{4} << 30;
+
+void tell(Wiring& wiring, const catalog::Video& video, const char* kind) {
+  social::Notification notification;
+  notification.kind = kind, notification.video = video.id;
+  static_cast<void>(wiring.social().notify(video.owner, notification));
+}
+
+Result<void> list_held(Wiring& wiring) {
+  FILOSCOPE_TRY(const auto all, wiring.copies().held());
+  for (const auto& one : all) {
+    const auto owner = wiring.accounts().get(one.video.owner);
+    fmt::print("{}  @{}  {}: {}  {}\n", one.video.id.text(), owner ? owner->handle : "",
+               copies::to_string(one.by.kind), one.by.reason, one.video.caption);
+  }
+  if (all.empty()) fmt::print("nothing is held\n");
+  return {};
+}
+
+Result<void> list_blocked(Wiring& wiring) {
+  FILOSCOPE_TRY(const auto all, wiring.copies().blocked(0, kListedMax));
+  for (const auto& one : all)
+    fmt::print("{}  {}  {}\n", one.id.text(), copies::to_string(one.kind), one.reason);
+  if (all.empty()) fmt::print("nothing is blocked\n");
+  return {};
+}
+
+Result<void> decide(Wiring& wiring, const ModerationOptions& options) {
+  const auto id = VideoId::parse(options.what);
+  if (!id) return Error(copies::reason("not_held"));
+  const bool out = options.command == "release";
+  FILOSCOPE_TRY(const auto video, out ? wiring.copies().release(*id) : wiring.copies().refuse(*id));
+  tell(wiring, video, out ? "published" : "refused");
+  fmt::print("{} is {}\n", options.what, out ? "published" : "deleted");
+  return {};
+}
+
+Result<prints::Grid> grid_of_file(const std::string& path) {
+  FILOSCOPE_TRY(const auto bytes, read_file(path, kFileBytesMax));
+  FILOSCOPE_TRY(const auto picture, media::read_picture(media::MemoryBytes(bytes)));
+  return media::grid_of(picture);
+}
+
+Result<void> block(Wiring& wiring, const ModerationOptions& options) {
+  copies::Blocked made;
+  if (!options.picture.empty()) {
+    FILOSCOPE_TRY(const auto grid, grid_of_file(options.picture));
+    FILOSCOPE_TRY(made, wiring.copies().block_picture(grid, options.reason));
+  } else {
+    const auto id = VideoId::parse(options.what);
+    if (!id) return Error(catalog::reason("no_such_video"));
+    const auto kind = options.sound ? copies::BlockedKind::sound : copies::BlockedKind::clip;
+    FILOSCOPE_TRY(made, wiring.copies().block(*id, kind, options.reason));
+  }
+  fmt::print("{}\n", made.id.text());
+  return {};
+}
+
+Result<void> unblock(Wiring& wiring, const ModerationOptions& options) {
+  const auto id = copies::BlockedId::parse(options.what);
+  if (!id) return Error(copies::reason("no_such_blocked"));
+  return wiring.copies().unblock(*id);
+}
+
+Result<void> export_list(Wiring& wiring, const ModerationOptions& options) {
+  FILOSCOPE_TRY(const auto csv, wiring.copies().blocked_csv());
+  if (options.what == "-") {
+    fmt::print("{}", csv);
+    return {};
+  }
+  return write_file_durably(std::filesystem::absolute(options.what), crypto::as_bytes(csv));
+}
+
+Result<void> import_list(Wiring& wiring, const ModerationOptions& options) {
+  FILOSCOPE_TRY(const auto bytes, read_file(options.what, kFileBytesMax));
+  const std::string csv(bytes.begin(), bytes.end());
+  FILOSCOPE_TRY(const auto count, wiring.copies().add_csv(csv));
+  fmt::print("{} entries were added\n", count);
+  return {};
+}
+
+Result<void> run(const ModerationOptions& options) {
+  FILOSCOPE_TRY(const auto opened, open_quietly(options.data, options.config_path));
+  auto& wiring = *opened.wiring;
+  if (options.command == "held") return list_held(wiring);
+  if (options.command == "blocked") return list_blocked(wiring);
+  if (options.command == "block") return block(wiring, options);
+  if (options.command == "unblock") return unblock(wiring, options);
+  if (options.command == "export") return export_list(wiring, options);
+  if (options.command == "import") return import_list(wiring, options);
+  return decide(wiring, options);
+}
+
+}  // namespace
+
+int moderation(const ModerationOptions& options) {
+  const auto done = run(options);
+  return done ? 0 : fail(done.error());
+}
+
+}  // namespace filoscope::app
