@@ -123,7 +123,9 @@ json encode_copied(const Services& services, const accounts::Viewer& viewer,
   if (!original) return json();
   const auto owner = services.accounts.get(original->owner);
   if (!owner) return json();
-  return {{"id", original->id.text()}, {"author", encode_person_lite(*owner)}};
+  return {{"id", original->id.text()},
+          {"author", encode_person_lite(*owner)},
+          {"part", video.copies_part}};
 }
 
 json encode_video(const Services& services, const accounts::Viewer& viewer, const feed::Item& item,

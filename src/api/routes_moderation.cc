@@ -26,7 +26,7 @@ Result<Caller> moderator(const Api& api, const Request& request) {
 
 Result<VideoId> video_in_path(const Request& request) {
   const auto id = VideoId::parse(request.parameters.find("id")->second);
-  if (!id) return Error(copies::reason("not_held"));
+  if (!id) return Error(catalog::reason("not_held"));
   return *id;
 }
 
@@ -64,7 +64,7 @@ Result<Response> held_frame(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto index, query_integer(request, "index", 0, kFramesMax));
   FILOSCOPE_TRY(const auto video, api.services.catalog.get(id));
   if (!video.held || index.value_or(0) >= video.covers_count)
-    return Error(copies::reason("not_held"));
+    return Error(catalog::reason("not_held"));
   const auto key =
       api.services.catalog.blob_key(video, "cover" + std::to_string(index.value_or(0)) + ".jpg");
   FILOSCOPE_TRY(const auto blob, api.services.blobs.open(key));
@@ -78,31 +78,19 @@ Result<Response> held_frame(const Api& api, const Request& request) {
   return response;
 }
 
-/// To its owner; nobody may be told of what cannot be told.
-void tell(const Api& api, const catalog::Video& video, const char* kind) {
-  social::Notification notification;
-  notification.kind = kind;
-  notification.video = video.id;
-  const auto told = api.services.social.notify(video.owner, notification);
-  if (!told) log::warn("moderation.notify_failed", {{"reason", told.error().message}});
+Result<Response> decided(const Api& api, const Request& request, bool release) {
+  FILOSCOPE_TRY(const auto caller, moderator(api, request));
+  FILOSCOPE_TRY(const auto id, video_in_path(request));
+  FILOSCOPE_DO(release ? api.services.copies.release(id) : api.services.copies.refuse(id));
+  log::info(release ? "moderation.released" : "moderation.refused",
+            {{"handle", caller.viewer.handle}, {"video", id.text()}});
+  return no_content();
 }
-
 Result<Response> release(const Api& api, const Request& request) {
-  FILOSCOPE_TRY(const auto caller, moderator(api, request));
-  FILOSCOPE_TRY(const auto id, video_in_path(request));
-  FILOSCOPE_TRY(const auto video, api.services.copies.release(id));
-  log::info("moderation.released", {{"handle", caller.viewer.handle}, {"video", id.text()}});
-  tell(api, video, "published");
-  return no_content();
+  return decided(api, request, true);
 }
-
 Result<Response> refuse(const Api& api, const Request& request) {
-  FILOSCOPE_TRY(const auto caller, moderator(api, request));
-  FILOSCOPE_TRY(const auto id, video_in_path(request));
-  FILOSCOPE_TRY(const auto video, api.services.copies.refuse(id));
-  log::info("moderation.refused", {{"handle", caller.viewer.handle}, {"video", id.text()}});
-  tell(api, video, "refused");
-  return no_content();
+  return decided(api, request, false);
 }
 
 Result<Response> blocked(const Api& api, const Request& request) {

@@ -19,7 +19,7 @@ class ApiTest : public feed::World {
     search = must(search::Search::open({*database, *accounts, *catalog, config}));
     visual = must(visual::VisualSearch::open(
         {*database, *catalog, *blobs, clock, config, "/bin/false", false}));
-    copies = must(copies::Copies::open({*database, *catalog, clock, config}));
+    copies = must(copies::Copies::open({*database, *catalog, *social, clock, config}));
     uploads = must(upload::Uploads::open({*database, *blobs, *accounts, *catalog, *social, *copies,
                                           workers, clock, config, folder.string()}));
     services = std::make_unique<Services>(Services{*accounts,

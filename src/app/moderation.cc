@@ -14,12 +14,6 @@ namespace {
 constexpr std::int64_t kListedMax = 1'000'000;
 constexpr std::size_t kFileBytesMax = std::size_t{4} << 30;
 
-void tell(Wiring& wiring, const catalog::Video& video, const char* kind) {
-  social::Notification notification;
-  notification.kind = kind, notification.video = video.id;
-  static_cast<void>(wiring.social().notify(video.owner, notification));
-}
-
 Result<void> list_held(Wiring& wiring) {
   FILOSCOPE_TRY(const auto all, wiring.copies().held());
   for (const auto& one : all) {
@@ -41,10 +35,9 @@ Result<void> list_blocked(Wiring& wiring) {
 
 Result<void> decide(Wiring& wiring, const ModerationOptions& options) {
   const auto id = VideoId::parse(options.what);
-  if (!id) return Error(copies::reason("not_held"));
+  if (!id) return Error(catalog::reason("not_held"));
   const bool out = options.command == "release";
-  FILOSCOPE_TRY(const auto video, out ? wiring.copies().release(*id) : wiring.copies().refuse(*id));
-  tell(wiring, video, out ? "published" : "refused");
+  FILOSCOPE_DO(out ? wiring.copies().release(*id) : wiring.copies().refuse(*id));
   fmt::print("{} is {}\n", options.what, out ? "published" : "deleted");
   return {};
 }

@@ -87,10 +87,10 @@ Result<void> Wiring::open_modules(const Options& options) {
                   return visual::VisualSearch::open({*database_, *catalog_, *blobs_, clock_,
                                                      config_, "/proc/self/exe", options.uploads});
                 }));
-  FILOSCOPE_TRY(
-      copies_, phase(clock_, "copies", [&] {
-        return copies::Copies::open({*database_, *catalog_, clock_, config_, options.uploads});
-      }));
+  FILOSCOPE_TRY(copies_, phase(clock_, "copies", [&] {
+                  return copies::Copies::open(
+                      {*database_, *catalog_, *social_, clock_, config_, options.uploads});
+                }));
   if (!options.feed) return {};
   FILOSCOPE_TRY(
       feed_, phase(clock_, "feed", [&] {

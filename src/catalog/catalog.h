@@ -76,6 +76,7 @@ struct Processed {
   bool has_audio = false;
   std::vector<std::uint32_t> sound_print;
   VideoId copy_of{};  ///< the clip that it shows again
+  bool copies_part = false;
   bool held = false;
   std::vector<Rendition> renditions;
   int covers_count = 0;
@@ -181,12 +182,13 @@ class Catalog {
   /// none, publishes it again. `publish_draft` does nothing for what is no draft. Errors: denied,
   /// not_found, invalid_argument (caption, cover, an end in the past).
   virtual Result<Video> change(AccountId owner, VideoId id, const VideoChange& change) = 0;
-  /// Ends that it is held: published, unless a draft. Does nothing for one that is not held.
-  /// Errors: not_found.
+  /// Ends that it is held: published, unless a draft. Errors: not_held.
   virtual Result<Video> release(VideoId id) = 0;
+  /// Removes for good what is held. Gives what it was. Errors: not_held.
+  virtual Result<Video> refuse(VideoId id) = 0;
   /// Gone from every surface when this returns, and its addresses with it. One that was published,
-  /// and a finished draft, can be restored for kRestorableMinutes; of anything else the files go
-  /// from disk in the same call. Errors: denied, not_found.
+  /// and a finished draft, unless held, can be restored for kRestorableMinutes; of anything else
+  /// the files go from disk in the same call. Errors: denied, not_found.
   virtual Result<void> remove(AccountId owner, VideoId id) = 0;
   /// Brings back what `remove` took away, with the same id, addresses, counts and comments:
   /// published, or ended where its time is over. Errors: not_found (not hers, not removed, too

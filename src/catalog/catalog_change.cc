@@ -166,6 +166,7 @@ Result<Video> CatalogImpl::publish_with(VideoId id, const Processed& processed,
   after.renditions = processed.renditions;
   after.covers_count = processed.covers_count;
   after.copy_of = processed.copy_of;
+  after.copies_part = processed.copies_part;
   after.held = processed.held;
   settle_state(after);
   FILOSCOPE_DO(commit(before, after, [&](Session& session) -> Result<void> {
@@ -254,14 +255,21 @@ Result<Video> CatalogImpl::change(AccountId owner, VideoId id, const VideoChange
 Result<Video> CatalogImpl::release(VideoId id) {
   Lock stripe(stripe_of(id));
   FILOSCOPE_TRY(const auto before, load_video(id));
-  if (before.state == State::removed) return no_such_video();
-  if (!before.held) return before;
+  if (!is_finished(before.state) || !before.held) return Error(reason("not_held"));
   Video after = before;
   after.held = false;
   settle_state(after);
   FILOSCOPE_DO(
       commit(before, after, [&](Session& session) { return store(session, before, after); }));
   return after;
+}
+
+Result<Video> CatalogImpl::refuse(VideoId id) {
+  Lock stripe(stripe_of(id));
+  FILOSCOPE_TRY(const auto video, load_video(id));
+  if (!is_finished(video.state) || !video.held) return Error(reason("not_held"));
+  FILOSCOPE_DO(remove_loaded(video));
+  return video;
 }
 
 Result<void> CatalogImpl::set_end(Video& video, std::int64_t until_ms) const {
@@ -295,7 +303,7 @@ Result<void> CatalogImpl::remove(AccountId owner, VideoId id) {
   viewer.account = owner;
   if (!may_see(viewer, before)) return no_such_video();
   if (before.owner != owner) return Error(reason("video_delete_denied"));
-  return is_finished(before.state) ? set_aside(before) : remove_loaded(before);
+  return is_finished(before.state) && !before.held ? set_aside(before) : remove_loaded(before);
 }
 
 Result<void> CatalogImpl::remove_loaded(const Video& video) {
@@ -351,7 +359,7 @@ Result<void> CatalogImpl::store_row(Session& session, const Video& before, const
           "UPDATE catalog_entries SET owner = ?, state = ?, draft = ?, visibility = ?, labels = ?, "
           "available_until_ms = ?, sample = ?, caption = ?, language = ?, created_ms = ?, "
           "published_ms = ?, error = ?, media_key = ?, sound = ?, facts = ?, removed_ms = ?, "
-          "credits = ?, copy_of = ? WHERE id = ? AND state = ? AND media_key = ?",
+          "credits = ?, copy_of = ?, copies_part = ? WHERE id = ? AND state = ? AND media_key = ?",
           {after.owner.db(),
            number(after.state),
            kept_back_column(after),
@@ -370,6 +378,7 @@ Result<void> CatalogImpl::store_row(Session& session, const Video& before, const
            after.removed_ms,
            after.credits,
            after.copy_of.db(),
+           std::int64_t{after.copies_part},
            before.id.db(),
            number(before.state),
            before.media_key}));
@@ -459,7 +468,7 @@ Result<LogRecord> CatalogImpl::record_of(const Entry& entry) const {
   body.followers_only = reach_of(entry) == Reach::followers;
   body.hashtags = keys_of(entry.hashtags, kRecordHashtagsMax);
   body.words = keys_of(words_of(entry.caption), kRecordWordsMax);
-  body.copy_of = entry.copy_of;
+  if (!entry.copies_part) body.copy_of = entry.copy_of;
   return engine::encode(body);
 }
 

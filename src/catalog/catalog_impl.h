@@ -53,6 +53,7 @@ class CatalogImpl final : public Catalog {
                               const std::function<Result<void>(Session&)>& also) override;
   Result<Video> change(AccountId owner, VideoId id, const VideoChange& change) override;
   Result<Video> release(VideoId id) override;
+  Result<Video> refuse(VideoId id) override;
   Result<void> remove(AccountId owner, VideoId id) override;
   Result<Video> restore(AccountId owner, VideoId id) override;
   Result<std::vector<Video>> removed(AccountId owner) override;

@@ -60,9 +60,10 @@ struct Entry {
   Kind kind = Kind::video;
   AccountId owner;
   State state = State::received;
-  bool draft = false;  ///< ready, not shown to anyone but its owner until published
-  bool held = false;   ///< until somebody responsible for the server releases it, the same
-  VideoId copy_of;     ///< the clip that it shows again, the first of them; none: of its own
+  bool draft = false;        ///< ready, not shown to anyone but its owner until published
+  bool held = false;         ///< until somebody responsible for the server releases it, the same
+  VideoId copy_of;           ///< the clip that it shows again, the first of them; none: of its own
+  bool copies_part = false;  ///< an excerpt of that, or that beside something else
   Visibility visibility = Visibility::everyone;
   Labels labels{};
   std::int64_t available_until_ms = 0;  ///< nobody but its owner sees it from then on; 0: no end

@@ -24,6 +24,7 @@ inline constexpr ErrorReason kReasons[] = {
     {"no_such_label", Code::invalid_argument,
      "a label is \"ai_generated\" or \"paid_partnership\""},
     {"end_in_the_past", Code::invalid_argument, "the end must lie in the future"},
+    {"not_held", Code::not_found, "this video is not held; it may have been decided meanwhile"},
     {"no_such_media", Code::not_found, "there is no such file; its address may have run out"},
 };
 

@@ -103,6 +103,7 @@ constexpr std::array<Migration, 7> kMigrations{{
     )sql"},
     {7, R"sql(
       ALTER TABLE catalog_entries ADD COLUMN copy_of BIGINT NOT NULL DEFAULT 0;
+      ALTER TABLE catalog_entries ADD COLUMN copies_part BIGINT NOT NULL DEFAULT 0;
       ALTER TABLE catalog_processing DROP COLUMN frame_hashes;
     )sql"},
 }};
@@ -235,6 +236,7 @@ Result<Video> read_video(const Row& row) {
   video.labels = Labels::from_db(row.integer(18));
   video.available_until_ms = row.integer(19);
   video.copy_of = VideoId::from_db(row.integer(20));
+  video.copies_part = row.integer(21) != 0;
   return video;
 }
 

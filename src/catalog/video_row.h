@@ -15,7 +15,7 @@ inline constexpr std::string_view kVideoColumns =
     "id, owner, state, draft, visibility, sample, caption, language, created_ms, published_ms, "
     "error, media_key, sound, facts, "
     "COALESCE((SELECT title FROM catalog_sounds WHERE catalog_sounds.id = sound), ''), "
-    "removed_ms, credits, kind, labels, available_until_ms, copy_of";
+    "removed_ms, credits, kind, labels, available_until_ms, copy_of, copies_part";
 
 /// Why it is kept back; 0: it is not. What the column `draft` holds.
 std::int64_t kept_back_column(const Entry& entry);

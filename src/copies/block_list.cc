@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
+#include "accounts/text.h"
 #include "base/crypto.h"
-#include "base/utf8.h"
 #include "catalog/sound_match.h"
 #include "copies/reasons.h"
 #include "prints/reasons.h"
@@ -17,8 +18,11 @@ constexpr std::size_t kLikelyMax = 16;
 /// Of 256 bits, and for how many frames of a fifth of a second.
 constexpr int kPictureBits = 12;
 constexpr std::size_t kPictureFrames = 3;
+constexpr std::size_t kFields = 4;
+/// A field that begins so would be run by a spreadsheet; an apostrophe stands before it.
+constexpr std::string_view kRun = "=+-@";
 constexpr std::string_view kHeader = "kind,reason,created,print";
-constexpr std::size_t kSoundValuesMax = 100'000;
+constexpr std::size_t kSoundValuesMax = 12'000;  ///< twenty minutes
 
 bool shows(const prints::ClipPrint& print, const prints::FrameHash& picture) {
   const auto turned = prints::mirrored(picture);
@@ -33,8 +37,10 @@ bool shows(const prints::ClipPrint& print, const prints::FrameHash& picture) {
   return false;
 }
 
+/// REQUIRES: not empty.
 void put_field(std::string& csv, std::string_view text) {
   csv += '"';
+  if (kRun.find(text.front()) != std::string_view::npos) csv += '\'';
   for (const char c : text) csv += c == '"' ? std::string("\"\"") : std::string(1, c);
   csv += '"';
 }
@@ -59,6 +65,7 @@ std::optional<std::vector<std::string>> take_record(std::string_view& csv, std::
     } else if (c == '\n') {
       return fields;
     } else if (c == ',') {
+      if (fields.size() == kFields) return std::nullopt;
       fields.emplace_back(), closed = false;
     } else if (c == '"' && fields.back().empty() && !closed) {
       quoted = true;
@@ -75,14 +82,17 @@ Result<CsvLine> line_of(const std::vector<std::string>& fields, std::int64_t lin
   const auto wrong = [line](const char* problem) {
     return Error(reason("block_list_line_wrong"), line, problem);
   };
-  if (fields.size() != 4) return wrong("it has not four fields");
+  if (fields.size() != kFields) return wrong("it has not four fields");
   CsvLine out;
   const auto kind = parse_blocked_kind(fields[0]);
   if (!kind) return wrong("the kind is none of clip, picture and sound");
   out.kind = *kind, out.reason = fields[1];
-  if (out.reason.empty() || !is_valid_utf8(out.reason) ||
-      out.reason.size() > 4 * kReasonCharactersMax)
-    return wrong("the reason is empty, too long or no UTF-8");
+  if (out.reason.size() > 1 && out.reason[0] == '\'' &&
+      kRun.find(out.reason[1]) != std::string_view::npos)
+    out.reason.erase(0, 1);
+  const auto why = accounts::clean_name("reason", out.reason, kReasonCharactersMax);
+  if (!why || why->empty()) return wrong("the reason is empty, too long or no UTF-8");
+  out.reason = *why;
   const auto& created = fields[2];
   const auto [end, problem] =
       std::from_chars(created.data(), created.data() + created.size(), out.created_ms);
@@ -118,6 +128,7 @@ Bytes encode(const BlockedPrint& print) {
 Result<BlockedPrint> decode_blocked(BlockedKind kind, std::span<const std::uint8_t> bytes) {
   if (kind == BlockedKind::clip) {
     FILOSCOPE_TRY(auto clip, prints::decode_print(bytes));
+    if (clip.frames_count() == 0) return Error(prints::reason("print_damaged"));
     return BlockedPrint(std::move(clip));
   }
   if (kind == BlockedKind::picture) {
@@ -128,7 +139,7 @@ Result<BlockedPrint> decode_blocked(BlockedKind kind, std::span<const std::uint8
   }
   ByteReader in(bytes);
   auto values = in.get_array<std::uint32_t>();
-  if (!in.at_end() || values.empty() || values.size() > kSoundValuesMax)
+  if (!in.at_end() || values.size() > kSoundValuesMax || catalog::lookup_values(values).empty())
     return Error(prints::reason("print_damaged"));
   return BlockedPrint(std::move(values));
 }
@@ -138,28 +149,37 @@ void BlockList::put(BlockedId id, const BlockedPrint& print) {
     return clips_.put(id.value, prints::index_entry(*clip));
   const std::unique_lock lock(mutex_);
   if (const auto* picture = std::get_if<prints::FrameHash>(&print)) pictures_[id] = *picture;
-  if (const auto* sound = std::get_if<std::vector<std::uint32_t>>(&print)) sounds_[id] = *sound;
+  const auto* sound = std::get_if<std::vector<std::uint32_t>>(&print);
+  if (sound == nullptr) return;
+  sounds_[id] = *sound;
+  for (const auto value : catalog::lookup_values(*sound)) by_value_[value].push_back(id);
 }
 
 void BlockList::erase(BlockedId id) {
   clips_.erase(id.value);
   const std::unique_lock lock(mutex_);
-  pictures_.erase(id), sounds_.erase(id);
+  pictures_.erase(id);
+  const auto sound = sounds_.find(id);
+  if (sound == sounds_.end()) return;
+  for (const auto value : catalog::lookup_values(sound->second)) std::erase(by_value_[value], id);
+  sounds_.erase(sound);
 }
 
-std::size_t BlockList::count() const {
-  const std::shared_lock lock(mutex_);
-  return pictures_.size() + sounds_.size() + clips_.clips_count();
-}
-
-std::optional<BlockedId> BlockList::shown_or_heard(const prints::ClipPrint& print,
-                                                   SoundPrint sound) const {
+std::vector<BlockedId> BlockList::shown_or_heard(const prints::ClipPrint& print,
+                                                 SoundPrint sound) const {
+  std::vector<BlockedId> out;
   const std::shared_lock lock(mutex_);
   for (const auto& [id, picture] : pictures_)
-    if (shows(print, picture)) return id;
-  for (const auto& [id, known] : sounds_)
-    if (!sound.empty() && catalog::is_part_of(sound, known)) return id;
-  return std::nullopt;
+    if (shows(print, picture)) out.push_back(id);
+  std::set<BlockedId> likely;
+  for (const auto value : catalog::lookup_values(sound))
+    if (const auto at = by_value_.find(value); at != by_value_.end())
+      likely.insert(at->second.begin(), at->second.end());
+  for (const auto id : likely) {
+    const auto& known = sounds_.at(id);
+    if (catalog::is_part_of(sound, known) || catalog::is_part_of(known, sound)) out.push_back(id);
+  }
+  return out;
 }
 
 std::vector<BlockedId> BlockList::likely_clips(const prints::ClipPrint& print) const {
@@ -187,7 +207,9 @@ Result<std::vector<CsvLine>> from_csv(std::string_view csv) {
   for (bool first = true; !csv.empty(); first = false) {
     const auto line = lines + 1;
     const auto fields = take_record(csv, lines);
-    if (!fields) return Error(reason("block_list_line_wrong"), line, "a quote is not closed");
+    if (!fields)
+      return Error(reason("block_list_line_wrong"), line,
+                   "a quote is not closed, or there are more than four fields");
     if (first && fields->at(0) == "kind") continue;
     if (fields->size() == 1 && fields->at(0).empty()) continue;
     FILOSCOPE_TRY(auto one, line_of(*fields, line));

@@ -23,10 +23,9 @@ class BlockList {
  public:
   void put(BlockedId id, const BlockedPrint& print);
   void erase(BlockedId id);
-  std::size_t count() const;
 
-  /// A picture or sound that the clip shows or plays.
-  std::optional<BlockedId> shown_or_heard(const prints::ClipPrint& print, SoundPrint sound) const;
+  /// Pictures and sounds that the clip shows or plays, or a part of which it plays.
+  std::vector<BlockedId> shown_or_heard(const prints::ClipPrint& print, SoundPrint sound) const;
   /// Clips that are worth comparing.
   std::vector<BlockedId> likely_clips(const prints::ClipPrint& print) const;
 
@@ -34,6 +33,7 @@ class BlockList {
   mutable std::shared_mutex mutex_;
   std::unordered_map<BlockedId, prints::FrameHash> pictures_;
   std::unordered_map<BlockedId, std::vector<std::uint32_t>> sounds_;
+  std::unordered_map<std::uint32_t, std::vector<BlockedId>> by_value_;  ///< of sounds
   prints::HashIndex clips_;
 };
 

@@ -1,7 +1,12 @@
 #include "copies/copies.h"
 
+#include <set>
+
 #include "accounts/text.h"
+#include "base/blake2b.h"
 #include "base/log.h"
+#include "base/mutex.h"
+#include "catalog/sound_match.h"
 #include "copies/reasons.h"
 #include "copies/schema.h"
 #include "copies/store.h"
@@ -14,13 +19,23 @@ namespace {
 constexpr std::size_t kComparedMax = 16;
 constexpr std::int64_t kHeldMax = 200;
 
+using Digest = crypto::Digest;
+
+Digest digest_of(const Bytes& print) {
+  crypto::Blake2b hash;
+  hash.update(print);
+  return hash.finish();
+}
+
 class CopiesImpl final : public Copies {
  public:
   explicit CopiesImpl(const Parts& parts) : parts_(parts), store_(parts.database) {}
   Result<void> start();
 
-  std::unique_lock<std::mutex> turn() override { return std::unique_lock(turn_); }
   Result<Verdict> judge(const prints::ClipPrint& print, SoundPrint sound) override;
+  std::unique_lock<std::mutex> turn() override { return std::unique_lock(turn_); }
+  Result<Verdict> judge_rest(Verdict verdict, const prints::ClipPrint& print,
+                             SoundPrint sound) override;
   Result<void> keep(Session& session, VideoId video, const prints::ClipPrint& print,
                     SoundPrint sound, const Verdict& verdict) override;
 
@@ -35,20 +50,26 @@ class CopiesImpl final : public Copies {
 
   Result<std::vector<Held>> held() override;
   Result<std::int64_t> held_count() override { return store_.held_count(); }
-  Result<catalog::Video> release(VideoId video) override;
-  Result<catalog::Video> refuse(VideoId video) override;
+  Result<void> release(VideoId video) override;
+  Result<void> refuse(VideoId video) override;
 
  private:
   Result<void> on_change(Session& session, const catalog::Entry& entry);
   Result<std::optional<Blocked>> find_blocked(const prints::ClipPrint& print, SoundPrint sound);
+  Result<void> compare(Verdict& verdict, VideoId with, const prints::ClipPrint& print,
+                       SoundPrint sound) const;
   Result<Blocked> add(const BlockedPrint& print, std::string_view why);
-  Result<catalog::Video> held_video(VideoId id);
+  std::pair<std::vector<VideoId>, std::int64_t> kept_since(std::int64_t known_count);
+  void tell(const catalog::Video& video, const char* kind, std::string text);
 
   const Parts parts_;
   const Store store_;
   prints::HashIndex index_;
   BlockList block_list_;
+  Mutex list_mutex_;  ///< rows and memory of the block list change together
   std::mutex turn_;
+  Mutex mutex_;
+  std::vector<VideoId> kept_ FILOSCOPE_GUARDED_BY(mutex_);  ///< since the start
 };
 
 Result<void> CopiesImpl::start() {
@@ -75,25 +96,55 @@ Result<void> CopiesImpl::on_change(Session& session, const catalog::Entry& entry
   return {};
 }
 
+/// Two stills under different sounds are no copies: a cover that many songs stand under.
+bool sound_fits(const prints::Likeness& like, SoundPrint one, SoundPrint other) {
+  if (!like.still || one.empty() || other.empty()) return true;
+  return catalog::is_part_of(one, other) || catalog::is_part_of(other, one);
+}
+
+Result<void> CopiesImpl::compare(Verdict& verdict, VideoId with, const prints::ClipPrint& print,
+                                 SoundPrint sound) const {
+  FILOSCOPE_TRY(const auto stored, store_.print(with));
+  if (!stored) return {};
+  const auto like = prints::compare(print, stored->print);
+  if (!like.copy || !sound_fits(like, sound, stored->sound)) return {};
+  const bool better = !verdict.copy_of || (verdict.part && like.mutual) ||
+                      (verdict.part != like.mutual && stored->root < verdict.copy_of);
+  if (!better) return {};
+  verdict.copy_of = like.mutual ? stored->root : with;
+  verdict.part = !like.mutual;
+  return {};
+}
+
+std::pair<std::vector<VideoId>, std::int64_t> CopiesImpl::kept_since(std::int64_t known_count) {
+  Lock lock(mutex_);
+  return {{kept_.begin() + known_count, kept_.end()}, std::ssize(kept_)};
+}
+
 Result<Verdict> CopiesImpl::judge(const prints::ClipPrint& print, SoundPrint sound) {
   Verdict verdict;
-  const auto near = index_.near(print, kComparedMax);
-  for (const auto& one : near) {
-    FILOSCOPE_TRY(const auto stored, store_.print(VideoId{one.key}));
-    if (!stored) continue;
-    const auto like = prints::compare(print, stored->print);
-    if (!like.copy || (verdict.copy_of && verdict.copy_of < stored->root)) continue;
-    verdict.copy_of = stored->root;
-    verdict.mirrored = like.mirrored;
+  {
+    Lock lock(mutex_);
+    verdict.known_count = std::ssize(kept_);
   }
+  const auto near = index_.near(print, kComparedMax);
+  for (const auto& one : near) FILOSCOPE_DO(compare(verdict, VideoId{one.key}, print, sound));
   FILOSCOPE_TRY(verdict.blocked, find_blocked(print, sound));
+  return verdict;
+}
+
+Result<Verdict> CopiesImpl::judge_rest(Verdict verdict, const prints::ClipPrint& print,
+                                       SoundPrint sound) {
+  const auto [kept, count] = kept_since(verdict.known_count);
+  for (const auto video : kept) FILOSCOPE_DO(compare(verdict, video, print, sound));
+  verdict.known_count = count;
   return verdict;
 }
 
 Result<std::optional<Blocked>> CopiesImpl::find_blocked(const prints::ClipPrint& print,
                                                         SoundPrint sound) {
-  if (const auto id = block_list_.shown_or_heard(print, sound)) {
-    FILOSCOPE_TRY(const auto found, store_.blocked(*id));
+  for (const auto id : block_list_.shown_or_heard(print, sound)) {
+    FILOSCOPE_TRY(const auto found, store_.blocked(id));
     if (found) return std::optional(found->first);
   }
   for (const auto id : block_list_.likely_clips(print)) {
@@ -107,7 +158,7 @@ Result<std::optional<Blocked>> CopiesImpl::find_blocked(const prints::ClipPrint&
 
 Result<void> CopiesImpl::keep(Session& session, VideoId video, const prints::ClipPrint& print,
                               SoundPrint sound, const Verdict& verdict) {
-  const auto root = verdict.copy_of ? verdict.copy_of : video;
+  const auto root = verdict.copy_of && !verdict.part ? verdict.copy_of : video;
   FILOSCOPE_DO(Store::keep(session, video, {root, print, {sound.begin(), sound.end()}}));
   if (verdict.blocked)
     FILOSCOPE_DO(Store::hold(session, video, *verdict.blocked, parts_.clock.now_ms()));
@@ -122,6 +173,8 @@ Result<Blocked> CopiesImpl::block(VideoId video, BlockedKind kind, std::string_v
   const bool known =
       stored && (by_sound ? !stored->sound.empty() : stored->print.frames_count() > 0);
   if (!known || kind == BlockedKind::picture) return Error(reason("no_print_to_block"));
+  if (by_sound && catalog::lookup_values(stored->sound).empty())
+    return Error(reason("sound_too_plain_to_block"));
   return by_sound ? add(stored->sound, why) : add(stored->print, why);
 }
 
@@ -139,6 +192,7 @@ Result<Blocked> CopiesImpl::add(const BlockedPrint& print, std::string_view why)
   FILOSCOPE_TRY(one.reason, accounts::clean_name("reason", why, kReasonCharactersMax));
   if (one.reason.empty()) return Error(reason("blocked_without_reason")).at("reason");
   const std::pair row(one, encode(print));
+  Lock lock(list_mutex_);
   const auto max = parts_.config[kBlockedMax];
   FILOSCOPE_TRY(const bool fits, store_.add_blocked(std::span(&row, 1), max));
   if (!fits) return Error(reason("block_list_full"), max);
@@ -147,6 +201,7 @@ Result<Blocked> CopiesImpl::add(const BlockedPrint& print, std::string_view why)
 }
 
 Result<void> CopiesImpl::unblock(BlockedId id) {
+  Lock lock(list_mutex_);
   FILOSCOPE_TRY(const bool removed, store_.remove_blocked(id));
   if (!removed) return Error(reason("no_such_blocked"));
   block_list_.erase(id);
@@ -163,18 +218,16 @@ Result<std::string> CopiesImpl::blocked_csv() {
 
 Result<std::int64_t> CopiesImpl::add_csv(std::string_view csv) {
   FILOSCOPE_TRY(auto lines, from_csv(csv));
-  std::vector<Bytes> there;
-  FILOSCOPE_DO(
-      store_.each_blocked([&](const Blocked&, const Bytes& print) { there.push_back(print); }));
-  std::ranges::sort(there);
+  Lock lock(list_mutex_);
+  std::set<Digest> there;
+  FILOSCOPE_DO(store_.each_blocked(
+      [&](const Blocked&, const Bytes& print) { there.insert(digest_of(print)); }));
   std::vector<std::pair<Blocked, Bytes>> rows;
   for (auto& line : lines) {
-    if (std::ranges::binary_search(there, line.print)) continue;
+    if (!there.insert(digest_of(line.print)).second) continue;
     const auto id = new_id_of<BlockedId>(parts_.clock.now_ms());
-    rows.emplace_back(
-        Blocked{id, line.kind, accounts::shown_text(line.reason, kReasonCharactersMax),
-                line.created_ms},
-        std::move(line.print));
+    rows.emplace_back(Blocked{id, line.kind, std::move(line.reason), line.created_ms},
+                      std::move(line.print));
   }
   const auto max = parts_.config[kBlockedMax];
   FILOSCOPE_TRY(const bool fits, store_.add_blocked(rows, max));
@@ -196,23 +249,24 @@ Result<std::vector<Held>> CopiesImpl::held() {
   return out;
 }
 
-Result<catalog::Video> CopiesImpl::held_video(VideoId id) {
-  auto video = parts_.catalog.get(id);
-  const bool missing = !video && video.error().code == Code::not_found;
-  if (missing || (video && !video->held)) return Error(reason("not_held"));
-  return video;
+Result<void> CopiesImpl::release(VideoId id) {
+  FILOSCOPE_TRY(const auto video, parts_.catalog.release(id));
+  tell(video, "published", std::string(video.draft ? social::kDraftReady : ""));
+  return {};
 }
 
-Result<catalog::Video> CopiesImpl::release(VideoId id) {
-  FILOSCOPE_TRY(const auto video, held_video(id));
-  return parts_.catalog.release(video.id);
+Result<void> CopiesImpl::refuse(VideoId id) {
+  FILOSCOPE_TRY(const auto video, parts_.catalog.refuse(id));
+  tell(video, "refused", video.caption);
+  return {};
 }
 
-Result<catalog::Video> CopiesImpl::refuse(VideoId id) {
-  FILOSCOPE_TRY(auto video, held_video(id));
-  FILOSCOPE_DO(parts_.catalog.remove(video.owner, id));
-  FILOSCOPE_DO(parts_.catalog.remove_for_good(video.owner, id));
-  return video;
+void CopiesImpl::tell(const catalog::Video& video, const char* kind, std::string text) {
+  social::Notification notification;
+  notification.kind = kind, notification.video = video.id;
+  notification.text = std::move(text);
+  const auto told = parts_.social.notify(video.owner, notification);
+  if (!told) log::warn("copies.notify_failed", {{"reason", told.error().message}});
 }
 
 }  // namespace

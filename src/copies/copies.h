@@ -14,10 +14,11 @@
 #include "catalog/catalog.h"
 #include "ports/database.h"
 #include "prints/clip_print.h"
+#include "social/social.h"
 
 namespace filoscope::copies {
 
-inline const Setting<std::int64_t> kBlockedMax{"copies.blocked_max", 100'000, 1, 10'000'000,
+inline const Setting<std::int64_t> kBlockedMax{"copies.blocked_max", 10'000, 1, 1'000'000,
                                                "Entries of the block list, at most."};
 inline constexpr std::size_t kReasonCharactersMax = 200;
 
@@ -40,9 +41,10 @@ struct Blocked {
 using SoundPrint = std::span<const std::uint32_t>;
 
 struct Verdict {
-  VideoId copy_of;  ///< the first of the clips that show the same; none: there is no other
-  bool mirrored = false;
+  VideoId copy_of;    ///< the first of the clips that show the same; none: there is no other
+  bool part = false;  ///< it shows that in part, or beside something else
   std::optional<Blocked> blocked;
+  std::int64_t known_count = 0;  ///< of clips that it was compared with, for `judge_rest`
 };
 
 struct Held {
@@ -59,6 +61,7 @@ class Copies {
   struct Parts {
     Database& database;
     catalog::Catalog& catalog;
+    social::Social& social;
     const Clock& clock;
     const Config& config;
     bool judges = true;  ///< else nothing is kept in memory, and nothing is found
@@ -66,9 +69,13 @@ class Copies {
   static Result<std::unique_ptr<Copies>> open(const Parts& parts);
   virtual ~Copies() = default;
 
-  /// Held from `judge` to the end of publication: one clip after the other.
-  [[nodiscard]] virtual std::unique_lock<std::mutex> turn() = 0;
+  /// May take seconds.
   virtual Result<Verdict> judge(const prints::ClipPrint& print, SoundPrint sound) = 0;
+  /// Held from `judge_rest` to the end of publication: one clip after the other.
+  [[nodiscard]] virtual std::unique_lock<std::mutex> turn() = 0;
+  /// With what was kept since `verdict` was given.
+  virtual Result<Verdict> judge_rest(Verdict verdict, const prints::ClipPrint& print,
+                                     SoundPrint sound) = 0;
   /// In the transaction that publishes the clip with `verdict`.
   virtual Result<void> keep(Session& session, VideoId video, const prints::ClipPrint& print,
                             SoundPrint sound, const Verdict& verdict) = 0;
@@ -91,10 +98,9 @@ class Copies {
   /// Oldest first, at most 200.
   virtual Result<std::vector<Held>> held() = 0;
   virtual Result<std::int64_t> held_count() = 0;
-  /// Errors: not_held.
-  virtual Result<catalog::Video> release(VideoId video) = 0;
-  /// For good. Gives what it was. Errors: not_held.
-  virtual Result<catalog::Video> refuse(VideoId video) = 0;
+  // Its owner is told. Errors: not_held.
+  virtual Result<void> release(VideoId video) = 0;
+  virtual Result<void> refuse(VideoId video) = 0;  ///< deleted, for good
 };
 
 }  // namespace filoscope::copies

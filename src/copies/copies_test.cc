@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <thread>
-
 #include "copies/block_list.h"
 #include "copies/test_world.h"
 
@@ -73,11 +71,40 @@ TEST_F(CopiesTest, AClipThatWentForGoodIsForgottenOneThatCanBeRestoredIsNot) {
 
 /// Two that are ready at the same moment.
 TEST_F(CopiesTest, OfTwoAtOnceOneFindsTheOther) {
-  std::vector<catalog::Video> made(2);
-  std::thread one([&] { made[0] = publish_clip(ada, print_of(1)); });
-  std::thread other([&] { made[1] = publish_clip(bo, print_of(1)); });
-  one.join(), other.join();
-  EXPECT_NE(bool(made[0].copy_of), bool(made[1].copy_of));
+  catalog::Video other;
+  before_turn = [&] {  // both have been judged, and none is kept
+    before_turn = {};
+    other = publish_clip(bo, print_of(1));
+  };
+  const auto one = publish_clip(ada, print_of(1));
+  EXPECT_FALSE(other.copy_of);
+  EXPECT_EQ(one.copy_of, other.id);
+}
+
+/// What it shows is not what the whole clip shows.
+TEST_F(CopiesTest, AnExcerptIsToldAndNotJoined) {
+  const auto frames = prints::frames_of({.seed = 1, .room = 1, .frames_count = 60});
+  const auto whole = publish_clip(ada, prints::print_of(frames));
+  const auto part = publish_clip(bo, prints::print_of({frames.begin() + 10, frames.begin() + 30}));
+  EXPECT_EQ(part.copy_of, whole.id);
+  EXPECT_TRUE(part.copies_part);
+  {
+    Lock lock(mutex);
+    EXPECT_FALSE(must(engine::decode<engine::VideoPublished>(last)).copy_of);
+  }
+  const auto again =
+      publish_clip(ada, prints::print_of({frames.begin() + 10, frames.begin() + 30}));
+  EXPECT_EQ(again.copy_of, part.id) << "this one shows the same all the way";
+  EXPECT_FALSE(again.copies_part);
+}
+
+/// A cover under which songs stand.
+TEST_F(CopiesTest, AStillUnderAnotherSoundIsNoCopy) {
+  const auto still = prints::print_of({.seed = 3, .room = 3, .moving = 0});
+  const auto song = publish_clip(ada, still, melody(1));
+  EXPECT_FALSE(publish_clip(ada, still, melody(2)).copy_of);
+  EXPECT_EQ(publish_clip(bo, still, melody(1)).copy_of, song.id);
+  EXPECT_EQ(publish_clip(bo, still).copy_of, song.id);
 }
 
 TEST_F(CopiesTest, ABlockedClipIsHeldAndNobodyButItsOwnerSeesIt) {
@@ -102,7 +129,8 @@ TEST_F(CopiesTest, ReleasedItIsLiveRefusedItIsGone) {
   must(copies->block(bad.id, BlockedKind::clip, "stolen"));
   const auto one = publish_clip(bo, print_of(1)), other = publish_clip(bo, mirrored_print(1));
   clock.advance_ms(5'000);
-  const auto live = must(copies->release(one.id));
+  must(copies->release(one.id));
+  const auto live = must(catalog->get(one.id));
   EXPECT_TRUE(catalog->may_see({}, live));
   EXPECT_EQ(live.published_ms, clock.now_ms());
   must(copies->refuse(other.id));
@@ -111,8 +139,21 @@ TEST_F(CopiesTest, ReleasedItIsLiveRefusedItIsGone) {
   EXPECT_THAT(must(copies->held()), IsEmpty());
   EXPECT_EQ(must(copies->held_count()), 0);
   EXPECT_EQ(copies->release(one.id).error().reason, "not_held");
+  const auto notices = must(social->notifications(viewer(bo), "", 10)).items;
+  ASSERT_THAT(notices, SizeIs(2));
+  EXPECT_EQ(notices[0].kind, "refused");
+  EXPECT_EQ(notices[0].text, "a clip") << "it is gone: its caption names it";
+  EXPECT_EQ(notices[1].kind, "published");
   EXPECT_EQ(copies->refuse(one.id).error().reason, "not_held") << "it is live";
   EXPECT_TRUE(catalog->may_see({}, must(catalog->get(one.id))));
+}
+
+TEST_F(CopiesTest, WhatItsOwnerDeletesWhileItIsHeldIsGone) {
+  must(copies->block(publish_clip(ada, print_of(1)).id, BlockedKind::clip, "stolen"));
+  const auto held = publish_clip(bo, print_of(1));
+  must(catalog->remove(bo.id, held.id));
+  EXPECT_EQ(must(copies->held_count()), 0);
+  EXPECT_EQ(catalog->restore(bo.id, held.id).error().code, Code::not_found);
 }
 
 TEST_F(CopiesTest, AHeldDraftStaysADraft) {
@@ -130,6 +171,10 @@ TEST_F(CopiesTest, ABlockedSoundAndABlockedPictureAreFoundInOtherClips) {
   EXPECT_TRUE(publish_clip(bo, print_of(2), melody(7)).held);
   EXPECT_FALSE(publish_clip(bo, print_of(3), melody(8)).held);
   EXPECT_FALSE(publish_clip(bo, print_of(4)).held) << "silent";
+  auto longer = melody(9);
+  const auto song7 = melody(7);
+  longer.insert(longer.end(), song7.begin(), song7.end());
+  EXPECT_TRUE(publish_clip(bo, print_of(5), longer).held) << "among other things";
   must(copies->block_picture(prints::frame_of({.seed = 9, .room = 9, .moving = 0}, 0), "a logo"));
   auto frames = prints::frames_of({.seed = 6, .room = 6});
   for (std::size_t i = 10; i < 14; ++i)
@@ -147,6 +192,9 @@ TEST_F(CopiesTest, WhatCannotBeBlockedSaysWhy) {
   prints::Grid plain;
   plain.luma.fill(200);
   EXPECT_EQ(copies->block_picture(plain, "x").error().reason, "picture_too_plain_to_block");
+  const auto humming = publish_clip(ada, print_of(2), std::vector<std::uint32_t>(90, 7));
+  EXPECT_EQ(copies->block(humming.id, BlockedKind::sound, "x").error().reason,
+            "sound_too_plain_to_block");
   EXPECT_EQ(copies->unblock(BlockedId{5}).error().reason, "no_such_blocked");
   must(config.set("copies.blocked_max", "1"));
   must(copies->block(silent.id, BlockedKind::clip, "one"));
@@ -164,11 +212,13 @@ TEST_F(CopiesTest, UnblockedItIsHeldNoMore) {
 TEST_F(CopiesTest, TheListGoesToAnotherServerAsCsv) {
   const auto bad = publish_clip(ada, print_of(1), melody(1));
   must(copies->block(bad.id, BlockedKind::clip, "said \"mine\", was not"));
-  must(copies->block(bad.id, BlockedKind::sound, "Lied, für Erna"));
+  must(copies->block(bad.id, BlockedKind::sound, "=1+1, Lied für Erna"));
   const auto csv = must(copies->blocked_csv());
   EXPECT_THAT(csv, HasSubstr("\"said \"\"mine\"\", was not\""));
   for (const auto& one : must(copies->blocked(0, 10))) must(copies->unblock(one.id));
-  EXPECT_EQ(must(copies->add_csv(csv)), 2);
+  EXPECT_THAT(csv, HasSubstr("\"'=1+1,")) << "no spreadsheet runs it";
+  EXPECT_EQ(must(copies->add_csv(csv + csv)), 2) << "each once";
+  EXPECT_EQ(must(copies->blocked(0, 10))[0].reason.front(), '=');
   EXPECT_EQ(must(copies->add_csv(csv)), 0) << "they are there";
   EXPECT_TRUE(publish_clip(bo, mirrored_print(1)).held);
   EXPECT_TRUE(publish_clip(bo, print_of(3), melody(1)).held);

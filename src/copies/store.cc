@@ -1,5 +1,6 @@
 #include "copies/store.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/log.h"
@@ -35,7 +36,9 @@ constexpr std::array<Migration, 1> kMigrations{{
 }};
 
 Blocked blocked_of(const Row& row, int first) {
-  return {BlockedId::from_db(row.integer(first)), static_cast<BlockedKind>(row.integer(first + 1)),
+  const auto kind = std::clamp<std::int64_t>(row.integer(first + 1), 0,
+                                             static_cast<std::int64_t>(BlockedKind::sound));
+  return {BlockedId::from_db(row.integer(first)), static_cast<BlockedKind>(kind),
           row.text(first + 2), row.integer(first + 3)};
 }
 

@@ -2,20 +2,20 @@
 
 /// For tests: copies on a real catalogue, with made-up prints.
 
-#include "catalog/test_world.h"
 #include "copies/copies.h"
 #include "prints/test_prints.h"
+#include "social/test_world.h"
 
 namespace filoscope::copies {
 
-class World : public catalog::World {
+class World : public social::World {
  public:
   World() { open_copies(); }
   ~World() override { copies.reset(); }
-  void open_copies() { copies = must(Copies::open({*database, *catalog, clock, config})); }
+  void open_copies() { copies = must(Copies::open({*database, *catalog, *social, clock, config})); }
   void restart() {
     copies.reset();
-    reopen();
+    reopen_all();
     open_copies();
   }
 
@@ -26,10 +26,13 @@ class World : public catalog::World {
     form.owner = owner.id, form.caption = "a clip";
     const auto video = must(catalog->create(form)).id;
     clock.advance_ms(1);
+    auto verdict = must(copies->judge(print, sound));
+    if (before_turn) before_turn();
     const auto turn = copies->turn();
-    const auto verdict = must(copies->judge(print, sound));
+    verdict = must(copies->judge_rest(verdict, print, sound));
     auto processed = catalog::World::processed();
     processed.copy_of = verdict.copy_of;
+    processed.copies_part = verdict.part;
     processed.held = verdict.blocked.has_value();
     return must(catalog->publish_with(video, processed, [&](Session& session) {
       return copies->keep(session, video, print, sound, verdict);
@@ -37,6 +40,7 @@ class World : public catalog::World {
   }
 
   std::unique_ptr<Copies> copies;
+  std::function<void()> before_turn;
 };
 
 }  // namespace filoscope::copies

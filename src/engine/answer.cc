@@ -306,7 +306,8 @@ Slate give_following(const State& state, const PersonState& person, const Filter
       if (!newer({from.key, from.id, 0}, entry)) continue;
       if (page.size() >= request.count && newer(page.back(), entry)) break;
       const auto follows = [&](std::uint32_t other) { return filter.allowed_following(other); };
-      if (!follows(number) || filter.has_elder(number, follows)) continue;
+      if (!follows(number) || !filter.free(number)) continue;
+      if (state.videos.any_elder(number, follows)) continue;
       ++slate.candidates_count;
       page.insert(std::upper_bound(page.begin(), page.end(), entry, newer), entry);
       if (page.size() > request.count) page.pop_back();
@@ -375,8 +376,9 @@ std::vector<Unprofiled> page_below(const State& state, const Filter& filter, con
     const auto was_shown = [&](std::uint32_t other) {
       return std::binary_search(shown.begin(), shown.end(), other);
     };
-    if (!allowed(number) || filter.has_elder(number, allowed) || was_shown(number)) continue;
-    if (state.videos.any_copy(number, was_shown)) continue;
+    if (!allowed(number) || was_shown(number) || !filter.free(number)) continue;
+    if (state.videos.any_elder(number, allowed) || state.videos.any_copy(number, was_shown))
+      continue;
     page.insert(std::upper_bound(page.begin(), page.end(), entry), entry);
     if (page.size() > count) page.pop_back();
   }

@@ -26,8 +26,8 @@ class Pool {
     places_.assign(slots, 0);
     candidates_.reserve(max);
   }
-  /// Null when the video may not be shown, has been seen, a copy of it was proposed, or there is no
-  /// room.
+  /// Null when the video may not be shown, has been seen, copies one that may be shown, or there is
+  /// no room.
   Candidate* propose(std::uint32_t number, Route route) {
     auto& place = place_of(number);
     if (place != 0) {
@@ -35,8 +35,9 @@ class Pool {
       return &candidates_[place - 1];
     }
     if (full() || !filter_.allowed(number) || !filter_.unseen(number)) return nullptr;
-    const auto is_here = [this](std::uint32_t other) { return place_of(other) != 0; };
-    if (state_.videos.any_copy(number, is_here)) return nullptr;
+    // A copy takes no place, and no first audience, from what it shows.
+    const auto allowed = [this](std::uint32_t other) { return filter_.allowed(other); };
+    if (state_.videos.any_elder(number, allowed)) return nullptr;
     candidates_.push_back({number, route_bit(route), false, {}});
     place = static_cast<std::uint32_t>(candidates_.size());
     return &candidates_.back();
@@ -201,6 +202,11 @@ bool Filter::unseen(std::uint32_t number) const {
     return other != unseen_ && (person_.has_seen(other) || held(other));
   };
   return !person_.has_seen(number) && !state_.videos.any_copy(number, had);
+}
+
+bool Filter::free(std::uint32_t number) const {
+  const auto is_held = [this](std::uint32_t other) { return held(other); };
+  return held_.empty() || (!is_held(number) && !state_.videos.any_copy(number, is_held));
 }
 
 bool Filter::held(std::uint32_t number) const {

@@ -50,13 +50,8 @@ class Filter {
   bool allowed_following(std::uint32_t number) const;
   /// Neither it nor a copy of it was shown to her, or is held.
   bool unseen(std::uint32_t number) const;
-  /// One that shows the same, came before it and `is` so: the copy stands back.
-  template <typename Is>
-  bool has_elder(std::uint32_t number, const Is& is) const {
-    const auto id = [&](std::uint32_t of) { return state_.videos[of].id; };
-    return state_.videos.any_copy(
-        number, [&](std::uint32_t other) { return id(other) < id(number) && is(other); });
-  }
+  /// Neither it nor a copy of it is held.
+  bool free(std::uint32_t number) const;
   /// Counts as unseen from now on.
   void forget_showing(std::uint32_t number) { unseen_ = number; }
   bool held(std::uint32_t number) const;

@@ -7,6 +7,7 @@
 
 #include "base/test_result.h"
 #include "engine/test_world.h"
+#include "engine/video_table.h"
 
 namespace filoscope::engine {
 namespace {
@@ -197,9 +198,37 @@ TEST_F(CopiesInTheFeed, WhoHasSeenACopyIsNotGivenTheFirst) {
 }
 
 TEST_F(CopiesInTheFeed, OneThatIsHeldOnTheDeviceKeepsTheOthersAway) {
+  publish_copy(12, 101, 10);
+  for (const auto mode : {kForYou, kFollowing, kPlain})
+    for (const std::uint64_t held : {10, 12}) {
+      const auto all = order(world.ask(1, 20, {{held}}, mode));
+      EXPECT_EQ(std::ranges::count(all, 10) + std::ranges::count(all, 12), 0) << held;
+    }
+}
+
+TEST_F(CopiesInTheFeed, ACopyTakesNoAudienceFromWhatItShows) {
   publish_copy(12, 102, 10);
-  const auto all = order(world.ask(1, 20, {{12}}));
-  EXPECT_EQ(all, (std::vector<std::uint64_t>{11}));
+  for (int i = 0; i < 20; ++i) EXPECT_FALSE(gives(world, 1, 12, kForYou));
+  world.apply(encode(PersonKey{2}, Block{{101}, true}));
+  EXPECT_TRUE(gives(world, 2, 12, kForYou)) << "what may not be shown to her stands before none";
+}
+
+TEST_F(CopiesInTheFeed, WhatIsOnlyKnownByItsCopyIsNoEntry) {
+  publish_copy(12, 102, 77);
+  world.event(1, {77}, EventType::watch, 0, 1000);
+  EXPECT_FALSE(gives(world, 1, 77, kForYou));
+  EXPECT_TRUE(gives(world, 1, 12, kForYou));
+  EXPECT_TRUE(gives(world, 2, 12, kForYou));
+  EXPECT_EQ(count_of({12}, kForYou), 1U) << "holding what nobody knows tells nothing";
+  const auto all = order(world.ask(1, 20, {{77}}));
+  EXPECT_EQ(std::ranges::count(all, 12), 1);
+}
+
+TEST_F(CopiesInTheFeed, SomeCopiesAreEnough) {
+  for (std::uint64_t id = 1000; id < 1000 + 2 * VideoTable::kCopiesMax; ++id)
+    publish_copy(id, 102, 10);
+  EXPECT_TRUE(gives(world, 1, 10, kForYou));
+  EXPECT_FALSE(gives(world, 1, 1000, kForYou));
 }
 
 TEST_F(CopiesInTheFeed, WhatTheDeviceHasShownCountsWithoutProfiling) {

@@ -89,9 +89,13 @@ std::uint32_t VideoTable::number_of(std::uint64_t id) {
 void VideoTable::join_copies(std::uint32_t number, std::uint32_t original) {
   if ((scan_[number].flags & kCopied) != 0) return;
   if ((scan_[original].flags & kCopied) == 0) videos_[original].next_copy = original;
+  std::size_t count = 1;
+  for (auto other = row(original).next_copy; other != original; other = row(other).next_copy)
+    ++count;
+  if (count >= kCopiesMax) return;
   videos_[number].next_copy = row(original).next_copy;
   videos_[original].next_copy = number;
-  scan_[number].flags |= kCopied;
+  scan_[number].flags |= kCopied | kCopy;
   scan_[original].flags |= kCopied;
 }
 
@@ -285,13 +289,24 @@ bool VideoTable::fits() const {
   };
   if (scan_.size() != videos_.size() || !all_known(trending_) || !all_known(fresh_)) return false;
   for (std::size_t i = 0; i < videos_.size(); ++i)
-    if (videos_[i].author_index >= authors_.size() || !videos_[i].outcomes.fits() ||
-        !known(videos_[i].next_copy))
-      return false;
+    if (videos_[i].author_index >= authors_.size() || !videos_[i].outcomes.fits()) return false;
+  if (!copies_fit()) return false;
   for (std::size_t i = 0; i < authors_.size(); ++i)
     if (!all_known(authors_[i].videos) || !authors_[i].outcomes.fits()) return false;
   for (std::size_t i = 0; i < postings_.size(); ++i)
     if (!all_known(postings_[i].videos)) return false;
+  return true;
+}
+
+/// Each copy is the next of one other: then all circles are closed.
+bool VideoTable::copies_fit() const {
+  std::vector<bool> is_next(videos_.size());
+  for (std::size_t i = 0; i < videos_.size(); ++i) {
+    if ((scan_[i].flags & kCopied) == 0) continue;
+    const auto next = videos_[i].next_copy;
+    if (next >= videos_.size() || (scan_[next].flags & kCopied) == 0 || is_next[next]) return false;
+    is_next[next] = true;
+  }
   return true;
 }
 

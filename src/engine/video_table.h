@@ -67,11 +67,12 @@ struct Video {
   unsigned duration_bucket() const;
 };
 
-/// kFreshListed: in the line for a first audience. kCopied: others show the same.
+/// kFreshListed: in the line for a first audience. kCopied: others show the same; kCopy: and one of
+/// them was there before.
 inline constexpr std::uint8_t kLive = 1, kFollowersOnly = 2, kAdult = 4, kFreshDone = 8,
-                              kFreshListed = 16, kCopied = 32;
+                              kFreshListed = 16, kCopied = 32, kCopy = 64;
 /// What stays of an entry that goes, or is published again.
-inline constexpr std::uint8_t kLasting = kFreshDone | kFreshListed | kCopied;
+inline constexpr std::uint8_t kLasting = kFreshDone | kFreshListed | kCopied | kCopy;
 inline constexpr unsigned kKindShift = 8;  ///< the entry's kind stands above the flags
 
 /// What a scan over all videos reads, one after the other in memory.
@@ -94,6 +95,7 @@ class VideoTable {
  public:
   static constexpr std::size_t kPostingMax = 128;
   static constexpr std::size_t kTrendingMax = 512;
+  static constexpr std::size_t kCopiesMax = 64;  ///< of one clip that are known as such
   static constexpr std::int64_t kHotHalfLifeMs = 24LL * 3600 * 1000;
   static constexpr std::int64_t kFreshMs = 7LL * 24 * 3600 * 1000;
   static constexpr std::size_t kFreshDoneMax = 1024;  ///< of the line; more are taken out
@@ -106,7 +108,11 @@ class VideoTable {
   /// Numbers of the entries that went since the last call.
   std::vector<std::uint32_t> take_gone() { return std::exchange(gone_, {}); }
 
-  std::optional<std::uint32_t> find(VideoId id) const { return index_.find(id.value); }
+  /// Not of one that is only known as the original of a copy.
+  std::optional<std::uint32_t> find(VideoId id) const {
+    const auto number = index_.find(id.value);
+    return number && row(*number).video_key != 0 ? number : std::nullopt;
+  }
   std::uint32_t numbers_end() const { return static_cast<std::uint32_t>(videos_.size()); }
   std::size_t live_count() const { return live_count_; }
   bool live(std::uint32_t number) const { return (scan_[number].flags & kLive) != 0; }
@@ -120,6 +126,15 @@ class VideoTable {
     for (auto other = row(number).next_copy; other != number; other = row(other).next_copy)
       if (is(other)) return true;
     return false;
+  }
+  /// Whether `is` holds for one of them that stands before it: the original, then by age.
+  template <typename Is>
+  bool any_elder(std::uint32_t number, const Is& is) const {
+    if ((scan_[number].flags & kCopy) == 0) return false;
+    return any_copy(number, [&](std::uint32_t other) {
+      const bool elder = (scan_[other].flags & kCopy) == 0 || row(other).id < row(number).id;
+      return elder && is(other);
+    });
   }
   const Author& author_of(const Video& video) const { return authors_[video.author_index]; }
   Author& author_at(const Video& video) { return authors_[video.author_index]; }
@@ -150,6 +165,7 @@ class VideoTable {
 
  private:
   bool fits() const;  ///< after loading: whether its parts fit together
+  bool copies_fit() const;
   /// To be read; videos_[number] is for writing.
   const Video& row(std::uint32_t number) const { return videos_[number]; }
   std::uint32_t number_of(std::uint64_t id);

@@ -1,6 +1,8 @@
 #include "prints/clip_print.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 
 #include "prints/reasons.h"
 
@@ -8,9 +10,12 @@ namespace filoscope::prints {
 namespace {
 
 constexpr std::uint8_t kFormat = 1;
+constexpr std::array kFixedParts{Part::whole, Part::middle90, Part::middle80};
 constexpr std::int64_t kStepMs = 1000 / kFramesPerSecond;
 /// Frames after which windows are looked for; those later in a clip are not found.
 constexpr std::size_t kFirstFrames = 100;
+/// Steps of light, from frame to frame, that recompression makes of what stands still.
+constexpr double kStillLight = 1.5;
 /// Frames before and behind that the mean of a wave is taken over: a second.
 constexpr std::size_t kMeanFrames = kFramesPerSecond;
 
@@ -34,6 +39,33 @@ std::vector<FrameHash> moves_of(const std::vector<Waves>& waves) {
     }
   }
   return moves;
+}
+
+bool stands_still_outside(std::span<const Grid> frames, const Area& area) {
+  std::int64_t change = 0, cells = 0;
+  for (std::size_t i = 1; i < frames.size(); ++i)
+    for (int y = 0; y < kGridSide; ++y)
+      for (int x = 0; x < kGridSide; ++x) {
+        const float u = static_cast<float>(x) + .5F, v = static_cast<float>(y) + .5F;
+        if (u > area.left - 1 && u < area.right + 1 && v > area.top - 1 && v < area.bottom + 1)
+          continue;
+        change += std::abs(frames[i].at(x, y) - frames[i - 1].at(x, y));
+        ++cells;
+      }
+  return static_cast<double>(change) <= kStillLight * static_cast<double>(cells);
+}
+
+/// As a printer makes them: the whole and its middles, then windows, which move but for middle80.
+bool is_made(const ClipPrint& print) {
+  if (print.views.empty()) return true;
+  if (print.views.size() < kFixedParts.size() || print.frames_count() == 0) return false;
+  for (std::size_t i = 0; i < print.views.size(); ++i) {
+    const View& view = print.views[i];
+    const bool window = view.part == Part::window || view.part == Part::inside;
+    if (i < kFixedParts.size() ? view.part != kFixedParts[i] : !window) return false;
+    if (view.moves.empty() != (view.part == Part::middle80)) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -68,7 +100,7 @@ void ClipPrinter::look_for_windows() {
   std::vector<Grid> some;
   for (std::size_t i = 0; i < first_.size(); i += step) some.push_back(first_[i]);
   for (const Area& area : find_windows(some)) {
-    Seen window{Part::window, area, {}};
+    Seen window{stands_still_outside(some, area) ? Part::inside : Part::window, area, {}};
     for (const Grid& grid : first_) window.waves.push_back(waves_of(grid, area));
     seen_.push_back(std::move(window));
   }
@@ -109,7 +141,8 @@ Result<ClipPrint> decode_print(std::span<const std::uint8_t> bytes) {
   const auto format = in.get<std::uint8_t>();
   const auto views = in.get<std::uint8_t>();
   const auto frames = in.get<std::uint32_t>();
-  if (!in.ok() || format != kFormat || frames > kFramesMax || views > 3 + kWindowsMax)
+  if (!in.ok() || format != kFormat || frames > kFramesMax ||
+      views > kFixedParts.size() + kWindowsMax)
     return Error(reason("print_damaged"));
   const auto get_all = [&](std::vector<FrameHash>& hashes) {
     for (std::size_t i = 0; i < frames && in.ok(); ++i) {
@@ -129,7 +162,7 @@ Result<ClipPrint> decode_print(std::span<const std::uint8_t> bytes) {
     if (moves == 1) get_all(view.moves);
     print.views.push_back(std::move(view));
   }
-  if (!in.at_end()) return Error(reason("print_damaged"));
+  if (!in.at_end() || !is_made(print)) return Error(reason("print_damaged"));
   return print;
 }
 

@@ -19,8 +19,10 @@ inline constexpr int kFramesPerSecond = 5;
 inline constexpr std::size_t kFramesMax = 6000;
 
 /// The number is stored.
-enum class Part : std::uint8_t { whole, middle90, middle80, window };
-inline constexpr std::size_t kPartsCount = 4;
+/// Outside of `inside` nothing moves: a frame around the picture; a window is one picture in
+/// another.
+enum class Part : std::uint8_t { whole, middle90, middle80, window, inside };
+inline constexpr std::size_t kPartsCount = 5;
 
 struct View {
   Part part = Part::whole;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 
 namespace filoscope::prints {
 namespace {
@@ -14,10 +13,18 @@ constexpr double kNearlyEqual = 12, kEqual = 8;
 constexpr double kMovesAlike = .58, kMovesLeast = .3;
 /// Mean bits between a frame and the next: below, what moves is noise.
 constexpr double kStillBits = 2.5;
-constexpr std::size_t kFramesLeast = 3;
+/// With fewer frames chance moves two clips alike.
+constexpr std::size_t kFramesLeast = 6;
 /// Of the shorter one's frames, that lie beside each other.
 constexpr double kOverlap = .6;
+/// Of both clips, for each to show what the other shows.
+constexpr double kMutual = .6;
 constexpr std::array<double, 3> kSpeeds{1, .95, 1.05};
+/// Frames of the shorter one that are compared, evenly taken: a minute, all of them. What two clips
+/// of ten minutes cost is bounded by it.
+constexpr std::size_t kRowsMax = 300;
+
+std::size_t step_of(std::size_t frames_count) { return (frames_count + kRowsMax - 1) / kRowsMax; }
 
 bool is_still(const ClipPrint& print) {
   const auto& looks = print.views.front().looks;
@@ -27,17 +34,44 @@ bool is_still(const ClipPrint& print) {
   return bits < kStillBits * static_cast<double>(looks.size() - 1);
 }
 
+FILOSCOPE_COUNTS_BITS
+int least_distance(const FrameHash& look, const std::vector<FrameHash>& there, int least) {
+  for (const FrameHash& other : there)
+    if (!is_none(other)) least = std::min(least, distance(look, other));
+  return least;
+}
+
+/// Of the frames of one that lie on the other where it begins at frame `offset` and runs at
+/// `speed`.
+struct WrongBits {
+  std::size_t frames = 0;
+  std::int64_t bits = 0;
+};
+FILOSCOPE_COUNTS_BITS
+WrongBits wrong_bits(const std::vector<FrameHash>& one, const std::vector<FrameHash>& other,
+                     std::ptrdiff_t offset, double speed) {
+  WrongBits wrong;
+  const std::size_t step = step_of(one.size());
+  for (std::size_t i = 0; i < one.size(); i += step) {
+    const auto at = static_cast<std::ptrdiff_t>(static_cast<double>(i) * speed + .5) + offset;
+    if (at < 0 || at >= std::ssize(other)) continue;
+    ++wrong.frames;
+    wrong.bits += distance(one[i], other[static_cast<std::size_t>(at)]);
+  }
+  return wrong;
+}
+
 /// Of each frame of one the least distance to any of the other.
 class Nearest {
  public:
-  explicit Nearest(std::size_t frames_count) : least_(frames_count, kBits) {}
+  explicit Nearest(std::size_t frames_count)
+      : step_(step_of(frames_count)), least_((frames_count + step_ - 1) / step_, kBits) {}
 
   void look(const View& one, const View& other, bool mirror) {
     for (std::size_t i = 0; i < least_.size(); ++i) {
-      if (is_none(one.looks[i])) continue;
-      const FrameHash hash = mirror ? mirrored(one.looks[i]) : one.looks[i];
-      for (const FrameHash& there : other.looks)
-        if (!is_none(there)) least_[i] = std::min(least_[i], distance(hash, there));
+      const FrameHash& look = one.looks[i * step_];
+      if (is_none(look)) continue;
+      least_[i] = least_distance(mirror ? mirrored(look) : look, other.looks, least_[i]);
     }
   }
   /// Mean of the better half.
@@ -49,8 +83,14 @@ class Nearest {
     for (auto at = order.begin(); at != order.begin() + half; ++at) sum += *at;
     return half == 0 ? kBits : sum / static_cast<double>(half);
   }
+  /// That look alike.
+  double share() const {
+    const auto near = std::ranges::count_if(least_, [](int bits) { return bits < kLooksAlike; });
+    return static_cast<double>(near) / static_cast<double>(least_.size());
+  }
 
  private:
+  std::size_t step_;
   std::vector<int> least_;
 };
 
@@ -77,42 +117,44 @@ Way nearest_way(const ClipPrint& one, const ClipPrint& other) {
   return best;
 }
 
-/// How far the moves agree where `one` begins at frame `offset` of `other` and runs at `speed`.
-double agreement(const std::vector<FrameHash>& one, const std::vector<FrameHash>& other,
-                 std::ptrdiff_t offset, double speed, bool mirror) {
-  const auto shorter = static_cast<double>(std::min(one.size(), other.size()));
-  std::size_t frames = 0;
-  std::int64_t bits = 0;
-  for (std::size_t i = 0; i < one.size(); ++i) {
-    const auto at =
-        static_cast<std::ptrdiff_t>(std::lround(static_cast<double>(i) * speed)) + offset;
-    if (at < 0 || at >= std::ssize(other)) continue;
-    ++frames;
-    bits += distance(mirror ? mirrored(one[i]) : one[i], other[static_cast<std::size_t>(at)]);
-  }
-  if (frames < kFramesLeast || static_cast<double>(frames) < kOverlap * shorter) return 0;
-  return 1 - 2 * static_cast<double>(bits) / static_cast<double>(frames * kBits);
-}
-
 /// Along the offset and speed at which they agree best.
-double moves_alike(const View& one, const View& other, bool mirror) {
+double moves_alike(const std::vector<FrameHash>& one, const std::vector<FrameHash>& other) {
+  const auto shorter = static_cast<double>(std::min(one.size(), other.size()));
+  const std::size_t step = step_of(one.size());
+  const auto count = std::ssize(one);
   double best = 0;
-  const auto count = std::ssize(one.moves);
   for (const double speed : kSpeeds)
-    for (std::ptrdiff_t offset = -count / 2; offset <= std::ssize(other.moves) - count / 2;
-         ++offset)
-      best = std::max(best, agreement(one.moves, other.moves, offset, speed, mirror));
+    for (std::ptrdiff_t offset = -count / 2; offset <= std::ssize(other) - count / 2; ++offset) {
+      const auto [frames, bits] = wrong_bits(one, other, offset, speed);
+      if (frames < kFramesLeast || static_cast<double>(frames * step) < kOverlap * shorter)
+        continue;
+      best =
+          std::max(best, 1 - 2 * static_cast<double>(bits) / static_cast<double>(frames * kBits));
+    }
   return best;
 }
 
 double moves_alike(const ClipPrint& one, const ClipPrint& other, const Way& way) {
   double best = 0;
-  for (const View& mine : one.views)
-    for (const View& theirs : other.views) {
-      if (mine.moves.empty() || theirs.moves.empty()) continue;
-      best = std::max(best, moves_alike(mine, theirs, way.mirrored));
-    }
+  for (const View& mine : one.views) {
+    auto moves = mine.moves;
+    if (way.mirrored) std::ranges::transform(moves, moves.begin(), mirrored);
+    for (const View& theirs : other.views)
+      if (!moves.empty() && !theirs.moves.empty())
+        best = std::max(best, moves_alike(moves, theirs.moves));
+  }
   return best;
+}
+
+/// Whether also the longer one shows the same, most of the time.
+bool is_mutual(const ClipPrint& shorter, const ClipPrint& longer, const Way& way) {
+  if (way.windowed || static_cast<double>(shorter.frames_count()) <
+                          kMutual * static_cast<double>(longer.frames_count()))
+    return false;
+  Nearest nearest(longer.frames_count());
+  for (const View& mine : longer.views)
+    for (const View& theirs : shorter.views) nearest.look(mine, theirs, way.mirrored);
+  return nearest.share() >= kMutual;
 }
 
 bool verdict(const Likeness& like) {
@@ -136,6 +178,7 @@ Likeness compare(const ClipPrint& one, const ClipPrint& other) {
   if (like.distance >= kLooksAlike) return like;
   if (!like.still) like.moves = moves_alike(shorter, longer, way);
   like.copy = verdict(like);
+  like.mutual = like.copy && is_mutual(shorter, longer, way);
   return like;
 }
 

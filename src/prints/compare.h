@@ -1,7 +1,7 @@
 #pragma once
 
-/// Whether two prints are of one clip. Pure functions, any thread. O(frames of one · frames of the
-/// other), some nanoseconds each.
+/// Whether two prints are of one clip. Pure functions, any thread. O(frames of one, at most
+/// 300, · frames of the other), some hundred nanoseconds each.
 
 #include "prints/clip_print.h"
 
@@ -17,8 +17,10 @@ struct Likeness {
   double moves = 0;  ///< how far both move alike, 0 as any two, 1 bit by bit; 0 where not looked at
   bool still = false;     ///< one of them hardly moves: nothing can be said of moves
   bool mirrored = false;  ///< turned left to right
-  bool windowed = false;  ///< told by a part: a picture in a picture, what a frame leaves free
-  bool copy = false;      ///< the verdict
+  bool windowed = false;  ///< told by a picture in the picture of one of them
+  bool copy = false;      ///< the verdict: one shows what the other shows, or a part of it
+  bool mutual = false;  ///< and the other too, most of its time: neither is an excerpt of the other
+                        ///< or shows it beside something else
 };
 
 Likeness compare(const ClipPrint& one, const ClipPrint& other);

@@ -1,7 +1,6 @@
 #include "prints/frame_hash.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <numbers>
 
@@ -109,12 +108,6 @@ FrameHash mirrored(const FrameHash& hash) {
   if (is_none(hash)) return out;
   for (std::size_t i = 0; i < out.size(); ++i) out[i] ^= kTurned[i];
   return out;
-}
-
-int distance(const FrameHash& a, const FrameHash& b) {
-  int bits = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) bits += std::popcount(a[i] ^ b[i]);
-  return bits;
 }
 
 }  // namespace filoscope::prints

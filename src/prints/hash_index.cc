@@ -14,6 +14,8 @@ constexpr int kAlikeBits = static_cast<int>(kLooksAlike) + 4;
 /// Of the 64 lowest waves; one pair in a hundred that has nothing in common comes so near.
 constexpr int kLowBits = 22;
 constexpr std::size_t kAskedFramesMax = 100;
+/// Of the score, for each frame that is asked for: what has nothing in common hardly has any.
+constexpr double kLeastOfFrame = .5;
 constexpr std::uint8_t kFormat = 1;
 
 /// A frame of the question in every view, as it is and turned.
@@ -37,19 +39,14 @@ std::vector<AskedFrame> asked_frames(const ClipPrint& print) {
   return asked;
 }
 
-#if defined(__x86_64__)
-// Every processor of the last fifteen years counts bits by one instruction.
-__attribute__((target_clones("default", "popcnt")))
-#endif
+FILOSCOPE_COUNTS_BITS
 int nearest_bits(const FrameHash* asked, std::size_t asked_count, const FrameHash* there,
                  std::size_t there_count) {
   int least = kAlikeBits;
   for (std::size_t a = 0; a < asked_count; ++a)
     for (std::size_t t = 0; t < there_count; ++t) {
-      if (__builtin_popcountll(asked[a][0] ^ there[t][0]) > kLowBits) continue;
-      int bits = 0;
-      for (std::size_t w = 0; w < there[t].size(); ++w)
-        bits += __builtin_popcountll(asked[a][w] ^ there[t][w]);
+      if (std::popcount(asked[a][0] ^ there[t][0]) > kLowBits) continue;
+      const int bits = distance(asked[a], there[t]);
       least = bits < least ? bits : least;
     }
   return least;
@@ -100,6 +97,7 @@ void HashIndex::erase(std::uint64_t key) {
 
 std::vector<Near> HashIndex::near(const ClipPrint& print, std::size_t count_max) const {
   const auto asked = asked_frames(print);
+  const double least_score = std::max(1.0, kLeastOfFrame * static_cast<double>(asked.size()));
   std::vector<Near> found;
   {
     const std::shared_lock lock(mutex_);
@@ -108,7 +106,7 @@ std::vector<Near> HashIndex::near(const ClipPrint& print, std::size_t count_max)
       for (const auto& frame : asked)
         score += kAlikeBits -
                  nearest_bits(frame.hashes.data(), frame.hashes.size(), entry.data(), entry.size());
-      if (score > 0) found.push_back({key, score});
+      if (static_cast<double>(score) >= least_score) found.push_back({key, score});
     }
   }
   std::ranges::sort(found, [](const Near& a, const Near& b) {

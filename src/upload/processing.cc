@@ -309,10 +309,14 @@ std::optional<UploadsImpl::Failure> UploadsImpl::attempt(const Job& job,
 }
 
 Result<void> UploadsImpl::publish(VideoId video, const media::MediaFacts& facts) {
-  const auto turn = parts_.copies.turn();
-  FILOSCOPE_TRY(const auto verdict, parts_.copies.judge(facts.clip_print, facts.sound_print));
+  auto& copies = parts_.copies;
+  FILOSCOPE_TRY(auto verdict, copies.judge(facts.clip_print, facts.sound_print));
+  const auto turn = copies.turn();
+  FILOSCOPE_TRY(verdict,
+                copies.judge_rest(std::move(verdict), facts.clip_print, facts.sound_print));
   auto processed = processed_of(facts);
   processed.copy_of = verdict.copy_of;
+  processed.copies_part = verdict.part;
   processed.held = verdict.blocked.has_value();
   FILOSCOPE_DO(parts_.catalog.publish_with(video, processed, [&](Session& session) -> Result<void> {
     FILOSCOPE_DO(parts_.copies.keep(session, video, facts.clip_print, facts.sound_print, verdict));

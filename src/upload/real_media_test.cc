@@ -22,7 +22,7 @@ constexpr std::int64_t kDeadlineUs = 90'000'000;
 class RealMediaTest : public ::testing::Test, public social::World {
  protected:
   RealMediaTest() {
-    copies = must(copies::Copies::open({*database, *catalog, clock, config}));
+    copies = must(copies::Copies::open({*database, *catalog, *social, clock, config}));
     uploads = must(Uploads::open({*database, *blobs, *accounts, *catalog, *social, *copies, workers,
                                   clock, config, folder.string()}));
   }

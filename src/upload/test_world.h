@@ -128,7 +128,7 @@ class World : public social::World {
   explicit World(const Settings& settings = {}) : social::World(settings) { start(); }
 
   void start() {
-    copies = must(copies::Copies::open({*database, *catalog, clock, config}));
+    copies = must(copies::Copies::open({*database, *catalog, *social, clock, config}));
     uploads =
         must(open_uploads({through != nullptr ? *through : *database, *blobs, *accounts, *catalog,
                            *social, *copies, workers, clock, config, folder.string()},
