@@ -114,6 +114,17 @@ Result<void> Sound::push(const AVPacket& packet) {
   return {};
 }
 
+Result<void> Sound::begin_again(std::int64_t zero) {
+  FILOSCOPE_DO(drain());
+  decoder_->begin_again();
+  zero_ = zero;
+  return {};
+}
+
+std::int64_t Sound::placed_time() const {
+  return av_rescale(placed_, kTicksPerSecond, track_.sample_rate);
+}
+
 Result<void> Sound::drain() { return decode(nullptr); }
 
 Result<void> Sound::decode(const AVPacket* packet) {

@@ -51,6 +51,10 @@ class Sound {
   /// earlier wait.
   Result<void> start_at(std::int64_t zero);
   Result<void> push(const AVPacket& packet);
+  /// Its stream is given once more, of which time `zero` (as in start_at) is the same as 0 was.
+  Result<void> begin_again(std::int64_t zero);
+  /// How much of the time line is filled, 1/90000 s.
+  std::int64_t placed_time() const;
   /// Decodes what the decoder still holds. Afterwards end_time() is final.
   Result<void> drain();
   /// Pads with silence to `end` (1/90000 s after zero) and finishes encoder and measures.
