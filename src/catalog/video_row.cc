@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint8_t kFactsVersion = 2, kFactsVersionWithTitle = 1;
 constexpr std::uint64_t kListMax = 1000;
 
-constexpr std::array<Migration, 6> kMigrations{{
+constexpr std::array<Migration, 7> kMigrations{{
     {1, R"sql(
       CREATE TABLE catalog_videos (
         id BIGINT NOT NULL PRIMARY KEY,
@@ -98,6 +98,20 @@ constexpr std::array<Migration, 6> kMigrations{{
         (owner, id, kind, state, draft, visibility);
       CREATE INDEX catalog_entries_ending ON catalog_entries (available_until_ms)
         WHERE available_until_ms > 0 AND state = 3;
+    )sql"},
+    {7, R"sql(
+      ALTER TABLE catalog_sounds ADD COLUMN owner BIGINT NOT NULL DEFAULT 0;
+      ALTER TABLE catalog_sounds ADD COLUMN titled_by BIGINT NOT NULL DEFAULT 0;
+      ALTER TABLE catalog_sounds ADD COLUMN videos_count BIGINT NOT NULL DEFAULT 0;
+      UPDATE catalog_sounds SET owner = COALESCE(
+        (SELECT e.owner FROM catalog_entries e WHERE e.id = catalog_sounds.video), 0)
+        WHERE title LIKE '%@%';
+      UPDATE catalog_sounds SET title = '', videos_count =
+        (SELECT COUNT(*) FROM catalog_entries e WHERE e.sound = catalog_sounds.id
+          AND e.state = 3 AND e.draft = 0 AND e.visibility = 0);
+      CREATE INDEX catalog_sounds_owner ON catalog_sounds (owner, videos_count);
+      CREATE INDEX catalog_sounds_titled_by ON catalog_sounds (titled_by) WHERE titled_by <> 0;
+      CREATE INDEX catalog_entries_sound ON catalog_entries (sound, id);
     )sql"},
 }};
 
@@ -223,6 +237,7 @@ Result<Video> read_video(const Row& row) {
   video.kind = static_cast<Kind>(kind);
   video.labels = Labels::from_db(row.integer(18));
   video.available_until_ms = row.integer(19);
+  video.sound_owner = AccountId::from_db(row.integer(20));
   return video;
 }
 

@@ -14,8 +14,11 @@ namespace filoscope::catalog {
 inline constexpr std::string_view kVideoColumns =
     "id, owner, state, draft, visibility, sample, caption, language, created_ms, published_ms, "
     "error, media_key, sound, facts, "
-    "COALESCE((SELECT title FROM catalog_sounds WHERE catalog_sounds.id = sound), ''), "
-    "removed_ms, credits, kind, labels, available_until_ms";
+    "COALESCE((SELECT title FROM catalog_sounds WHERE catalog_sounds.id = sound AND "
+    "catalog_sounds.titled_by = catalog_sounds.owner), ''), "
+    "removed_ms, credits, kind, labels, available_until_ms, "
+    "COALESCE((SELECT catalog_sounds.owner FROM catalog_sounds WHERE catalog_sounds.id = sound), "
+    "0)";
 
 Bytes encode_facts(const Video& video);
 /// Errors: corrupt.
