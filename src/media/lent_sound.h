@@ -27,13 +27,14 @@ class LentSound {
   LentSound(const ByteSource& bytes, const MediaLimits& limits) : bytes_(bytes), limits_(limits) {}
   Result<std::unique_ptr<Source>> open_source() const;
   Result<void> begin_again(Sound& sound);
+  void end_pass(Sound& sound) const;
+  std::int64_t length() const;  ///< of the clip that it comes from, 1/90000 s; 0: not known
 
   const ByteSource& bytes_;
   const MediaLimits limits_;
   std::unique_ptr<Source> first_;  ///< also keeps the stream
   std::unique_ptr<Source> again_;  ///< from the second time on
   std::int64_t begun_at_ = 0;      ///< where on the time line it plays from its start
-  std::int64_t packets_ = 0;       ///< since then
 };
 
 }  // namespace filoscope::media
