@@ -283,5 +283,18 @@ TEST_F(SoundSearchTest, WhatIsFoundFollowsTitlesAndVideos) {
   EXPECT_THAT(sounds("snow"), IsEmpty());
 }
 
+TEST_F(SoundSearchTest, TitlesThatOlderRulesReadAreReadAgain) {
+  const auto rain = play(mara, "one");
+  must(catalog->name_sound(mara.id, rain.sound, "Rain"));
+  must(database->write([](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute("DELETE FROM search_sounds"));
+    return {};
+  }));
+  as_of_older_rules();
+  EXPECT_THAT(sounds("rain"), IsEmpty());
+  must(catalog->reread(std::atomic<bool>(false)));
+  EXPECT_THAT(sounds("rain"), ElementsAre(rain.sound));
+}
+
 }  // namespace
 }  // namespace filoscope::search

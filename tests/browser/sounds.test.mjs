@@ -9,7 +9,9 @@ import {
   eventually,
   expects,
   fillSignUp,
+  follow,
   newHandle,
+  NO_ANSWER,
   path,
   playing,
   posted,
@@ -146,6 +148,22 @@ test('its owner names a sound, by keys alone, and search finds it by that', asyn
   await other.locator(`a.tile[href="/v/${video.id}"]`).waitFor();
   assert.equal(await other.getByRole('button', { name: 'Rename' }).count(), 0, 'not hers');
   await Promise.all([context.close(), theirs.close()]);
+});
+
+test('a page that the network kept away is there by itself once it is back', async () => {
+  const { context, page, video, sound } = await singer(13);
+  expects(page, NO_ANSWER);
+  await page.goto(`/sound/${sound}`);
+  await page.locator(`a.tile[href="/v/${video.id}"]`).waitFor();
+  await page.goto('/me');
+  await page.getByRole('button', { name: 'Edit profile' }).waitFor();
+  await context.setOffline(true);
+  await follow(page, `/sound/${sound}`);
+  await page.getByRole('button', { name: 'Try again' }).first().waitFor();
+  await context.setOffline(false);
+  await page.getByRole('button', { name: 'Use this sound' }).waitFor();
+  await page.locator(`a.tile[href="/v/${video.id}"]`).waitFor();
+  await context.close();
 });
 
 test('a sound that is gone is said to be, on its page and where it was chosen', async () => {
