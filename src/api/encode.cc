@@ -7,6 +7,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "api/pages.h"
 #include "catalog/caption.h"
 #include "catalog/reasons.h"
 
@@ -128,13 +129,27 @@ json encode_copied(const Services& services, const accounts::Viewer& viewer,
           {"part", video.copies_part}};
 }
 
+/// Null where nobody is to be named to her.
+json encode_sound_owner(const Services& services, const accounts::Viewer& viewer, AccountId id) {
+  if (!id || (viewer.account && services.accounts.blocked(viewer.account, id))) return nullptr;
+  const auto owner = services.accounts.get(id);
+  return owner ? encode_person_lite(*owner) : json();
+}
+
+json encode_sound_of(const Services& services, const accounts::Viewer& viewer,
+                     const catalog::Video& video) {
+  if (!video.sound) return nullptr;
+  return {{"id", video.sound.text()},
+          {"title", video.sound_title},
+          {"owner", encode_sound_owner(services, viewer, video.sound_owner)},
+          {"original", video.sound_owner == video.owner}};
+}
+
 json encode_video(const Services& services, const accounts::Viewer& viewer, const feed::Item& item,
                   const catalog::Video& video) {
   const auto relation = services.accounts.relation(viewer, video.owner);
   auto author = encode_person_lite(item.owner);
   author["viewer"] = {{"self", relation.self}, {"follows", relation.follows}};
-  // The title names whose sound it is.
-  const bool is_own_sound = video.sound_title.ends_with(" @" + item.owner.handle);
   json result = {{"id", video.id.text()},
                  {"state", encode_state(video.state)},
                  {"step", encode_step(video.state)},
@@ -157,10 +172,7 @@ json encode_video(const Services& services, const accounts::Viewer& viewer, cons
                  {"height", video.height},
                  {"gain_db", video.gain_db},
                  {"placeholder", video.placeholder},
-                 {"sound", video.sound ? json{{"id", video.sound.text()},
-                                              {"title", video.sound_title},
-                                              {"original", is_own_sound}}
-                                       : json()},
+                 {"sound", encode_sound_of(services, viewer, video)},
                  {"playback", encode_playback(services, video, viewer.account)},
                  {"counts", encode_counts(item)},
                  {"viewer", encode_marks(viewer, item)}};
@@ -199,6 +211,27 @@ struct KindEncoder {
 constexpr std::array<KindEncoder, 1> kEncoders{{{catalog::Kind::video, encode_videos}}};
 
 }  // namespace
+
+json encode_sound(const Services& services, const accounts::Viewer& viewer,
+                  const catalog::Sound& sound, const catalog::Video* source) {
+  json cover, origin, preview;
+  if (source != nullptr) {
+    origin = source->id.text();
+    if (const auto file = cover_file(*source); !file.empty())
+      cover = services.catalog.media_url(*source, file, viewer.account);
+    preview = services.catalog.media_url(*source, source->renditions.back().name + ".mp4",
+                                         viewer.account);
+  }
+  return {{"id", sound.id.text()},
+          {"title", sound.title},
+          {"owner", encode_sound_owner(services, viewer, sound.owner)},
+          {"original", bool(sound.owner)},
+          {"videos_count", sound.videos_count},
+          {"origin_video_id", origin},
+          {"cover", cover},
+          {"preview", preview},
+          {"viewer", {{"own", viewer.account && viewer.account == sound.owner}}}};
+}
 
 json encode_failure(const StoredReason& why) {
   json values = json::object();

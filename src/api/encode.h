@@ -47,6 +47,9 @@ Result<nlohmann::json> encode_content(const Services& services, const accounts::
 /// that cannot be shown.
 Result<nlohmann::json> encode_items(const Services& services, const accounts::Viewer& viewer,
                                     std::span<const feed::Item> items);
+/// `source`: a video of it that may be used; null where there is none.
+nlohmann::json encode_sound(const Services& services, const accounts::Viewer& viewer,
+                            const catalog::Sound& sound, const catalog::Video* source);
 nlohmann::json encode_comment(const Services& services, const accounts::Viewer& viewer,
                               const social::Comment& comment, const accounts::Account& author);
 nlohmann::json encode_upload(const upload::UploadState& state);

@@ -134,6 +134,23 @@ Result<PageHead> tag_head(const Services& services, std::string_view tag) {
   return head;
 }
 
+Result<PageHead> sound_head(const Services& services, std::string_view text) {
+  const auto id = SoundId::parse(text);
+  if (!id || !*id) return missing();
+  const auto source = services.catalog.sound_source({}, *id);
+  if (!source) return missing_or(source.error());
+  const auto owner = services.accounts.get(source->sound_owner);
+  const auto title = one_line(source->sound_title, kTitleCharactersMax);
+  PageHead head;
+  head.title = title.empty() ? "Original sound" : title;
+  if (owner) head.title += " · " + name_of(*owner);
+  head.description = "Videos with this sound: " + head.title;
+  head.path = "/sound/" + id->text();
+  head.oembed = true;
+  add_cover(services, *source, head);
+  return head;
+}
+
 /// The parts between slashes, decoded; nothing for a broken escape.
 std::optional<std::vector<std::string>> parts_of(std::string_view path) {
   std::vector<std::string> parts;
@@ -161,13 +178,19 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kOwnPages
     {"upload", "Upload"},
 }};
 
-/// Whether this address is a video that the caller may see, though others may not.
+/// Whether this address is a video or sound that the caller may see, though others may not.
 Result<bool> may_see_herself(const Api& api, const Request& request, std::string_view path) {
   const auto parts = parts_of(path);
-  if (!parts || parts->size() != 2 || parts->front() != "v") return false;
+  if (!parts || parts->size() != 2) return false;
   const auto id = VideoId::parse(parts->back());
   const auto caller = api.auth.anyone(request);
   if (!id || !*id || !caller) return false;
+  if (parts->front() == "sound") {
+    const auto sound = api.services.catalog.sound(caller->viewer, SoundId{id->value});
+    if (!sound) FILOSCOPE_DO(missing_or(sound.error()));
+    return sound.has_value();
+  }
+  if (parts->front() != "v") return false;
   const auto video = api.services.catalog.get_visible(caller->viewer, *id);
   if (!video) FILOSCOPE_DO(missing_or(video.error()));
   return video.has_value();
@@ -183,6 +206,7 @@ Result<PageHead> page_of(const Services& services, std::string_view path) {
   if (parts->size() == 2) {
     if (first == "v") return video_head(services, parts->back());
     if (first == "tag") return tag_head(services, parts->back());
+    if (first == "sound") return sound_head(services, parts->back());
     if (first == "search" && parts->back() == "picture") return plain("Search with a picture");
     return missing();
   }

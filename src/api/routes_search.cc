@@ -39,8 +39,15 @@ Result<Response> search(const Api& api, const Request& request) {
       items.push_back({{"tag", one.tag}, {"videos_count", one.videos_count}});
     return json_response({{"items", items}, {"next_cursor", nullptr}});
   }
+  if (kind == "sounds") {
+    FILOSCOPE_TRY(const auto found, api.services.search.sounds(caller.viewer, query, limit));
+    json items = json::array();
+    for (const auto& one : found)
+      items.push_back(encode_sound(api.services, caller.viewer, one.sound, &one.source));
+    return json_response({{"items", items}, {"next_cursor", nullptr}});
+  }
   if (!kind.empty() && kind != "videos")
-    return Error(reason("field_not_one_of"), "videos, people or hashtags").at("kind");
+    return Error(reason("field_not_one_of"), "videos, people, hashtags or sounds").at("kind");
   const auto cursor = query_text(request, "cursor");
   FILOSCOPE_TRY(auto page, api.services.search.entries(caller.viewer, query, cursor, limit));
   FILOSCOPE_TRY(auto body, encode_entries(api.services, caller.viewer, std::move(page),

@@ -88,6 +88,7 @@ class MultipartSink final : public BodySink, private PartHandler {
     form_.draft = !draft.empty() && draft != "false" && draft != "0";
     FILOSCOPE_TRY(form_.labels, catalog::Labels::parse(fields_["labels"]));
     FILOSCOPE_TRY(form_.cover_ms, parse_cover_ms(fields_["cover_ms"]));
+    FILOSCOPE_TRY(form_.sound, parse_sound_id(fields_["sound_id"]));
     room_.reset();  // the upload has its own now
     FILOSCOPE_TRY(const auto made, api_->services.uploads.create(viewer_, form_));
     FILOSCOPE_TRY(const auto state, hand_over(made.id));

@@ -7,6 +7,7 @@
 #include "api/url.h"
 #include "base/crypto.h"
 #include "base/utf8.h"
+#include "upload/reasons.h"
 
 namespace filoscope::api {
 namespace {
@@ -27,6 +28,13 @@ Result<std::optional<std::int64_t>> parse_cover_ms(std::string_view text) {
   const auto ms = parse_count(text);
   if (!ms && !text.empty()) return Error(reason("cover_ms_invalid")).at("cover_ms");
   return ms;
+}
+
+Result<SoundId> parse_sound_id(std::string_view text) {
+  if (text.empty()) return SoundId();
+  const auto id = SoundId::parse(text);
+  if (!id || !*id) return Error(upload::reason("sound_not_usable")).at("sound_id");
+  return *id;
 }
 
 Result<upload::NewUpload> parse_upload_metadata(std::string_view field) {
@@ -59,6 +67,9 @@ Result<upload::NewUpload> parse_upload_metadata(std::string_view field) {
     if (name == "draft") form.draft = value != "false" && value != "0";
     if (name == "labels") {
       FILOSCOPE_TRY(form.labels, catalog::Labels::parse(value));
+    }
+    if (name == "sound_id") {
+      FILOSCOPE_TRY(form.sound, parse_sound_id(value));
     }
     if (name == "cover_ms") {
       FILOSCOPE_TRY(form.cover_ms, parse_cover_ms(value));

@@ -20,6 +20,9 @@ std::optional<std::int64_t> parse_count(std::string_view text);
 /// invalid_argument.
 Result<std::optional<std::int64_t>> parse_cover_ms(std::string_view text);
 
+/// The field `sound_id` of an upload; none when it is empty. Errors: invalid_argument.
+Result<SoundId> parse_sound_id(std::string_view text);
+
 /// Upload-Metadata: `name base64, name base64, flag`. Unknown names are ignored. Errors:
 /// invalid_argument.
 Result<upload::NewUpload> parse_upload_metadata(std::string_view field);

@@ -59,7 +59,8 @@ struct Video : Entry {
   double gain_db = 0;       ///< for the player to apply: 0 but in videos of earlier releases, whose
                             ///< files do not hold it
   std::string placeholder;  ///< data: URI
-  std::string sound_title;
+  std::string sound_title;  ///< as its owner named it; "" as a rule
+  AccountId sound_owner;    ///< whose sound it is; none where she may not be named
   std::vector<Rendition> renditions;  ///< largest first
   int covers_count = 0, cover_index = 0;
   std::string media_key;  ///< unguessable folder of its files, never reused; a change of visibility
@@ -75,12 +76,22 @@ struct Processed {
   std::string placeholder;
   bool has_audio = false;
   std::vector<std::uint32_t> sound_print;
+  SoundId sound{};    ///< what it was made to play; none: it is told by its print
   VideoId copy_of{};  ///< the clip that it shows again
   bool copies_part = false;
   bool held = false;
   std::vector<Rendition> renditions;
   int covers_count = 0;
   std::string facts_json;  ///< for operators: codecs, hdr, notes
+};
+
+/// What videos share that play the same. It belongs to whoever published it for everyone first, of
+/// those whose video is still there.
+struct Sound {
+  SoundId id;
+  std::string title;              ///< as Video::sound_title
+  AccountId owner;                ///< as Video::sound_owner
+  std::int64_t videos_count = 0;  ///< of those for everyone
 };
 
 /// A rendition that was made after publication.
@@ -238,6 +249,27 @@ class Catalog {
     std::int64_t videos_count = 0;
   };
   virtual Result<std::vector<HashtagCount>> hashtags(std::string_view prefix, int limit) = 0;
+
+  /// Errors: not_found (no published video that she may see plays it).
+  virtual Result<Sound> sound(const accounts::Viewer& viewer, SoundId id) = 0;
+  /// In the order asked; unknown ones left out.
+  virtual Result<std::vector<Sound>> sounds(std::span<const SoundId> ids) = 0;
+  /// Those that belong to these people, the most used first.
+  virtual Result<std::vector<Sound>> sounds_of(std::span<const AccountId> owners, int limit) = 0;
+  /// Newest first.
+  virtual Result<EntryPage> by_sound(const accounts::Viewer& viewer, SoundId id,
+                                     std::string_view cursor, int limit) = 0;
+  /// The video that others may take the sound from: the first one for everyone that she may see.
+  /// Errors: not_found (there is none, so that she may not use the sound).
+  virtual Result<Video> sound_source(const accounts::Viewer& viewer, SoundId id) = 0;
+  /// A title of its own, "" for none, as long as it is hers. Errors: not_found (as sound), denied,
+  /// invalid_argument (the title).
+  virtual Result<Sound> name_sound(AccountId owner, SoundId id, std::string_view title) = 0;
+  /// Called in the transaction that changes a sound, with what it is then; with no videos_count
+  /// nobody but its owners may know of it. Before serving starts.
+  using SoundHook = std::function<Result<void>(Session&, const Sound&)>;
+  virtual void on_sound(SoundHook hook) = 0;
+
   /// How many each of these people has published for everyone, in their order.
   virtual Result<std::vector<std::int64_t>> videos_counts(std::span<const AccountId> owners) = 0;
   struct PublicVideo {

@@ -172,10 +172,11 @@ Result<Video> CatalogImpl::publish_with(VideoId id, const Processed& processed,
   FILOSCOPE_DO(commit(before, after, [&](Session& session) -> Result<void> {
     after.sound = before.sound;
     after.sound_title = before.sound_title;
+    after.sound_owner = before.sound_owner;
     FILOSCOPE_DO(session.execute("INSERT INTO catalog_processing (video, facts_json) VALUES (?, ?)",
                                  {id.db(), processed.facts_json}));
     if (processed.has_audio) {
-      FILOSCOPE_TRY(after.sound, take_sound(session, id, processed.sound_print));
+      FILOSCOPE_TRY(after.sound, take_sound(session, id, processed));
     }
     if (also) FILOSCOPE_DO(also(session));
     return store(session, before, after);
@@ -530,6 +531,8 @@ Result<void> CatalogImpl::forget_owner(Session& session, AccountId owner) {
     }
   }));
   FILOSCOPE_DO(outcome);
+  FILOSCOPE_DO(session.execute(
+      "UPDATE catalog_sounds SET title = '', titled_by = 0 WHERE titled_by = ?", {owner.db()}));
   for (const auto& video : videos) {
     Video gone = tombstone(video);
     FILOSCOPE_DO(store(session, video, gone));

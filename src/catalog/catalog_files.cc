@@ -272,6 +272,16 @@ Result<void> CatalogImpl::verify_sounds(std::vector<std::string>& findings) {
           add_finding(findings, "the sound of video " + VideoId::from_db(row.integer(0)).text() +
                                     " does not exist");
         }));
+    FILOSCOPE_DO(session.query(
+        "SELECT s.id, s.videos_count FROM catalog_sounds s WHERE s.videos_count <> (SELECT "
+        "COUNT(*) "
+        "FROM catalog_entries v WHERE v.sound = s.id AND v.state = 3 AND v.draft = 0 AND "
+        "v.visibility = 0)",
+        {}, [&](const Row& row) {
+          add_finding(findings, "sound " + SoundId::from_db(row.integer(0)).text() + " counts " +
+                                    std::to_string(row.integer(1)) +
+                                    " videos and has another number");
+        }));
     return session.query(
         "SELECT s.id FROM catalog_sounds s WHERE NOT EXISTS (SELECT 1 FROM catalog_entries v WHERE "
         "v.id = s.video AND v.sound = s.id AND (v.state IN (3, 6) OR v.removed_ms > 0))",

@@ -77,6 +77,14 @@ class CatalogImpl final : public Catalog {
                                std::string_view cursor, int limit) override;
   Result<VideoPage> own(AccountId owner, std::string_view cursor, int limit) override;
   Result<std::vector<HashtagCount>> hashtags(std::string_view prefix, int limit) override;
+  Result<Sound> sound(const accounts::Viewer& viewer, SoundId id) override;
+  Result<std::vector<Sound>> sounds(std::span<const SoundId> ids) override;
+  Result<std::vector<Sound>> sounds_of(std::span<const AccountId> owners, int limit) override;
+  Result<EntryPage> by_sound(const accounts::Viewer& viewer, SoundId id, std::string_view cursor,
+                             int limit) override;
+  Result<Video> sound_source(const accounts::Viewer& viewer, SoundId id) override;
+  Result<Sound> name_sound(AccountId owner, SoundId id, std::string_view title) override;
+  void on_sound(SoundHook hook) override { sound_hooks_.push_back(std::move(hook)); }
   Result<std::vector<std::int64_t>> videos_counts(std::span<const AccountId> owners) override;
   Result<std::vector<PublicVideo>> public_videos(std::int64_t offset, std::int64_t limit) override;
   Result<std::int64_t> public_videos_count() override;
@@ -162,12 +170,14 @@ class CatalogImpl final : public Catalog {
                                            Result<void>& damaged);
 
   // catalog_sounds.cc
-  /// The known sound that a print is part of, or a new one, kept with its print.
-  Result<SoundId> take_sound(Session& session, VideoId video, SoundPrint print);
+  /// The sound that it was made to play, while there is one; else the known one that its print is
+  /// part of, or a new one, kept with its print.
+  Result<SoundId> take_sound(Session& session, VideoId video, const Processed& processed);
   Result<SoundId> find_sound(Session& session, SoundPrint print);
-  /// After a video began or ceased to carry a sound for everyone: whose sound it is now, and its
-  /// title (also in `after`). A sound that no video carries any more goes.
+  /// After a video began or ceased to carry a sound for everyone: whose sound it is now, with which
+  /// title (both also in `after`), and how many carry it. A sound that none carries any more goes.
   Result<void> settle_sound(Session& session, const Video& before, Video& after);
+  Result<Sound> tell_sound(Session& session, SoundId id) const;
 
   // catalog_files.cc
   Result<void> load_media_keys();
@@ -194,6 +204,7 @@ class CatalogImpl final : public Catalog {
   MediaMap media_;
   VideoCache cache_;
   std::vector<ChangeHook> hooks_;
+  std::vector<SoundHook> sound_hooks_;
   std::array<Mutex, kStripes> stripes_;
   mutable Mutex progress_mutex_;
   struct Progress {

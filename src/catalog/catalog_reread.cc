@@ -49,10 +49,14 @@ Result<void> CatalogImpl::reread_video(VideoId id,
     const auto living = parts_.accounts.need_account(session, before.owner);
     if (!living && living.error().code != Code::not_found) return living;
     if (before.state == State::removed || !living) return {};
-    if (changed) return store(session, before, after);
-    if (before.state != State::published) return {};
-    FILOSCOPE_DO(store_hashtags(session, after));
-    for (const auto& hook : hooks_) FILOSCOPE_DO(hook(session, after));
+    if (changed) {
+      FILOSCOPE_DO(store(session, before, after));
+    } else if (before.state == State::published) {
+      FILOSCOPE_DO(store_hashtags(session, after));
+      for (const auto& hook : hooks_) FILOSCOPE_DO(hook(session, after));
+    }
+    const bool names_its_sound = !before.sound_title.empty() && before.sound_owner == before.owner;
+    if (names_its_sound) FILOSCOPE_DO(tell_sound(session, before.sound));
     return {};
   }));
   if (changed && before.state == State::published) remember(before, after);

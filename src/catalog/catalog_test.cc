@@ -58,7 +58,7 @@ TEST_F(CatalogTest, PublishedVideoComesBackWholeAlsoAfterARestart) {
     EXPECT_EQ(video.language, "en");
     EXPECT_EQ(video.duration_ms, 5000);
     EXPECT_EQ(video.gain_db, 0);
-    EXPECT_EQ(video.sound_title, "Original sound · @mara");
+    EXPECT_EQ(video.sound_owner, mara.id);
     EXPECT_TRUE(video.sound);
     ASSERT_THAT(video.renditions, SizeIs(2));
     EXPECT_EQ(video.renditions[0].segments_head[1].last, 299);

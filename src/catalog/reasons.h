@@ -25,6 +25,8 @@ inline constexpr ErrorReason kReasons[] = {
      "a label is \"ai_generated\" or \"paid_partnership\""},
     {"end_in_the_past", Code::invalid_argument, "the end must lie in the future"},
     {"not_held", Code::not_found, "this video is not held; it may have been decided meanwhile"},
+    {"no_such_sound", Code::not_found, "there is no such sound, or nobody may hear it any more"},
+    {"sound_name_denied", Code::denied, "only the person whose sound it is may name it"},
     {"no_such_media", Code::not_found, "there is no such file; its address may have run out"},
 };
 

@@ -13,7 +13,7 @@ constexpr std::uint64_t kListMax = 1000;
 /// Of the column draft.
 constexpr std::int64_t kDraftBit = 1, kHeldBit = 2;
 
-constexpr std::array<Migration, 7> kMigrations{{
+constexpr std::array<Migration, 8> kMigrations{{
     {1, R"sql(
       CREATE TABLE catalog_videos (
         id BIGINT NOT NULL PRIMARY KEY,
@@ -105,6 +105,20 @@ constexpr std::array<Migration, 7> kMigrations{{
       ALTER TABLE catalog_entries ADD COLUMN copy_of BIGINT NOT NULL DEFAULT 0;
       ALTER TABLE catalog_entries ADD COLUMN copies_part BIGINT NOT NULL DEFAULT 0;
       ALTER TABLE catalog_processing DROP COLUMN frame_hashes;
+    )sql"},
+    {8, R"sql(
+      ALTER TABLE catalog_sounds ADD COLUMN owner BIGINT NOT NULL DEFAULT 0;
+      ALTER TABLE catalog_sounds ADD COLUMN titled_by BIGINT NOT NULL DEFAULT 0;
+      ALTER TABLE catalog_sounds ADD COLUMN videos_count BIGINT NOT NULL DEFAULT 0;
+      UPDATE catalog_sounds SET owner = COALESCE(
+        (SELECT e.owner FROM catalog_entries e WHERE e.id = catalog_sounds.video), 0)
+        WHERE title LIKE '%@%';
+      UPDATE catalog_sounds SET title = '', videos_count =
+        (SELECT COUNT(*) FROM catalog_entries e WHERE e.sound = catalog_sounds.id
+          AND e.state = 3 AND e.draft = 0 AND e.visibility = 0);
+      CREATE INDEX catalog_sounds_owner ON catalog_sounds (owner, videos_count);
+      CREATE INDEX catalog_sounds_titled_by ON catalog_sounds (titled_by) WHERE titled_by <> 0;
+      CREATE INDEX catalog_entries_sound ON catalog_entries (sound, id);
     )sql"},
 }};
 
@@ -237,6 +251,7 @@ Result<Video> read_video(const Row& row) {
   video.available_until_ms = row.integer(19);
   video.copy_of = VideoId::from_db(row.integer(20));
   video.copies_part = row.integer(21) != 0;
+  video.sound_owner = AccountId::from_db(row.integer(22));
   return video;
 }
 

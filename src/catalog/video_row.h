@@ -14,8 +14,11 @@ namespace filoscope::catalog {
 inline constexpr std::string_view kVideoColumns =
     "id, owner, state, draft, visibility, sample, caption, language, created_ms, published_ms, "
     "error, media_key, sound, facts, "
-    "COALESCE((SELECT title FROM catalog_sounds WHERE catalog_sounds.id = sound), ''), "
-    "removed_ms, credits, kind, labels, available_until_ms, copy_of, copies_part";
+    "COALESCE((SELECT title FROM catalog_sounds WHERE catalog_sounds.id = sound AND "
+    "catalog_sounds.titled_by = catalog_sounds.owner), ''), "
+    "removed_ms, credits, kind, labels, available_until_ms, copy_of, copies_part, "
+    "COALESCE((SELECT catalog_sounds.owner FROM catalog_sounds WHERE catalog_sounds.id = sound), "
+    "0)";
 
 /// Why it is kept back; 0: it is not. What the column `draft` holds.
 std::int64_t kept_back_column(const Entry& entry);

@@ -57,6 +57,9 @@ struct MediaOptions {
   /// From the first picture, 0..kCoverMsMax: what is shown then becomes cover 0 and the
   /// placeholder; past the end, the last picture. None: the picture with most detail and light.
   std::optional<std::int64_t> cover_ms{};
+  /// A second file, read as the first is: its sound is taken from its start instead of the own one,
+  /// again and again, up to the last picture; −1: none.
+  int sound_fd = -1;
 };
 
 struct Segment {

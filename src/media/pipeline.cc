@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "media/ground.h"
+#include "media/lent_sound.h"
 #include "media/rung.h"
 #include "media/video_decoder.h"
 
@@ -28,6 +29,7 @@ constexpr std::int64_t kHoldStep = kTicksPerSecond / 2;
 constexpr std::int64_t kStepMax =
     86'400 * kTicksPerSecond;  // what a picture says beyond is no time
 constexpr std::int64_t kDamagePercentMax = 5;
+constexpr std::int64_t kLentOverMs = 2'000;  // no picture begins so far behind the longest length
 
 HdrKind frame_hdr(const AVFrame& frame, HdrKind claimed) {
   if (frame.color_trc != AVCOL_TRC_SMPTE2084 && frame.color_trc != AVCOL_TRC_ARIB_STD_B67)
@@ -58,6 +60,9 @@ class Processing {
   Result<MediaFacts> run(const ByteSource& bytes);
 
  private:
+  Result<void> open_sound(const ByteSource& bytes);
+  /// The stream that is heard; REQUIRES: there is one.
+  const AVStream& heard() const { return lent_ ? lent_->stream() : *source_->audio_stream(); }
   Result<void> read_all();
   Result<void> take_frame(AVFrame& frame);
   Result<void> start(const AVFrame& frame);
@@ -83,6 +88,8 @@ class Processing {
   std::unique_ptr<Source> source_;
   std::optional<VideoDecoder> decoder_;
   SharedSound shared_;
+  std::optional<FileBytes> lent_bytes_;
+  std::unique_ptr<LentSound> lent_;
   std::unique_ptr<Sound> sound_;
   std::int64_t sound_packets_ = 0;
   Stills stills_;
@@ -130,14 +137,28 @@ Result<MediaFacts> Processing::run(const ByteSource& bytes) {
   FILOSCOPE_TRY(VideoDecoder decoder,
                 VideoDecoder::open(*source_->video_stream(), options_.limits, processors()));
   decoder_.emplace(std::move(decoder));
-  if (const AVStream* audio = source_->audio_stream()) {
-    FILOSCOPE_TRY(const Loudness loudness, measure_loudness(bytes, options_.limits));
-    FILOSCOPE_TRY(sound_, Sound::open(*audio, options_.limits.duration_max_ms, loudness, shared_));
-  }
+  FILOSCOPE_DO(open_sound(bytes));
   fps_ = plausible_fps(*source_->video_stream(), options_.limits.fps_max);
   FILOSCOPE_DO(read_all());
   FILOSCOPE_DO(finish());
   return std::move(facts_);
+}
+
+Result<void> Processing::open_sound(const ByteSource& bytes) {
+  const auto longest_ms = options_.limits.duration_max_ms;
+  if (options_.sound_fd >= 0) {
+    FILOSCOPE_TRY(FileBytes lent, FileBytes::open(options_.sound_fd));
+    lent_bytes_.emplace(lent);
+    FILOSCOPE_TRY(lent_, LentSound::open(*lent_bytes_, options_.limits));
+    FILOSCOPE_TRY(const Loudness loudness, measure_loudness(*lent_bytes_, options_.limits));
+    FILOSCOPE_TRY(sound_, Sound::open(heard(), longest_ms + kLentOverMs, loudness, shared_));
+    return sound_->start_at(0);
+  }
+  const AVStream* own = source_->audio_stream();
+  if (own == nullptr) return {};
+  FILOSCOPE_TRY(const Loudness loudness, measure_loudness(bytes, options_.limits));
+  FILOSCOPE_TRY(sound_, Sound::open(*own, longest_ms, loudness, shared_));
+  return {};
 }
 
 Result<void> Processing::read_all() {
@@ -148,7 +169,7 @@ Result<void> Processing::read_all() {
     Result<void> outcome;
     if (packet->stream_index == source_->video().stream_index) {
       outcome = decoder_->push(packet.get(), sink);
-    } else if (sound_ && packet->stream_index == source_->audio_stream()->index) {
+    } else if (sound_ && !lent_ && packet->stream_index == source_->audio_stream()->index) {
       ++sound_packets_;
       outcome = sound_->push(*packet);
     }
@@ -161,7 +182,7 @@ Result<void> Processing::read_all() {
 
 /// Sound that leads the picture keeps its place.
 std::int64_t Processing::first_time(std::int64_t picture) const {
-  if (!sound_) return picture;
+  if (!sound_ || lent_) return picture;
   auto first = sound_->first_time();
   const AVStream& audio = *source_->audio_stream();
   if (!first && audio.start_time != AV_NOPTS_VALUE)
@@ -174,7 +195,7 @@ Result<void> Processing::start(const AVFrame& frame) {
   started_ = true;
   zero_ = first_time(frame.pts);
   FILOSCOPE_DO(start_rungs(frame));
-  if (sound_) FILOSCOPE_DO(sound_->start_at(zero_));
+  if (sound_ && !lent_) FILOSCOPE_DO(sound_->start_at(zero_));
   return {};
 }
 
@@ -241,6 +262,7 @@ Result<void> Processing::take_frame(AVFrame& frame) {
   if (frame.pts > limits.duration_max_ms * 90)
     return Error(reason("video_goes_on_too_long"), limits.duration_max_ms);
   report(Stage::encoding, frame.pts);
+  if (lent_) FILOSCOPE_DO(lent_->feed(*sound_, frame.pts));
   return filter(frame);
 }
 
@@ -362,14 +384,15 @@ Result<void> Processing::finish() {
   FILOSCOPE_DO(check_rate());
   FILOSCOPE_DO(check_length());
   if (sound_) {
+    if (lent_) FILOSCOPE_DO(lent_->feed(*sound_, end_));
     FILOSCOPE_DO(sound_->drain());
     FILOSCOPE_DO(check_sound());
     const auto sound_end = std::min(sound_->end_time(), options_.limits.duration_max_ms * 90);
     // The last picture stays while the sound goes on.
-    if (sound_end > end_ + kFillingMax) end_ = sound_end;
+    if (!lent_ && sound_end > end_ + kFillingMax) end_ = sound_end;
     FILOSCOPE_DO(sound_->finish(end_, facts_));
     facts_.has_audio = sound_->frames_count() > 0;
-    facts_.audio_codec = avcodec_get_name(source_->audio_stream()->codecpar->codec_id);
+    facts_.audio_codec = avcodec_get_name(heard().codecpar->codec_id);
   }
   if (end_ - last_->pts > kStandMax) FILOSCOPE_DO(hold_until(end_));
   for (const auto& rung : rungs_) FILOSCOPE_DO(rung->end());

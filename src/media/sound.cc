@@ -114,6 +114,20 @@ Result<void> Sound::push(const AVPacket& packet) {
   return {};
 }
 
+void Sound::end_at(std::int64_t end) {
+  placed_max_ = av_rescale(end, track_.sample_rate, kTicksPerSecond);
+}
+
+void Sound::begin_again(std::int64_t zero) {
+  decoder_->begin_again();
+  at_start_ = true;
+  zero_ = zero;
+}
+
+std::int64_t Sound::placed_time() const {
+  return av_rescale(placed_, kTicksPerSecond, track_.sample_rate);
+}
+
 Result<void> Sound::drain() { return decode(nullptr); }
 
 Result<void> Sound::decode(const AVPacket* packet) {
@@ -141,12 +155,14 @@ Result<void> Sound::place(std::span<const float> block, std::int64_t at, bool kn
   const std::int64_t count = std::ssize(block) / kChannels;
   if (at + count > duration_max_ms_ * track_.sample_rate / 1000) return place_late(at, count);
   std::int64_t drift = known ? at - placed_ : 0;
-  const bool first = placed_ == 0;
-  if (!first && std::abs(drift) <= kJitterMs * track_.sample_rate / 1000) drift = 0;
+  if (!at_start_ && std::abs(drift) <= kJitterMs * track_.sample_rate / 1000) drift = 0;
   if (drift > 0) FILOSCOPE_DO(append_silence(drift));
   const std::int64_t cut = std::clamp<std::int64_t>(-drift, 0, count);
-  const auto kept = block.subspan(static_cast<std::size_t>(cut) * kChannels);
+  const auto room = std::clamp<std::int64_t>(placed_max_ - placed_, 0, count - cut);
+  const auto kept = block.subspan(static_cast<std::size_t>(cut) * kChannels,
+                                  static_cast<std::size_t>(room) * kChannels);
   if (kept.empty()) return {};
+  at_start_ = false;
   integers_.resize(kept.size());
   for (std::size_t i = 0; i < kept.size(); ++i) {
     integers_[i] =

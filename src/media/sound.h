@@ -5,6 +5,7 @@
 
 #include <chromaprint.h>
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -51,6 +52,12 @@ class Sound {
   /// earlier wait.
   Result<void> start_at(std::int64_t zero);
   Result<void> push(const AVPacket& packet);
+  /// What would be placed at `end` (1/90000 s) or behind is left out: an encoder's filling.
+  void end_at(std::int64_t end);
+  /// After drain(): its stream is given once more, and the time `zero` of it becomes 0.
+  void begin_again(std::int64_t zero);
+  /// How much of the time line is filled, 1/90000 s.
+  std::int64_t placed_time() const;
   /// Decodes what the decoder still holds. Afterwards end_time() is final.
   Result<void> drain();
   /// Pads with silence to `end` (1/90000 s after zero) and finishes encoder and measures.
@@ -90,6 +97,7 @@ class Sound {
   std::vector<PacketPtr> waiting_;
   std::int64_t waiting_bytes_ = 0;
   bool started_ = false;
+  bool at_start_ = true;  ///< nothing of the stream is placed yet, and any drift is real
   std::int64_t zero_ = 0;
   std::vector<std::int16_t> integers_;  ///< a block for the print
   std::vector<std::int16_t> loop_;      ///< the start, kept for a print of a short clip
@@ -97,6 +105,7 @@ class Sound {
   std::size_t fifo_at_ = 0;
   std::int64_t placed_ = 0;  ///< samples on the time line so far
   std::int64_t real_end_ = 0;
+  std::int64_t placed_max_ = std::numeric_limits<std::int64_t>::max();
   std::int64_t late_ = 0;  ///< samples past the limit
   std::int64_t encoded_ = 0;
   std::int64_t errors_ = 0;  ///< besides the decoder's

@@ -51,6 +51,8 @@ Result<void> SoundDecoder::push(const AVPacket* packet, const Sink& each) {
   return {};
 }
 
+void SoundDecoder::begin_again() { avcodec_flush_buffers(decoder_.get()); }
+
 Result<void> SoundDecoder::prepare(const AVFrame& frame) {
   const bool same = swr_ && frame.sample_rate == swr_rate_ && frame.format == swr_format_ &&
                     av_channel_layout_compare(&frame.ch_layout, &swr_layout_) == 0;

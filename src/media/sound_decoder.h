@@ -29,6 +29,8 @@ class SoundDecoder {
   int sample_rate() const { return sample_rate_; }  ///< of what comes out
   /// nullptr gives the rest. What is damaged is counted and left out. Errors: internal, of `each`.
   Result<void> push(const AVPacket* packet, const Sink& each);
+  /// After the rest was given: what comes now begins anew.
+  void begin_again();
   std::int64_t frames_count() const { return frames_; }
   std::int64_t errors_count() const { return errors_; }
 

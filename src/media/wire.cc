@@ -179,6 +179,7 @@ Bytes encode_job(const MediaOptions& options, const MediaOutputs& outputs) {
   out.put(l.memory_max_bytes), out.put(l.output_max_bytes), out.put(options.threads_count);
   out.put(static_cast<std::uint8_t>(options.cover_ms.has_value()));
   out.put(options.cover_ms.value_or(0));
+  out.put(static_cast<std::uint8_t>(options.sound_fd >= 0 ? 1 : 0));
   for (const int fd : outputs.renditions) out.put(static_cast<std::uint8_t>(fd >= 0 ? 1 : 0));
   out.put(static_cast<std::uint8_t>(outputs.late >= 0 ? 1 : 0));
   out.put_varint(outputs.covers.size());
@@ -202,6 +203,7 @@ Result<Job> decode_job(const Bytes& body) {
   const bool cover_wanted = in.get<std::uint8_t>() != 0;
   const auto cover_ms = in.get<std::int64_t>();
   if (cover_wanted) job.options.cover_ms = cover_ms;
+  job.sound = in.get<std::uint8_t>() != 0;
   for (bool& made : job.renditions) made = in.get<std::uint8_t>() != 0;
   job.late = in.get<std::uint8_t>() != 0;
   job.covers_count = static_cast<std::size_t>(in.get_varint());

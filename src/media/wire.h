@@ -17,7 +17,7 @@ namespace filoscope::media::wire {
 inline constexpr int kWorkerFd = 3;
 inline constexpr std::size_t kMessageMaxBytes = 160 << 10;
 inline constexpr std::size_t kPrintPartBytes = 128 << 10;
-inline constexpr std::size_t kFdsMax = 1 + kRenditionNames.size() + 1 + kCoversMax;
+inline constexpr std::size_t kFdsMax = 2 + kRenditionNames.size() + 1 + kCoversMax;
 
 enum class Kind : std::uint8_t {
   job,
@@ -52,10 +52,12 @@ Result<void> send(int socket, Kind kind, std::span<const std::uint8_t> body,
 /// when more than `fds_max` descriptors came; none of them is taken).
 Result<std::optional<Message>> receive(int socket, std::size_t fds_max = 0);
 
-/// The descriptors follow in the order of MediaOutputs' files, `late` before the covers.
+/// The descriptors follow: the file, the one with its sound, then in the order of MediaOutputs'
+/// files, `late` before the covers.
 Bytes encode_job(const MediaOptions& options, const MediaOutputs& outputs);
 struct Job {
   MediaOptions options;
+  bool sound = false;
   std::array<bool, kRenditionNames.size()> renditions{};
   bool late = false;
   std::size_t covers_count = 0;

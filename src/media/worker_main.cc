@@ -38,13 +38,14 @@ Result<void> send_print(std::span<const std::uint8_t> bytes) {
 }
 
 Result<void> serve(wire::Message message) {
-  FILOSCOPE_TRY(const wire::Job job, wire::decode_job(message.body));
-  std::size_t expected = 1 + job.covers_count;
+  FILOSCOPE_TRY(wire::Job job, wire::decode_job(message.body));
+  std::size_t expected = 1 + (job.sound ? 1 : 0) + job.covers_count;
   for (const bool made : job.renditions) expected += made ? 1 : 0;
   expected += job.late ? 1 : 0;
   if (message.fds.size() != expected)
     return Error{Code::internal, "the media worker lacks a descriptor"};
   std::size_t next = 1;
+  if (job.sound) job.options.sound_fd = message.fds[next++].get();
   MediaOutputs outputs;
   for (std::size_t i = 0; i < job.renditions.size(); ++i) {
     if (job.renditions[i]) outputs.renditions[i] = message.fds[next++].get();

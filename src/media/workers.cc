@@ -129,6 +129,7 @@ Result<MediaFacts> run_job(const std::string& program, int input_fd, const Media
   if (outputs.covers.size() > kCoversMax) return Error{Code::internal, "too many cover outputs"};
   FILOSCOPE_TRY(const std::unique_ptr<WorkerProcess> child, start(program));
   std::vector<int> fds{input_fd};
+  if (options.sound_fd >= 0) fds.push_back(options.sound_fd);
   for (const int fd : outputs.renditions) {
     if (fd >= 0) fds.push_back(fd);
   }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <unordered_map>
 
 #include "accounts/reasons.h"
@@ -32,7 +33,12 @@ constexpr double kScoreUnit = 1000;
 /// Behind every character.
 constexpr const char* kLast = "\U0010FFFF";
 
-constexpr std::array<Migration, 1> kMigrations{{
+/// How much a sound matches by its title, a whole word or a beginning, by whose it is, and by what
+/// is said of its videos.
+constexpr double kWholeTitleMatch = 4, kTitleMatch = 3, kOwnerMatch = 2, kVideoMatch = 1;
+constexpr int kSoundOwnersMax = 20, kSoundsOfOwnersMax = 200;
+
+constexpr std::array<Migration, 2> kMigrations{{
     {1, R"sql(
       CREATE TABLE search_postings (
         word TEXT NOT NULL,
@@ -45,6 +51,14 @@ constexpr std::array<Migration, 1> kMigrations{{
         word TEXT NOT NULL PRIMARY KEY,
         videos_count BIGINT NOT NULL
       );
+    )sql"},
+    {2, R"sql(
+      CREATE TABLE search_sounds (
+        word TEXT NOT NULL,
+        sound BIGINT NOT NULL,
+        PRIMARY KEY (word, sound)
+      );
+      CREATE INDEX search_sounds_sound ON search_sounds (sound);
     )sql"},
 }};
 
@@ -123,6 +137,41 @@ Result<void> index(Session& session, const catalog::Entry& video) {
         {word}));
   }
   return {};
+}
+
+/// Replaces what is stored of a sound's title; inside its transaction.
+Result<void> index_title(Session& session, const catalog::Sound& sound) {
+  FILOSCOPE_DO(session.execute("DELETE FROM search_sounds WHERE sound = ?", {sound.id.db()}));
+  if (sound.videos_count == 0) return {};
+  std::set<std::string> words;
+  for (auto& word : catalog::index_terms_of(sound.title)) words.insert(std::move(word));
+  for (const auto& word : words) {
+    FILOSCOPE_DO(session.execute("INSERT INTO search_sounds (word, sound) VALUES (?, ?)",
+                                 {word, sound.id.db()}));
+  }
+  return {};
+}
+
+/// The sounds whose titles have all of `terms`; true where all are whole words of it.
+Result<std::unordered_map<SoundId, bool>> find_titles(Session& session,
+                                                      const std::vector<Term>& terms) {
+  std::unordered_map<SoundId, bool> found;
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    std::unordered_map<SoundId, bool> kept;
+    FILOSCOPE_DO(session.query(
+        "SELECT sound, MAX(CASE WHEN word = ? THEN 1 ELSE 0 END) FROM search_sounds WHERE word >= "
+        "? AND word < ? GROUP BY sound ORDER BY sound DESC LIMIT ?",
+        {terms[i].word, terms[i].word, terms[i].end(), kCandidatesMax}, [&](const Row& row) {
+          const auto sound = SoundId::from_db(row.integer(0));
+          const bool whole = row.integer(1) != 0;
+          const auto before = found.find(sound);
+          if (i == 0) kept[sound] = whole;
+          if (i > 0 && before != found.end()) kept[sound] = whole && before->second;
+        }));
+    found = std::move(kept);
+    if (found.empty()) break;
+  }
+  return found;
 }
 
 /// How much a word tells: the logarithm of how rare it is, against a catalogue of a million.
@@ -224,6 +273,8 @@ Result<void> Search::start() {
   FILOSCOPE_DO(reindex_when_empty());
   parts_.catalog.on_change(
       [](Session& session, const catalog::Entry& video) { return index(session, video); });
+  parts_.catalog.on_sound(
+      [](Session& session, const catalog::Sound& sound) { return index_title(session, sound); });
   return {};
 }
 
@@ -260,6 +311,60 @@ Result<std::vector<accounts::Account>> Search::people(const accounts::Viewer& vi
 Result<std::vector<catalog::Catalog::HashtagCount>> Search::hashtags(std::string_view query,
                                                                      int limit) {
   return parts_.catalog.hashtags(query.substr(0, kQueryBytesMax), limit);
+}
+
+Result<Search::SoundMatches> Search::match_sounds(const accounts::Viewer& viewer,
+                                                  std::string_view query) {
+  query = query.substr(0, kQueryBytesMax);
+  SoundMatches matches;
+  const auto add = [&](SoundId sound, double match) {
+    auto& known = matches[sound];
+    known = std::max(known, match);
+  };
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
+    for (auto& words : catalog::query_readings_of(query)) {
+      FILOSCOPE_TRY(const auto titles, find_titles(session, terms_of(std::move(words))));
+      for (const auto& [sound, whole] : titles) add(sound, whole ? kWholeTitleMatch : kTitleMatch);
+    }
+    return {};
+  }));
+  FILOSCOPE_TRY(const auto owners, people(viewer, query, kSoundOwnersMax));
+  std::vector<AccountId> ids;
+  for (const auto& owner : owners) ids.push_back(owner.id);
+  FILOSCOPE_TRY(const auto theirs, parts_.catalog.sounds_of(ids, kSoundsOfOwnersMax));
+  for (const auto& sound : theirs) add(sound.id, kOwnerMatch);
+  FILOSCOPE_TRY(const auto videos, entries(viewer, query, "", kLimitMax));
+  for (const auto& video : videos.items)
+    if (video.sound) add(video.sound, kVideoMatch);
+  return matches;
+}
+
+Result<std::vector<FoundSound>> Search::sounds(const accounts::Viewer& viewer,
+                                               std::string_view query, int limit) {
+  const auto count = static_cast<std::size_t>(std::clamp(limit, 1, kLimitMax));
+  FILOSCOPE_TRY(const auto matches, match_sounds(viewer, query));
+  std::vector<SoundId> ids;
+  for (const auto& [sound, match] : matches) ids.push_back(sound);
+  FILOSCOPE_TRY(auto sounds, parts_.catalog.sounds(ids));
+  std::erase_if(sounds, [](const catalog::Sound& sound) { return sound.videos_count == 0; });
+  const auto rank = [&](const catalog::Sound& sound) {
+    return matches.at(sound.id) * (1 + std::log2(static_cast<double>(sound.videos_count)));
+  };
+  std::sort(sounds.begin(), sounds.end(), [&](const auto& a, const auto& b) {
+    const auto rank_a = rank(a), rank_b = rank(b);
+    return rank_a != rank_b ? rank_a > rank_b : a.id > b.id;
+  });
+  std::vector<FoundSound> found;
+  for (auto& sound : sounds) {
+    if (found.size() == count) break;
+    auto source = parts_.catalog.sound_source(viewer, sound.id);
+    if (source) {
+      found.push_back({std::move(sound), *std::move(source)});
+    } else if (source.error().code != Code::not_found) {
+      return source.error();
+    }
+  }
+  return found;
 }
 
 Result<std::vector<Suggestion>> Search::suggest(const accounts::Viewer& viewer,

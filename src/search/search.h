@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "catalog/catalog.h"
@@ -17,6 +18,12 @@ struct Suggestion {
   std::string kind;    ///< "hashtag" | "person"
   std::string text;    ///< "#ceramics", "@mara"
   std::string detail;  ///< "12 videos", "Mara Lind"
+};
+
+/// With a video of it that the searcher may hear.
+struct FoundSound {
+  catalog::Sound sound;
+  catalog::Video source;
 };
 
 /// An entry that matches, and how well.
@@ -45,6 +52,10 @@ class Search {
   Result<std::vector<accounts::Account>> people(const accounts::Viewer& viewer,
                                                 std::string_view query, int limit);
   Result<std::vector<catalog::Catalog::HashtagCount>> hashtags(std::string_view query, int limit);
+  /// Those of which the title, the owner, or the caption of a video says it, the better the match
+  /// and the more videos the sooner. Only what may be heard.
+  Result<std::vector<FoundSound>> sounds(const accounts::Viewer& viewer, std::string_view query,
+                                         int limit);
   /// For `#…` and `@…` while typing.
   Result<std::vector<Suggestion>> suggest(const accounts::Viewer& viewer, std::string_view text,
                                           int limit);
@@ -53,6 +64,9 @@ class Search {
   explicit Search(const Parts& parts) : parts_(parts) {}
   Result<void> start();
   Result<void> reindex_when_empty();
+  /// How well each sound matches.
+  using SoundMatches = std::unordered_map<SoundId, double>;
+  Result<SoundMatches> match_sounds(const accounts::Viewer& viewer, std::string_view query);
   /// Those of `hits`, best first, that may be seen.
   Result<catalog::EntryPage> visible_page(const accounts::Viewer& viewer,
                                           const std::vector<Hit>& hits, std::size_t limit);

@@ -230,5 +230,71 @@ TEST_F(SearchTest, PeopleAndSuggestions) {
   EXPECT_THAT(must(search->hashtags("CER", 5)), SizeIs(1));
 }
 
+class SoundSearchTest : public SearchTest {
+ protected:
+  catalog::Video play(const accounts::Account& author, const std::string& caption,
+                      SoundId sound = {}, Visibility visibility = Visibility::everyone) {
+    auto facts = processed();
+    facts.sound = sound;
+    facts.sound_print.clear();
+    return publish(author, caption, visibility, false, facts);
+  }
+  std::vector<SoundId> sounds(const std::string& query,
+                              const accounts::Viewer& who = accounts::Viewer()) {
+    std::vector<SoundId> found;
+    for (const auto& one : must(search->sounds(who, query, 20))) found.push_back(one.sound.id);
+    return found;
+  }
+};
+
+TEST_F(SoundSearchTest, SoundsAreFoundByTitleOwnerAndWhatIsSaidOfTheirVideos) {
+  const auto rain = play(mara, "one"), drum = play(jo, "two #drumming");
+  must(catalog->name_sound(mara.id, rain.sound, "Rain on the Roof"));
+  for (const char* query : {"rain", "ROOF rain", "roo", "mara", "@mara"})
+    EXPECT_THAT(sounds(query), ElementsAre(rain.sound)) << query;
+  for (const char* query : {"#drumming", "drum", "jo"})
+    EXPECT_THAT(sounds(query), ElementsAre(drum.sound)) << query;
+  for (const char* query : {"", "rain drum", "oof", "mara rain nothing"})
+    EXPECT_THAT(sounds(query), IsEmpty()) << query;
+}
+
+TEST_F(SoundSearchTest, TheBetterMatchAndTheMoreVideosComeFirst) {
+  const auto titled = play(mara, "one"), loved = play(mara, "two"), said = play(mara, "rain here");
+  must(catalog->name_sound(mara.id, titled.sound, "Rain"));
+  must(catalog->name_sound(mara.id, loved.sound, "Rain again"));
+  play(jo, "three", loved.sound);
+  EXPECT_THAT(sounds("rain"), ElementsAre(loved.sound, titled.sound, said.sound));
+}
+
+TEST_F(SoundSearchTest, WhatIsFoundFollowsTitlesAndVideos) {
+  const auto rain = play(mara, "one");
+  must(catalog->name_sound(mara.id, rain.sound, "Rain"));
+  must(catalog->name_sound(mara.id, rain.sound, "Snow"));
+  EXPECT_THAT(sounds("rain"), IsEmpty());
+  EXPECT_THAT(sounds("snow"), ElementsAre(rain.sound));
+  must(catalog->change(mara.id, rain.id, {.visibility = Visibility::followers}));
+  EXPECT_THAT(sounds("snow"), IsEmpty());
+  EXPECT_THAT(sounds("mara"), IsEmpty());
+  must(catalog->change(mara.id, rain.id, {.visibility = Visibility::everyone}));
+  EXPECT_THAT(sounds("snow"), ElementsAre(rain.sound));
+  must(accounts->set_block(viewer(jo), mara.id, true));
+  EXPECT_THAT(sounds("snow", viewer(jo)), IsEmpty());
+  must(catalog->remove(mara.id, rain.id));
+  EXPECT_THAT(sounds("snow"), IsEmpty());
+}
+
+TEST_F(SoundSearchTest, TitlesThatOlderRulesReadAreReadAgain) {
+  const auto rain = play(mara, "one");
+  must(catalog->name_sound(mara.id, rain.sound, "Rain"));
+  must(database->write([](Session& session) -> Result<void> {
+    FILOSCOPE_DO(session.execute("DELETE FROM search_sounds"));
+    return {};
+  }));
+  as_of_older_rules();
+  EXPECT_THAT(sounds("rain"), IsEmpty());
+  must(catalog->reread(std::atomic<bool>(false)));
+  EXPECT_THAT(sounds("rain"), ElementsAre(rain.sound));
+}
+
 }  // namespace
 }  // namespace filoscope::search

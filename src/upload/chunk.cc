@@ -179,6 +179,7 @@ Result<UploadState> UploadsImpl::advance(const UploadRow& row, std::int64_t offs
   job.size_bytes = state.size_bytes;
   job.created_ms = now_ms;
   job.cover_ms = row.cover_ms;
+  job.sound = row.sound;
   FILOSCOPE_TRY(const auto video,
                 parts_.catalog.create_with(
                     form, [&](Session& session, const catalog::Video& made) -> Result<void> {

@@ -30,6 +30,7 @@ struct Job {
   int attempts_count = 0;             ///< begun so far
   std::optional<Error> last_failure;  ///< of the worker, in the last; unknown after a restart
   std::optional<std::int64_t> cover_ms;
+  SoundId sound;             ///< as NewUpload::sound
   std::int64_t cost_ms = 0;  ///< of the machine, estimated; 0: by its size
   bool measured = false;     ///< its cost is that of its pictures
   bool running = false;

@@ -22,8 +22,8 @@ Result<void> UploadsImpl::follow_up(Session& session, VideoId video, int width, 
   if (!parts_.config[kLateRung] || !media::has_late_rung(width, height)) return {};
   FILOSCOPE_DO(session.execute(
       "INSERT INTO upload_late (video, owner, network, file, size_bytes, created_ms, "
-      "attempts_count) SELECT video, owner, network, file, size_bytes, created_ms, 0 FROM "
-      "upload_jobs WHERE video = ?",
+      "attempts_count, sound) SELECT video, owner, network, file, size_bytes, created_ms, 0, sound "
+      "FROM upload_jobs WHERE video = ?",
       {video.db()}));
   return {};
 }
@@ -31,7 +31,7 @@ Result<void> UploadsImpl::follow_up(Session& session, VideoId video, int width, 
 Result<void> UploadsImpl::load_late(VideoId video) {
   return parts_.database.read([&](Session& session) {
     return session.query(
-        "SELECT video, owner, network, file, size_bytes, created_ms, attempts_count FROM "
+        "SELECT video, owner, network, file, size_bytes, created_ms, attempts_count, sound FROM "
         "upload_late WHERE video = ? OR ? = 0",
         {video.db(), video.db()}, [&](const Row& row) {
           Job job;
@@ -42,6 +42,7 @@ Result<void> UploadsImpl::load_late(VideoId video) {
           job.size_bytes = row.integer(4);
           job.created_ms = row.integer(5);
           job.attempts_count = static_cast<int>(row.integer(6));
+          job.sound = SoundId::from_db(row.integer(7));
           Lock lock(mutex_);
           late_.add(std::move(job));
         });
@@ -123,9 +124,10 @@ Result<void> UploadsImpl::try_late(const Job& job) {
   FILOSCOPE_TRY(made.mp4, parts_.blobs.make_temporary());
   media::MediaOutputs outputs;
   outputs.late = made.mp4.get();
-  FILOSCOPE_TRY(const auto facts,
-                process_(
-                    input.get(), {}, outputs, [](int, media::Stage) {}, job.cancel.get()));
+  FILOSCOPE_TRY(const auto lent, lent_sound(job));
+  FILOSCOPE_TRY(const auto facts, process_(
+                                      {input.get(), lent.get(), {}}, outputs,
+                                      [](int, media::Stage) {}, job.cancel.get()));
   if (facts.renditions.size() != 1) return Error(reason("late_rendition_wrong"));
   const auto& rendition = facts.renditions[0];
   made.rendition = rendition_of(rendition);

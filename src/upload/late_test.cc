@@ -8,9 +8,8 @@ namespace {
 /// or cancelled.
 class LateProcessing {
  public:
-  Result<media::MediaFacts> operator()(int, std::optional<std::int64_t>,
-                                       const media::MediaOutputs& outputs, const media::Progress&,
-                                       const std::atomic<bool>* cancel) {
+  Result<media::MediaFacts> operator()(const Input&, const media::MediaOutputs& outputs,
+                                       const media::Progress&, const std::atomic<bool>* cancel) {
     media::MediaFacts facts;
     facts.duration_ms = 3000;
     facts.width = 1080;

@@ -88,9 +88,9 @@ catalog::Rendition rendition_of(const media::Rendition& from) {
 Result<void> UploadsImpl::insert_job(Session& session, const Job& job) const {
   FILOSCOPE_DO(session.execute(
       "INSERT INTO upload_jobs (video, owner, file, size_bytes, created_ms, not_before_ms, "
-      "attempts_count, running, cover_ms, network) VALUES (?, ?, ?, ?, ?, 0, 0, 0, ?, ?)",
+      "attempts_count, running, cover_ms, network, sound) VALUES (?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?)",
       {job.video.db(), job.owner.db(), job.file, job.size_bytes, job.created_ms,
-       sql_value(job.cover_ms), job.network}));
+       sql_value(job.cover_ms), job.network, job.sound.db()}));
   return {};
 }
 
@@ -118,7 +118,7 @@ Result<void> UploadsImpl::load_jobs() {
   return parts_.database.read([&](Session& session) {
     return session.query(
         "SELECT video, owner, file, size_bytes, created_ms, not_before_ms, attempts_count, "
-        "cover_ms, network FROM upload_jobs",
+        "cover_ms, network, sound FROM upload_jobs",
         {}, [&](const Row& row) {
           Job job;
           job.video = VideoId::from_db(row.integer(0));
@@ -130,6 +130,7 @@ Result<void> UploadsImpl::load_jobs() {
           job.attempts_count = static_cast<int>(row.integer(6));
           job.cover_ms = read_optional(row, 7);
           job.network = row.integer(8);
+          job.sound = SoundId::from_db(row.integer(9));
           enqueue(std::move(job));
         });
   });
@@ -278,6 +279,33 @@ void UploadsImpl::try_once(const Job& job) {
   failed_try(job, *video, *failure);
 }
 
+Result<UniqueFd> UploadsImpl::lent_sound(const Job& job) {
+  if (!job.sound) return UniqueFd();
+  accounts::Viewer viewer;
+  viewer.account = job.owner;
+  const auto source = parts_.catalog.sound_source(viewer, job.sound);
+  if (!source && source.error().code == Code::not_found) return Error(reason("sound_gone"));
+  if (!source) return source.error();
+  // All renditions sound the same: the smallest is read soonest.
+  const auto name = source->renditions.back().name + ".mp4";
+  FILOSCOPE_TRY(const auto blob, parts_.blobs.open(parts_.catalog.blob_key(*source, name)));
+  if (const auto* file = blob->native_file()) {
+    UniqueFd own(::fcntl(file->get(), F_DUPFD_CLOEXEC, 0));
+    if (!own) return errno_error("open a sound");
+    return own;
+  }
+  FILOSCOPE_TRY(auto copy, parts_.blobs.make_temporary());
+  std::vector<std::uint8_t> part(1 << 20);
+  for (std::int64_t at = 0; at < blob->size_bytes();) {
+    const auto rest = static_cast<std::size_t>(blob->size_bytes() - at);
+    const auto piece = std::span(part).first(std::min(part.size(), rest));
+    FILOSCOPE_DO(blob->read(piece, at));
+    FILOSCOPE_DO(write_all(copy.get(), piece, at));
+    at += std::ssize(piece);
+  }
+  return copy;
+}
+
 std::optional<UploadsImpl::Failure> UploadsImpl::attempt(const Job& job,
                                                          const catalog::Video& video) {
   const UniqueFd input(::open(path_of(job.file).c_str(), O_RDONLY | O_CLOEXEC));
@@ -299,22 +327,27 @@ std::optional<UploadsImpl::Failure> UploadsImpl::attempt(const Job& job,
     const auto stored = parts_.catalog.set_state(video.id, state, percent, "");
     if (!stored && stored.error().code == Code::not_found) job.cancel->store(true);
   };
-  const auto facts = process_(input.get(), job.cover_ms, outputs, progress, job.cancel.get());
+  const auto lent = lent_sound(job);
+  if (!lent) return Failure{lent.error(), lent.error().code == Code::invalid_argument};
+  const auto facts =
+      process_({input.get(), lent->get(), job.cover_ms}, outputs, progress, job.cancel.get());
   if (!facts) return Failure{facts.error(), true, begun};
   const auto stored = put_outputs(job, video, *facts, *renditions, *covers);
   if (!stored) return Failure{stored.error(), false};
-  const auto published = publish(video.id, *facts);
+  const auto published = publish(job, *facts);
   if (!published) return Failure{published.error(), false};
   return std::nullopt;
 }
 
-Result<void> UploadsImpl::publish(VideoId video, const media::MediaFacts& facts) {
+Result<void> UploadsImpl::publish(const Job& job, const media::MediaFacts& facts) {
+  const VideoId video = job.video;
   auto& copies = parts_.copies;
   FILOSCOPE_TRY(auto verdict, copies.judge(facts.clip_print, facts.sound_print));
   const auto turn = copies.turn();
   FILOSCOPE_TRY(verdict,
                 copies.judge_rest(std::move(verdict), facts.clip_print, facts.sound_print));
   auto processed = processed_of(facts);
+  processed.sound = job.sound;
   processed.copy_of = verdict.copy_of;
   processed.copies_part = verdict.part;
   processed.held = verdict.blocked.has_value();

@@ -28,8 +28,9 @@ class RealMediaTest : public ::testing::Test, public social::World {
   }
   ~RealMediaTest() override { uploads.reset(); }
 
-  catalog::Video upload(std::span<const std::uint8_t> content) {
+  catalog::Video upload(std::span<const std::uint8_t> content, SoundId sound = {}) {
     NewUpload form;
+    form.sound = sound;
     form.size_bytes = static_cast<std::int64_t>(content.size());
     form.caption = "A white square #test";
     const auto id = must(uploads->create(mara, form)).id;
@@ -91,6 +92,19 @@ TEST_F(RealMediaTest, AClipBecomesPlayable) {
     EXPECT_THAT(content_of(catalog->media_url(video, rendition.name + ".m3u8", video.owner)),
                 HasSubstr(rendition.name + ".mp4"));
   }
+}
+
+TEST_F(RealMediaTest, ASilentClipGetsTheSoundOfAnother) {
+  const auto origin = upload(media::make_clip());
+  media::ClipOptions options;
+  options.sound = false;
+  options.frames_count = 75;
+  const auto video = upload(media::make_clip(options), origin.sound);
+  ASSERT_EQ(video.state, State::published) << video.error;
+  EXPECT_EQ(video.sound, origin.sound);
+  EXPECT_NEAR(static_cast<double>(video.duration_ms), 2500, 100);
+  EXPECT_THAT(video.renditions.back().codecs, HasSubstr("mp4a"));
+  EXPECT_THAT(must(catalog->verify()), IsEmpty());
 }
 
 TEST_F(RealMediaTest, ALookTellsThePicturesOfAFileAndNotItsBytes) {

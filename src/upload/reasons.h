@@ -16,6 +16,8 @@ inline constexpr ErrorReason kReasons[] = {
      "it is too long; the longest allowed is {most} bytes"},
     {"cover_ms_out_of_range", Code::invalid_argument,
      "must be 0 to {most} milliseconds from the start of the video"},
+    {"sound_not_usable", Code::invalid_argument,
+     "this sound cannot be used: no video that everyone may see plays it any more"},
     {"too_many_uploads", Code::exhausted,
      "you have uploaded {count} videos in the last 24 hours; the most allowed is {most}, try again "
      "tomorrow",
@@ -62,6 +64,9 @@ inline constexpr ErrorReason kReasons[] = {
     {"video_not_processed", Code::invalid_argument,
      "this video could not be processed: reading it broke off {tries} times; save it again in "
      "another format and upload that"},
+    {"sound_gone", Code::invalid_argument,
+     "the sound that this video was to play is gone: no video that everyone may see plays it any "
+     "more; upload it again with another sound or its own"},
     {"late_rendition_cut_off", Code::conflict, "it was cut off too often"},
     {"late_rendition_wrong", Code::conflict,
      "the worker made another rendition than was asked for"},

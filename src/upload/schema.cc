@@ -7,7 +7,7 @@
 namespace filoscope::upload {
 namespace {
 
-constexpr std::array<Migration, 7> kMigrations{{
+constexpr std::array<Migration, 8> kMigrations{{
     {1, R"sql(
       CREATE TABLE upload_files (
         id BIGINT NOT NULL PRIMARY KEY,
@@ -73,6 +73,11 @@ constexpr std::array<Migration, 7> kMigrations{{
       );
     )sql"},
     {7, "ALTER TABLE upload_files ADD COLUMN labels BIGINT NOT NULL DEFAULT 0"},
+    {8, R"sql(
+      ALTER TABLE upload_files ADD COLUMN sound BIGINT NOT NULL DEFAULT 0;
+      ALTER TABLE upload_jobs ADD COLUMN sound BIGINT NOT NULL DEFAULT 0;
+      ALTER TABLE upload_late ADD COLUMN sound BIGINT NOT NULL DEFAULT 0;
+    )sql"},
 }};
 
 }  // namespace
@@ -94,6 +99,7 @@ UploadRow read_upload(const Row& row) {
   upload.cover_ms = read_optional(row, 12);
   upload.network = row.integer(13);
   upload.labels = catalog::Labels::from_db(row.integer(14));
+  upload.sound = SoundId::from_db(row.integer(15));
   return upload;
 }
 

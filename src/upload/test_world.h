@@ -25,16 +25,16 @@ using ::testing::SizeIs;
 /// Stands in for the media worker: what it does is told by the file's first word.
 class Processing {
  public:
-  Result<media::MediaFacts> operator()(int input_fd, std::optional<std::int64_t> cover_ms,
-                                       const media::MediaOutputs& outputs,
+  Result<media::MediaFacts> operator()(const Input& input, const media::MediaOutputs& outputs,
                                        const media::Progress& progress,
                                        const std::atomic<bool>* cancel) {
     {
       Lock lock(mutex);
-      covers_ms.push_back(cover_ms);
+      covers_ms.push_back(input.cover_ms);
+      sounds.push_back(lent_of(input));
     }
     std::array<char, 16> head{};
-    FILOSCOPE_CHECK(::pread(input_fd, head.data(), head.size() - 1, 0) >= 0);
+    FILOSCOPE_CHECK(::pread(input.file_fd, head.data(), head.size() - 1, 0) >= 0);
     const std::string word(head.data());
     ++tries_count;
     if (word.starts_with("unlocked") && tries_count < 6)
@@ -98,6 +98,15 @@ class Processing {
   Condition changed;
   bool holding = false, released = false;
   std::vector<std::optional<std::int64_t>> covers_ms;  ///< wanted of each try
+  std::vector<std::string> sounds;                     ///< what each was lent; "" nothing
+
+ private:
+  static std::string lent_of(const Input& input) {
+    std::array<char, 64> text{};
+    if (input.sound_fd >= 0)
+      FILOSCOPE_CHECK(::pread(input.sound_fd, text.data(), text.size() - 1, 0) >= 0);
+    return text.data();
+  }
 };
 
 /// A database whose disk may be full, and whose writes the test hears of before they begin.

@@ -47,6 +47,7 @@ struct NewUpload {
   std::string caption, visibility, fingerprint;
   std::string metadata{};                  ///< tus' Upload-Metadata as it came, given back as it is
   std::optional<std::int64_t> cover_ms{};  ///< as in media::MediaOptions
+  SoundId sound{};                         ///< that it is to play instead of its own; none: its own
   catalog::Labels labels{};
   bool draft = false;
   /// A number for the network that it comes from, equal for all who share it; 0: none to share.
@@ -100,7 +101,7 @@ class Uploads {
   virtual ~Uploads() = default;
 
   /// Errors: unauthenticated (no account), invalid_argument (too large, empty, cover_ms out of
-  /// range; the limit in the text), exhausted (quota, queue).
+  /// range; the limit in the text; a sound that she may not use), exhausted (quota, queue).
   virtual Result<UploadState> create(const accounts::Viewer& viewer, const NewUpload& form) = 0;
   /// For callers that take bytes before `create`: that an upload of this size (0: not known yet)
   /// could begin now, by quotas, queue and disk, and its space meanwhile, which it needs twice.

@@ -16,10 +16,16 @@
 
 namespace filoscope::upload {
 
+/// What a job reads; the descriptors are the caller's.
+struct Input {
+  int file_fd = -1;
+  int sound_fd = -1;                       ///< as in media::MediaOptions
+  std::optional<std::int64_t> cover_ms{};  ///< as there
+};
 /// What turns a file into outputs: media::MediaWorkers::process, or a test's own.
 using Processor = std::function<Result<media::MediaFacts>(
-    int input_fd, std::optional<std::int64_t> cover_ms, const media::MediaOutputs& outputs,
-    const media::Progress& progress, const std::atomic<bool>* cancel)>;
+    const Input& input, const media::MediaOutputs& outputs, const media::Progress& progress,
+    const std::atomic<bool>* cancel)>;
 /// About how long a file takes, in milliseconds of processing: media::MediaWorkers::look, or a
 /// test's own. Errors: invalid_argument (it will be refused), others (it could not be looked at).
 using Measurer = std::function<Result<std::int64_t>(int input_fd, const std::atomic<bool>* cancel)>;
@@ -35,6 +41,7 @@ struct UploadRow {
   bool draft = false;
   std::optional<std::int64_t> cover_ms;
   std::int64_t network = 0;
+  SoundId sound;
 };
 
 /// Order of durability: bytes, fdatasync, row. After a crash the row's offset is the truth and what
@@ -134,9 +141,12 @@ class UploadsImpl final : public Uploads {
   /// Back into the queue without a word to the disk, which has no space.
   void wait_for_space(const Job& job);
   void end_job(VideoId video) FILOSCOPE_REQUIRES(mutex_);
+  /// The file that lends a job its sound, none when it plays its own. Errors: sound_gone (for
+  /// good), others of catalog and blobs.
+  Result<UniqueFd> lent_sound(const Job& job);
   std::optional<Failure> attempt(const Job& job, const catalog::Video& video);
   /// With what is known of copies and blocked clips.
-  Result<void> publish(VideoId video, const media::MediaFacts& facts);
+  Result<void> publish(const Job& job, const media::MediaFacts& facts);
   Result<void> put_outputs(const Job& job, const catalog::Video& video,
                            const media::MediaFacts& facts, std::vector<UniqueFd>& renditions,
                            std::vector<UniqueFd>& covers);
@@ -196,7 +206,7 @@ class UploadsImpl final : public Uploads {
 /// Columns of upload_files in the order of read_upload.
 inline constexpr const char* kUploadColumns =
     "id, owner, size_bytes, stored_bytes, filename, caption, visibility, draft, fingerprint, "
-    "expires_ms, video, metadata, cover_ms, network, labels";
+    "expires_ms, video, metadata, cover_ms, network, labels, sound";
 UploadRow read_upload(const Row& row);
 /// A column that may be null.
 std::optional<std::int64_t> read_optional(const Row& row, int column);

@@ -131,12 +131,12 @@ Result<std::unique_ptr<Uploads>> Uploads::open(const Parts& parts) {
   auto& workers = parts.workers;
   return open_uploads(
       parts,
-      [&workers, options](int input_fd, std::optional<std::int64_t> cover_ms,
-                          const media::MediaOutputs& outputs, const media::Progress& progress,
-                          const std::atomic<bool>* cancel) {
+      [&workers, options](const Input& input, const media::MediaOutputs& outputs,
+                          const media::Progress& progress, const std::atomic<bool>* cancel) {
         auto own = options;
-        own.cover_ms = cover_ms;
-        return workers.process(input_fd, own, outputs, progress, cancel);
+        own.cover_ms = input.cover_ms;
+        own.sound_fd = input.sound_fd;
+        return workers.process(input.file_fd, own, outputs, progress, cancel);
       },
       [&workers, options](int input_fd, const std::atomic<bool>* cancel) -> Result<std::int64_t> {
         FILOSCOPE_TRY(const auto looks, workers.look(input_fd, options.limits, cancel));
@@ -249,6 +249,11 @@ Result<std::unique_ptr<Room>> UploadsImpl::make_room(const accounts::Viewer& vie
 Result<UploadState> UploadsImpl::create(const accounts::Viewer& viewer, const NewUpload& wanted) {
   if (!viewer.account) return no_account();
   FILOSCOPE_TRY(const auto form, checked(wanted));
+  if (form.sound) {
+    const auto source = parts_.catalog.sound_source(viewer, form.sound);
+    if (!source && source.error().code != Code::not_found) return source.error();
+    if (!source) return Error(reason("sound_not_usable")).at("sound_id");
+  }
   const std::int64_t now_ms = parts_.clock.now_ms();
   UploadState made{new_id_of<UploadId>(now_ms),
                    form.filename,
@@ -275,11 +280,12 @@ Result<UploadState> UploadsImpl::create(const accounts::Viewer& viewer, const Ne
                                    {made.id.db(), viewer.account.db(), now_ms}));
       FILOSCOPE_DO(session.execute(
           "INSERT INTO upload_files (id, owner, size_bytes, stored_bytes, filename, caption, "
-          "visibility, draft, fingerprint, expires_ms, video, metadata, cover_ms, network, labels) "
-          "VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
+          "visibility, draft, fingerprint, expires_ms, video, metadata, cover_ms, network, labels, "
+          "sound) VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)",
           {made.id.db(), viewer.account.db(), form.size_bytes, form.filename, form.caption,
            form.visibility, std::int64_t{form.draft}, form.fingerprint, made.expires_at_ms,
-           form.metadata, sql_value(form.cover_ms), form.network, form.labels.db()}));
+           form.metadata, sql_value(form.cover_ms), form.network, form.labels.db(),
+           form.sound.db()}));
       return {};
     });
   };

@@ -273,7 +273,8 @@ export async function eventually(ask, { timeoutMs = 20_000, everyMs = 150 } = {}
 
 /**
  * A real clip with picture and sound, recorded by the browser: colours, a turning bar, a counter,
- * noise when `megabits` asks for more than that would give; or nothing but the colour `plain`.
+ * noise when `megabits` asks for more than that would give; or nothing but the colour `plain`. It is
+ * heard as one tone, or as a melody: each `tune` is another.
  */
 export async function recordClip(browser, { seconds = 3, ...options } = {}) {
   // On a busy machine the first picture comes late: a clip that ended before it holds sound only.
@@ -284,11 +285,14 @@ export async function recordClip(browser, { seconds = 3, ...options } = {}) {
   }
 }
 
-async function recorded(browser, { seconds = 3, megabits = 2, width = 360, height = 640, plain = '' } = {}) {
+async function recorded(
+  browser,
+  { seconds = 3, megabits = 2, width = 360, height = 640, plain = '', tune = 0 } = {},
+) {
   const { context, page } = await visitor(browser, DESKTOP);
   await page.goto('/icon.svg');
   const encoded = await page.evaluate(
-    async ({ seconds, megabits, width, height, plain }) => {
+    async ({ seconds, megabits, width, height, plain, tune }) => {
       const canvas = new OffscreenCanvas(width, height);
       const paper = canvas.getContext('2d');
       const shown = document.createElementNS('http://www.w3.org/1999/xhtml', 'canvas');
@@ -299,6 +303,10 @@ async function recorded(browser, { seconds = 3, megabits = 2, width = 360, heigh
       const tone = audio.createOscillator();
       const out = audio.createMediaStreamDestination();
       tone.connect(out);
+      for (let note = 0; tune > 0 && note < 200; note++) {
+        const step = (note * note * tune + 5 * note) % 29;
+        tone.frequency.setValueAtTime(196 * 2 ** (step / 12), audio.currentTime + note * 0.2);
+      }
       tone.start();
       const stream = shown.captureStream(30);
       for (const track of out.stream.getAudioTracks()) stream.addTrack(track);
@@ -344,7 +352,7 @@ async function recorded(browser, { seconds = 3, megabits = 2, width = 360, heigh
       }
       return { base64: btoa(text), type };
     },
-    { seconds, megabits, width, height, plain },
+    { seconds, megabits, width, height, plain, tune },
   );
   await context.close();
   const mimeType = encoded.type.split(';')[0];

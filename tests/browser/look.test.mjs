@@ -15,6 +15,7 @@ const PAGES = [
   '/search',
   '/search?q=a',
   '/search?q=a&kind=people',
+  '/search?q=maker&kind=sounds',
   '/inbox',
   '/me',
   '/settings',
@@ -38,14 +39,17 @@ for (const [name, viewport, touch] of SIZES) {
       await swipe(page);
       await playing(page);
       const author = await current(page).locator('.rail .who > a').getAttribute('href');
+      const sound = await current(page).locator('.about a.music').getAttribute('href');
+      const upload = sound.replace('/sound/', '/upload?sound=');
       if (touch) await signUp(page, 'looker');
-      for (const path of [...PAGES, author]) {
+      for (const path of [...PAGES, author, sound, upload]) {
         await page.goto(path);
         if (path === '/') await playing(page);
         await page.waitForTimeout(450);
         broken.push(...(await faults(page, touch)).map((fault) => `${path}: ${fault}`));
         const label = path.replace(/\W+/g, '-').replace(/^-|-$/g, '') || 'home';
-        await shot(page, `${name}-${colorScheme}-${path === author ? 'profile' : label}`);
+        const named = { [author]: 'profile', [sound]: 'sound', [upload]: 'upload-sound' }[path] ?? label;
+        await shot(page, `${name}-${colorScheme}-${named}`);
       }
       assert.deepEqual(broken, []);
       assert.deepEqual(errors, []);

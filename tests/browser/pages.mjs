@@ -28,6 +28,12 @@ async function moreOf(page) {
   await dialog(page).waitFor();
 }
 
+async function openSound(page) {
+  await page.goto('/search?q=ceramics&kind=sounds');
+  await page.locator('.results a[href^="/sound/"]').first().click();
+  await page.getByRole('button', { name: 'Use this sound' }).waitFor();
+}
+
 async function own(page) {
   await page.goto('/me');
   await page.getByRole('button', { name: 'Edit profile' }).waitFor();
@@ -40,6 +46,7 @@ export const PAGES = [
   ['search-videos', (page) => page.goto('/search?q=clip')],
   ['search-people', (page) => page.goto('/search?q=maker&kind=people')],
   ['search-hashtags', (page) => page.goto('/search?q=ceramics&kind=hashtags')],
+  ['search-sounds', (page) => page.goto('/search?q=ceramics&kind=sounds')],
   ['search-nothing', (page) => page.goto('/search?q=zqzqzqzq')],
   ['search-picture-none', (page) => page.goto('/search/picture')],
   [
@@ -86,6 +93,26 @@ export const PAGES = [
     },
   ],
   ['upload', (page) => page.goto('/upload')],
+  ['sound', openSound],
+  [
+    'upload-sound',
+    async (page) => {
+      await openSound(page);
+      await click(page, 'Use this sound');
+      await page
+        .getByRole('region', { name: 'Your video plays this sound' })
+        .getByText('Ceramics maker')
+        .waitFor();
+    },
+  ],
+  [
+    'sound-missing',
+    async (page) => {
+      expects(page, answered(404));
+      await page.goto('/sound/zzzzzzzzzzzzz');
+      await page.getByText('This sound is gone').waitFor();
+    },
+  ],
   ['profile', (page) => page.goto('/@maker.trains')],
   ['tag', (page) => page.goto('/tag/ceramics')],
   [

@@ -75,7 +75,8 @@ class Calls(unittest.TestCase):
         self.assertIn(video["state"], ("processing", "published", "failed", "removed"))
         for name, kind in (("id", str), ("caption", str), ("author", dict), ("duration_ms", int), ("width", int), ("height", int), ("counts", dict)):
             self.assertIsInstance(video[name], kind, name)
-        self.assertEqual((video["sound"]["title"], video["sound"]["original"]), ("Original sound · @mara", True))
+        sound = video["sound"]
+        self.assertEqual((sound["title"], sound["owner"]["handle"], sound["original"]), ("", "mara", True))
         for name in ("hls", "mp4", "cover"):
             address = video["playback"][name]
             self.assertTrue(address.startswith("/"), "relative to the origin")

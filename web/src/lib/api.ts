@@ -2,7 +2,16 @@
 
 import { call, type Body } from './call';
 import { known } from './kinds';
-import type { ClientEvent, FeedMode, FoundVideos, Hashtags, OwnUpload, People, WithdrawKind } from './types';
+import type {
+  ClientEvent,
+  FeedMode,
+  FoundVideos,
+  Hashtags,
+  OwnUpload,
+  People,
+  Sounds,
+  WithdrawKind,
+} from './types';
 
 export interface FeedQuery {
   mode: FeedMode;
@@ -20,6 +29,7 @@ interface Found {
   videos: FoundVideos;
   people: People;
   hashtags: Hashtags;
+  sounds: Sounds;
 }
 export type SearchKind = keyof Found;
 
@@ -130,6 +140,10 @@ export const api = {
     call('GET', '/hashtags/{tag}/videos', { path: { tag }, query: { cursor, limit: 24 }, signal }).then(
       known,
     ),
+  sound: (id: string, signal?: AbortSignal) => call('GET', '/sounds/{id}', { path: { id }, signal }),
+  soundVideos: (id: string, cursor?: Cursor, signal?: AbortSignal) =>
+    call('GET', '/sounds/{id}/videos', { path: { id }, query: { cursor, limit: 24 }, signal }).then(known),
+  nameSound: (id: string, title: string) => call('PATCH', '/sounds/{id}', { path: { id }, body: { title } }),
   search: <K extends SearchKind>(q: string, kind: K, cursor?: Cursor, signal?: AbortSignal) => {
     const found = call('GET', '/search', { query: { q, kind, cursor }, signal });
     return (kind === 'videos' ? (found as Promise<FoundVideos>).then(known) : found) as Promise<Found[K]>;

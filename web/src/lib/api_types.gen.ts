@@ -1305,6 +1305,8 @@ export interface paths {
                         draft?: string;
                         labels?: string;
                         cover_ms?: number;
+                        /** @description the sound that it plays instead of its own */
+                        sound_id?: string;
                     };
                 };
             };
@@ -2527,6 +2529,117 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sounds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A sound */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Sound"];
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Its owner gives it a title, "" for none */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description at most 100 characters */
+                        title: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Sound"];
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/sounds/{id}/videos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The videos that play it, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Items"];
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -2539,7 +2652,7 @@ export interface paths {
             parameters: {
                 query?: {
                     q?: string;
-                    kind?: "videos" | "people" | "hashtags";
+                    kind?: "videos" | "people" | "hashtags" | "sounds";
                     limit?: number;
                     cursor?: string;
                 };
@@ -2555,7 +2668,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["FoundVideos"] | components["schemas"]["People"] | components["schemas"]["Hashtags"];
+                        "application/json": components["schemas"]["FoundVideos"] | components["schemas"]["People"] | components["schemas"]["Hashtags"] | components["schemas"]["Sounds"];
                     };
                 };
                 default: components["responses"]["Problem"];
@@ -3472,7 +3585,10 @@ export interface components {
             placeholder: string;
             sound: null | {
                 id: components["schemas"]["Id"];
+                /** @description as its owner named it; "" as a rule */
                 title: string;
+                owner: components["schemas"]["SoundOwner"];
+                /** @description it is the author's own */
                 original: boolean;
             };
             playback: null | components["schemas"]["Playback"];
@@ -3809,6 +3925,27 @@ export interface components {
             tag: string;
             videos_count: number;
         };
+        /** @description whose sound it is; null where nobody may be named */
+        SoundOwner: null | components["schemas"]["PersonLite"];
+        Sound: {
+            id: components["schemas"]["Id"];
+            /** @description as its owner named it; "" as a rule */
+            title: string;
+            owner: components["schemas"]["SoundOwner"];
+            /** @description somebody is known to have published it first */
+            original: boolean;
+            /** @description of those for everyone */
+            videos_count: number;
+            /** @description the first video for everyone that she may see, from which the sound is taken; null: it cannot be used */
+            origin_video_id: null | components["schemas"]["Id"];
+            /** @description of that video */
+            cover: null | string;
+            /** @description its smallest file, to listen to */
+            preview: null | string;
+            viewer: {
+                own: boolean;
+            };
+        };
         Mutes: {
             people: components["schemas"]["Person"][];
             words: string[];
@@ -3966,6 +4103,10 @@ export interface components {
             items: components["schemas"]["Hashtag"][];
             next_cursor: null;
         };
+        Sounds: {
+            items: components["schemas"]["Sound"][];
+            next_cursor: null;
+        };
         Reaction: {
             counts: components["schemas"]["Counts"];
             viewer: components["schemas"]["Marks"];
@@ -4034,6 +4175,8 @@ export type Sessions = components['schemas']['Sessions'];
 export type Me = components['schemas']['Me'];
 export type Upload = components['schemas']['Upload'];
 export type Hashtag = components['schemas']['Hashtag'];
+export type SoundOwner = components['schemas']['SoundOwner'];
+export type Sound = components['schemas']['Sound'];
 export type Mutes = components['schemas']['Mutes'];
 export type RemovedVideo = components['schemas']['RemovedVideo'];
 export type OwnUpload = components['schemas']['OwnUpload'];
@@ -4056,6 +4199,7 @@ export type VisualView = components['schemas']['VisualView'];
 export type VisualMatch = components['schemas']['VisualMatch'];
 export type FoundMoments = components['schemas']['FoundMoments'];
 export type Hashtags = components['schemas']['Hashtags'];
+export type Sounds = components['schemas']['Sounds'];
 export type Reaction = components['schemas']['Reaction'];
 export type ResponseProblem = components['responses']['Problem'];
 export type RequestBodyOrigin = components['requestBodies']['Origin'];

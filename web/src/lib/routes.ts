@@ -8,6 +8,7 @@ export type Route =
   | VideoRoute
   | { name: 'profile'; handle: string }
   | { name: 'tag'; tag: string }
+  | { name: 'sound'; id: string }
   | { name: 'search'; q: string; kind: string }
   | { name: 'search_picture' }
   | { name: 'inbox' }
@@ -16,7 +17,7 @@ export type Route =
   | { name: 'how' }
   | { name: 'interests' }
   | { name: 'operator' }
-  | { name: 'upload' }
+  | { name: 'upload'; sound?: string }
   | { name: 'missing' };
 
 function decode(text: string): string | null {
@@ -48,13 +49,16 @@ export function parseRoute(pathname: string, search = ''): Route {
         const query = new URLSearchParams(search);
         return { name: 'search', q: query.get('q') ?? '', kind: query.get('kind') ?? 'videos' };
       }
+      case 'upload': {
+        const sound = new URLSearchParams(search).get('sound');
+        return { name: 'upload', ...(sound ? { sound } : {}) };
+      }
       case 'inbox':
       case 'me':
       case 'settings':
       case 'how':
       case 'interests':
       case 'operator':
-      case 'upload':
         return { name: first };
     }
   }
@@ -67,6 +71,7 @@ export function parseRoute(pathname: string, search = ''): Route {
     }
     if (first === 'search' && second === 'picture') return { name: 'search_picture' };
     if (first === 'tag') return { name: 'tag', tag: second };
+    if (first === 'sound') return { name: 'sound', id: second };
   }
   return { name: 'missing' };
 }
@@ -78,6 +83,8 @@ export const href = {
   moment: (id: string, atMs: number) =>
     href.video(id) + (atMs < 100 ? '' : `?t=${Math.floor(atMs / 100) / 10}`),
   profile: (handle: string) => `/@${encodeURIComponent(handle)}`,
+  sound: (id: string) => `/sound/${encodeURIComponent(id)}`,
+  upload: (sound?: string) => (sound ? `/upload?${new URLSearchParams({ sound })}` : '/upload'),
   tag: (tag: string) => `/tag/${encodeURIComponent(tag)}`,
   search: (q: string, kind = 'videos') =>
     `/search?${new URLSearchParams(kind === 'videos' ? { q } : { q, kind })}`,

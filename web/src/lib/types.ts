@@ -29,6 +29,8 @@ export type {
   PersonLite,
   RemovedVideo,
   Rendition,
+  Sound,
+  Sounds,
   Status,
   Suggestion,
   Video,

@@ -81,6 +81,8 @@ export const de: Problems = {
   // catalog
   no_such_video: 'dieses Video gibt es nicht',
   no_such_entry: 'das gibt es nicht, oder nicht mehr',
+  no_such_sound: 'diesen Sound gibt es nicht, oder niemand darf ihn mehr hören',
+  sound_name_denied: 'nur die Person, deren Sound es ist, darf ihn benennen',
   no_such_label: 'eine Kennzeichnung ist „ai_generated“ oder „paid_partnership“',
   end_in_the_past: 'das Ende muss in der Zukunft liegen',
   video_not_restorable:
@@ -193,6 +195,10 @@ export const de: Problems = {
   upload_fingerprint_too_long: 'das ist zu lang; erlaubt sind höchstens {most} Bytes',
   cover_ms_out_of_range:
     'das Titelbild muss bei 0 bis {most} Millisekunden nach dem Anfang des Videos liegen',
+  sound_not_usable:
+    'dieser Sound lässt sich nicht verwenden: kein Video, das alle sehen dürfen, spielt ihn noch',
+  sound_gone:
+    'den Sound, den dieses Video spielen sollte, gibt es nicht mehr: kein Video, das alle sehen dürfen, spielt ihn noch; lade es mit einem anderen Sound oder dem eigenen noch einmal hoch',
   too_many_uploads:
     'du hast in den letzten 24 Stunden {count} Videos hochgeladen; erlaubt sind höchstens {most}, versuche es morgen noch einmal',
   too_many_unfinished_uploads:

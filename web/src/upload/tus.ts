@@ -64,7 +64,8 @@ export async function startTransfer(options: TransferOptions): Promise<Transfer>
     chunkSize: CHUNK_BYTES,
     retryDelays: RETRY_MS,
     removeFingerprintOnSuccess: true,
-    fingerprint: () => Promise.resolve(`fs-${options.fingerprint}`),
+    // The same file with another sound is another upload.
+    fingerprint: () => Promise.resolve(`fs-${options.fingerprint}${options.metadata['sound_id'] ?? ''}`),
     metadata: { ...options.metadata, fingerprint: options.fingerprint },
     onBeforeRequest: withHeaders,
     onAfterResponse() {

@@ -23,6 +23,8 @@ export interface UploadForm {
   draft: boolean;
   /** Time of the picture wanted as the cover; null leaves it to the server. */
   cover_ms: number | null;
+  /** What it is to play instead of its own sound. */
+  sound_id: string | null;
 }
 
 const POLL_MS = 1000;
@@ -75,6 +77,7 @@ export class UploadTask {
           ...(this.form.labels.length > 0 ? { labels: this.form.labels.join(',') } : {}),
           ...(this.form.draft ? { draft: 'true' } : {}),
           ...(this.form.cover_ms === null ? {} : { cover_ms: String(this.form.cover_ms) }),
+          ...(this.form.sound_id ? { sound_id: this.form.sound_id } : {}),
         },
         onProgress: (sent) => (this.sent = sent),
         onWaiting: (waiting) => (this.waiting = waiting),
