@@ -236,6 +236,15 @@ export const de: Problems = {
     'das Lesen dieses Bildes brach ab; speichere es noch einmal als JPEG und versuche es damit',
   picture_takes_too_long:
     'das Lesen dieses Bildes dauert zu lange; speichere es kleiner und versuche es damit',
+  not_held: 'dieses Video wird nicht zurückgehalten; vielleicht wurde inzwischen entschieden',
+  blocked_without_reason: 'schreibe, warum es gesperrt wird',
+  no_such_blocked: 'diesen Eintrag gibt es in der Sperrliste nicht',
+  no_print_to_block:
+    'von diesem Video ist nichts bekannt, woran man Kopien erkennt; vielleicht hat es keinen Ton oder stammt aus einer früheren Version',
+  sound_too_plain_to_block: 'in diesem Ton ist zu wenig zu hören, um ihn von anderen zu unterscheiden',
+  picture_too_plain_to_block: 'auf diesem Bild ist zu wenig zu sehen, um es von anderen zu unterscheiden',
+  block_list_full: 'die Sperrliste ist voll ({max} Einträge); nimm zuerst welche heraus',
+  block_list_line_wrong: 'Zeile {line} der Liste ist nicht lesbar: {problem}; nichts wurde übernommen',
   looking_busy: 'gerade werden zu viele Bilder angesehen; versuche es gleich noch einmal',
   // feed
   impression_token_unknown: 'dieses Video kam nicht aus einem Feed dieses Servers; lade den Feed neu',

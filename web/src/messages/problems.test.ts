@@ -25,6 +25,7 @@ const OPERATOR = new Set(
   log_record_too_new log_record_of_unknown_kind import_file_shrank import_not_a_file
   late_rendition_cut_off late_rendition_wrong value_weight_malformed snapshots_folder_not_made
   snapshots_folder_not_read snapshots_not_removed weights_no_object weight_unknown weight_no_number engine_without_memory event_log_emptied replay_not_promised
+  print_damaged
 `.split(/\s+/),
 );
 
