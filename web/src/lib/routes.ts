@@ -16,6 +16,7 @@ export type Route =
   | { name: 'how' }
   | { name: 'interests' }
   | { name: 'operator' }
+  | { name: 'moderation' }
   | { name: 'upload' }
   | { name: 'missing' };
 
@@ -54,6 +55,7 @@ export function parseRoute(pathname: string, search = ''): Route {
       case 'how':
       case 'interests':
       case 'operator':
+      case 'moderation':
       case 'upload':
         return { name: first };
     }
