@@ -481,6 +481,35 @@ test('a live copy says so to who uploaded it, with the way to the other clip, an
   await other.context.close();
 });
 
+test('the page asks anew each minute while it is looked at, and by itself once the server is back', async () => {
+  const { context, page } = await signedIn('mo', DESKTOP);
+  await page.clock.install();
+  const asked = [];
+  page.on('request', (request) => request.url().endsWith('/moderation/held') && asked.push(request));
+  await openModeration(page);
+  await eventually(() => asked.length === 1);
+  const late = await uploadedBy('bob', again, 'Later than the page');
+  await page.clock.fastForward(61_000);
+  await card(page, late).waitFor();
+  await page.evaluate(() => Object.defineProperty(document, 'hidden', { value: true, configurable: true }));
+  const before = asked.length;
+  await page.clock.fastForward(61_000);
+  await page.waitForTimeout(300);
+  assert.equal(asked.length, before, 'nobody looks');
+  await page.evaluate(() => Object.defineProperty(document, 'hidden', { value: false, configurable: true }));
+
+  expects(page, NO_ANSWER);
+  await page.route('**/moderation/held', (route) => route.abort('internetdisconnected'));
+  await page.getByRole('button', { name: 'Reload' }).click();
+  await page.getByText('What is held could not be asked for.').waitFor();
+  assert.equal(await card(page, late).count(), 1, 'what is known stays');
+  await page.unroute('**/moderation/held');
+  await page.clock.fastForward(5000); // until the server is asked whether it is there
+  await page.getByText('What is held could not be asked for.').waitFor({ state: 'detached' });
+  await ask('mo', 'POST', `/moderation/held/${late}/refuse`);
+  await context.close();
+});
+
 test('the page at its sizes, in both themes, from right to left and with large type', async () => {
   const long = 'Donaudampfschifffahrtsgesellschaftskapitänsmütze'.repeat(4);
   const all = [
@@ -501,6 +530,7 @@ test('the page at its sizes, in both themes, from right to left and with large t
     await openModeration(page);
     await card(page, all[0]).waitFor();
     const look = async (at) => {
+      await page.locator('#blocked-title').waitFor();
       await settled(page);
       const touch = options !== DESKTOP;
       const lines = [
@@ -526,6 +556,13 @@ test('the page at its sizes, in both themes, from right to left and with large t
     await page.evaluate(() => (document.documentElement.style.fontSize = ''));
     await page.locator('[data-blocked]').last().scrollIntoViewIfNeeded();
     await look('list');
+    await ask('mo', 'PATCH', '/me', { language: 'de' });
+    await page.goto('/settings');
+    await page.getByRole('heading', { name: 'Einstellungen' }).waitFor();
+    await follow(page, '/moderation');
+    await page.getByRole('heading', { name: 'Sperrliste' }).waitFor();
+    await look('de');
+    await ask('mo', 'PATCH', '/me', { language: 'en' });
     await context.close();
   }
   assert.deepEqual(found, []);
