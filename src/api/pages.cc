@@ -167,7 +167,7 @@ std::optional<std::vector<std::string>> parts_of(std::string_view path) {
 }
 
 /// Pages of the app without anything of the world in them.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kOwnPages{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kOwnPages{{
     {"search", "Search"},
     {"inbox", "Inbox"},
     {"me", "Me"},
@@ -175,6 +175,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kOwnPages
     {"interests", "Your interests"},
     {"how", "How this feed works"},
     {"operator", "Operator"},
+    {"moderation", "Moderation"},
     {"upload", "Upload"},
 }};
 

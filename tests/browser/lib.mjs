@@ -1,7 +1,7 @@
 // What the browser tests share: a browser, phones and desktops, people, clips to upload.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -473,6 +473,12 @@ export async function ownServer() {
       server.url = `http://127.0.0.1:${port}`;
     },
     kill: () => end('SIGKILL'),
+    /** Stops it to give somebody a role, as one does who runs a server. */
+    async role(handle, role) {
+      await end('SIGTERM');
+      execFileSync(program, ['account', 'role', handle, role, '--data', data], { env, stdio: 'ignore' });
+      await server.start();
+    },
     async close() {
       await end('SIGTERM');
       rmSync(data, { recursive: true, force: true });

@@ -39,6 +39,47 @@ async function own(page) {
   await page.getByRole('button', { name: 'Edit profile' }).waitFor();
 }
 
+/** As the interface tells a moderator of herself. */
+async function asModerator(page, act) {
+  const me = '**/api/v1/me';
+  await page.route(me, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), role: 'moderator' } });
+  });
+  await act();
+  await page.unroute(me);
+}
+
+/** What is held and blocked, as it tells her of that. */
+async function moderation(page, captions) {
+  const nowMs = Date.now();
+  const why = (id, kind, reason) => ({ id, kind, reason, created_ms: nowMs - 864e5 });
+  const items = captions.map((caption, index) => ({
+    id: `h${index}`,
+    caption,
+    author: { id: 'a1', handle: 'maker.trains', display_name: 'Trains maker' },
+    duration_ms: 75_000,
+    frames_count: 4,
+    by: why('b1', index % 2 ? 'sound' : 'clip', 'Shown without leave'),
+    held_ms: nowMs - 72e5 * (index + 1),
+  }));
+  const blocked = captions.length > 0 ? ['clip', 'picture', 'sound'] : [];
+  const list = blocked.map((kind, index) => why(`b${index}`, kind, `A reason for the ${kind}`));
+  const icon = await (await page.request.get('/icon-512.png')).body();
+  await page.route('**/api/v1/moderation/**', (route) => {
+    const { pathname } = new URL(route.request().url());
+    if (pathname.endsWith('/frame')) return route.fulfill({ body: icon, contentType: 'image/png' });
+    return route.fulfill({
+      json: pathname.endsWith('/held') ? { items, count: items.length } : { items: list, next_cursor: null },
+    });
+  });
+  await asModerator(page, async () => {
+    await page.goto('/settings');
+    await follow(page, '/moderation');
+    await page.getByRole('heading', { name: 'Block list' }).waitFor();
+  });
+}
+
 /** Of somebody who is signed in; `at` is what it is called in pictures. */
 export const PAGES = [
   ['home', feed],
@@ -92,6 +133,8 @@ export const PAGES = [
       await page.getByRole('group', { name: 'How much of #ceramics' }).waitFor();
     },
   ],
+  ['moderation', (page) => moderation(page, ['A clip that is held', '', 'Many words '.repeat(40)])],
+  ['moderation-empty', (page) => moderation(page, [])],
   ['upload', (page) => page.goto('/upload')],
   ['sound', openSound],
   [
@@ -170,6 +213,15 @@ export const SHEETS = [
       await dialog(page).getByRole('button', { name: 'Report' }).click();
       await page.getByText('What is wrong with it?').waitFor();
     },
+  ],
+  [
+    'sheet-block',
+    (page) =>
+      asModerator(page, async () => {
+        await moreOf(page);
+        await dialog(page).getByRole('button', { name: 'Block this clip' }).click();
+        await page.locator('#block-reason').waitFor();
+      }),
   ],
   [
     'sheet-profile',
@@ -308,11 +360,50 @@ const CUT_OFF = {
 };
 const FAILED = { state: 'failed', playback: null, error: CUT_OFF.detail, failure: CUT_OFF };
 
+const HELD = { held: true };
+/** Her clip by its link alone, that another shows too, with what is said of that. */
+async function noteOfOwn(page) {
+  const address = `**/api/v1/videos/${await ownId(page)}?**`;
+  const copy_of = { id: 'v1', author: { id: 'a1', handle: 'maker.trains', display_name: 'Trains maker' } };
+  await page.route(address, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), copy_of } });
+  });
+  await page.goto(`/v/${await ownId(page)}`);
+  await playing(page);
+  const note = current(page).getByRole('button', { name: 'It shows the same as another clip' });
+  // On a desktop it stands beside the clip.
+  if (await note.isVisible()) await note.click();
+  await page.getByRole('link', { name: 'Watch the other clip' }).waitFor();
+  await page.unroute(address);
+}
+
+/** What the server itself tells her, of each kind. */
+async function inboxOfKinds(page) {
+  const kinds = ['published', 'failed', 'held', 'copy', 'refused'];
+  const items = kinds.map((kind, index) => ({
+    id: `n${index}`,
+    kind,
+    actor: null,
+    video: null,
+    comment_id: null,
+    text: '',
+    draft: false,
+    created_ms: Date.now() - 6e5 * index,
+    read: index > 2,
+  }));
+  const address = '**/api/v1/notifications';
+  await page.route(address, (route) => route.fulfill({ json: { items, next_cursor: null } }));
+  await page.goto('/inbox');
+  await page.getByText('Your video was not published').waitFor();
+  await page.unroute(address);
+}
+
 /** Uploads in each state, as the interface tells of them. */
 async function withUploads(page, at) {
   const answer = await page.request.get(`/api/v1/videos/${await ownId(page)}`);
   const video = await answer.json();
-  const states = [{}, WORKING, FAILED].map((state, index) => ({
+  const states = [{}, WORKING, FAILED, HELD].map((state, index) => ({
     ...video,
     id: `${video.id}${index}`,
     draft: index === 0,
@@ -368,6 +459,8 @@ export const OWN_CLIP = [
       await page.getByText('follows you').waitFor();
     },
   ],
+  ['inbox-told', inboxOfKinds],
+  ['sheet-note', noteOfOwn],
   ['sheet-more-own', moreOfOwn],
   ['sheet-edit', editOfOwn],
   ['sheet-delete', sureOfOwn],

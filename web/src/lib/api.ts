@@ -110,6 +110,14 @@ export const api = {
   weights: (signal?: AbortSignal) => call('GET', '/operator/weights', { signal }),
   setWeights: (revision: number, weights: Record<string, number>) =>
     call('PUT', '/operator/weights', { body: { revision, weights } }),
+  held: (signal?: AbortSignal) => call('GET', '/moderation/held', { signal }),
+  decide: (id: string, what: 'release' | 'refuse') =>
+    call('POST', `/moderation/held/{id}/${what}`, { path: { id } }),
+  blocked: (cursor?: Cursor, signal?: AbortSignal) =>
+    call('GET', '/moderation/blocked', { query: { cursor }, signal }),
+  blockVideo: (body: Body<'POST', '/moderation/blocked'>) => call('POST', '/moderation/blocked', { body }),
+  unblock: (id: string) => call('DELETE', '/moderation/blocked/{id}', { path: { id }, keepalive: true }),
+  addBlocked: (csv: Blob) => call('POST', '/moderation/blocked.csv', { body: csv }),
   events: (events: ClientEvent[], keepalive = false) =>
     call('POST', '/events', { body: { events }, keepalive }),
   decision: (impressionToken: string) =>

@@ -2179,6 +2179,336 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/moderation/blocked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is blocked, newest first; for moderators and operators */
+        get: {
+            parameters: {
+                query?: {
+                    cursor?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BlockedPage"];
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        put?: never;
+        /** Block what a video shows, or its sound: new uploads that show or play it are held; for moderators and operators */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        video_id: string;
+                        /**
+                         * @default clip
+                         * @enum {string}
+                         */
+                        kind?: "clip" | "sound";
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description blocked */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Blocked"];
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/blocked.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole block list as CSV (RFC 4180): kind, reason, created (Unix milliseconds), print (base64) */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        put?: never;
+        /** Add another server's list: every line or none; what is there already is left out */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "text/csv": string;
+                };
+            };
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            added: number;
+                        };
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/blocked/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an entry off the block list; what is held stays held */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Videos that are held, oldest first, at most 200; for moderators and operators */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["Held"][];
+                            /** @description of all */
+                            count: number;
+                        };
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/held/{id}/frame": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A frame of a held video */
+        get: {
+            parameters: {
+                query?: {
+                    index?: number;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/jpeg": string;
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/held/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delete a held video for good; its owner is told */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/held/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publish a held video; its owner is told */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/operator/engine": {
         parameters: {
             query?: never;
@@ -3568,6 +3898,15 @@ export interface components {
             failure?: components["schemas"]["Failure"];
             credits?: string;
             draft: boolean;
+            /** @description somebody responsible for the server has to look at it first; until then only its owner sees it */
+            held: boolean;
+            /** @description to its owner: the clip that it shows again; where it shows the same all the way (part: false) nobody is given both; null where there is none that she may see */
+            copy_of?: {
+                id: string;
+                author: components["schemas"]["PersonLite"];
+                /** @description it shows a part of that clip, or that clip beside something else; then people may be given both */
+                part: boolean;
+            } | null;
             author: components["schemas"]["Author"];
             caption: string;
             caption_spans: components["schemas"]["Spans"];
@@ -3880,7 +4219,7 @@ export interface components {
         Notification: {
             id: components["schemas"]["Id"];
             /** @enum {string} */
-            kind: "like" | "comment" | "follow" | "mention" | "published" | "failed";
+            kind: "like" | "comment" | "follow" | "mention" | "published" | "failed" | "held" | "copy" | "refused";
             actor: null | components["schemas"]["Person"];
             video: null | {
                 id: components["schemas"]["Id"];
@@ -4067,6 +4406,28 @@ export interface components {
             width: number;
             height: number;
         };
+        Blocked: {
+            id: string;
+            /** @enum {string} */
+            kind: "clip" | "picture" | "sound";
+            reason: string;
+            created_ms: number;
+        };
+        BlockedPage: {
+            items: components["schemas"]["Blocked"][];
+            next_cursor: string | null;
+        };
+        Held: {
+            id: string;
+            caption: string;
+            author: components["schemas"]["PersonLite"] | null;
+            duration_ms: number;
+            frames_count: number;
+            /** @description the entry of the block list, as it was then */
+            by: components["schemas"]["Blocked"];
+            /** @description since when */
+            held_ms: number;
+        };
         VisualView: {
             /** @description what describes pictures; null before the first look */
             descriptor: string | null;
@@ -4195,6 +4556,9 @@ export type VideoWithToken = components['schemas']['VideoWithToken'];
 export type UploadState = components['schemas']['UploadState'];
 export type FoundVideos = components['schemas']['FoundVideos'];
 export type Crop = components['schemas']['Crop'];
+export type Blocked = components['schemas']['Blocked'];
+export type BlockedPage = components['schemas']['BlockedPage'];
+export type Held = components['schemas']['Held'];
 export type VisualView = components['schemas']['VisualView'];
 export type VisualMatch = components['schemas']['VisualMatch'];
 export type FoundMoments = components['schemas']['FoundMoments'];

@@ -21,13 +21,15 @@ type Answer<M extends Method, P extends Address<M>> =
 
 /** What may be sent instead of JSON: a file, whose type says what it is. */
 type Bytes<T> = 'image/jpeg' extends keyof T ? Blob : never;
-type BodyOf<C> = C extends { requestBody?: never }
-  ? { body?: never }
-  : C extends { requestBody: { content: infer T extends { 'application/json': unknown } } }
-    ? { body: T['application/json'] | Bytes<T> }
-    : C extends { requestBody?: { content: { 'application/json': infer B } } }
-      ? { body?: B | undefined }
-      : never;
+type BodyOf<C> = C extends { requestBody: { content: { 'text/csv': string } } }
+  ? { body: Blob }
+  : C extends { requestBody?: never }
+    ? { body?: never }
+    : C extends { requestBody: { content: infer T extends { 'application/json': unknown } } }
+      ? { body: T['application/json'] | Bytes<T> }
+      : C extends { requestBody?: { content: { 'application/json': infer B } } }
+        ? { body?: B | undefined }
+        : never;
 
 /** What is sent. */
 export type Body<M extends Method, P extends Address<M>> =

@@ -14,6 +14,7 @@ describe('parseRoute', () => {
     ['/upload', { name: 'upload' }],
     ['/how', { name: 'how' }],
     ['/operator', { name: 'operator' }],
+    ['/moderation', { name: 'moderation' }],
     ['/search/picture', { name: 'search_picture' }],
     ['/search/pictures', { name: 'missing' }],
     ['/@', { name: 'missing' }],

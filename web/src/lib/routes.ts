@@ -17,6 +17,7 @@ export type Route =
   | { name: 'how' }
   | { name: 'interests' }
   | { name: 'operator' }
+  | { name: 'moderation' }
   | { name: 'upload'; sound?: string }
   | { name: 'missing' };
 
@@ -59,6 +60,7 @@ export function parseRoute(pathname: string, search = ''): Route {
       case 'how':
       case 'interests':
       case 'operator':
+      case 'moderation':
         return { name: first };
     }
   }

@@ -52,6 +52,11 @@ class Session {
     return this.account !== null && this.#role === 'operator';
   }
 
+  /** Whoever runs the server may what moderators may. */
+  get isModerator(): boolean {
+    return this.isOperator || (this.account !== null && this.#role === 'moderator');
+  }
+
   get signedIn(): boolean {
     return this.account !== null;
   }

@@ -9,6 +9,8 @@ export type SheetRequest =
   | { name: 'more'; item: VideoItem }
   | { name: 'edit'; item: VideoItem }
   | { name: 'report'; item?: VideoItem; handle?: string; comment?: Comment }
+  | { name: 'block'; item: VideoItem; kind: 'clip' | 'sound' }
+  | { name: 'note'; item: VideoItem }
   | { name: 'people'; handle: string; list: 'followers' | 'following' }
   | { name: 'profile' }
   | { name: 'removed' }

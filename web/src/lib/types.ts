@@ -6,6 +6,7 @@ import type * as gen from './api_types.gen';
 export type {
   Account,
   Author,
+  Blocked,
   Comment,
   Crop,
   Decision,
@@ -17,6 +18,7 @@ export type {
   FoundMoments,
   FoundVideos,
   Hashtags,
+  Held,
   EngineView,
   Learned,
   How,

@@ -5,6 +5,8 @@ import { how as howDe } from './how.de';
 import { how as howEn } from './how.en';
 import { looking as lookingDe } from './looking.de';
 import { looking as lookingEn } from './looking.en';
+import { moderation as moderationDe } from './moderation.de';
+import { moderation as moderationEn } from './moderation.en';
 import { operator as operatorDe } from './operator.de';
 import { operator as operatorEn } from './operator.en';
 import { wishes as wishesDe } from './wishes.de';
@@ -16,6 +18,7 @@ describe.each<[string, Record<string, string>, Record<string, string>]>([
   ['of the app', en, de],
   ['of “How this feed works”', howEn, howDe],
   ['of the operator’s page', operatorEn, operatorDe],
+  ['of moderation', moderationEn, moderationDe],
   ['of what she asks for', wishesEn, wishesDe],
   ['of searching by a picture', lookingEn, lookingDe],
 ])('messages %s', (_, english, german) => {

@@ -153,7 +153,8 @@ export class UploadTask {
     if (state === 'published' || state === 'ended') {
       this.phase = 'published';
       profileChanges.epoch++;
-      toasts.show(this.form.draft ? t('upload_draft_ready') : t('upload_live'));
+      const ready = this.form.draft ? 'upload_draft_ready' : 'upload_live';
+      toasts.show(t(this.video?.held ? 'upload_held' : ready));
       return true;
     }
     if (state === 'failed' || state === 'removed') {
