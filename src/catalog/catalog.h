@@ -198,7 +198,7 @@ class Catalog {
   /// Removes for good what is held. Gives what it was. Errors: not_held.
   virtual Result<Video> refuse(VideoId id) = 0;
   /// Gone from every surface when this returns, and its addresses with it. One that was published,
-  /// and a finished draft, unless held, can be restored for kRestorableMinutes; of anything else
+  /// and a finished draft, can be restored for kRestorableMinutes; of anything else
   /// the files go from disk in the same call. Errors: denied, not_found.
   virtual Result<void> remove(AccountId owner, VideoId id) = 0;
   /// Brings back what `remove` took away, with the same id, addresses, counts and comments:

@@ -304,7 +304,7 @@ Result<void> CatalogImpl::remove(AccountId owner, VideoId id) {
   viewer.account = owner;
   if (!may_see(viewer, before)) return no_such_video();
   if (before.owner != owner) return Error(reason("video_delete_denied"));
-  return is_finished(before.state) && !before.held ? set_aside(before) : remove_loaded(before);
+  return is_finished(before.state) ? set_aside(before) : remove_loaded(before);
 }
 
 Result<void> CatalogImpl::remove_loaded(const Video& video) {

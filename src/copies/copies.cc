@@ -21,8 +21,10 @@ constexpr std::int64_t kHeldMax = 200;
 
 using Digest = crypto::Digest;
 
-Digest digest_of(const Bytes& print) {
+/// By which an entry is known again.
+Digest digest_of(std::string_view why, const Bytes& print) {
   crypto::Blake2b hash;
+  hash.update(crypto::as_bytes(why));
   hash.update(print);
   return hash.finish();
 }
@@ -90,7 +92,9 @@ Result<void> CopiesImpl::start() {
 Result<void> CopiesImpl::on_change(Session& session, const catalog::Entry& entry) {
   if (entry.kind != catalog::Kind::video) return {};
   const bool gone = entry.state == catalog::State::removed && entry.removed_ms == 0;
-  if (!gone) return entry.held ? Result<void>() : Store::let_go(session, entry.id);
+  const bool removed = entry.state == catalog::State::removed;
+  if (!gone && !entry.held) return Store::let_go(session, entry.id);
+  if (!gone) return Store::set_removed(session, entry.id, removed);
   FILOSCOPE_DO(Store::forget(session, entry.id));
   session.on_commit([this, id = entry.id] { index_.erase(id.value); });
   return {};
@@ -162,8 +166,11 @@ Result<void> CopiesImpl::keep(Session& session, VideoId video, const prints::Cli
   FILOSCOPE_DO(Store::keep(session, video, {root, print, {sound.begin(), sound.end()}}));
   if (verdict.blocked)
     FILOSCOPE_DO(Store::hold(session, video, *verdict.blocked, parts_.clock.now_ms()));
-  session.on_commit(
-      [this, video, entry = prints::index_entry(print)] { index_.put(video.value, entry); });
+  session.on_commit([this, video, entry = prints::index_entry(print)] {
+    index_.put(video.value, entry);
+    Lock lock(mutex_);
+    kept_.push_back(video);
+  });
   return {};
 }
 
@@ -221,10 +228,10 @@ Result<std::int64_t> CopiesImpl::add_csv(std::string_view csv) {
   Lock lock(list_mutex_);
   std::set<Digest> there;
   FILOSCOPE_DO(store_.each_blocked(
-      [&](const Blocked&, const Bytes& print) { there.insert(digest_of(print)); }));
+      [&](const Blocked& one, const Bytes& print) { there.insert(digest_of(one.reason, print)); }));
   std::vector<std::pair<Blocked, Bytes>> rows;
   for (auto& line : lines) {
-    if (!there.insert(digest_of(line.print)).second) continue;
+    if (!there.insert(digest_of(line.reason, line.print)).second) continue;
     const auto id = new_id_of<BlockedId>(parts_.clock.now_ms());
     rows.emplace_back(Blocked{id, line.kind, std::move(line.reason), line.created_ms},
                       std::move(line.print));

@@ -22,6 +22,8 @@ class Store {
   static Result<void> hold(Session& session, VideoId video, const Blocked& by, std::int64_t now_ms);
   /// It is not held any more; nothing where it was not.
   static Result<void> let_go(Session& session, VideoId video);
+  /// By its owner, who may restore it.
+  static Result<void> set_removed(Session& session, VideoId video, bool removed);
   static Result<void> forget(Session& session, VideoId video);
 
   /// Nothing where there is none, or it is damaged (said in the log).

@@ -27,7 +27,7 @@ class World : public social::World {
     const auto video = must(catalog->create(form)).id;
     clock.advance_ms(1);
     auto verdict = must(copies->judge(print, sound));
-    if (before_turn) before_turn();
+    if (const auto call = std::exchange(before_turn, {})) call();
     const auto turn = copies->turn();
     verdict = must(copies->judge_rest(verdict, print, sound));
     auto processed = catalog::World::processed();

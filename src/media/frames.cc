@@ -19,6 +19,8 @@ constexpr std::int64_t kSampleMs = 200;
 constexpr std::size_t kSamplesMax = 48;
 /// Of the bits of a hash: nearer frames show one scene.
 constexpr int kOneSceneBits = 40;
+/// Mean steps of light that recompression changes, at most.
+constexpr int kSameLight = 3;
 /// Of the best score (cover_score): darker or emptier ones show nothing.
 constexpr double kLeastScore = .05;
 
@@ -74,9 +76,19 @@ class Frames {
 struct SceneSample {
   FramePtr frame;
   std::int64_t at_ms = 0;
+  prints::Grid grid;
   prints::FrameHash hash{};
   double score = 0;
 };
+
+/// Bits; none where every light is the same: of a drawing most waves are noise.
+int scene_distance(const SceneSample& a, const SceneSample& b) {
+  std::int64_t lights = 0;
+  for (std::size_t i = 0; i < a.grid.luma.size(); ++i)
+    lights += std::abs(int{a.grid.luma[i]} - int{b.grid.luma[i]});
+  const bool same = lights <= kSameLight * std::ssize(a.grid.luma);
+  return same ? 0 : prints::distance(a.hash, b.hash);
+}
 
 /// Takes away the later one of the two that are most alike.
 void thin(std::vector<SceneSample>& samples) {
@@ -84,7 +96,7 @@ void thin(std::vector<SceneSample>& samples) {
   int least = std::numeric_limits<int>::max();
   for (std::size_t i = 1; i < samples.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
-      const int distance = prints::distance(samples[i].hash, samples[j].hash);
+      const int distance = scene_distance(samples[i], samples[j]);
       if (distance < least) least = distance, worst = i;
     }
   }
@@ -102,10 +114,9 @@ std::vector<std::size_t> choose_scenes(const std::vector<SceneSample>& samples, 
   while (chosen.size() < count && distances[next] >= kOneSceneBits) {
     chosen.push_back(next);
     for (std::size_t i = 0; i < samples.size(); ++i)
-      distances[i] =
-          samples[i].score < kLeastScore * best->score
-              ? 0
-              : std::min(distances[i], prints::distance(samples[i].hash, samples[next].hash));
+      distances[i] = samples[i].score < kLeastScore * best->score
+                         ? 0
+                         : std::min(distances[i], scene_distance(samples[i], samples[next]));
     next = static_cast<std::size_t>(std::ranges::max_element(distances) - distances.begin());
   }
   std::ranges::sort(chosen);
@@ -147,7 +158,9 @@ Result<std::vector<ClipFrame>> read_scenes(const ByteSource& bytes, int count,
       return Error{Code::internal, "scenes are looked for in renditions alone"};
     if (at_ms < due_ms) return true;
     due_ms = at_ms + kSampleMs;
-    samples.push_back({share_frame(frame), at_ms, hash_frame(frame), cover_score(frame)});
+    const auto grid = grid_of(frame);
+    const auto hash = prints::signs(prints::waves_of(grid, prints::Area{}));
+    samples.push_back({share_frame(frame), at_ms, grid, hash, cover_score(frame)});
     if (samples.size() > kSamplesMax) thin(samples);
     return true;
   }));

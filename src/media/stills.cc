@@ -178,10 +178,6 @@ prints::Grid grid_of(const RgbPicture& picture) {
   return grid;
 }
 
-prints::FrameHash hash_frame(const AVFrame& frame) {
-  return prints::signs(prints::waves_of(grid_of(frame), prints::Area{}));
-}
-
 Result<Bytes> encode_jpeg(const AVFrame& frame, int quality) {
   const AVCodec* codec = avcodec_find_encoder(AV_CODEC_ID_MJPEG);
   const CodecPtr encoder(codec != nullptr ? avcodec_alloc_context3(codec) : nullptr);

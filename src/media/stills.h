@@ -15,7 +15,6 @@ namespace filoscope::media {
 
 /// Of a frame with 8-bit luma.
 prints::Grid grid_of(const AVFrame& frame);
-prints::FrameHash hash_frame(const AVFrame& frame);
 /// Detail (mean gradient) times how well lit the picture is, times how many lights it has: few on a
 /// slate or a card, which is letters on a flat ground. Of 8-bit luma.
 double cover_score(const AVFrame& frame);

@@ -158,8 +158,7 @@ TEST_F(LateTest, ARemovedVideoTakesItAlong) {
   must(catalog->remove(mara.account, id));
   eventually([&] { return files_count() == 0; });
   const auto other = upload_by(jo);
-  processing.wait_until_late_runs();
-  EXPECT_TRUE(is_published(other));
+  eventually([&] { return is_published(other); });
 }
 
 TEST_F(LateTest, OnesThatWaitGiveUpTheirFilesWhereTheDiskIsFull) {

@@ -115,7 +115,7 @@ class Copies(unittest.TestCase):
         first = self.ada.publish(clip, "mine #cells")
         other = self.ada.publish(self.clip(2), "another #cells")
         copy = self.bob.publish(self.copy(clip, "again"), "again #cells")
-        self.assertEqual(copy["copy_of"], {"id": first["id"], "author": {key: first["author"][key] for key in ("id", "handle", "display_name")}})
+        self.assertEqual(copy["copy_of"], {"id": first["id"], "author": {key: first["author"][key] for key in ("id", "handle", "display_name")}, "part": False})
         self.assertFalse(copy["held"])
         self.assertIsNone(self.ada.get(f"/videos/{first['id']}")["copy_of"])
         self.assertIsNone(self.ada.get(f"/videos/{other['id']}")["copy_of"])
