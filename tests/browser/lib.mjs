@@ -321,6 +321,8 @@ async function recorded(
       recorder.ondataavailable = (event) => parts.push(event.data);
       const done = new Promise((resolve) => (recorder.onstop = resolve));
       const noise = paper.createImageData(width, height);
+      // Every recording shows another picture: clips that look and move alike are copies.
+      const lights = Array.from({ length: 60 }, () => 20 + Math.random() * 50);
       recorder.start();
       const began = performance.now();
       for (let frame = 0; performance.now() - began < seconds * 1000; frame++) {
@@ -329,8 +331,13 @@ async function recorded(
           for (let i = 0; i < words.length; i++) words[i] = 0xff000000 | (Math.random() * 0xffffff);
           paper.putImageData(noise, 0, 0);
         } else {
-          paper.fillStyle = plain || `hsl(${frame * 3} 70% 45%)`;
+          paper.fillStyle = plain;
           paper.fillRect(0, 0, width, height);
+          for (let i = 0; i < lights.length && !plain; i++) {
+            paper.fillStyle = `hsl(${frame * 3} 70% ${lights[i]}%)`;
+            paper.fillRect(((i % 6) * width) / 6, (Math.floor(i / 6) * height) / 10, width / 6 + 1, height / 10 + 1);
+          }
+          lights[Math.floor(Math.random() * lights.length)] = 20 + Math.random() * 50;
         }
         if (!plain) {
           paper.fillStyle = '#fff';

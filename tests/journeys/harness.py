@@ -1,6 +1,7 @@
 """What the journeys share: the real program on a free port, an HTTP client, real clips made by ffmpeg, and JUnit output."""
 
 import atexit
+import colorsys
 import http.client
 import json
 import os
@@ -298,11 +299,16 @@ def clip_folder():
     return folder
 
 
+def colour(hue, value):
+    return "0x" + "".join(f"{round(part * 255):02x}" for part in colorsys.hsv_to_rgb(hue, 0.7, value))
+
+
 def make_clip(path, seconds=2.0, size="180x320", seed=0, sound=True, extra=()):
-    """A small real clip; every seed gives another picture and another tone."""
-    hue = seed * 47 % 360
+    """A small real clip; every seed gives other colours, another picture that moves otherwise, and another tone."""
+    light, dark = (colour(seed * 47 % 360 / 360, value) for value in (0.95, 0.3))
+    cells = f"life=size=12x20:rate=5:ratio=0.4:seed={seed + 1}:life_color={light}:death_color={dark}"
     command = ["ffmpeg", "-nostdin", "-v", "error", "-y",
-               "-f", "lavfi", "-i", f"testsrc2=size={size}:rate=25:duration={seconds},hue=h={hue}"]
+               "-f", "lavfi", "-i", f"{cells},fps=25,trim=duration={seconds},scale={size.replace('x', ':')}:flags=neighbor"]
     if sound:
         command += ["-f", "lavfi", "-i", f"sine=frequency={220 + seed * 13 % 900}:duration={seconds}", "-c:a", "aac", "-b:a", "64k"]
     command += ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", *extra, str(path)]
