@@ -42,6 +42,9 @@ TEST_F(CopiesTest, TheFirstOfThemIsNamedAlsoByACopyOfACopy) {
   EXPECT_EQ(second.copy_of, first.id);
   EXPECT_EQ(third.copy_of, first.id);
   EXPECT_EQ(must(catalog->get(second.id)).copy_of, first.id) << "as it is stored";
+  must(catalog->remove(ada.id, first.id));
+  must(catalog->remove_for_good(ada.id, first.id));
+  EXPECT_EQ(publish_clip(bo, print_of(1)).copy_of, first.id) << "the circle stays one";
 }
 
 TEST_F(CopiesTest, TheEngineIsTold) {

@@ -229,6 +229,9 @@ TEST_F(CopiesInTheFeed, SomeCopiesAreEnough) {
     publish_copy(id, 102, 10);
   EXPECT_TRUE(gives(world, 1, 10, kForYou));
   EXPECT_FALSE(gives(world, 1, 1000, kForYou));
+  const auto more = order(world.ask(1, 20));
+  EXPECT_TRUE(std::ranges::any_of(more, [](auto id) { return id > 1000; }))
+      << "the others are clips of their own";
 }
 
 TEST_F(CopiesInTheFeed, WhatTheDeviceHasShownCountsWithoutProfiling) {
