@@ -63,8 +63,8 @@ std::string first_seconds(double seconds) {
 
 /// The clip at two thirds of the width of an upright one.
 std::string in_a_picture(const std::string& clip, double seconds) {
-  return "[ground]setpts=PTS-STARTPTS,scale=432:768:force_original_aspect_ratio=increase,"
-         "crop=432:768,trim=duration=" +
+  return "[ground]fps=25,scale=432:768:force_original_aspect_ratio=increase,crop=432:768,"
+         "loop=loop=-1:size=125,setpts=N/25/TB,trim=duration=" +
          std::to_string(seconds) + "[behind];" + clip +
          ",scale=288:-2[inside];[behind][inside]overlay=(W-w)/2:(H-h)*0.6:shortest=1";
 }

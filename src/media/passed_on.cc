@@ -52,7 +52,7 @@ class FilteredFiles {
                     AVFilterInOut* outputs) {
     for (const AVFilterInOut* in = inputs; in != nullptr; in = in->next) {
       const bool ground = in->name != nullptr && std::string_view(in->name) == "ground";
-      FILOSCOPE_TRY(AVFilterContext * source, file_source(ground ? how.ground : clip, ground));
+      FILOSCOPE_TRY(AVFilterContext * source, file_source(ground ? how.ground : clip));
       const int status =
           avfilter_link(source, 0, in->filter_ctx, static_cast<unsigned>(in->pad_idx));
       if (status < 0) return av_failure("filters", status);
@@ -65,12 +65,11 @@ class FilteredFiles {
     return status < 0 ? Result<void>(av_failure("filters", status)) : Result<void>();
   }
 
-  Result<AVFilterContext*> file_source(const std::filesystem::path& file, bool again) {
-    AVFilterContext* source = avfilter_graph_alloc_filter(
-        graph_.get(), avfilter_get_by_name("movie"), again ? "ground" : "clip");
+  Result<AVFilterContext*> file_source(const std::filesystem::path& file) {
+    AVFilterContext* source =
+        avfilter_graph_alloc_filter(graph_.get(), avfilter_get_by_name("movie"), nullptr);
     if (source == nullptr) return av_failure("filters", AVERROR(ENOMEM));
     av_opt_set(source, "filename", file.c_str(), AV_OPT_SEARCH_CHILDREN);
-    if (again) av_opt_set_int(source, "loop", 0, AV_OPT_SEARCH_CHILDREN);
     const int status = avfilter_init_str(source, nullptr);
     if (status < 0) return av_failure(file.string(), status);
     return source;

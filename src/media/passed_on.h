@@ -14,7 +14,7 @@ namespace filoscope::media {
 struct PassingOn {
   /// An FFmpeg filter graph with the input pads [clip] and, where it has one, [ground].
   std::string filters = "[clip]null";
-  std::filesystem::path ground{};  ///< a clip that plays behind it, again and again; or none
+  std::filesystem::path ground{};  ///< a clip that plays behind it; or none
   int crf = -1;                    ///< of H.264; below 0: it is not encoded again
 };
 

@@ -308,7 +308,7 @@ def make_clip(path, seconds=2.0, size="180x320", seed=0, sound=True, extra=()):
     light, dark = (colour(seed * 47 % 360 / 360, value) for value in (0.95, 0.3))
     cells = f"life=size=12x20:rate=5:ratio=0.4:seed={seed + 1}:life_color={light}:death_color={dark}"
     command = ["ffmpeg", "-nostdin", "-v", "error", "-y",
-               "-f", "lavfi", "-i", f"{cells},fps=25,trim=duration={seconds},scale={size.replace('x', ':')}:flags=neighbor"]
+               "-f", "lavfi", "-i", f"{cells},fps=25,trim=duration={seconds},scale={size.replace('x', ':')}:flags=neighbor,setsar=1"]
     if sound:
         command += ["-f", "lavfi", "-i", f"sine=frequency={220 + seed * 13 % 900}:duration={seconds}", "-c:a", "aac", "-b:a", "64k"]
     command += ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", *extra, str(path)]

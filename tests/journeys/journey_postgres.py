@@ -43,7 +43,7 @@ class OnPostgres(unittest.TestCase):
         server = self.serve()
         self.assertFalse((server.folder / "filoscope.db").exists())
         mara, jo = Client(server).sign_up("mara"), Client(server).sign_up("jo", display_name="Jo Ångström")
-        videos = [mara.publish(self.clip, f"clip {n} #trains") for n in range(3)]
+        videos = [mara.publish(make_clip(self.parent / f"{n}.mp4", seed=n), f"clip {n} #trains") for n in range(3)]
         first = jo.feed()
         self.assertEqual(len(first["items"]), 3)
         item = first["items"][0]
