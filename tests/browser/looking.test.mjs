@@ -101,6 +101,14 @@ const at = (page) => box(page).getAttribute('aria-valuetext');
 const tiles = (page) => page.locator('.answer a.tile');
 const rested = (page) => page.locator('.answer[aria-busy=false]').waitFor();
 
+/** The box is smaller than the picture, and that was searched for. */
+async function narrowed(page) {
+  const answer = page.waitForResponse((response) => response.url().includes('/search/visual'));
+  await box(page).press('Shift+ArrowLeft');
+  await answer;
+  await rested(page);
+}
+
 async function choose(page, png) {
   await page.goto('/search');
   await page.getByRole('button', { name: 'Search with a picture' }).waitFor();
@@ -138,6 +146,7 @@ test('a picture of a clip finds it at a moment, which opens there, and back is a
   const sent = await searches(page);
   await choose(page, clip.png);
   assert.equal(path(page), '/search/picture');
+  await narrowed(page); // nothing may stand out of it
   const answer = page.waitForResponse((response) => response.url().endsWith('/search/visual'));
   await page.getByRole('button', { name: 'Whole picture' }).tap();
   const { items } = await (await answer).json();
@@ -358,6 +367,7 @@ test('what fails keeps the place: offline, and a server that is busy', async () 
   const { context, page } = await visitor(browser);
   expects(page, NO_ANSWER, answered(503));
   await choose(page, clip.png);
+  await narrowed(page);
   const shown = await tiles(page).count();
   await page.route(SEARCH, (route) =>
     route.fulfill({
