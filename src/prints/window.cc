@@ -91,6 +91,18 @@ std::vector<std::size_t> clearest(const Edges& edges) {
   return lines;
 }
 
+/// Where the edge lies that is clearest before cell `at`: a cell that it goes through shows it on
+/// both sides, by its shares.
+float exact(const Lines& lines, std::size_t at, std::size_t from, std::size_t to) {
+  if (at <= 1 || at >= kSide - 1) return static_cast<float>(at);
+  float sum = 0, moment = 0;
+  for (std::size_t line = at - 1; line <= at + 1; ++line) {
+    const float edge = std::max(0.0F, lines.mean(line, from, to));
+    sum += edge, moment += edge * static_cast<float>(line);
+  }
+  return sum > 0 ? moment / sum : static_cast<float>(at);
+}
+
 struct Found {
   float edge = 0;
   Area area;
@@ -138,7 +150,10 @@ std::vector<Found> all_rectangles(const Edges& across_edges, const Edges& down_e
                           static_cast<float>(xs[r]), static_cast<float>(ys[b])};
           if (!may_be_window(area)) continue;
           const float edge = edge_of(across, down, xs[l], ys[t], xs[r], ys[b]);
-          if (edge >= kLeastEdge) found.push_back({edge, area});
+          if (edge < kLeastEdge) continue;
+          found.push_back({edge,
+                           {exact(across, xs[l], ys[t], ys[b]), exact(down, ys[t], xs[l], xs[r]),
+                            exact(across, xs[r], ys[t], ys[b]), exact(down, ys[b], xs[l], xs[r])}});
         }
   return found;
 }
