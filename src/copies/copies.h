@@ -81,7 +81,7 @@ class Copies {
                             SoundPrint sound, const Verdict& verdict) = 0;
 
   /// Blocks what a clip shows, or its sound: of what comes from now on. Errors:
-  /// blocked_without_reason, no_print_to_block, block_list_full.
+  /// blocked_without_reason, no_print_to_block, sound_too_plain_to_block, block_list_full.
   virtual Result<Blocked> block(VideoId video, BlockedKind kind, std::string_view reason) = 0;
   /// Errors: as block; picture_too_plain_to_block.
   virtual Result<Blocked> block_picture(const prints::Grid& picture, std::string_view reason) = 0;
@@ -98,7 +98,7 @@ class Copies {
   /// Oldest first, at most 200.
   virtual Result<std::vector<Held>> held() = 0;
   virtual Result<std::int64_t> held_count() = 0;
-  // Its owner is told. Errors: not_held.
+  // Its owner is told. Errors: not_held (catalog).
   virtual Result<void> release(VideoId video) = 0;
   virtual Result<void> refuse(VideoId video) = 0;  ///< deleted, for good
 };

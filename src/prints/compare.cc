@@ -111,7 +111,7 @@ Way nearest_way(const ClipPrint& one, const ClipPrint& other) {
         all.look(mine, theirs, mirror);
       }
     if (whole.mean() < best.distance) best = {whole.mean(), mirror, false};
-    // What windows only better is told by the whole.
+    // Where windows make it hardly better it is told by the whole.
     if (all.mean() + 1 < best.distance) best = {all.mean(), mirror, true};
   }
   return best;

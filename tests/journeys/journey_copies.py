@@ -236,6 +236,34 @@ class Copies(unittest.TestCase):
         self.assert_by(self.holds(video), back)  # over a restart
         self.assertTrue(self.bob.publish(self.copy(clip, "held_later"), "on the list still")["held"])
 
+    def at_the_command_line(self, *words):
+        """What `filoscope moderation` prints while the server is stopped."""
+        self.server.stop()
+        done = self.server.command("moderation", words[0], "--data", str(self.server.folder), *words[1:])
+        self.server.start()
+        self.connect_anew()
+        return done.stdout
+
+    def test_the_command_line_does_the_same(self):
+        clip = self.clip(12)
+        entry = self.at_the_command_line("block", self.ada.publish(clip, "four")["id"], "--reason", "from the desk").strip()
+        self.assertIn(f"{entry}  clip  from the desk", self.at_the_command_line("blocked"))
+        one, other = (self.bob.publish(self.copy(clip, name), name)["id"] for name in ("let_go", "thrown_out"))
+        held = self.at_the_command_line("held")
+        for video in (one, other):
+            self.assertIn(f"{video}  @bob  clip: from the desk", held)
+        self.at_the_command_line("release", one)
+        self.at_the_command_line("refuse", other)
+        self.assertEqual(self.cleo.call("GET", f"/videos/{one}").status, 200)
+        self.assertEqual(self.bob.call("GET", f"/videos/{other}").status, 404)
+        self.assertEqual(self.told(self.bob, one)[0], "published")
+        listed = self.folder / "blocked.csv"
+        self.at_the_command_line("export", str(listed))
+        self.at_the_command_line("unblock", entry)
+        self.assertNotIn(entry, self.at_the_command_line("blocked"))
+        self.assertIn("1 entries were added", self.at_the_command_line("import", str(listed)))
+        self.assertIn("clip  from the desk", self.at_the_command_line("blocked"))
+
     def test_what_was_described_is_answered(self):
         document = json.loads((ROOT / "src/api/openapi.json").read_text())
         for path in (HELD, BLOCKED):
