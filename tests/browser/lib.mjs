@@ -335,7 +335,12 @@ async function recorded(
           paper.fillRect(0, 0, width, height);
           for (let i = 0; i < lights.length && !plain; i++) {
             paper.fillStyle = `hsl(${frame * 3} 70% ${lights[i]}%)`;
-            paper.fillRect(((i % 6) * width) / 6, (Math.floor(i / 6) * height) / 10, width / 6 + 1, height / 10 + 1);
+            paper.fillRect(
+              ((i % 6) * width) / 6,
+              (Math.floor(i / 6) * height) / 10,
+              width / 6 + 1,
+              height / 10 + 1,
+            );
           }
           lights[Math.floor(Math.random() * lights.length)] = 20 + Math.random() * 50;
         }
