@@ -16,6 +16,7 @@ class ApiTest : public feed::World {
  protected:
   ApiTest() {
     log::set_level(log::Level::off);
+    subtitles = must(subtitles::Subtitles::open({*database, *catalog, clock}));
     search = must(search::Search::open({*database, *accounts, *catalog, config}));
     visual = must(visual::VisualSearch::open(
         {*database, *catalog, *blobs, clock, config, "/bin/false", false}));
@@ -25,6 +26,7 @@ class ApiTest : public feed::World {
     services = std::make_unique<Services>(Services{*accounts,
                                                    *catalog,
                                                    *social,
+                                                   *subtitles,
                                                    *uploads,
                                                    *search,
                                                    *visual,
@@ -47,6 +49,7 @@ class ApiTest : public feed::World {
     copies.reset();
     visual.reset();
     search.reset();
+    subtitles.reset();
   }
 
   /// `fields` are whole lines without their ends.
@@ -81,6 +84,7 @@ class ApiTest : public feed::World {
 
   SystemClock system_clock;
   media::MediaWorkers workers{media::WorkerProgram{"/bin/false"}};
+  std::unique_ptr<subtitles::Subtitles> subtitles;
   std::unique_ptr<search::Search> search;
   std::unique_ptr<visual::VisualSearch> visual;
   std::unique_ptr<copies::Copies> copies;

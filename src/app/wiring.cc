@@ -80,6 +80,9 @@ Result<void> Wiring::open_modules(const Options& options) {
       social_, phase(clock_, "social", [&] {
         return social::Social::open({*database_, *log_, *accounts_, *catalog_, clock_, config_});
       }));
+  FILOSCOPE_TRY(subtitles_, phase(clock_, "subtitles", [&] {
+                  return subtitles::Subtitles::open({*database_, *catalog_, clock_});
+                }));
   FILOSCOPE_TRY(search_, phase(clock_, "search", [&] {
                   return search::Search::open({*database_, *accounts_, *catalog_, config_});
                 }));
