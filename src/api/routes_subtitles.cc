@@ -36,6 +36,13 @@ Result<Response> remove_subtitles(const Api& api, const Request& request) {
   return no_content();
 }
 
+/// What is wrong with a file can be told before there is a video to give it to.
+Result<Response> check_subtitles(const Api& api, const Request& request) {
+  FILOSCOPE_DO(api.auth.person(request));
+  FILOSCOPE_TRY(const auto cues, subtitles::read_cues(request.body));
+  return json_response({{"cues_count", cues.size()}});
+}
+
 /// Kept by the browser, and asked for again each time: who may see it can change.
 Result<Response> show_subtitles(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto caller, api.auth.anyone(request));
@@ -63,6 +70,8 @@ void add_subtitle_routes(Router& router, const ApiPtr& api) {
   router.add({"GET", path, handler(api, show_subtitles)});
   router.add({"PUT", path, handler(api, set_subtitles), kBodyBytesMax});
   router.add({"DELETE", path, handler(api, remove_subtitles)});
+  router.add({"POST", std::string(kBase) + "/subtitles/check", handler(api, check_subtitles),
+              kBodyBytesMax});
 }
 
 }  // namespace filoscope::api

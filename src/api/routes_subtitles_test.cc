@@ -93,5 +93,13 @@ TEST_F(SubtitleRouteTest, WhatIsWrongIsToldWithItsLine) {
   EXPECT_EQ(json::parse(large.body)["reason"], "subtitles_too_large");
 }
 
+TEST_F(SubtitleRouteTest, AFileCanBeCheckedBeforeThereIsAVideo) {
+  const std::string check = "/api/v1/subtitles/check";
+  EXPECT_EQ(json::parse(ask("POST", check, {jo}, kSrt).body), (json{{"cues_count", 1}}));
+  const auto refused = json::parse(ask("POST", check, {jo}, "1\n0:02 --> 0:01\nx\n").body);
+  EXPECT_EQ(refused["arguments"]["line"], 2);
+  EXPECT_EQ(ask("POST", check, {}, kSrt).status, 401);
+}
+
 }  // namespace
 }  // namespace filoscope::api

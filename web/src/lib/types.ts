@@ -34,6 +34,7 @@ export type {
   Sound,
   Sounds,
   Status,
+  Subtitles,
   Suggestion,
   Video,
   Visibility,
