@@ -25,13 +25,13 @@ describe('rows of videos', () => {
     ).toEqual(['hashtag/cats', 'popular/']);
   });
 
-  it('stay all where each brings something of its own', () => {
+  it('stay all where no other has the same together', () => {
     expect(
       shown(
         row('hashtag', 'cats', 'a', 'b'),
         row('hashtag', 'dogs', 'c'),
-        row('popular', null, 'a', 'd'),
-        row('newest', null, 'e', 'a'),
+        row('popular', null, 'c', 'a'),
+        row('newest', null, 'c', 'b'),
       ),
     ).toHaveLength(4);
   });

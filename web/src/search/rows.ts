@@ -6,14 +6,14 @@ export type Row = SearchStart['rows'][number];
 
 export const rowKey = ({ kind, tag }: Row): string => `${kind}/${tag ?? ''}`;
 
-/** Where there are few videos several rows have the same: none that brings nothing new. */
+/** Where there are few videos several rows have the same: none that stands in another above it. */
 export function shownRows(rows: Row[]): Row[] {
-  const seen = new Set<string>();
-  const keys = new Set<string>();
-  return rows.filter((row) => {
-    const brings = row.items.some(({ video }) => !seen.has(video.id)) && !keys.has(rowKey(row));
-    if (brings) for (const { video } of row.items) seen.add(video.id);
-    keys.add(rowKey(row));
-    return brings;
-  });
+  const shown: Row[] = [];
+  for (const row of rows) {
+    const within = (other: Row) =>
+      row.items.every(({ video }) => other.items.some((item) => item.video.id === video.id));
+    const again = shown.some((other) => rowKey(other) === rowKey(row) || within(other));
+    if (row.items.length > 0 && !again) shown.push(row);
+  }
+  return shown;
 }
