@@ -106,7 +106,7 @@ test('what rises says since when, in her language', async () => {
   const early = new Date(hour).setHours(-2);
   for (const [locale, title, now, yesterday] of [
     ['en-GB', 'Rising searches', /^since \d\d:00$/, 'since yesterday 22:00'],
-    ['de-DE', 'Suchen im Aufwind', /^seit \d\d:00 Uhr$/, 'seit gestern, 22:00 Uhr'],
+    ['de-DE', 'Immer öfter gesucht', /^seit \d\d:00 Uhr$/, 'seit gestern, 22:00 Uhr'],
   ]) {
     const { context, page } = await visitor(browser, { ...PHONE, locale });
     await answers(page, START, (start) => {

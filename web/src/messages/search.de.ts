@@ -8,7 +8,7 @@ export const search: SearchMessages = {
   recent_cleared: 'Letzte Suchen gelöscht',
   recent_more: '{n} weitere zeigen',
   recent_private: 'Nur auf diesem Gerät gespeichert.',
-  rising: 'Suchen im Aufwind',
+  rising: 'Immer öfter gesucht',
   since: 'seit {time} Uhr',
   since_yesterday: 'seit gestern, {time} Uhr',
   since_weekday: 'seit {day}, {time} Uhr',
