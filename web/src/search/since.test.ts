@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { since } from './since';
 
+// Where clocks change.
+process.env['TZ'] = 'Europe/Berlin';
+
 /** A Wednesday. */
 const now = new Date(2026, 3, 15, 15, 20).getTime();
 const at = (day: number, hour: number) => new Date(2026, 3, day, hour).getTime();
