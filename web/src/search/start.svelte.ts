@@ -54,6 +54,8 @@ export class Start {
   /** What is on its way is given up; undefined where nothing has come. */
   leave(): Left | undefined {
     this.#asking.abort();
-    return this.shown ? { shown: this.shown, atMs: this.#atMs, mark: this.#mark } : undefined;
+    if (!this.shown) return undefined;
+    const missed = this.loading || this.problem !== '';
+    return { shown: this.shown, atMs: missed ? -Infinity : this.#atMs, mark: this.#mark };
   }
 }

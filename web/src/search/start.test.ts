@@ -57,6 +57,9 @@ describe('the start page', () => {
     fails = true;
     await start.ask();
     expect([start.problem, query(start)]).toEqual(['away', 'x']);
+    const load = vi.fn(() => Promise.resolve(answer('y')));
+    new Start(load, start.leave()).come('a');
+    expect(load).toHaveBeenCalledTimes(1);
   });
 
   it('takes no answer after she has left', async () => {
