@@ -51,6 +51,19 @@ void add_deletions(const std::u32string& text, int edits, std::set<std::u32strin
   }
 }
 
+/// Of one length, so that one statement is prepared.
+std::vector<SqlValue> padded(const std::vector<std::int64_t>& pieces) {
+  std::vector<SqlValue> arguments(kPiecesMax, SqlValue(pieces.back()));
+  std::copy(pieces.begin(), pieces.end(), arguments.begin());
+  return arguments;
+}
+
+std::string insert_of(std::size_t rows) {
+  std::string sql = "INSERT INTO search_spellings (piece, word) VALUES ";
+  for (std::size_t i = 0; i < rows; ++i) sql += i == 0 ? "(?, ?)" : ", (?, ?)";
+  return sql + " ON CONFLICT DO NOTHING";
+}
+
 }  // namespace
 
 int edits_allowed(std::size_t characters) {
@@ -89,19 +102,27 @@ std::vector<std::int64_t> spelling_pieces(std::string_view word) {
 }
 
 Result<void> add_spelling(Session& session, const std::string& word) {
-  for (const auto piece : spelling_pieces(word)) {
-    FILOSCOPE_DO(session.execute(
-        "INSERT INTO search_spellings (piece, word) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        {piece, word}));
+  const auto pieces = spelling_pieces(word);
+  if (pieces.empty()) return {};
+  static const std::string kFew = insert_of(1 + kSpellingPrefix), kMany = insert_of(kPiecesMax);
+  const bool few = pieces.size() <= 1 + kSpellingPrefix;
+  std::vector<SqlValue> arguments;
+  for (std::size_t i = 0; i < (few ? 1 + kSpellingPrefix : kPiecesMax); ++i) {
+    arguments.emplace_back(pieces[std::min(i, pieces.size() - 1)]);
+    arguments.emplace_back(word);
   }
+  FILOSCOPE_DO(session.execute(few ? kFew : kMany, arguments));
   return {};
 }
 
 Result<void> remove_spelling(Session& session, const std::string& word) {
-  for (const auto piece : spelling_pieces(word)) {
-    FILOSCOPE_DO(session.execute("DELETE FROM search_spellings WHERE piece = ? AND word = ?",
-                                 {piece, word}));
-  }
+  const auto pieces = spelling_pieces(word);
+  if (pieces.empty()) return {};
+  static const std::string kSql =
+      "DELETE FROM search_spellings WHERE word = ? AND piece IN (" + placeholders(kPiecesMax) + ")";
+  auto arguments = padded(pieces);
+  arguments.insert(arguments.begin(), word);
+  FILOSCOPE_DO(session.execute(kSql, arguments));
   return {};
 }
 
@@ -110,9 +131,7 @@ Result<std::optional<std::string>> nearest_word(Session& session, std::string_vi
   if (pieces.empty()) return std::optional<std::string>();
   const auto meant = characters_of(word);
   const int max = edits_allowed(meant.size());
-  // Of one length, so that one statement is prepared.
-  std::vector<SqlValue> arguments(kPiecesMax, SqlValue(pieces.back()));
-  std::copy(pieces.begin(), pieces.end(), arguments.begin());
+  auto arguments = padded(pieces);
   arguments.emplace_back(kCandidatesOfPiecesMax);
   static const std::string kSql =
       "SELECT DISTINCT s.word, w.public_count FROM search_spellings s JOIN search_words w ON "
