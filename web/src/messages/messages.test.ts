@@ -9,6 +9,8 @@ import { moderation as moderationDe } from './moderation.de';
 import { moderation as moderationEn } from './moderation.en';
 import { operator as operatorDe } from './operator.de';
 import { operator as operatorEn } from './operator.en';
+import { search as searchDe } from './search.de';
+import { search as searchEn } from './search.en';
 import { wishes as wishesDe } from './wishes.de';
 import { wishes as wishesEn } from './wishes.en';
 
@@ -21,6 +23,7 @@ describe.each<[string, Record<string, string>, Record<string, string>]>([
   ['of moderation', moderationEn, moderationDe],
   ['of what she asks for', wishesEn, wishesDe],
   ['of searching by a picture', lookingEn, lookingDe],
+  ['of searching', searchEn, searchDe],
 ])('messages %s', (_, english, german) => {
   it('say the same with the same values in every language', () => {
     expect(Object.keys(german).sort()).toEqual(Object.keys(english).sort());
