@@ -68,14 +68,9 @@ Hours hours_of(const std::map<std::int64_t, std::int64_t>& series, std::int64_t 
 
 }  // namespace
 
-std::string_view to_string(TopicKind kind) {
-  return kind == TopicKind::hashtag ? "hashtag" : "search";
-}
-
-std::optional<TopicKind> parse_topic_kind(std::string_view name) {
-  if (name == "hashtag") return TopicKind::hashtag;
-  if (name == "search") return TopicKind::search;
-  return std::nullopt;
+Topic Topic::parse(std::string_view text) {
+  if (!text.starts_with('#')) return {TopicKind::search, topic_of(text)};
+  return {TopicKind::hashtag, accounts::fold_text(text.substr(1))};
 }
 
 Rise rise_of(std::span<const double> hours, std::span<const double> usual) {

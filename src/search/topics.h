@@ -32,12 +32,13 @@ inline const Setting<std::int64_t> kNotedPerHourMax{
 
 /// The number is stored.
 enum class TopicKind : std::uint8_t { hashtag = 0, search = 1 };
-std::string_view to_string(TopicKind kind);
-std::optional<TopicKind> parse_topic_kind(std::string_view name);
 
 struct Topic {
   TopicKind kind = TopicKind::hashtag;
   std::string name;  ///< a hashtag, folded; or a query, folded
+  /// "#tag", or what is searched for.
+  static Topic parse(std::string_view text);
+  std::string text() const { return (kind == TopicKind::hashtag ? "#" : "") + name; }
   bool operator==(const Topic&) const = default;
   auto operator<=>(const Topic&) const = default;
 };
