@@ -59,6 +59,7 @@ class World {
     services_ = std::make_unique<api::Services>(api::Services{w.accounts(),
                                                               w.catalog(),
                                                               w.social(),
+                                                              w.subtitles(),
                                                               *uploads_,
                                                               w.search(),
                                                               w.visual(),

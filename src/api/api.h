@@ -14,6 +14,7 @@
 #include "feed/feed.h"
 #include "search/search.h"
 #include "social/social.h"
+#include "subtitles/subtitles.h"
 #include "upload/upload.h"
 #include "visual/visual.h"
 
@@ -92,6 +93,7 @@ struct Services {
   accounts::Accounts& accounts;
   catalog::Catalog& catalog;
   social::Social& social;
+  subtitles::Subtitles& subtitles;
   upload::Uploads& uploads;
   search::Search& search;
   visual::VisualSearch& visual;

@@ -145,8 +145,14 @@ json encode_sound_of(const Services& services, const accounts::Viewer& viewer,
           {"original", video.sound_owner == video.owner}};
 }
 
+json encode_tracks(VideoId video, std::span<const subtitles::Track> tracks) {
+  json list = json::array();
+  for (const auto& track : tracks) list.push_back(encode_track(video, track));
+  return list;
+}
+
 json encode_video(const Services& services, const accounts::Viewer& viewer, const feed::Item& item,
-                  const catalog::Video& video) {
+                  const catalog::Video& video, std::span<const subtitles::Track> tracks) {
   const auto relation = services.accounts.relation(viewer, video.owner);
   auto author = encode_person_lite(item.owner);
   author["viewer"] = {{"self", relation.self}, {"follows", relation.follows}};
@@ -174,6 +180,7 @@ json encode_video(const Services& services, const accounts::Viewer& viewer, cons
                  {"placeholder", video.placeholder},
                  {"sound", encode_sound_of(services, viewer, video)},
                  {"playback", encode_playback(services, video, viewer.account)},
+                 {"subtitles", encode_tracks(video.id, tracks)},
                  {"counts", encode_counts(item)},
                  {"viewer", encode_marks(viewer, item)}};
   if (relation.self) result["copy_of"] = encode_copied(services, viewer, video);
@@ -192,12 +199,14 @@ Result<void> encode_videos(const Services& services, const accounts::Viewer& vie
   std::vector<VideoId> ids;
   for (const auto place : places) ids.push_back(items[place].entry.id);
   FILOSCOPE_TRY(const auto videos, services.catalog.get_many(ids));
+  FILOSCOPE_TRY(const auto tracks, services.subtitles.tracks(ids));
   auto next = videos.begin();  // in the order of the places, without those that have gone
-  for (const auto place : places) {
-    if (next == videos.end() || next->id != items[place].entry.id) continue;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const auto& item = items[places[i]];
+    if (next == videos.end() || next->id != item.entry.id) continue;
     const auto& video = *next++;
     if (services.catalog.may_see(viewer, video))  // it may have changed since the item was made
-      contents[place] = encode_video(services, viewer, items[place], video);
+      contents[places[i]] = encode_video(services, viewer, item, video, tracks[i]);
   }
   return {};
 }
@@ -378,6 +387,13 @@ Result<json> encode_items(const Services& services, const accounts::Viewer& view
                     {"repeat", items[i].repeat}});
   }
   return list;
+}
+
+json encode_track(VideoId video, const subtitles::Track& track) {
+  return {{"language", track.language},
+          {"label", track.label},
+          {"url", fmt::format("/api/v1/videos/{}/subtitles/{}?revision={}", video.text(),
+                              track.language, track.revision)}};
 }
 
 json encode_comment(const Services& services, const accounts::Viewer& viewer,

@@ -50,6 +50,8 @@ Result<nlohmann::json> encode_items(const Services& services, const accounts::Vi
 /// `source`: a video of it that may be used; null where there is none.
 nlohmann::json encode_sound(const Services& services, const accounts::Viewer& viewer,
                             const catalog::Sound& sound, const catalog::Video* source);
+/// Subtitles of a video, with their address.
+nlohmann::json encode_track(VideoId video, const subtitles::Track& track);
 nlohmann::json encode_comment(const Services& services, const accounts::Viewer& viewer,
                               const social::Comment& comment, const accounts::Account& author);
 nlohmann::json encode_upload(const upload::UploadState& state);

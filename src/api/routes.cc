@@ -33,6 +33,7 @@ Router make_router(const Services& services) {
   add_feed_routes(router, api);
   add_learned_routes(router, api);
   add_sound_routes(router, api);
+  add_subtitle_routes(router, api);
   add_search_routes(router, api);
   add_visual_routes(router, api);
   add_moderation_routes(router, api);

@@ -67,6 +67,7 @@ void add_video_routes(Router& router, const ApiPtr& api);
 void add_reaction_routes(Router& router, const ApiPtr& api);
 void add_feed_routes(Router& router, const ApiPtr& api);
 void add_sound_routes(Router& router, const ApiPtr& api);
+void add_subtitle_routes(Router& router, const ApiPtr& api);
 void add_search_routes(Router& router, const ApiPtr& api);
 void add_visual_routes(Router& router, const ApiPtr& api);
 void add_moderation_routes(Router& router, const ApiPtr& api);

@@ -51,6 +51,12 @@ Result<json> videos(const Api& api, const accounts::Viewer& viewer, const search
     services.search.looked_for(viewer, found.corrected.empty() ? query.text : found.corrected);
   FILOSCOPE_TRY(auto body,
                 encode_entries(services, viewer, std::move(found.page), feed::Surface::search));
+  for (auto& item : body["items"]) {
+    const auto id = EntryId::parse(item["video"]["id"].get<std::string>());
+    const auto said = found.said.find(id.value_or(EntryId{}));
+    if (said != found.said.end())
+      item["match"] = {{"at_ms", said->second.at_ms}, {"text", said->second.text}};
+  }
   body["corrected"] = cursor_or_null(found.corrected);
   body["partly"] = found.partly;
   for (const char* beside : {"people", "hashtags", "sounds"}) body[beside] = json::array();

@@ -16,8 +16,9 @@ class ApiTest : public feed::World {
  protected:
   ApiTest() {
     log::set_level(log::Level::off);
-    search = must(search::Search::open(
-        {*database, *log, *accounts, *catalog, *social, clock, config, crypto::Key{4}}));
+    subtitles = must(subtitles::Subtitles::open({*database, *catalog, clock}));
+    search = must(search::Search::open({*database, *log, *accounts, *catalog, *social, *subtitles,
+                                        clock, config, crypto::Key{4}}));
     visual = must(visual::VisualSearch::open(
         {*database, *catalog, *blobs, clock, config, "/bin/false", false}));
     copies = must(copies::Copies::open({*database, *catalog, *social, clock, config}));
@@ -26,6 +27,7 @@ class ApiTest : public feed::World {
     services = std::make_unique<Services>(Services{*accounts,
                                                    *catalog,
                                                    *social,
+                                                   *subtitles,
                                                    *uploads,
                                                    *search,
                                                    *visual,
@@ -48,6 +50,7 @@ class ApiTest : public feed::World {
     copies.reset();
     visual.reset();
     search.reset();
+    subtitles.reset();
   }
 
   /// `fields` are whole lines without their ends.
@@ -82,6 +85,7 @@ class ApiTest : public feed::World {
 
   SystemClock system_clock;
   media::MediaWorkers workers{media::WorkerProgram{"/bin/false"}};
+  std::unique_ptr<subtitles::Subtitles> subtitles;
   std::unique_ptr<search::Search> search;
   std::unique_ptr<visual::VisualSearch> visual;
   std::unique_ptr<copies::Copies> copies;

@@ -20,6 +20,7 @@
 #include "prints/reasons.h"
 #include "simulate/reasons.h"
 #include "social/reasons.h"
+#include "subtitles/reasons.h"
 #include "upload/reasons.h"
 #include "vision/reasons.h"
 #include "visual/reasons.h"
@@ -95,6 +96,7 @@ std::vector<ModuleReasons> all_reasons() {
           {"catalog", catalog::kReasons},
           {"copies", copies::kReasons},
           {"social", social::kReasons},
+          {"subtitles", subtitles::kReasons},
           {"upload", upload::kReasons},
           {"visual", visual::kReasons},
           {"feed", feed::kReasons},

@@ -11,6 +11,7 @@
 #include "feed/schema.h"
 #include "search/schema.h"
 #include "social/schema.h"
+#include "subtitles/schema.h"
 #include "upload/schema.h"
 #include "visual/schema.h"
 
@@ -50,6 +51,7 @@ std::vector<backup::Module> all_modules(const records::Dialect& dialect) {
           {"upload", upload::migrations()},
           {"visual", visual::migrations()},
           {"copies", copies::migrations()},
+          {"subtitles", subtitles::migrations()},
           {"app", import_migrations()}};
 }
 

@@ -131,6 +131,7 @@ class Service {
         wiring_->accounts(),
         wiring_->catalog(),
         wiring_->social(),
+        wiring_->subtitles(),
         wiring_->uploads(),
         wiring_->search(),
         wiring_->visual(),

@@ -22,6 +22,7 @@
 #include "ports/event_stream.h"
 #include "search/search.h"
 #include "social/social.h"
+#include "subtitles/subtitles.h"
 #include "upload/upload.h"
 #include "visual/visual.h"
 
@@ -54,6 +55,7 @@ class Wiring {
   accounts::Accounts& accounts() { return *accounts_; }
   catalog::Catalog& catalog() { return *catalog_; }
   social::Social& social() { return *social_; }
+  subtitles::Subtitles& subtitles() { return *subtitles_; }
   search::Search& search() { return *search_; }
   visual::VisualSearch& visual() { return *visual_; }
   copies::Copies& copies() { return *copies_; }
@@ -77,6 +79,7 @@ class Wiring {
   std::unique_ptr<accounts::Accounts> accounts_;
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<social::Social> social_;
+  std::unique_ptr<subtitles::Subtitles> subtitles_;
   std::unique_ptr<search::Search> search_;
   std::unique_ptr<visual::VisualSearch> visual_;
   std::unique_ptr<copies::Copies> copies_;

@@ -21,10 +21,11 @@ constexpr std::int64_t kHour = 3'600'000;
 class FindingTest : public ::testing::Test, public social::World {
  protected:
   FindingTest() : social::World({{"search.rising_people_min", "3"}}) {
-    search = must(Search::open(
-        {*database, *log, *accounts, *catalog, *social, clock, config, crypto::Key{3}}));
+    subtitles = must(subtitles::Subtitles::open({*database, *catalog, clock}));
+    search = must(Search::open({*database, *log, *accounts, *catalog, *social, *subtitles, clock,
+                                config, crypto::Key{3}}));
   }
-  ~FindingTest() override { search.reset(); }
+  ~FindingTest() override { search.reset(), subtitles.reset(); }
   catalog::Video video(const std::string& caption, Visibility visibility = Visibility::everyone) {
     const auto made = must(catalog->create({mara.id, caption, visibility, {}, false, false}));
     clock.advance_ms(1);
@@ -59,6 +60,7 @@ class FindingTest : public ::testing::Test, public social::World {
   }
 
   accounts::Account mara = person("mara");
+  std::unique_ptr<subtitles::Subtitles> subtitles;
   std::unique_ptr<Search> search;
 };
 
@@ -144,6 +146,41 @@ TEST_F(FindingTest, WithoutAVideoThatHasAllWordsThoseWithAllButOneAreFound) {
   EXPECT_THAT(captions(found.page.items), ElementsAre("red clay bowl"));
   EXPECT_FALSE(find("clay bowl").partly);
   EXPECT_THAT(find("green").page.items, IsEmpty());
+}
+
+constexpr const char* kLecture =
+    "WEBVTT\n\n00:01.000 --> 00:02.000\nGood morning\n\n"
+    "00:42.000 --> 00:45.000\nlook at the double pendulum\n\n"
+    "01:00.000 --> 01:02.000\nanother pendulum\n";
+
+TEST_F(FindingTest, WhatIsSaidIsFoundAtItsSecond) {
+  const auto lecture = publish(mara, "lecture one", Visibility::everyone, false, [] {
+    auto facts = processed();
+    facts.duration_ms = 90'000;
+    return facts;
+  }());
+  must(subtitles->set(mara.id, lecture.id, "en", "", kLecture));
+  auto found = find("double pendul");
+  ASSERT_THAT(found.page.items, SizeIs(1));
+  ASSERT_TRUE(found.said.contains(lecture.id));
+  EXPECT_EQ(found.said[lecture.id].at_ms, 42'000);
+  EXPECT_EQ(found.said[lecture.id].text, "look at the double pendulum");
+  EXPECT_THAT(find("lecture").said, IsEmpty());
+  EXPECT_THAT(find("lecture pendulum").said, SizeIs(1));
+  EXPECT_EQ(find("pendulm").corrected, "pendulum");
+  must(catalog->change(mara.id, lecture.id, {.caption = "a pendulum"}));
+  EXPECT_THAT(find("pendulum").said, IsEmpty());
+  EXPECT_THAT(find("morning").page.items, SizeIs(1));
+  must(subtitles->remove(mara.id, lecture.id, "en"));
+  EXPECT_THAT(find("morning").page.items, IsEmpty());
+  EXPECT_THAT(find("pendulum").page.items, SizeIs(1));
+}
+
+TEST_F(FindingTest, WhatIsSaidInWhatNotEverybodyMaySeeIsToldToNobody) {
+  const auto own = publish(mara, "own", Visibility::only_me);
+  must(subtitles->set(mara.id, own.id, "en", "", "1\n00:00:01,000 --> 00:00:02,000\nsecretword\n"));
+  EXPECT_THAT(find("secretword").page.items, IsEmpty());
+  EXPECT_EQ(find("secretwrd").corrected, "");
 }
 
 TEST_F(FindingTest, WhatMuchIsMadeOfComesFirst) {
@@ -250,9 +287,11 @@ TEST_F(FindingTest, WhatWasTakenDownIsKeptOverARestart) {
   for (const auto& who : people) must(social->set_like(who, clay.id, true, {}));
   must(search->catch_up());
   search.reset();
+  subtitles.reset();
   reopen_all();
-  search = must(
-      Search::open({*database, *log, *accounts, *catalog, *social, clock, config, crypto::Key{3}}));
+  subtitles = must(subtitles::Subtitles::open({*database, *catalog, clock}));
+  search = must(Search::open(
+      {*database, *log, *accounts, *catalog, *social, *subtitles, clock, config, crypto::Key{3}}));
   EXPECT_THAT(rising(TopicKind::hashtag), ElementsAre("clay"));
 }
 

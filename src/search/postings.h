@@ -5,6 +5,7 @@
 
 #include "catalog/catalog.h"
 #include "ports/database.h"
+#include "subtitles/subtitles.h"
 
 namespace filoscope::search {
 
@@ -12,8 +13,11 @@ namespace filoscope::search {
 /// thousand.
 int standing_of(double acts);
 
-/// Replaces what is stored of an entry; nothing is of one that is not out.
+/// Replaces what is stored of an entry's own words; nothing is of one that is not out.
 Result<void> index(Session& session, const catalog::Entry& entry);
+/// Replaces what is stored of what is said in it, the first words at most; nothing of one that is
+/// not indexed.
+Result<void> index_said(Session& session, EntryId entry, std::span<const subtitles::Said> said);
 Result<void> set_standing(Session& session, EntryId entry, int standing);
 /// Replaces what is stored of a sound's title.
 Result<void> index_title(Session& session, const catalog::Sound& sound);

@@ -51,6 +51,8 @@ constexpr std::size_t kQueryBytesMax = 512;
 constexpr std::size_t kReindexBatch = 200;
 constexpr std::size_t kEntriesAtOnce = 64;
 constexpr int kLimitMax = 50;
+/// Cues that are read for one page.
+constexpr std::size_t kCuesReadMax = 20'000;
 /// Scores are compared and paged as whole numbers.
 constexpr double kScoreUnit = 1000;
 /// The best by words and standing, whose order her taste changes, and by how much at most.
@@ -132,6 +134,15 @@ Result<catalog::EntryPage> visible_page(catalog::Catalog& catalog, const account
   return page;
 }
 
+/// How many of `terms` are among `words`.
+std::size_t terms_in(const std::vector<std::string>& words, const std::vector<Term>& terms) {
+  return static_cast<std::size_t>(std::ranges::count_if(terms, [&](const Term& term) {
+    return std::ranges::any_of(words, [&](const std::string& word) {
+      return term.prefix ? word.starts_with(term.word) : word == term.word;
+    });
+  }));
+}
+
 }  // namespace
 
 Search::Search(const Parts& parts)
@@ -145,8 +156,13 @@ Search::~Search() = default;
 Result<void> Search::open_index() {
   FILOSCOPE_DO(parts_.database.migrate("search", migrations()));
   FILOSCOPE_DO(index_all_once());
-  parts_.catalog.on_change(
-      [](Session& session, const catalog::Entry& entry) { return index(session, entry); });
+  parts_.catalog.on_change([this](Session& session, const catalog::Entry& entry) {
+    return index_whole(session, entry);
+  });
+  parts_.subtitles.on_change([this](Session& session, VideoId video) -> Result<void> {
+    FILOSCOPE_TRY(const auto said, parts_.subtitles.said(session, video));
+    return index_said(session, video, said);
+  });
   parts_.catalog.on_sound(
       [](Session& session, const catalog::Sound& sound) { return index_title(session, sound); });
   FILOSCOPE_DO(following_->begin());
@@ -154,7 +170,36 @@ Result<void> Search::open_index() {
   return {};
 }
 
+Result<void> Search::index_whole(Session& session, const catalog::Entry& entry) {
+  FILOSCOPE_DO(index(session, entry));
+  FILOSCOPE_TRY(const auto said, parts_.subtitles.said(session, entry.id));
+  return index_said(session, entry.id, said);
+}
+
 Result<void> Search::catch_up() { return following_->catch_up(); }
+
+Result<void> Search::find_said(std::string_view query, Found& found) {
+  const auto terms = terms_of(catalog::query_readings_of(query).front());
+  return parts_.database.read([&](Session& session) -> Result<void> {
+    found.said.clear();
+    std::size_t cues_left = kCuesReadMax;
+    for (const auto& entry : found.page.items) {
+      if (terms_in(catalog::index_terms_of(entry.caption), terms) == terms.size()) continue;
+      FILOSCOPE_TRY(const auto said, parts_.subtitles.said(session, entry.id));
+      std::size_t best = 0;
+      for (const auto& track : said)
+        for (const auto& cue : track.cues) {
+          if (cues_left == 0) return {};
+          --cues_left;
+          const auto count = terms_in(catalog::index_terms_of(cue.text), terms);
+          if (count <= best) continue;
+          best = count;
+          found.said[entry.id] = {cue.from_ms, cue.text};
+        }
+    }
+    return {};
+  });
+}
 
 Result<Found> Search::read(const accounts::Viewer& viewer, const Query& query,
                            const Cursor& cursor) {
@@ -176,6 +221,8 @@ Result<Found> Search::read(const accounts::Viewer& viewer, const Query& query,
   const auto limit = static_cast<std::size_t>(std::clamp(query.limit, 1, kLimitMax));
   FILOSCOPE_TRY(found.page, visible_page(parts_.catalog, viewer, list, cursor, limit));
   found.partly = cursor.reading == Reading::partly;
+  FILOSCOPE_DO(
+      find_said(found.corrected.empty() ? text : std::string_view(found.corrected), found));
   return found;
 }
 
@@ -323,7 +370,7 @@ Result<void> Search::index_all_once() {
     for (const auto& entry : batch) ids.push_back(entry.id);
     FILOSCOPE_TRY(const auto counts, parts_.social.counts(ids));
     FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-      for (const auto& entry : batch) FILOSCOPE_DO(index(session, entry));
+      for (const auto& entry : batch) FILOSCOPE_DO(index_whole(session, entry));
       return store_standings(session, ids, counts);
     }));
     batch.clear();

@@ -15,6 +15,7 @@
 #include "ports/event_stream.h"
 #include "search/topics.h"
 #include "social/social.h"
+#include "subtitles/subtitles.h"
 
 namespace filoscope::search {
 
@@ -43,8 +44,16 @@ struct Query {
   Taste taste{};       ///< none: the order is the same for everybody
 };
 
+/// Where a video says what was looked for.
+struct SaidAt {
+  std::int64_t at_ms = 0;
+  std::string text;
+};
+
 struct Found {
   catalog::EntryPage page;
+  /// Of those whose caption alone does not have all words, and whose subtitles have some.
+  std::unordered_map<EntryId, SaidAt> said;
   std::string corrected;  ///< what was searched for in its place; "" when it is found as it is
   bool partly = false;    ///< nothing has all words; these have all but one
 };
@@ -79,6 +88,7 @@ class Search {
     accounts::Accounts& accounts;
     catalog::Catalog& catalog;
     social::Social& social;
+    subtitles::Subtitles& subtitles;
     const Clock& clock;
     const Config& config;
     crypto::Key key;
@@ -122,6 +132,8 @@ class Search {
   /// How well each sound matches.
   using SoundMatches = std::unordered_map<SoundId, double>;
   Result<SoundMatches> match_sounds(const accounts::Viewer& viewer, std::string_view query);
+  Result<void> index_whole(Session& session, const catalog::Entry& entry);
+  Result<void> find_said(std::string_view query, Found& found);
   Result<Found> read(const accounts::Viewer& viewer, const Query& query, const Cursor& cursor);
   Result<std::vector<catalog::Catalog::HashtagCount>> nearest_hashtags(std::string_view text,
                                                                        int limit);

@@ -17,10 +17,11 @@ using ::testing::UnorderedElementsAre;
 class SearchTest : public ::testing::Test, public social::World {
  protected:
   SearchTest() { start(); }
-  ~SearchTest() override { search.reset(); }
+  ~SearchTest() override { search.reset(), subtitles.reset(); }
   void start() {
-    search = must(Search::open(
-        {*database, *log, *accounts, *catalog, *social, clock, config, crypto::Key{3}}));
+    subtitles = must(subtitles::Subtitles::open({*database, *catalog, clock}));
+    search = must(Search::open({*database, *log, *accounts, *catalog, *social, *subtitles, clock,
+                                config, crypto::Key{3}}));
   }
   catalog::Video video(const std::string& caption, Visibility visibility = Visibility::everyone,
                        bool draft = false) {
@@ -38,6 +39,7 @@ class SearchTest : public ::testing::Test, public social::World {
   }
 
   accounts::Account mara = person("mara"), jo = person("jo");
+  std::unique_ptr<subtitles::Subtitles> subtitles;
   std::unique_ptr<Search> search;
 };
 
@@ -208,6 +210,7 @@ TEST_F(SearchTest, PagesFollowEachOther) {
 TEST_F(SearchTest, ACatalogueOlderThanTheIndexIsIndexed) {
   video("clay");
   search.reset();
+  subtitles.reset();
   must(database->write([](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.execute("DELETE FROM search_postings"));
     FILOSCOPE_DO(session.execute("DELETE FROM search_words"));

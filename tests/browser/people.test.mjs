@@ -260,7 +260,7 @@ test('comments beside the player on a desktop', async () => {
   const { context, page, errors } = await visitor(browser, DESKTOP);
   await openFeed(page);
   await page.locator('aside #comment-box').waitFor();
-  await page.keyboard.press('c');
+  await page.keyboard.press('d');
   await eventually(() => page.evaluate(() => document.activeElement?.id === 'comment-box'));
   assert.deepEqual(errors, []);
   await context.close();

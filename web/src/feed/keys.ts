@@ -7,6 +7,7 @@ export type KeyAction =
   | 'mute'
   | 'like'
   | 'comments'
+  | 'subtitles'
   | 'similar'
   | 'fullscreen'
   | 'keys'
@@ -23,7 +24,8 @@ const KEYS: Record<string, KeyAction> = {
   ' ': 'pause',
   m: 'mute',
   l: 'like',
-  c: 'comments',
+  c: 'subtitles',
+  d: 'comments',
   s: 'similar',
   f: 'fullscreen',
   '?': 'keys',

@@ -24,6 +24,8 @@ export interface FeedQuery {
 export type OnOff = 'PUT' | 'DELETE';
 /** What led to an act. */
 const origin = (token: string | undefined) => (token ? { impression_token: token } : undefined);
+/** A file whose kind the server finds out. */
+const bytes = (file: Blob) => new Blob([file], { type: 'application/octet-stream' });
 type Cursor = string | null | undefined;
 interface Found {
   all: FoundVideos;
@@ -147,6 +149,15 @@ export const api = {
   addComment: (id: string, text: string, impressionToken?: string) =>
     call('POST', '/videos/{id}/comments', { path: { id }, body: { text, ...origin(impressionToken) } }),
   deleteComment: (id: string) => call('DELETE', '/comments/{id}', { path: { id }, keepalive: true }),
+  checkSubtitles: (file: Blob) => call('POST', '/subtitles/check', { body: bytes(file) }),
+  setSubtitles: (id: string, language: string, file: Blob, label = '') =>
+    call('PUT', '/videos/{id}/subtitles/{language}', {
+      path: { id, language },
+      query: { label },
+      body: bytes(file),
+    }),
+  deleteSubtitles: (id: string, language: string) =>
+    call('DELETE', '/videos/{id}/subtitles/{language}', { path: { id, language } }),
   report: (body: Body<'POST', '/reports'>) => call('POST', '/reports', { body }),
 
   hashtag: (tag: string, signal?: AbortSignal) => call('GET', '/hashtags/{tag}', { path: { tag }, signal }),

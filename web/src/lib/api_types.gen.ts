@@ -1957,6 +1957,155 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/videos/{id}/subtitles/{language}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is said, for players; visible as the video is */
+        get: {
+            parameters: {
+                query?: {
+                    revision?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                    language: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/vtt": string;
+                    };
+                };
+                /** @description as If-None-Match says */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        /** Its owner gives it subtitles in a language, or others in place of those that are there */
+        put: {
+            parameters: {
+                query?: {
+                    label?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                    language: string;
+                };
+                cookie?: never;
+            };
+            /** @description WebVTT or SRT, at most 1 MiB, in UTF-8, or in UTF-16 with its mark */
+            requestBody: {
+                content: {
+                    "text/vtt": string;
+                    "application/x-subrip": string;
+                    "application/octet-stream": string;
+                };
+            };
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SubtitlesTaken"];
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        post?: never;
+        /** Its owner takes them away */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    language: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subtitles/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether a file can be read as subtitles, before there is a video to give it to; nothing is kept */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "text/vtt": string;
+                    "application/x-subrip": string;
+                    "application/octet-stream": string;
+                };
+            };
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            cues_count: number;
+                        };
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/videos/{id}/comments": {
         parameters: {
             query?: never;
@@ -4038,6 +4187,7 @@ export interface components {
                 original: boolean;
             };
             playback: null | components["schemas"]["Playback"];
+            subtitles: components["schemas"]["Subtitles"][];
             counts: components["schemas"]["Counts"];
             viewer: components["schemas"]["Marks"];
         };
@@ -4373,6 +4523,22 @@ export interface components {
         };
         /** @description whose sound it is; null where nobody may be named */
         SoundOwner: null | components["schemas"]["PersonLite"];
+        Subtitles: {
+            /** @description BCP 47 */
+            language: string;
+            /** @description what its owner calls them; "" as a rule */
+            label: string;
+            /** @description WebVTT; another one after each change */
+            url: string;
+        };
+        SubtitlesTaken: {
+            language: string;
+            label: string;
+            url: string;
+            cues_count: number;
+            /** @description of those that begin after the video is over and were left out */
+            dropped_count: number;
+        };
         Sound: {
             id: components["schemas"]["Id"];
             /** @description as its owner named it; "" as a rule */
@@ -4683,6 +4849,8 @@ export type Me = components['schemas']['Me'];
 export type Upload = components['schemas']['Upload'];
 export type Hashtag = components['schemas']['Hashtag'];
 export type SoundOwner = components['schemas']['SoundOwner'];
+export type Subtitles = components['schemas']['Subtitles'];
+export type SubtitlesTaken = components['schemas']['SubtitlesTaken'];
 export type Sound = components['schemas']['Sound'];
 export type Mutes = components['schemas']['Mutes'];
 export type RemovedVideo = components['schemas']['RemovedVideo'];

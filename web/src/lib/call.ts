@@ -21,7 +21,7 @@ type Answer<M extends Method, P extends Address<M>> =
 
 /** What may be sent instead of JSON: a file, whose type says what it is. */
 type Bytes<T> = 'image/jpeg' extends keyof T ? Blob : never;
-type BodyOf<C> = C extends { requestBody: { content: { 'text/csv': string } } }
+type BodyOf<C> = C extends { requestBody: { content: { 'text/csv': string } | { 'text/vtt': string } } }
   ? { body: Blob }
   : C extends { requestBody?: never }
     ? { body?: never }

@@ -36,6 +36,7 @@ export type {
   Sound,
   Sounds,
   Status,
+  Subtitles,
   Suggestion,
   Video,
   Visibility,

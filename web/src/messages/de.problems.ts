@@ -188,6 +188,22 @@ export const de: Problems = {
     'der Ton ist beschädigt, {count} seiner {all} Stücke sind nicht lesbar; kopiere die Datei noch einmal von dort, wo sie entstanden ist, und lade die Kopie hoch',
   processing_out_of_memory:
     'die Verarbeitung dieses Videos braucht mehr Speicher als erlaubt; speichere es kleiner und lade das hoch',
+  // subtitles
+  no_such_subtitles: 'dieses Video hat in dieser Sprache keine Untertitel',
+  subtitles_without_language: 'sage, in welcher Sprache die Untertitel sind',
+  too_many_subtitles:
+    'dieses Video hat Untertitel in {most} Sprachen, mehr gehen nicht; nimm zuerst welche weg',
+  subtitles_too_large: 'die Datei hat {size}; Untertitel dürfen höchstens {most} haben',
+  subtitles_not_utf8:
+    'Zeile {line} ist kein Text in UTF-8; öffne die Datei in einem Texteditor, speichere sie mit der Kodierung UTF-8 und wähle sie noch einmal',
+  no_subtitles_in_file: 'in dieser Datei sind keine Untertitel; gelesen werden WebVTT (.vtt) und SRT (.srt)',
+  subtitle_times_unreadable:
+    'Zeile {line}: diese Zeiten lassen sich nicht lesen; sie sehen aus wie 00:01:02.500 --> 00:01:04.000',
+  subtitle_ends_before_it_begins: 'Zeile {line}: dieser Untertitel endet, bevor er beginnt',
+  subtitle_too_long: 'Zeile {line}: dieser Untertitel hat mehr als {most} Zeichen; teile ihn auf',
+  subtitles_too_many_in_file: 'Zeile {line}: davor stehen schon {most} Untertitel, mehr sind nicht erlaubt',
+  subtitles_behind_end:
+    'alle diese Untertitel beginnen erst nach dem Ende des Videos, das {duration} dauert; vielleicht gehören sie zu einem anderen',
   // upload
   no_such_upload: 'diesen Upload gibt es nicht; vielleicht ist er abgelaufen, beginne ihn neu',
   upload_cancelled: 'der Upload wurde abgebrochen',

@@ -11,6 +11,8 @@ import { operator as operatorDe } from './operator.de';
 import { operator as operatorEn } from './operator.en';
 import { search as searchDe } from './search.de';
 import { search as searchEn } from './search.en';
+import { subtitles as subtitlesDe } from './subtitles.de';
+import { subtitles as subtitlesEn } from './subtitles.en';
 import { wishes as wishesDe } from './wishes.de';
 import { wishes as wishesEn } from './wishes.en';
 
@@ -24,6 +26,7 @@ describe.each<[string, Record<string, string>, Record<string, string>]>([
   ['of what she asks for', wishesEn, wishesDe],
   ['of searching by a picture', lookingEn, lookingDe],
   ['of searching', searchEn, searchDe],
+  ['of giving subtitles', subtitlesEn, subtitlesDe],
 ])('messages %s', (_, english, german) => {
   it('say the same with the same values in every language', () => {
     expect(Object.keys(german).sort()).toEqual(Object.keys(english).sort());

@@ -9,6 +9,7 @@ import { session } from '../lib/session.svelte';
 import { toasts } from '../lib/toast.svelte';
 import type { Label, OwnUpload, Video, Visibility } from '../lib/types';
 import { Follow, withNews } from '../lib/updates';
+import type { GivenSubtitles } from '../subtitles/given';
 import { profileChanges } from '../routes/changes.svelte';
 import { fingerprint } from './fingerprint';
 import { uploadPill } from './pill.svelte';
@@ -25,6 +26,7 @@ export interface UploadForm {
   cover_ms: number | null;
   /** What it is to play instead of its own sound. */
   sound_id: string | null;
+  subtitles: GivenSubtitles[];
 }
 
 const POLL_MS = 1000;
@@ -107,12 +109,22 @@ export class UploadTask {
     for (let round = 0; round < POLLS_MAX && !this.#closed; round++) {
       try {
         id ??= await this.#askId(url);
-        if (id) return await this.#watch(id);
+        if (id) {
+          this.#giveSubtitles(id);
+          return await this.#watch(id);
+        }
       } catch (error) {
         if (error instanceof ApiError && error.status === 404) return this.#fail({ detail: error.detail });
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
+  }
+
+  /** Once: what is refused is said, and can be given again where the video is edited. */
+  #giveSubtitles(id: string): void {
+    const given = this.form.subtitles.splice(0);
+    if (given.length === 0) return;
+    void import('../subtitles/given').then(({ giveAll }) => giveAll(id, given));
   }
 
   /** How far it is, as it is told; else it is asked for. */
