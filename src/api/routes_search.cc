@@ -47,7 +47,10 @@ Result<json> sounds(const Api& api, const accounts::Viewer& viewer, const std::s
 Result<json> videos(const Api& api, const accounts::Viewer& viewer, const search::Query& query) {
   auto& services = api.services;
   FILOSCOPE_TRY(auto found, services.search.entries(viewer, query));
-  if (query.cursor.empty() && !found.page.items.empty() && !found.partly)
+  const bool for_everyone = std::ranges::any_of(found.page.items, [](const auto& entry) {
+    return entry.visibility == catalog::Visibility::everyone;
+  });
+  if (query.cursor.empty() && for_everyone && !found.partly)
     services.search.looked_for(viewer, found.corrected.empty() ? query.text : found.corrected);
   FILOSCOPE_TRY(auto body,
                 encode_entries(services, viewer, std::move(found.page), feed::Surface::search));

@@ -15,6 +15,7 @@ using catalog::Visibility;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 constexpr std::int64_t kHour = 3'600'000;
 
@@ -101,12 +102,16 @@ TEST(Spelling, WordsWithinTheAllowedEditsShareAPiece) {
 
 TEST_F(FindingTest, AWordThatNothingHasIsCorrected) {
   video("the double pendulum #physics");
-  for (const char* typo : {"pysics", "phisics", "phyiscs", "physicss", "fhysics", "#pysics"}) {
+  for (const char* typo : {"pysics", "phisics", "phyiscs", "physicss", "fhysics"}) {
     const auto found = find(typo);
     EXPECT_EQ(found.corrected, "physics") << typo;
     EXPECT_THAT(found.page.items, SizeIs(1)) << typo;
   }
   EXPECT_EQ(find("duble pendlum").corrected, "double pendulum");
+  EXPECT_EQ(find("#Pysics").corrected, "#physics");
+  video("天気予報 weather, don't worry");
+  EXPECT_EQ(find("天気予報 wether").corrected, "天気予報 weather");
+  EXPECT_EQ(find("don't wory").corrected, "don't worry");
   EXPECT_EQ(find("physics").corrected, "");
   EXPECT_EQ(find("phys").corrected, "");
   EXPECT_THAT(find("chemistry").page.items, IsEmpty());
@@ -262,14 +267,18 @@ TEST_F(FindingTest, WhatManyLookForRisesAndIsSuggested) {
   const auto people = crowd(3);
   for (const auto& who : people) search->looked_for(who, " Clay  BOWL ");
   for (int i = 0; i < 9; ++i) search->looked_for(people[0], "my neighbour");
-  EXPECT_THAT(rising(TopicKind::search), ElementsAre("clay bowl"));
+  for (const auto& who : people) search->looked_for(who, "#clay");
+  for (const auto& who : people) search->looked_for(who, "what nobody says");
+  EXPECT_THAT(rising(TopicKind::search), UnorderedElementsAre("clay bowl", "what nobody says"));
+  ASSERT_THAT(must(search->start({})).searches, SizeIs(1));
   EXPECT_THAT(suggested("cla"), ElementsAre("clay bowl"));
   EXPECT_THAT(suggested("my n"), IsEmpty());
+  EXPECT_THAT(suggested("what"), IsEmpty());
   must(search->topics().hide({TopicKind::search, "clay bowl"}, true));
-  EXPECT_THAT(rising(TopicKind::search), IsEmpty());
+  EXPECT_THAT(must(search->start({})).searches, IsEmpty());
   EXPECT_THAT(suggested("cla"), IsEmpty());
   must(search->topics().hide({TopicKind::search, "clay bowl"}, false));
-  EXPECT_THAT(rising(TopicKind::search), ElementsAre("clay bowl"));
+  EXPECT_THAT(must(search->start({})).searches, SizeIs(1));
 }
 
 TEST_F(FindingTest, WhoIsNotProfiledOrAGuestCountsForNothing) {
@@ -279,6 +288,13 @@ TEST_F(FindingTest, WhoIsNotProfiledOrAGuestCountsForNothing) {
   people.push_back(guest());
   for (const auto& who : people) search->looked_for(who, "clay");
   EXPECT_THAT(rising(TopicKind::search), IsEmpty());
+  const auto clay = video("#clay");
+  for (int i = 0; i < 3; ++i) {
+    const auto& who = people[static_cast<std::size_t>(i)];
+    must(accounts->change_profile(who.account, {.feed_mode = "not_profiled"}));
+    must(social->set_like(who, clay.id, true, {}));
+  }
+  EXPECT_THAT(rising(TopicKind::hashtag), IsEmpty());
 }
 
 TEST_F(FindingTest, WhatWasTakenDownIsKeptOverARestart) {
@@ -299,6 +315,7 @@ TEST_F(FindingTest, TheStartHasRowsHashtagsAndPeople) {
   EXPECT_THAT(must(search->start({})).rows, IsEmpty());
   for (int i = 0; i < 3; ++i) video("#clay " + std::to_string(i));
   video("hidden #secret", Visibility::only_me);
+  clock.advance_ms(5'001);  // what is the same for everybody is kept for so long
   const auto start = must(search->start({}));
   ASSERT_THAT(start.rows, SizeIs(2));
   EXPECT_EQ(start.rows[0].tag, "clay");
@@ -308,6 +325,67 @@ TEST_F(FindingTest, TheStartHasRowsHashtagsAndPeople) {
   ASSERT_THAT(start.people, SizeIs(1));
   EXPECT_EQ(start.people[0].handle, "mara");
   EXPECT_THAT(must(search->start(viewer(mara))).people, IsEmpty());
+}
+
+TEST_F(FindingTest, WhatIsMutedOrHiddenIsNotOnTheStart) {
+  for (int i = 0; i < 3; ++i) video("#clay " + std::to_string(i));
+  const auto jo = person("jo");
+  EXPECT_THAT(must(search->start(viewer(jo))).rows, SizeIs(2));
+  must(accounts->set_mute(viewer(jo), accounts::MuteKind::hashtag, "clay", true));
+  EXPECT_THAT(must(search->start(viewer(jo))).rows, IsEmpty());
+  must(search->topics().hide(Topic::parse("#Clay"), true));
+  const auto start = must(search->start({}));
+  EXPECT_THAT(start.hashtags, IsEmpty());
+  EXPECT_THAT(start.rows, SizeIs(1));
+  EXPECT_THAT(suggested("#cla"), IsEmpty());
+}
+
+TEST_F(FindingTest, CursorsTellNothingOfWhatNotEverybodyMaySee) {
+  const auto cursor = [&] {
+    return must(search->entries({}, {.text = "clay", .limit = 1})).page.next_cursor;
+  };
+  video("clay one");
+  video("clay two");
+  const auto before = cursor();
+  for (int i = 0; i < 5; ++i) video("clay of mine", Visibility::only_me);
+  EXPECT_EQ(cursor(), before);
+}
+
+TEST_F(FindingTest, WordsFollowEveryChangeOfAVideo) {
+  const auto rows = [&](const char* sql) {
+    std::int64_t count = -1;
+    must(database->read([&](Session& session) {
+      return session.query(sql, {}, [&](const Row& row) { count = row.integer(0); });
+    }));
+    return count;
+  };
+  const char* kWrong =
+      "SELECT COUNT(*) FROM search_words w WHERE videos_count <> (SELECT COUNT(*) FROM "
+      "search_postings p WHERE p.word = w.word) OR public_count <> (SELECT COUNT(*) FROM "
+      "search_postings p JOIN search_videos v ON v.video = p.video WHERE p.word = w.word AND "
+      "v.public = 1)";
+  const auto one = publish(mara, "clay bowl #clay"), other = publish(mara, "wooden bowl");
+  must(subtitles->set(mara.id, one.id, "en", "", kLecture));
+  for (const auto& change : {catalog::VideoChange{.caption = "clay morning"},
+                             catalog::VideoChange{.visibility = Visibility::followers},
+                             catalog::VideoChange{.caption = "#morning"},
+                             catalog::VideoChange{.visibility = Visibility::everyone},
+                             catalog::VideoChange{.caption = "bowl"}}) {
+    must(catalog->change(mara.id, one.id, change));
+    EXPECT_EQ(rows(kWrong), 0);
+  }
+  EXPECT_THAT(find("morning").said, SizeIs(1));
+  must(catalog->remove(mara.id, one.id));
+  EXPECT_EQ(rows(kWrong), 0);
+  must(catalog->restore(mara.id, one.id));
+  EXPECT_EQ(rows(kWrong), 0);
+  EXPECT_THAT(find("morning").said, SizeIs(1));
+  must(catalog->remove(mara.id, one.id));
+  must(catalog->remove(mara.id, other.id));
+  EXPECT_EQ(rows("SELECT (SELECT COUNT(*) FROM search_postings) + (SELECT COUNT(*) FROM "
+                 "search_words) + (SELECT COUNT(*) FROM search_spellings) + (SELECT COUNT(*) FROM "
+                 "search_videos)"),
+            0);
 }
 
 TEST_F(FindingTest, PeopleToFollowAreThoseOfHerPeopleThenTheMostFollowed) {

@@ -13,7 +13,7 @@ namespace filoscope::search {
 namespace {
 
 constexpr const char* kCursor = "search";
-constexpr std::size_t kBatchMax = 2'000;
+constexpr std::size_t kBatchMax = 200;
 constexpr std::int64_t kPauseMs = 1'000, kRetryMs = 10'000;
 /// Plays are worth less than what people do: a like for each so many.
 constexpr double kPlaysOfALike = 20;
@@ -90,7 +90,11 @@ Following::~Following() {
     stop_ = true;
     wake_.notify_all();
   }
-  if (thread_.joinable()) thread_.join();
+  if (!thread_.joinable()) return;
+  thread_.join();
+  // What was looked for in the last second.
+  if (const auto done = catch_up(); !done)
+    log::warn("search.following_failed", {{"reason", done.error().message}});
 }
 
 Result<void> Following::begin() {
@@ -125,7 +129,8 @@ Result<void> Following::catch_up() {
   return {};
 }
 
-/// Begins the cursor where there is none, or where it was outrun: what was before is in the counts.
+/// Begins the cursor where there is none, or where it was outrun: what was passed over counts with
+/// the next act on the same entry.
 Result<EventStream::Next> Following::next() {
   auto next = parts_.stream.read_next(kCursor, kBatchMax);
   if (next) return next;
@@ -148,9 +153,9 @@ Result<bool> Following::take_batch() {
     const auto found = by_id.find(act.entry);
     if (found != by_id.end()) parts_.topics.took_to(act.person, *found->second, act.at_ms);
   }
-  auto taken = parts_.topics.take();
-  if (next.records.empty() && taken.empty()) return false;
   FILOSCOPE_TRY(const auto counts, parts_.social.counts(touched));
+  const auto taken = parts_.topics.take();
+  if (next.records.empty() && taken.empty()) return false;
   const auto stored = parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(store_standings(session, touched, counts));
     FILOSCOPE_DO(parts_.topics.store(session, taken));

@@ -1,8 +1,10 @@
 #include "search/matching.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
+#include "accounts/text.h"
 #include "catalog/text.h"
 #include "ports/in_list.h"
 #include "search/spelling.h"
@@ -15,7 +17,10 @@ constexpr std::size_t kPartlyTermsMax = 6;
 /// Most common words that a prefix stands for.
 constexpr std::int64_t kExpansionsMax = 64;
 /// Of the rarest term: its newest entries, and those that most is made of.
-constexpr std::int64_t kNewestMax = 4000, kMostMadeOfMax = 1000;
+struct Most {
+  std::int64_t newest, made_of;
+};
+constexpr Most kMostOfAll{4000, 1000}, kMostOfPart{500, 250};
 constexpr std::size_t kLookUpMax = 64;
 constexpr double kWholeWord = 1.5;
 /// A standing that doubles what a match is worth.
@@ -25,18 +30,23 @@ constexpr const char* kLast = "\U0010FFFF";
 
 using Hits = std::unordered_map<EntryId, Hit>;
 
-/// How much a word tells: the logarithm of how rare it is, against a catalogue of a million.
-double rarity(std::int64_t videos_count) {
-  return std::log(1 + 1e6 / static_cast<double>(videos_count));
+/// How much a word tells: the logarithm of how rare it is, against a catalogue of a million. Scores
+/// are told in cursors, so that only what everyone may see counts.
+double rarity(const Term& term) {
+  return std::log(1 + 1e6 / static_cast<double>(std::max<std::int64_t>(1, term.public_count)));
 }
 
-Result<std::int64_t> count_videos(Session& session, const Term& term, const char* of) {
-  std::int64_t count = 0;
-  FILOSCOPE_DO(session.query(std::string("SELECT COALESCE(SUM(") + of +
-                                 "), 0) FROM search_words WHERE word >= ? AND word < ?",
-                             {term.word, term.end()},
-                             [&](const Row& row) { count = row.integer(0); }));
-  return count;
+Result<void> count_videos(Session& session, std::vector<Term>& terms) {
+  for (auto& term : terms) {
+    FILOSCOPE_DO(session.query(
+        "SELECT COALESCE(SUM(videos_count), 0), COALESCE(SUM(public_count), 0) FROM search_words "
+        "WHERE word >= ? AND word < ?",
+        {term.word, term.end()}, [&](const Row& row) {
+          term.videos_count = row.integer(0);
+          term.public_count = row.integer(1);
+        }));
+  }
+  return {};
 }
 
 Result<std::vector<std::string>> words_of_prefix(Session& session, const Term& term) {
@@ -50,14 +60,14 @@ Result<std::vector<std::string>> words_of_prefix(Session& session, const Term& t
 }
 
 /// Entries that have the rarest term.
-Result<Hits> match_first(Session& session, const Term& term) {
+Result<Hits> match_first(Session& session, const Term& term, const Most& most) {
   Hits hits;
   std::vector<std::string> words{term.word};
   if (term.prefix) {
     FILOSCOPE_TRY(words, words_of_prefix(session, term));
   }
   for (const auto& word : words) {
-    const double worth = rarity(term.videos_count) * (word == term.word ? kWholeWord : 1);
+    const double worth = rarity(term) * (word == term.word ? kWholeWord : 1);
     const auto take = [&](const Row& row) {
       const auto entry = EntryId::from_db(row.integer(0));
       auto& hit = hits[entry];
@@ -68,12 +78,12 @@ Result<Hits> match_first(Session& session, const Term& term) {
     FILOSCOPE_DO(session.query(
         "SELECT video, weight, standing FROM search_postings WHERE word = ? ORDER BY video DESC "
         "LIMIT ?",
-        {word, kNewestMax}, take));
-    if (hits.size() >= static_cast<std::size_t>(kNewestMax)) {
+        {word, most.newest}, take));
+    if (hits.size() >= static_cast<std::size_t>(most.newest)) {
       FILOSCOPE_DO(session.query(
           "SELECT video, weight, standing FROM search_postings WHERE word = ? ORDER BY standing "
           "DESC, video DESC LIMIT ?",
-          {word, kMostMadeOfMax}, take));
+          {word, most.made_of}, take));
       break;
     }
   }
@@ -95,7 +105,7 @@ Result<Hits> match_further(Session& session, const Term& term, const Hits& hits)
       arguments.emplace_back(ids[std::min(at + i, ids.size() - 1)].db());
     FILOSCOPE_DO(session.query(kSql, arguments, [&](const Row& row) {
       const auto& before = hits.at(EntryId::from_db(row.integer(0)));
-      const double worth = rarity(term.videos_count) * (row.integer(1) != 0 ? kWholeWord : 1);
+      const double worth = rarity(term) * (row.integer(1) != 0 ? kWholeWord : 1);
       auto& hit = kept.try_emplace(before.entry, before).first->second;
       hit.text = std::max(hit.text, before.text + worth * static_cast<double>(row.integer(2)));
     }));
@@ -103,15 +113,14 @@ Result<Hits> match_further(Session& session, const Term& term, const Hits& hits)
   return kept;
 }
 
-Result<Hits> match_terms(Session& session, std::vector<Term> terms) {
-  for (auto& term : terms) {
-    FILOSCOPE_TRY(term.videos_count, count_videos(session, term, "videos_count"));
-    if (term.videos_count == 0) return Hits();
-  }
-  if (terms.empty()) return Hits();
+/// REQUIRES: the terms are counted.
+Result<Hits> match_terms(Session& session, std::vector<Term> terms, const Most& most) {
+  const bool none = std::any_of(terms.begin(), terms.end(),
+                                [](const Term& term) { return term.videos_count == 0; });
+  if (terms.empty() || none) return Hits();
   std::sort(terms.begin(), terms.end(),
             [](const Term& a, const Term& b) { return a.videos_count < b.videos_count; });
-  FILOSCOPE_TRY(auto hits, match_first(session, terms.front()));
+  FILOSCOPE_TRY(auto hits, match_first(session, terms.front(), most));
   for (std::size_t i = 1; i < terms.size() && !hits.empty(); ++i) {
     FILOSCOPE_TRY(hits, match_further(session, terms[i], hits));
   }
@@ -123,6 +132,19 @@ void add_better(Hits& best, const Hits& found) {
     auto& known = best.try_emplace(entry, hit).first->second;
     if (hit.text > known.text) known = hit;
   }
+}
+
+/// Where a whole word stands in a folded text.
+std::size_t find_word(const std::string& text, const std::string& word) {
+  const auto in_word = [&](std::size_t i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    return c >= 0x80 || std::isalnum(c) != 0;
+  };
+  for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+    const auto end = at + word.size();
+    if ((at == 0 || !in_word(at - 1)) && (end == text.size() || !in_word(end))) return at;
+  }
+  return std::string::npos;
 }
 
 std::vector<Hit> list_of(const Hits& hits) {
@@ -141,7 +163,7 @@ std::vector<Term> terms_of(std::vector<std::string> words) {
   std::vector<Term> terms;
   for (auto& word : words) {
     const bool prefix = catalog::single_unspaced_character(word);
-    terms.push_back({std::move(word), prefix, 0});
+    terms.push_back({std::move(word), prefix});
   }
   if (!terms.empty()) terms.back().prefix = true;
   return terms;
@@ -152,40 +174,49 @@ double Hit::score() const { return text * (1 + static_cast<double>(standing) / k
 Result<std::vector<Hit>> match_all(Session& session, std::string_view query) {
   Hits best;
   for (auto& words : catalog::query_readings_of(query)) {
-    FILOSCOPE_TRY(const auto hits, match_terms(session, terms_of(std::move(words))));
+    auto terms = terms_of(std::move(words));
+    FILOSCOPE_DO(count_videos(session, terms));
+    FILOSCOPE_TRY(const auto hits, match_terms(session, std::move(terms), kMostOfAll));
     add_better(best, hits);
   }
   return list_of(best);
 }
 
 Result<std::vector<Hit>> match_partly(Session& session, std::string_view query) {
-  const auto terms = terms_of(catalog::query_readings_of(query).front());
+  auto terms = terms_of(catalog::query_readings_of(query).front());
   if (terms.size() < 2 || terms.size() > kPartlyTermsMax) return std::vector<Hit>();
+  FILOSCOPE_DO(count_videos(session, terms));
   Hits best;
   for (std::size_t left_out = 0; left_out < terms.size(); ++left_out) {
     auto some = terms;
     some.erase(some.begin() + static_cast<std::ptrdiff_t>(left_out));
-    FILOSCOPE_TRY(const auto hits, match_terms(session, std::move(some)));
+    FILOSCOPE_TRY(const auto hits, match_terms(session, std::move(some), kMostOfPart));
     add_better(best, hits);
   }
   return list_of(best);
 }
 
 Result<std::string> correct(Session& session, std::string_view query) {
-  std::string corrected;
+  auto corrected = accounts::search_fold(query);
+  auto terms = terms_of(catalog::query_readings_of(query).front());
+  FILOSCOPE_DO(count_videos(session, terms));
   bool changed = false;
-  for (const auto& term : terms_of(catalog::query_readings_of(query).front())) {
-    auto word = term.word;
-    FILOSCOPE_TRY(const auto count, count_videos(session, term, "public_count"));
-    if (count == 0) {
-      FILOSCOPE_TRY(const auto nearest, nearest_word(session, term.word));
-      if (!nearest) return std::string();
-      word = *nearest;
-      changed = true;
-    }
-    corrected += (corrected.empty() ? "" : " ") + word;
+  for (const auto& term : terms) {
+    if (term.public_count > 0) continue;
+    FILOSCOPE_TRY(const auto nearest, nearest_word(session, term.word));
+    const auto at = nearest ? find_word(corrected, term.word) : std::string::npos;
+    if (at == std::string::npos) return std::string();
+    corrected.replace(at, term.word.size(), *nearest);
+    changed = true;
   }
   return changed ? corrected : std::string();
+}
+
+Result<bool> is_known_to_all(Session& session, std::string_view query) {
+  auto terms = terms_of(catalog::query_readings_of(query).front());
+  FILOSCOPE_DO(count_videos(session, terms));
+  return !terms.empty() && std::all_of(terms.begin(), terms.end(),
+                                       [](const Term& term) { return term.public_count > 0; });
 }
 
 Result<std::unordered_map<SoundId, bool>> match_titles(Session& session,
@@ -196,7 +227,7 @@ Result<std::unordered_map<SoundId, bool>> match_titles(Session& session,
     FILOSCOPE_DO(session.query(
         "SELECT sound, MAX(CASE WHEN word = ? THEN 1 ELSE 0 END) FROM search_sounds WHERE word >= "
         "? AND word < ? GROUP BY sound ORDER BY sound DESC LIMIT ?",
-        {terms[i].word, terms[i].word, terms[i].end(), kNewestMax}, [&](const Row& row) {
+        {terms[i].word, terms[i].word, terms[i].end(), kMostOfAll.newest}, [&](const Row& row) {
           const auto sound = SoundId::from_db(row.integer(0));
           const bool whole = row.integer(1) != 0;
           const auto before = found.find(sound);

@@ -15,8 +15,8 @@ namespace filoscope::search {
 struct Term {
   std::string word;
   bool prefix = false;
-  std::int64_t videos_count = 0;
-  std::string end() const;  ///< behind all words that it stands for
+  std::int64_t videos_count = 0, public_count = 0;  ///< of all, and of those for everyone
+  std::string end() const;                          ///< behind all words that it stands for
 };
 /// The last one stands for all words that begin so.
 std::vector<Term> terms_of(std::vector<std::string> words);
@@ -33,9 +33,11 @@ struct Hit {
 Result<std::vector<Hit>> match_all(Session& session, std::string_view query);
 /// Entries that have all words but one; nothing for a query of one word.
 Result<std::vector<Hit>> match_partly(Session& session, std::string_view query);
-/// `query` with those of its words that nothing for everyone begins with, as they probably were
-/// meant; "" when there is nothing to correct, or no telling.
+/// `query` folded, with those of its words that nothing for everyone has (the last one: begins
+/// with), as they probably were meant; "" when there is nothing to correct, or no telling.
 Result<std::string> correct(Session& session, std::string_view query);
+/// Whether each of its words is said by something that everyone may see.
+Result<bool> is_known_to_all(Session& session, std::string_view query);
 /// Whether sounds' titles have all of `terms`: true where all are whole words.
 Result<std::unordered_map<SoundId, bool>> match_titles(Session& session,
                                                        const std::vector<Term>& terms);

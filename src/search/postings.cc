@@ -1,9 +1,8 @@
 #include "search/postings.h"
 
 #include <cmath>
+#include <map>
 #include <set>
-#include <unordered_map>
-#include <unordered_set>
 
 #include "catalog/text.h"
 #include "search/spelling.h"
@@ -12,14 +11,19 @@ namespace filoscope::search {
 namespace {
 
 constexpr std::size_t kTermsPerVideoMax = 400;
+/// Longer ones are nobody's query, and too long for an index of PostgreSQL.
+constexpr std::size_t kWordBytesMax = 200;
 constexpr std::size_t kSaidTermsMax = 2000;
 constexpr std::int64_t kSaidWeight = 1;
 constexpr std::int64_t kCaptionWeight = 2;
 constexpr std::int64_t kHashtagWeight = 3;
 constexpr double kStepsOfDoubling = 4;
 
-std::unordered_map<std::string, std::int64_t> weights_of(const catalog::Entry& entry) {
-  std::unordered_map<std::string, std::int64_t> weights;
+/// In the order of the words, in which all writers lock them.
+using Weights = std::map<std::string, std::int64_t>;
+
+Weights weights_of(const catalog::Entry& entry) {
+  Weights weights;
   for (auto& word : catalog::index_terms_of(entry.caption)) {
     if (weights.size() == kTermsPerVideoMax) break;
     weights.emplace(std::move(word), kCaptionWeight);
@@ -28,6 +32,7 @@ std::unordered_map<std::string, std::int64_t> weights_of(const catalog::Entry& e
     for (auto& word : catalog::index_terms_of(tag)) weights[std::move(word)] = kHashtagWeight;
     weights[catalog::hashtag_term_of(tag)] = kHashtagWeight;
   }
+  std::erase_if(weights, [](const auto& one) { return one.first.size() > kWordBytesMax; });
   return weights;
 }
 
@@ -47,27 +52,29 @@ Result<Known> known_of(Session& session, std::int64_t id) {
   return known;
 }
 
-/// Takes the words of an entry away whose weight is at most `weight_max`.
-Result<void> drop_words(Session& session, std::int64_t id, const Known& known,
-                        std::int64_t weight_max) {
-  static const std::string kTheirs =
-      "word IN (SELECT word FROM search_postings WHERE video = ? AND weight <= ?)";
-  FILOSCOPE_DO(session.execute(
+Result<void> remove_word(Session& session, std::int64_t id, const Known& known,
+                         const std::string& word) {
+  FILOSCOPE_DO(
+      session.execute("DELETE FROM search_postings WHERE word = ? AND video = ?", {word, id}));
+  std::int64_t left = 1;
+  FILOSCOPE_DO(session.query(
       "UPDATE search_words SET videos_count = videos_count - 1, public_count = public_count - ? "
-      "WHERE " +
-          kTheirs,
-      {known.public_count, id, weight_max}));
-  std::vector<std::string> unused;
-  FILOSCOPE_DO(session.query("SELECT word FROM search_words WHERE videos_count = 0 AND " + kTheirs,
-                             {id, weight_max},
-                             [&](const Row& row) { unused.push_back(row.text(0)); }));
-  for (const auto& word : unused) {
-    FILOSCOPE_DO(remove_spelling(session, word));
-    FILOSCOPE_DO(session.execute("DELETE FROM search_words WHERE word = ?", {word}));
-  }
-  FILOSCOPE_DO(session.execute("DELETE FROM search_postings WHERE video = ? AND weight <= ?",
-                               {id, weight_max}));
+      "WHERE word = ? RETURNING videos_count",
+      {known.public_count, word}, [&](const Row& row) { left = row.integer(0); }));
+  if (left > 0) return {};
+  FILOSCOPE_DO(remove_spelling(session, word));
+  FILOSCOPE_DO(session.execute("DELETE FROM search_words WHERE word = ?", {word}));
   return {};
+}
+
+/// The words of an entry whose weights lie from `least` to `most`.
+Result<Weights> stored_weights(Session& session, std::int64_t id, std::int64_t least,
+                               std::int64_t most) {
+  Weights stored;
+  FILOSCOPE_DO(session.query(
+      "SELECT word, weight FROM search_postings WHERE video = ? AND weight >= ? AND weight <= ?",
+      {id, least, most}, [&](const Row& row) { stored[row.text(0)] = row.integer(1); }));
+  return stored;
 }
 
 Result<void> add_word(Session& session, const std::string& word, std::int64_t public_count) {
@@ -89,17 +96,50 @@ Result<void> post(Session& session, std::int64_t id, const Known& known, const s
   return add_word(session, word, known.public_count);
 }
 
+/// Brings what is stored of some words of an entry to what it is to be.
+Result<void> store_weights(Session& session, std::int64_t id, const Known& known,
+                           const Weights& stored, const Weights& wanted) {
+  for (const auto& [word, weight] : stored)
+    if (!wanted.contains(word)) FILOSCOPE_DO(remove_word(session, id, known, word));
+  for (const auto& [word, weight] : wanted) {
+    const auto before = stored.find(word);
+    if (before == stored.end()) {
+      FILOSCOPE_DO(post(session, id, known, word, weight));
+    } else if (before->second != weight) {
+      FILOSCOPE_DO(
+          session.execute("UPDATE search_postings SET weight = ? WHERE word = ? AND video = ?",
+                          {weight, word, id}));
+    }
+  }
+  return {};
+}
+
 /// The first different words that are said, but those of `there`.
-std::vector<std::string> words_of(std::span<const subtitles::Said> said,
-                                  std::unordered_set<std::string> there) {
-  std::vector<std::string> words;
+Weights said_weights(std::span<const subtitles::Said> said, const Weights& there) {
+  Weights weights;
   for (const auto& track : said)
     for (const auto& cue : track.cues)
       for (auto& word : catalog::index_terms_of(cue.text)) {
-        if (words.size() == kSaidTermsMax) return words;
-        if (there.insert(word).second) words.push_back(std::move(word));
+        if (weights.size() == kSaidTermsMax) return weights;
+        if (word.size() <= kWordBytesMax && !there.contains(word))
+          weights.emplace(std::move(word), kSaidWeight);
       }
-  return words;
+  return weights;
+}
+
+/// Everyone may see it from now on, or not any more.
+Result<void> set_public(Session& session, std::int64_t id, Known& known,
+                        std::int64_t public_count) {
+  const auto change = public_count - known.public_count;
+  known.public_count = public_count;
+  if (change == 0) return {};
+  FILOSCOPE_DO(session.execute(
+      "UPDATE search_words SET public_count = public_count + ? WHERE word IN (SELECT word FROM "
+      "search_postings WHERE video = ?)",
+      {change, id}));
+  FILOSCOPE_DO(
+      session.execute("UPDATE search_videos SET public = ? WHERE video = ?", {public_count, id}));
+  return {};
 }
 
 }  // namespace
@@ -111,29 +151,35 @@ int standing_of(double acts) {
 Result<void> index(Session& session, const catalog::Entry& entry) {
   const std::int64_t id = entry.id.db();
   FILOSCOPE_TRY(auto known, known_of(session, id));
-  FILOSCOPE_DO(drop_words(session, id, known, kHashtagWeight));
-  FILOSCOPE_DO(session.execute("DELETE FROM search_videos WHERE video = ?", {id}));
-  if (entry.state != catalog::State::published || catalog::is_kept_back(entry)) return {};
-  known.public_count = entry.visibility == catalog::Visibility::everyone ? 1 : 0;
+  if (entry.state != catalog::State::published || catalog::is_kept_back(entry)) {
+    if (!known.indexed) return {};
+    FILOSCOPE_TRY(const auto stored, stored_weights(session, id, kSaidWeight, kHashtagWeight));
+    FILOSCOPE_DO(store_weights(session, id, known, stored, {}));
+    FILOSCOPE_DO(session.execute("DELETE FROM search_videos WHERE video = ?", {id}));
+    return {};
+  }
+  if (!known.indexed) {
+    FILOSCOPE_DO(session.execute(
+        "INSERT INTO search_videos (video, public, standing) VALUES (?, 0, 0)", {id}));
+  }
   FILOSCOPE_DO(
-      session.execute("INSERT INTO search_videos (video, public, standing) VALUES (?, ?, ?)",
-                      {id, known.public_count, known.standing}));
-  for (const auto& [word, weight] : weights_of(entry))
-    FILOSCOPE_DO(post(session, id, known, word, weight));
-  return {};
+      set_public(session, id, known, entry.visibility == catalog::Visibility::everyone ? 1 : 0));
+  FILOSCOPE_TRY(auto stored, stored_weights(session, id, kSaidWeight, kHashtagWeight));
+  const auto wanted = weights_of(entry);
+  // What is said stays, unless it is written too.
+  std::erase_if(stored, [&](const auto& one) {
+    return one.second == kSaidWeight && !wanted.contains(one.first);
+  });
+  return store_weights(session, id, known, stored, wanted);
 }
 
 Result<void> index_said(Session& session, EntryId entry, std::span<const subtitles::Said> said) {
   const std::int64_t id = entry.db();
   FILOSCOPE_TRY(const auto known, known_of(session, id));
   if (!known.indexed) return {};
-  FILOSCOPE_DO(drop_words(session, id, known, kSaidWeight));
-  std::unordered_set<std::string> there;
-  FILOSCOPE_DO(session.query("SELECT word FROM search_postings WHERE video = ?", {id},
-                             [&](const Row& row) { there.insert(row.text(0)); }));
-  const auto words = words_of(said, std::move(there));
-  for (const auto& word : words) FILOSCOPE_DO(post(session, id, known, word, kSaidWeight));
-  return {};
+  FILOSCOPE_TRY(const auto stored, stored_weights(session, id, kSaidWeight, kSaidWeight));
+  FILOSCOPE_TRY(const auto there, stored_weights(session, id, kCaptionWeight, kHashtagWeight));
+  return store_weights(session, id, known, stored, said_weights(said, there));
 }
 
 Result<void> set_standing(Session& session, EntryId entry, int standing) {

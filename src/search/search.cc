@@ -48,7 +48,8 @@ struct Cursor {
 namespace {
 
 constexpr std::size_t kQueryBytesMax = 512;
-constexpr std::size_t kReindexBatch = 200;
+constexpr std::size_t kReindexBatch = 50;
+constexpr std::int64_t kReindexTold = 10'000;
 constexpr std::size_t kEntriesAtOnce = 64;
 constexpr int kLimitMax = 50;
 /// Cues that are read for one page.
@@ -221,8 +222,8 @@ Result<Found> Search::read(const accounts::Viewer& viewer, const Query& query,
   const auto limit = static_cast<std::size_t>(std::clamp(query.limit, 1, kLimitMax));
   FILOSCOPE_TRY(found.page, visible_page(parts_.catalog, viewer, list, cursor, limit));
   found.partly = cursor.reading == Reading::partly;
-  FILOSCOPE_DO(
-      find_said(found.corrected.empty() ? text : std::string_view(found.corrected), found));
+  const auto said = found.corrected.empty() ? text : std::string_view(found.corrected);
+  if (query.wants_said) FILOSCOPE_DO(find_said(said, found));
   return found;
 }
 
@@ -276,8 +277,10 @@ Result<Search::SoundMatches> Search::match_sounds(const accounts::Viewer& viewer
   for (const auto& owner : owners) ids.push_back(owner.id);
   FILOSCOPE_TRY(const auto theirs, parts_.catalog.sounds_of(ids, kSoundsOfOwnersMax));
   for (const auto& sound : theirs) add(sound.id, kOwnerMatch);
-  FILOSCOPE_TRY(const auto videos,
-                entries(viewer, {.text = std::string(query), .limit = kLimitMax, .exact = true}));
+  FILOSCOPE_TRY(const auto videos, entries(viewer, {.text = std::string(query),
+                                                    .limit = kLimitMax,
+                                                    .exact = true,
+                                                    .wants_said = false}));
   for (const auto& video : videos.page.items)
     if (video.sound) add(video.sound, kVideoMatch);
   return matches;
@@ -315,14 +318,21 @@ Result<std::vector<FoundSound>> Search::sounds(const accounts::Viewer& viewer,
 Result<std::vector<catalog::Catalog::HashtagCount>> Search::nearest_hashtags(std::string_view text,
                                                                              int limit) {
   FILOSCOPE_TRY(auto tags, hashtags(text, limit));
-  if (!tags.empty()) return tags;
-  std::string meant;
-  FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
-    FILOSCOPE_TRY(meant, correct(session, text));
-    return {};
-  }));
-  if (meant.empty()) return tags;
-  return hashtags(meant, limit);
+  if (tags.empty()) {
+    std::string meant;
+    FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
+      FILOSCOPE_TRY(meant, correct(session, text));
+      return {};
+    }));
+    if (meant.empty()) return tags;
+    FILOSCOPE_TRY(tags, hashtags(meant, limit));
+  }
+  std::vector<catalog::Catalog::HashtagCount> shown;
+  for (auto& tag : tags) {
+    FILOSCOPE_TRY(const bool hidden, topics_.is_hidden({TopicKind::hashtag, tag.tag}));
+    if (!hidden) shown.push_back(std::move(tag));
+  }
+  return shown;
 }
 
 Result<std::vector<Suggestion>> Search::suggest(const accounts::Viewer& viewer,
@@ -376,7 +386,9 @@ Result<void> Search::index_all_once() {
     batch.clear();
     return {};
   };
+  std::int64_t count = 0;
   FILOSCOPE_DO(parts_.catalog.each([&](const catalog::Entry& entry) -> Result<void> {
+    if (++count % kReindexTold == 0) log::info("search.indexing", {{"videos", count}});
     batch.push_back(entry);
     return batch.size() < kReindexBatch ? Result<void>() : flush();
   }));

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -40,8 +41,9 @@ using Taste = std::function<double(const catalog::Entry&)>;
 struct Query {
   std::string text, cursor{};
   int limit = 20;
-  bool exact = false;  ///< only as it is spelt
-  Taste taste{};       ///< none: the order is the same for everybody
+  bool exact = false;      ///< only as it is spelt
+  bool wants_said = true;  ///< also where the subtitles say it
+  Taste taste{};           ///< none: the order is the same for everybody
 };
 
 /// Where a video says what was looked for.
@@ -138,18 +140,31 @@ class Search {
   Result<std::vector<catalog::Catalog::HashtagCount>> nearest_hashtags(std::string_view text,
                                                                        int limit);
   // start.cc
+  /// What of the start is the same for everybody, for some seconds.
+  struct Begin {
+    std::int64_t at_ms = 0, hidden_changes = 0;
+    std::vector<Rising> searches;
+    std::vector<Start::Hashtag> hashtags;
+    std::vector<EntryId> most_made_of, newest;
+    std::vector<AccountId> owners;  ///< of those
+  };
   Result<std::vector<Rising>> found_searches();
   Result<std::vector<Start::Hashtag>> begin_hashtags();
   Result<std::vector<Start::ClipRow>> begin_rows(const accounts::Viewer& viewer,
-                                                 const std::vector<Start::Hashtag>& hashtags);
-  Result<std::vector<catalog::Entry>> most_made_of(const accounts::Viewer& viewer);
-  Result<std::vector<catalog::Entry>> newest(const accounts::Viewer& viewer);
+                                                 const Begin& begin);
+  Result<std::vector<EntryId>> most_made_of();
+  Result<std::vector<EntryId>> newest();
   Result<std::vector<catalog::Entry>> seen_of(const accounts::Viewer& viewer,
                                               std::span<const EntryId> ids);
-  Result<std::vector<AccountId>> worth_following(const accounts::Viewer& viewer);
+
+  Result<std::shared_ptr<const Begin>> begin();
+  Result<std::shared_ptr<const Begin>> make_begin();
 
   const Parts parts_;
   Topics topics_;
+  Mutex mutex_;
+  std::shared_ptr<const Begin> begin_ FILOSCOPE_GUARDED_BY(mutex_);
+  std::mutex refreshing_;  ///< one makes it anew, the others wait for that
   std::unique_ptr<Following> following_;
 };
 

@@ -15,6 +15,7 @@ constexpr std::size_t kHashtagRowsMax = 4, kRowMax = 12, kRowMin = 3;
 /// Newest entries, and most made of, that are looked at for a row or for whose they are.
 constexpr std::int64_t kNewestLookedAt = 200, kMostLookedAt = 200;
 constexpr int kFollowedMax = 50;
+constexpr std::int64_t kBeginMs = 5'000;
 
 }  // namespace
 
@@ -35,7 +36,8 @@ Result<std::vector<Rising>> Search::found_searches() {
   FILOSCOPE_TRY(auto rising, topics_.rising(TopicKind::search, kSearchesMax));
   std::vector<Rising> found;
   for (auto& one : rising) {
-    FILOSCOPE_TRY(const auto some, entries({}, {.text = one.name, .limit = 1, .exact = true}));
+    FILOSCOPE_TRY(const auto some,
+                  entries({}, {.text = one.name, .limit = 1, .exact = true, .wants_said = false}));
     if (!some.page.items.empty()) found.push_back(std::move(one));
   }
   return found;
@@ -50,7 +52,7 @@ Result<std::vector<Start::Hashtag>> Search::begin_hashtags() {
     if (!tags.empty() && tags.front().tag == one.name)
       list.push_back({one.name, tags.front().videos_count, one.since_ms});
   }
-  FILOSCOPE_TRY(const auto used, hashtags("", static_cast<int>(kHashtagsMax)));
+  FILOSCOPE_TRY(const auto used, nearest_hashtags("", static_cast<int>(kHashtagsMax)));
   for (const auto& tag : used) {
     const bool there = std::any_of(list.begin(), list.end(),
                                    [&](const auto& other) { return other.tag == tag.tag; });
@@ -59,17 +61,7 @@ Result<std::vector<Start::Hashtag>> Search::begin_hashtags() {
   return list;
 }
 
-Result<std::vector<catalog::Entry>> Search::seen_of(const accounts::Viewer& viewer,
-                                                    std::span<const EntryId> ids) {
-  FILOSCOPE_TRY(auto entries, parts_.catalog.entries(ids));
-  std::erase_if(entries, [&](const catalog::Entry& entry) {
-    return !is_shown(parts_.catalog, viewer, entry) ||
-           entry.visibility != catalog::Visibility::everyone;
-  });
-  return entries;
-}
-
-Result<std::vector<catalog::Entry>> Search::most_made_of(const accounts::Viewer& viewer) {
+Result<std::vector<EntryId>> Search::most_made_of() {
   std::vector<EntryId> ids;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
     ids.clear();
@@ -78,57 +70,99 @@ Result<std::vector<catalog::Entry>> Search::most_made_of(const accounts::Viewer&
         "video DESC LIMIT ?",
         {kMostLookedAt}, [&](const Row& row) { ids.push_back(EntryId::from_db(row.integer(0))); });
   }));
-  return seen_of(viewer, ids);
+  return ids;
 }
 
-Result<std::vector<catalog::Entry>> Search::newest(const accounts::Viewer& viewer) {
+Result<std::vector<EntryId>> Search::newest() {
   FILOSCOPE_TRY(const auto videos, parts_.catalog.public_videos(0, kNewestLookedAt));
   std::vector<EntryId> ids;
   for (const auto& video : videos) ids.push_back(video.id);
-  return seen_of(viewer, ids);
+  return ids;
 }
 
-Result<std::vector<Start::ClipRow>> Search::begin_rows(
-    const accounts::Viewer& viewer, const std::vector<Start::Hashtag>& hashtags) {
-  std::vector<Start::ClipRow> rows;
-  const auto add = [&](Start::RowKind kind, std::string tag, std::vector<catalog::Entry> entries,
-                       std::size_t least) {
-    if (entries.size() < least) return;
-    if (entries.size() > kRowMax) entries.resize(kRowMax);
-    rows.push_back({kind, std::move(tag), std::move(entries)});
-  };
-  for (const auto& one : hashtags) {
-    if (rows.size() == kHashtagRowsMax) break;
-    FILOSCOPE_TRY(auto page,
-                  parts_.catalog.by_hashtag(viewer, one.tag, "", static_cast<int>(kRowMax)));
-    add(Start::RowKind::hashtag, one.tag, std::move(page.items), kRowMin);
+Result<std::shared_ptr<const Search::Begin>> Search::make_begin() {
+  auto made = std::make_shared<Begin>();
+  made->hidden_changes = topics_.hidden_changes();
+  made->at_ms = parts_.clock.now_ms();
+  FILOSCOPE_TRY(made->searches, found_searches());
+  FILOSCOPE_TRY(made->hashtags, begin_hashtags());
+  FILOSCOPE_TRY(made->most_made_of, most_made_of());
+  FILOSCOPE_TRY(made->newest, newest());
+  for (const auto* ids : {&made->most_made_of, &made->newest}) {
+    FILOSCOPE_TRY(const auto entries, parts_.catalog.entries(*ids));
+    for (const auto& entry : entries) made->owners.push_back(entry.owner);
   }
-  FILOSCOPE_TRY(auto popular, most_made_of(viewer));
-  add(Start::RowKind::popular, "", std::move(popular), kRowMin);
-  FILOSCOPE_TRY(auto newest, this->newest(viewer));
-  add(Start::RowKind::newest, "", std::move(newest), 1);
+  std::sort(made->owners.begin(), made->owners.end());
+  made->owners.erase(std::unique(made->owners.begin(), made->owners.end()), made->owners.end());
+  return std::shared_ptr<const Begin>(std::move(made));
+}
+
+Result<std::shared_ptr<const Search::Begin>> Search::begin() {
+  const auto fresh = [this]() -> std::shared_ptr<const Begin> {
+    const auto now = parts_.clock.now_ms();
+    Lock lock(mutex_);
+    const bool good = begin_ && begin_->hidden_changes == topics_.hidden_changes() &&
+                      now >= begin_->at_ms && now - begin_->at_ms < kBeginMs;
+    return good ? begin_ : nullptr;
+  };
+  if (auto there = fresh()) return there;
+  std::lock_guard alone(refreshing_);
+  if (auto there = fresh()) return there;
+  FILOSCOPE_TRY(auto made, make_begin());
+  Lock lock(mutex_);
+  begin_ = std::move(made);
+  return begin_;
+}
+
+/// For everyone, and nothing of whom or what she muted.
+Result<std::vector<catalog::Entry>> Search::seen_of(const accounts::Viewer& viewer,
+                                                    std::span<const EntryId> ids) {
+  FILOSCOPE_TRY(auto entries, parts_.catalog.entries(ids));
+  FILOSCOPE_TRY(const auto muted, parts_.accounts.mutes(viewer));
+  std::erase_if(entries, [&](const catalog::Entry& entry) {
+    const bool of_muted = std::ranges::any_of(entry.hashtags, [&](const std::string& tag) {
+      return std::ranges::find(muted.hashtags, tag) != muted.hashtags.end();
+    });
+    return of_muted || entry.visibility != catalog::Visibility::everyone ||
+           !is_shown(parts_.catalog, viewer, entry) ||
+           parts_.accounts.relation(viewer, entry.owner).mutes;
+  });
+  return entries;
+}
+
+Result<std::vector<Start::ClipRow>> Search::begin_rows(const accounts::Viewer& viewer,
+                                                       const Begin& begin) {
+  std::vector<Start::ClipRow> rows;
+  const auto add = [&](Start::RowKind kind, const std::string& tag, std::span<const EntryId> ids,
+                       std::size_t least) -> Result<void> {
+    FILOSCOPE_TRY(auto entries, seen_of(viewer, ids));
+    if (entries.size() < least) return {};
+    if (entries.size() > kRowMax) entries.resize(kRowMax);
+    rows.push_back({kind, tag, std::move(entries)});
+    return {};
+  };
+  for (const auto& one : begin.hashtags) {
+    if (rows.size() == kHashtagRowsMax) break;
+    FILOSCOPE_TRY(const auto page,
+                  parts_.catalog.by_hashtag(viewer, one.tag, "", static_cast<int>(kRowMax)));
+    std::vector<EntryId> ids;
+    for (const auto& entry : page.items) ids.push_back(entry.id);
+    FILOSCOPE_DO(add(Start::RowKind::hashtag, one.tag, ids, kRowMin));
+  }
+  FILOSCOPE_DO(add(Start::RowKind::popular, "", begin.most_made_of, kRowMin));
+  FILOSCOPE_DO(add(Start::RowKind::newest, "", begin.newest, 1));
   return rows;
 }
 
-Result<std::vector<AccountId>> Search::worth_following(const accounts::Viewer& viewer) {
-  std::vector<AccountId> owners;
-  FILOSCOPE_TRY(const auto popular, most_made_of({}));
-  for (const auto& entry : popular) owners.push_back(entry.owner);
-  FILOSCOPE_TRY(const auto videos, parts_.catalog.public_videos(0, kNewestLookedAt));
-  for (const auto& video : videos) owners.push_back(video.owner);
-  std::sort(owners.begin(), owners.end());
-  owners.erase(std::unique(owners.begin(), owners.end()), owners.end());
+Result<std::vector<accounts::Account>> Search::people_to_follow(const accounts::Viewer& viewer,
+                                                                int limit) {
+  FILOSCOPE_TRY(const auto begin, this->begin());
+  auto owners = begin->owners;
   std::erase_if(owners, [&](AccountId owner) {
     const auto relation = parts_.accounts.relation(viewer, owner);
     return relation.self || relation.follows || relation.blocks || relation.blocked_by ||
            relation.mutes;
   });
-  return owners;
-}
-
-Result<std::vector<accounts::Account>> Search::people_to_follow(const accounts::Viewer& viewer,
-                                                                int limit) {
-  FILOSCOPE_TRY(const auto owners, worth_following(viewer));
   std::map<AccountId, int> mutual;
   if (viewer.account && viewer.feed_mode == "for_you") {
     FILOSCOPE_TRY(const auto followed, parts_.accounts.following(viewer.account, "", kFollowedMax));
@@ -136,24 +170,24 @@ Result<std::vector<accounts::Account>> Search::people_to_follow(const accounts::
       for (const auto owner : owners)
         mutual[owner] += parts_.accounts.follows(friend_of_hers.id, owner) ? 1 : 0;
   }
-  FILOSCOPE_TRY(auto people, parts_.accounts.get_many(owners));
-  const auto rank = [&](const accounts::Account& person) {
-    return std::tuple(-mutual[person.id], -parts_.accounts.counts(person.id).followers, person.id);
-  };
-  std::sort(people.begin(), people.end(),
-            [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
-  const auto count = static_cast<std::size_t>(std::max(limit, 0));
-  if (people.size() > count)
-    people.erase(people.begin() + static_cast<std::ptrdiff_t>(count), people.end());
-  return people;
+  using Rank = std::tuple<int, std::int64_t, AccountId>;
+  std::vector<Rank> ranks;
+  for (const auto owner : owners)
+    ranks.emplace_back(-mutual[owner], -parts_.accounts.counts(owner).followers, owner);
+  std::sort(ranks.begin(), ranks.end());
+  std::vector<AccountId> first;
+  for (const auto& rank : ranks)
+    if (std::ssize(first) < limit) first.push_back(std::get<AccountId>(rank));
+  return parts_.accounts.get_many(first);
 }
 
 Result<Start> Search::start(const accounts::Viewer& viewer) {
+  FILOSCOPE_TRY(const auto begin, this->begin());
   Start start;
-  FILOSCOPE_TRY(start.searches, found_searches());
-  FILOSCOPE_TRY(start.hashtags, begin_hashtags());
+  start.searches = begin->searches;
+  start.hashtags = begin->hashtags;
   FILOSCOPE_TRY(start.people, people_to_follow(viewer, static_cast<int>(kPeopleMax)));
-  FILOSCOPE_TRY(start.rows, begin_rows(viewer, start.hashtags));
+  FILOSCOPE_TRY(start.rows, begin_rows(viewer, *begin));
   return start;
 }
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "accounts/text.h"
-#include "base/log.h"
+#include "search/matching.h"
 
 namespace filoscope::search {
 namespace {
@@ -20,7 +20,7 @@ constexpr std::size_t kRisingMax = 50;
 constexpr std::int64_t kToldMs = 60'000;
 constexpr std::size_t kTakenMax = 20'000;
 constexpr std::size_t kSearchBytesMax = 80;
-constexpr std::int64_t kCompletionRowsMax = 5'000;
+constexpr std::int64_t kCompletionsMax = 500;
 /// What an hour may have above what is usual before it counts as rising: half as much again, and
 /// one person.
 constexpr double kAllowedPart = 1.5, kAllowedPeople = 1;
@@ -52,14 +52,14 @@ Hours hours_of(const std::map<std::int64_t, std::int64_t>& series, std::int64_t 
     const auto found = series.find(hour);
     return found == series.end() ? 0.0 : static_cast<double>(found->second);
   };
+  // The day that may be rising is no measure of what is usual.
+  double all = 0;
+  for (std::int64_t back = kRiseHoursMax; back < kHoursOfWeek; ++back) all += at(now - back);
+  const double mean = all / static_cast<double>(kHoursOfWeek - kRiseHoursMax);
   Hours hours;
   for (std::int64_t hour = now - kRiseHoursMax + 1; hour <= now; ++hour) {
-    double same = 0, all = 0;
+    double same = 0;
     for (std::int64_t day = 1; day <= kDaysOfWeek; ++day) same += at(hour - day * kHoursOfDay);
-    // The day that may be rising is no measure of what is usual.
-    for (std::int64_t back = 0; back < kHoursOfWeek - kRiseHoursMax; ++back)
-      all += at(now - kRiseHoursMax - back);
-    const double mean = all / static_cast<double>(kHoursOfWeek - kRiseHoursMax);
     hours.people.push_back(at(hour));
     hours.usual.push_back((same + mean) / (kDaysOfWeek + 1));
   }
@@ -92,7 +92,7 @@ Topics::Topics(const Parts& parts) : parts_(parts) {
 
 bool Topics::counts(AccountId account) const {
   const auto found = parts_.accounts.get(account);
-  return found &&
+  return found && found->feed_mode == "for_you" &&
          parts_.clock.now_ms() - found->created_ms >= parts_.config[kRisingAccountHours] * kHourMs;
 }
 
@@ -106,26 +106,30 @@ void Topics::take_down(Topic topic, std::int64_t hour, PersonKey person) {
   if (taken_.size() < kTakenMax || taken_.contains(key)) taken_[key].add(hash_of(person));
 }
 
+bool Topics::has_room(TopicKind kind, AccountId account, std::int64_t hour) {
+  Lock lock(mutex_);
+  if (std::exchange(noted_hour_, hour) != hour) noted_.clear();
+  return ++noted_[{kind, account}] <= parts_.config[kNotedPerHourMax];
+}
+
 void Topics::looked_for(const accounts::Viewer& viewer, std::string_view query) {
   if (!viewer.account || !viewer.learns || viewer.feed_mode != "for_you") return;
   auto topic = topic_of(query);
-  if (topic.empty() || topic.size() > kSearchBytesMax || topic.starts_with('@')) return;
-  if (!counts(viewer.account)) return;
+  // People and hashtags are looked for by their names; what is told of them is told elsewhere.
+  if (topic.empty() || topic.size() > kSearchBytesMax || topic[0] == '@' || topic[0] == '#') return;
   const auto hour = hour_of(parts_.clock.now_ms());
-  {
-    Lock lock(mutex_);
-    if (std::exchange(looks_hour_, hour) != hour) looks_.clear();
-    if (++looks_[viewer.account] > parts_.config[kNotedPerHourMax]) return;
-  }
+  if (!counts(viewer.account) || !has_room(TopicKind::search, viewer.account, hour)) return;
   take_down({TopicKind::search, std::move(topic)}, hour, viewer.person);
 }
 
 void Topics::took_to(PersonKey person, const catalog::Entry& entry, std::int64_t at_ms) {
-  if (entry.visibility != catalog::Visibility::everyone || entry.hashtags.empty()) return;
+  if (entry.visibility != catalog::Visibility::everyone) return;
   const auto account = parts_.accounts.account_of(person);
   if (!account || *account == entry.owner || !counts(*account)) return;
+  const auto hour = hour_of(at_ms);
   for (const auto& tag : entry.hashtags)
-    take_down({TopicKind::hashtag, tag}, hour_of(at_ms), person);
+    if (has_room(TopicKind::hashtag, *account, hour))
+      take_down({TopicKind::hashtag, tag}, hour, person);
 }
 
 Topics::Taken Topics::take() {
@@ -163,9 +167,11 @@ Result<std::map<std::string, Topics::Series>> Topics::busiest(Session& session, 
                                                               std::int64_t now_hour) {
   std::map<std::string, Series> found;
   FILOSCOPE_DO(session.query(
-      "SELECT topic FROM search_topics WHERE kind = ? AND hour > ? AND topic NOT IN (SELECT topic "
-      "FROM search_hidden WHERE kind = ?) GROUP BY topic ORDER BY SUM(people) DESC, topic LIMIT ?",
-      {db(kind), now_hour - kBusyHours, db(kind), kBusiestMax},
+      "SELECT topic FROM search_topics WHERE kind = ? AND hour > ? AND hour <= ? AND topic NOT IN "
+      "(SELECT topic FROM search_hidden WHERE kind = ?) GROUP BY topic HAVING SUM(people) >= ? "
+      "ORDER BY MAX(people) DESC, topic LIMIT ?",
+      {db(kind), now_hour - kBusyHours, now_hour, db(kind), parts_.config[kRisingPeopleMin],
+       kBusiestMax},
       [&](const Row& row) { found[row.text(0)]; }));
   for (auto& [topic, series] : found) {
     FILOSCOPE_DO(session.query(
@@ -177,11 +183,11 @@ Result<std::map<std::string, Topics::Series>> Topics::busiest(Session& session, 
 
 Result<std::int64_t> Topics::people_since(Session& session, const Topic& topic, std::int64_t hour) {
   PeopleSketch all;
-  FILOSCOPE_DO(
-      session.query("SELECT sketch FROM search_topics WHERE kind = ? AND topic = ? AND hour >= ?",
-                    {db(topic.kind), topic.name, hour}, [&](const Row& row) {
-                      if (const auto one = PeopleSketch::decode(row.bytes(0))) all.merge(*one);
-                    }));
+  FILOSCOPE_DO(session.query(
+      "SELECT sketch FROM search_topics WHERE kind = ? AND topic = ? AND hour >= ? AND hour <= ?",
+      {db(topic.kind), topic.name, hour, hour_of(parts_.clock.now_ms())}, [&](const Row& row) {
+        if (const auto one = PeopleSketch::decode(row.bytes(0))) all.merge(*one);
+      }));
   return all.count();
 }
 
@@ -209,22 +215,59 @@ Result<std::vector<Rising>> Topics::find_rising(TopicKind kind) {
   return rising;
 }
 
+Result<std::vector<std::pair<std::int64_t, std::string>>> Topics::find_completions() {
+  const auto now = hour_of(parts_.clock.now_ms()), from = now - kHoursOfWeek + 1;
+  std::vector<std::pair<std::int64_t, std::string>> found;
+  FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
+    found.clear();
+    std::vector<std::string> names;
+    FILOSCOPE_DO(session.query(
+        "SELECT topic FROM search_topics WHERE kind = ? AND hour >= ? AND hour <= ? AND topic NOT "
+        "IN (SELECT topic FROM search_hidden WHERE kind = ?) GROUP BY topic HAVING SUM(people) >= "
+        "? "
+        "ORDER BY MAX(people) DESC, topic LIMIT ?",
+        {db(TopicKind::search), from, now, db(TopicKind::search), parts_.config[kRisingPeopleMin],
+         kCompletionsMax},
+        [&](const Row& row) { names.push_back(row.text(0)); }));
+    for (auto& name : names) {
+      FILOSCOPE_TRY(const auto people, people_since(session, {TopicKind::search, name}, from));
+      FILOSCOPE_TRY(const bool known, is_known_to_all(session, name));
+      if (known && people >= parts_.config[kRisingPeopleMin])
+        found.emplace_back(people, std::move(name));
+    }
+    return {};
+  }));
+  std::sort(found.rbegin(), found.rend());
+  return found;
+}
+
+Result<std::shared_ptr<const Topics::Told>> Topics::told() {
+  const auto fresh = [this]() -> std::shared_ptr<const Told> {
+    const auto now = parts_.clock.now_ms();
+    Lock lock(mutex_);
+    const bool good = told_ && told_->hidden_changes == hidden_changes_ && now >= told_->at_ms &&
+                      now - told_->at_ms < kToldMs;
+    return good ? told_ : nullptr;
+  };
+  if (auto there = fresh()) return there;
+  std::lock_guard alone(refreshing_);
+  if (auto there = fresh()) return there;
+  auto made = std::make_shared<Told>();
+  made->hidden_changes = hidden_changes_;
+  made->at_ms = parts_.clock.now_ms();
+  for (const auto kind : {TopicKind::hashtag, TopicKind::search}) {
+    FILOSCOPE_TRY(made->rising[static_cast<std::size_t>(kind)], find_rising(kind));
+  }
+  FILOSCOPE_TRY(made->completions, find_completions());
+  FILOSCOPE_TRY(made->hidden, hidden());
+  Lock lock(mutex_);
+  told_ = made;
+  return told_;
+}
+
 Result<std::vector<Rising>> Topics::rising(TopicKind kind, std::size_t count) {
-  const auto now = parts_.clock.now_ms();
-  const auto index = static_cast<std::size_t>(kind);
-  std::vector<Rising> list;
-  bool known = false;
-  {
-    Lock lock(mutex_);
-    known =
-        told_[index].at_ms >= 0 && now >= told_[index].at_ms && now - told_[index].at_ms < kToldMs;
-    if (known) list = told_[index].list;
-  }
-  if (!known) {
-    FILOSCOPE_TRY(list, find_rising(kind));
-    Lock lock(mutex_);
-    told_[index] = {now, list};
-  }
+  FILOSCOPE_TRY(const auto now, told());
+  auto list = now->rising[static_cast<std::size_t>(kind)];
   if (list.size() > count) list.resize(count);
   return list;
 }
@@ -234,27 +277,15 @@ Result<std::vector<std::string>> Topics::completions(std::string_view beginning,
   const auto from = topic_of(beginning);
   std::vector<std::string> found;
   if (from.empty()) return found;
-  std::map<std::string, PeopleSketch> asked;
-  FILOSCOPE_DO(parts_.database.read([&](Session& session) {
-    asked.clear();
-    return session.query(
-        "SELECT topic, sketch FROM search_topics WHERE kind = ? AND topic >= ? AND topic < ? AND "
-        "topic NOT IN (SELECT topic FROM search_hidden WHERE kind = ?) LIMIT ?",
-        {db(TopicKind::search), from, from + "\U0010FFFF", db(TopicKind::search),
-         kCompletionRowsMax},
-        [&](const Row& row) {
-          const auto sketch = PeopleSketch::decode(row.bytes(1));
-          if (sketch) asked[row.text(0)].merge(*sketch);
-        });
-  }));
-  std::vector<std::pair<std::int64_t, std::string>> best;
-  for (const auto& [topic, sketch] : asked)
-    if (sketch.count() >= parts_.config[kRisingPeopleMin])
-      best.emplace_back(-sketch.count(), topic);
-  std::sort(best.begin(), best.end());
-  for (auto& [people, topic] : best)
-    if (found.size() < count) found.push_back(std::move(topic));
+  FILOSCOPE_TRY(const auto now, told());
+  for (const auto& [people, name] : now->completions)
+    if (found.size() < count && name.starts_with(from)) found.push_back(name);
   return found;
+}
+
+Result<bool> Topics::is_hidden(const Topic& topic) {
+  FILOSCOPE_TRY(const auto now, told());
+  return std::ranges::find(now->hidden, topic) != now->hidden.end();
 }
 
 Result<void> Topics::hide(const Topic& topic, bool on) {
@@ -265,8 +296,7 @@ Result<void> Topics::hide(const Topic& topic, bool on) {
         {db(topic.kind), topic.name}));
     return {};
   }));
-  Lock lock(mutex_);
-  told_ = {};
+  ++hidden_changes_;
   return {};
 }
 

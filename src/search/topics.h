@@ -7,7 +7,9 @@
 /// Counted are accounts that are old enough, each once an hour and topic, and nobody for her own
 /// videos; a topic rises only when search.rising_people_min of them came together.
 
+#include <atomic>
 #include <map>
+#include <memory>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -27,8 +29,8 @@ inline const Setting<std::int64_t> kRisingAccountHours{
     "search.rising_account_hours", 24, 0, 8760,
     "Hours that an account must have been there to count for what rises."};
 inline const Setting<std::int64_t> kNotedPerHourMax{
-    "search.noted_per_hour_max", 60, 1, 100'000,
-    "Searches of one account that count for what rises, in an hour."};
+    "search.noted_per_hour_max", 240, 1, 100'000,
+    "Searches, and hashtags, of one account that count for what rises, in an hour."};
 
 /// The number is stored.
 enum class TopicKind : std::uint8_t { hashtag = 0, search = 1 };
@@ -81,10 +83,14 @@ class Topics {
   /// Adds it to what is stored, once or more often, and forgets what is too old.
   Result<void> store(Session& session, Taken taken);
 
-  /// Most unusual first; without what is hidden.
+  /// Most unusual first; without what is hidden. As of a minute ago at most, as the two below.
   Result<std::vector<Rising>> rising(TopicKind kind, std::size_t count);
-  /// What enough people looked for in the last week and begins so, most people first.
+  /// What enough people looked for in the last week and begins so, most people first, of words that
+  /// something for everyone has.
   Result<std::vector<std::string>> completions(std::string_view beginning, std::size_t count);
+  Result<bool> is_hidden(const Topic& topic);
+  /// Another number after each change of what is hidden.
+  std::int64_t hidden_changes() const { return hidden_changes_; }
   /// Not told to anybody any more, or again.
   Result<void> hide(const Topic& topic, bool on);
   Result<std::vector<Topic>> hidden();
@@ -93,9 +99,12 @@ class Topics {
   struct Series {
     std::map<std::int64_t, std::int64_t> people;  ///< by hour
   };
+  /// What is told for a minute.
   struct Told {
-    std::int64_t at_ms = -1;
-    std::vector<Rising> list;
+    std::int64_t at_ms = 0, hidden_changes = 0;
+    std::array<std::vector<Rising>, 2> rising;                      ///< by kind
+    std::vector<std::pair<std::int64_t, std::string>> completions;  ///< people, most first
+    std::vector<Topic> hidden;
   };
   bool counts(AccountId account) const;
   std::uint64_t hash_of(PersonKey person) const;
@@ -104,14 +113,21 @@ class Topics {
                                                 std::int64_t now_hour);
   Result<std::int64_t> people_since(Session& session, const Topic& topic, std::int64_t hour);
   Result<std::vector<Rising>> find_rising(TopicKind kind);
+  Result<std::vector<std::pair<std::int64_t, std::string>>> find_completions();
+  Result<std::shared_ptr<const Told>> told();
+  /// Whether an account may add one more of this kind in this hour.
+  bool has_room(TopicKind kind, AccountId account, std::int64_t hour);
 
   const Parts parts_;
   std::array<std::uint8_t, 16> hash_key_{};
   Mutex mutex_;
   Taken taken_ FILOSCOPE_GUARDED_BY(mutex_);
-  std::map<AccountId, std::int64_t> looks_ FILOSCOPE_GUARDED_BY(mutex_);  ///< of this hour
-  std::int64_t looks_hour_ FILOSCOPE_GUARDED_BY(mutex_) = 0;
-  std::array<Told, 2> told_ FILOSCOPE_GUARDED_BY(mutex_);  ///< by kind, for a minute
+  /// Of this hour: how many topics of each kind an account added to.
+  std::map<std::pair<TopicKind, AccountId>, std::int64_t> noted_ FILOSCOPE_GUARDED_BY(mutex_);
+  std::int64_t noted_hour_ FILOSCOPE_GUARDED_BY(mutex_) = 0;
+  std::shared_ptr<const Told> told_ FILOSCOPE_GUARDED_BY(mutex_);
+  std::mutex refreshing_;  ///< one makes it anew, the others wait for that
+  std::atomic<std::int64_t> hidden_changes_ = 0;
 };
 
 }  // namespace filoscope::search
