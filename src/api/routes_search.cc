@@ -92,8 +92,11 @@ Result<Response> search(const Api& api, const Request& request) {
     return Error(reason("field_not_one_of"), "all, videos, people, hashtags or sounds").at("kind");
   const auto cursor = query_text(request, "cursor");
   FILOSCOPE_TRY(auto body, videos(api, viewer,
-                                  {query, cursor, limit, query_text(request, "exact") == "yes",
-                                   api.services.feed.taste(viewer)}));
+                                  {.text = query,
+                                   .cursor = cursor,
+                                   .limit = limit,
+                                   .exact = query_text(request, "exact") == "yes",
+                                   .taste = api.services.feed.taste(viewer)}));
   if (all && cursor.empty() && !query.empty()) {
     const auto meant = body["corrected"].is_null() ? query : body["corrected"].get<std::string>();
     FILOSCOPE_TRY(body["people"], people(api, viewer, query, kPeopleBesideMax));
