@@ -83,7 +83,8 @@ class Topics {
   /// Adds it to what is stored, once or more often, and forgets what is too old.
   Result<void> store(Session& session, Taken taken);
 
-  /// Most unusual first; without what is hidden. As of a minute ago at most, as the two below.
+  /// Most unusual first; without what is hidden. As of twenty seconds ago at most, as the two
+  /// below.
   Result<std::vector<Rising>> rising(TopicKind kind, std::size_t count);
   /// What enough people looked for in the last week and begins so, most people first, of words that
   /// something for everyone has.
@@ -99,7 +100,7 @@ class Topics {
   struct Series {
     std::map<std::int64_t, std::int64_t> people;  ///< by hour
   };
-  /// What is told for a minute.
+  /// What is told for a while.
   struct Told {
     std::int64_t at_ms = 0, hidden_changes = 0;
     std::array<std::vector<Rising>, 2> rising;                      ///< by kind
