@@ -16,7 +16,7 @@ THIRD_PARTY = {
     r"boost/(asio|beast)": [r"api/\w+\.cc", r"api/client_line\.h", r"live/.*\.cc"],
     r"lib(av|sw)\w+/": [r"media/.*"],
     r"(ebur128|chromaprint|seccomp)\.h": [r"media/.*"],
-    r"sqlite3\.h": [r"adapters/sqlite/.*"],
+    r"sqlite3\.h": [r"adapters/sqlite/.*", r"app/fts_rival\..*"],
     r"sodium\.h": [r"base/crypto\.cc"],
     r"unicode/": [r"(accounts|catalog|search)/.*", r"api/page_head.cc"],
     r"spdlog/": [r"base/log\.cc"],

@@ -366,10 +366,14 @@ TEST_F(ApiTest, SearchForVideosShowsThePersonToo) {
   const auto found = json::parse(ask("GET", "/api/v1/search?q=feathers").body);
   ASSERT_EQ(found["people"].size(), 1U) << found;
   EXPECT_EQ(found["people"][0]["handle"], "daily_feathers");
-  EXPECT_EQ(found["items"].size(), 0U);
+  EXPECT_EQ(found["items"].size(), 1U);
+  EXPECT_EQ(found["corrected"], "feather");
   const auto second = json::parse(ask("GET", "/api/v1/search?q=feather&kind=videos").body);
   EXPECT_EQ(second["items"].size(), 1U);
-  EXPECT_EQ(second["people"].size(), 1U);
+  EXPECT_EQ(second["corrected"], nullptr);
+  EXPECT_EQ(second["people"].size(), 0U);
+  const auto exact = json::parse(ask("GET", "/api/v1/search?q=feathers&exact=yes").body);
+  EXPECT_EQ(exact["items"].size(), 0U);
 }
 
 TEST_F(ApiTest, ADeletedVideoCanBeBroughtBackByItsAuthorOnly) {

@@ -16,6 +16,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kListBytesMax = 64 << 20;
+constexpr std::size_t kTopicBytesMax = 400;
 constexpr std::int64_t kFrameBytesMax = 4 << 20, kFramesMax = 1000;
 constexpr std::string_view kCsvType = "text/csv; charset=utf-8; header=present";
 
@@ -152,6 +153,29 @@ Result<Response> add_csv(const Api& api, const Request& request) {
   return json_response({{"added", count}});
 }
 
+/// What is told to nobody as rising or as a completion.
+Result<Response> hidden_topics(const Api& api, const Request& request) {
+  FILOSCOPE_DO(moderator(api, request));
+  FILOSCOPE_TRY(const auto hidden, api.services.search.topics().hidden());
+  json items = json::array();
+  for (const auto& topic : hidden) items.push_back(topic.text());
+  return json_response({{"items", items}});
+}
+
+Result<Response> hide_topic(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, moderator(api, request));
+  FILOSCOPE_TRY(const auto body, read_object(request));
+  FILOSCOPE_TRY(const auto text, required_text(body, "topic", kTopicBytesMax));
+  FILOSCOPE_TRY(const auto hidden, flag_field(body, "hidden"));
+  const auto topic = search::Topic::parse(text);
+  if (topic.name.empty()) return Error(reason("field_missing")).at("topic");
+  FILOSCOPE_DO(api.services.search.topics().hide(topic, hidden.value_or(true)));
+  log::info("moderation.topic", {{"handle", caller.viewer.handle},
+                                 {"topic", topic.text()},
+                                 {"hidden", hidden.value_or(true)}});
+  return no_content();
+}
+
 }  // namespace
 
 void add_moderation_routes(Router& router, const ApiPtr& api) {
@@ -167,6 +191,8 @@ void add_moderation_routes(Router& router, const ApiPtr& api) {
   Route list{"POST", base + "/blocked.csv", handler(api, add_csv)};
   list.body_bytes_max = kListBytesMax;
   router.add(std::move(list));
+  router.add({"GET", base + "/topics", handler(api, hidden_topics)});
+  router.add({"POST", base + "/topics", handler(api, hide_topic)});
 }
 
 }  // namespace filoscope::api

@@ -17,7 +17,8 @@ class ApiTest : public feed::World {
   ApiTest() {
     log::set_level(log::Level::off);
     subtitles = must(subtitles::Subtitles::open({*database, *catalog, clock}));
-    search = must(search::Search::open({*database, *accounts, *catalog, config}));
+    search = must(search::Search::open({*database, *log, *accounts, *catalog, *social, *subtitles,
+                                        clock, config, crypto::Key{4}}));
     visual = must(visual::VisualSearch::open(
         {*database, *catalog, *blobs, clock, config, "/bin/false", false}));
     copies = must(copies::Copies::open({*database, *catalog, *social, clock, config}));

@@ -196,7 +196,7 @@ void add_operator(CLI::App& app, Words& words) {
 
 void add_moderation(CLI::App& app, Words& words) {
   auto& group = *app.add_subcommand(
-      "moderation", "What is held and what is blocked, while the server is stopped");
+      "moderation", "What is held, blocked and hidden, while the server is stopped");
   group.require_subcommand(1);
   const auto add = [&](const char* name, const char* what, const char* argument = nullptr) {
     auto* command = group.add_subcommand(name, what);
@@ -215,6 +215,9 @@ void add_moderation(CLI::App& app, Words& words) {
   add("unblock", "Take an entry off the list", "ENTRY");
   add("export", "Write the list as CSV", "FILE");
   add("import", "Add the lines of a CSV file", "FILE");
+  add("topics", "List the searches and #hashtags that nobody is told as rising or a completion");
+  add("hide", "Hide a search or a #hashtag so", "TOPIC");
+  add("show", "End that", "TOPIC");
 }
 
 void add_eval_visual(CLI::App& eval, EvalVisualCommand& words) {

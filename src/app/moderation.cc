@@ -86,11 +86,22 @@ Result<void> import_list(Wiring& wiring, const ModerationOptions& options) {
   return {};
 }
 
+Result<void> list_topics(Wiring& wiring) {
+  FILOSCOPE_TRY(const auto all, wiring.search().topics().hidden());
+  for (const auto& topic : all) fmt::print("{}\n", topic.text());
+  if (all.empty()) fmt::print("nothing is hidden\n");
+  return {};
+}
+
 Result<void> run(const ModerationOptions& options) {
   FILOSCOPE_TRY(const auto opened, open_quietly(options.data, options.config_path));
   auto& wiring = *opened.wiring;
   if (options.command == "held") return list_held(wiring);
   if (options.command == "blocked") return list_blocked(wiring);
+  if (options.command == "topics") return list_topics(wiring);
+  if (options.command == "hide" || options.command == "show")
+    return wiring.search().topics().hide(search::Topic::parse(options.what),
+                                         options.command == "hide");
   if (options.command == "block") return block(wiring, options);
   if (options.command == "unblock") return unblock(wiring, options);
   if (options.command == "export") return export_list(wiring, options);

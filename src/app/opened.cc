@@ -1,5 +1,6 @@
 #include "app/opened.h"
 
+#include "app/commands.h"
 #include "base/log.h"
 
 namespace filoscope::app {

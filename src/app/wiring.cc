@@ -84,7 +84,9 @@ Result<void> Wiring::open_modules(const Options& options) {
                   return subtitles::Subtitles::open({*database_, *catalog_, clock_});
                 }));
   FILOSCOPE_TRY(search_, phase(clock_, "search", [&] {
-                  return search::Search::open({*database_, *accounts_, *catalog_, config_});
+                  return search::Search::open({*database_, *log_, *accounts_, *catalog_, *social_,
+                                               *subtitles_, clock_, config_, key_for("search"),
+                                               options.uploads});
                 }));
   FILOSCOPE_TRY(visual_, phase(clock_, "visual search", [&] {
                   return visual::VisualSearch::open({*database_, *catalog_, *blobs_, clock_,

@@ -233,6 +233,9 @@ class Feed {
   /// says; of any age. Errors: not_found (not ours, another person's).
   virtual Result<DecisionView> why(const accounts::Viewer& viewer, std::string_view token) = 0;
   virtual Result<Learned> learned(const accounts::Viewer& viewer) = 0;
+  /// How much she likes entries like a given one, -1 .. 1, by what she was learned to like; none
+  /// for somebody who is not profiled or of whom nothing is known.
+  virtual std::function<double(const catalog::Entry&)> taste(const accounts::Viewer& viewer) = 0;
   /// What she asked for, the last first.
   virtual Result<std::vector<Wish>> wishes(const accounts::Viewer& viewer) = 0;
   /// Asks for more or less; level 0 ends it. Errors: unauthenticated, invalid_argument (no hashtag,

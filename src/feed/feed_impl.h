@@ -35,6 +35,7 @@ class FeedImpl final : public Feed {
   Result<DecisionView> decision(const accounts::Viewer& viewer, RequestId request) override;
   Result<DecisionView> why(const accounts::Viewer& viewer, std::string_view token) override;
   Result<Learned> learned(const accounts::Viewer& viewer) override;
+  std::function<double(const catalog::Entry&)> taste(const accounts::Viewer& viewer) override;
   Result<std::vector<Wish>> wishes(const accounts::Viewer& viewer) override;
   Result<void> set_wish(const accounts::Viewer& viewer, const Wish& wish) override;
   Result<WithdrawalId> withdraw(const accounts::Viewer& viewer, engine::WithdrawKind kind,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <unordered_map>
 
 #include "accounts/reasons.h"
 #include "base/crypto.h"
@@ -15,6 +16,7 @@ namespace {
 using engine::WithdrawKind;
 
 constexpr std::size_t kInterestsMax = 100;
+constexpr double kMuchLiked = 4;         ///< of summed interests: two that she loves
 constexpr std::int64_t kCostOfMany = 5;  ///< of what may be all of her, as videos
 
 /// What an entry has, by the keys that the engine holds interests under.
@@ -122,6 +124,23 @@ Result<Learned> FeedImpl::learned(const accounts::Viewer& viewer) {
   FILOSCOPE_DO(name_interests(viewer, summary, learned));
   FILOSCOPE_DO(list_watched(viewer, summary, learned));
   return learned;
+}
+
+std::function<double(const catalog::Entry&)> FeedImpl::taste(const accounts::Viewer& viewer) {
+  if (!viewer.person || viewer.feed_mode != "for_you") return {};
+  const auto summary = host_->engine().summary(viewer.person);
+  if (summary.interests.empty()) return {};
+  std::unordered_map<std::uint32_t, double> liked;
+  for (const auto& interest : summary.interests) liked[interest.key] = interest.value;
+  return [this, liked = std::move(liked)](const catalog::Entry& entry) {
+    const auto author = parts_.accounts.person_of(entry.owner);
+    double sum = 0;
+    for (const auto& [key, content] : contents_of(entry, "", author.value_or(PersonKey{}))) {
+      const auto found = liked.find(key);
+      if (found != liked.end()) sum += found->second;
+    }
+    return std::clamp(sum / kMuchLiked, -1.0, 1.0);
+  };
 }
 
 /// The key by which the engine knows it.

@@ -1,298 +1,242 @@
 #include "search/search.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <set>
-#include <unordered_map>
 
 #include "accounts/reasons.h"
+#include "base/log.h"
 #include "catalog/text.h"
-#include "ports/in_list.h"
+#include "search/following.h"
+#include "search/matching.h"
+#include "search/postings.h"
 #include "search/schema.h"
+#include "search/shown.h"
 
 namespace filoscope::search {
+/// How a query is read; the letter begins the cursors of its pages.
+enum class Reading : char { as_it_is = 0, corrected = 'c', partly = 'p' };
+
+struct Cursor {
+  Reading reading = Reading::as_it_is;
+  std::int64_t rank = std::numeric_limits<std::int64_t>::max();
+  EntryId entry;
+  static Result<Cursor> parse(std::string_view text) {
+    Cursor cursor;
+    if (text.empty()) return cursor;
+    for (const auto reading : {Reading::corrected, Reading::partly})
+      if (text.front() == static_cast<char>(reading)) cursor.reading = reading;
+    if (cursor.reading != Reading::as_it_is) text.remove_prefix(1);
+    const auto dash = text.find('-');
+    const auto rank = text.substr(0, dash);
+    const auto entry =
+        dash == std::string_view::npos ? std::nullopt : EntryId::parse(text.substr(dash + 1));
+    const auto [end, problem] =
+        std::from_chars(rank.data(), rank.data() + rank.size(), cursor.rank);
+    if (!entry || problem != std::errc() || end != rank.data() + rank.size())
+      return Error(accounts::reason("not_a_cursor")).at("cursor");
+    cursor.entry = *entry;
+    return cursor;
+  }
+  std::string text() const {
+    const std::string letter(reading == Reading::as_it_is ? 0U : 1U, static_cast<char>(reading));
+    return letter + std::to_string(rank) + "-" + entry.text();
+  }
+};
+
 namespace {
 
-constexpr std::size_t kQueryTermsMax = 12;
 constexpr std::size_t kQueryBytesMax = 512;
-constexpr std::size_t kTermsPerVideoMax = 400;
-/// Most common words that a prefix stands for.
-constexpr std::int64_t kExpansionsMax = 64;
-/// Newest videos of the rarest term that are ranked.
-constexpr std::int64_t kCandidatesMax = 4000;
-constexpr std::size_t kLookUpMax = 64;
-constexpr std::size_t kReindexBatch = 200;
+constexpr std::size_t kReindexBatch = 50;
+constexpr std::int64_t kReindexTold = 10'000;
+constexpr std::size_t kEntriesAtOnce = 64;
 constexpr int kLimitMax = 50;
-constexpr std::int64_t kCaptionWeight = 2;
-constexpr std::int64_t kHashtagWeight = 3;
+/// Cues that are read for one page.
+constexpr std::size_t kCuesReadMax = 20'000;
 /// Scores are compared and paged as whole numbers.
 constexpr double kScoreUnit = 1000;
-/// Behind every character.
-constexpr const char* kLast = "\U0010FFFF";
+/// The best by words and standing, whose order her taste changes, and by how much at most.
+constexpr std::size_t kTastedMax = 256;
+constexpr double kTasteWorth = 0.3;
 
 /// How much a sound matches by its title, a whole word or a beginning, by whose it is, and by what
 /// is said of its videos.
 constexpr double kWholeTitleMatch = 4, kTitleMatch = 3, kOwnerMatch = 2, kVideoMatch = 1;
 constexpr int kSoundOwnersMax = 20, kSoundsOfOwnersMax = 200;
 
-constexpr std::array<Migration, 2> kMigrations{{
-    {1, R"sql(
-      CREATE TABLE search_postings (
-        word TEXT NOT NULL,
-        video BIGINT NOT NULL,
-        weight BIGINT NOT NULL,
-        PRIMARY KEY (word, video)
-      );
-      CREATE INDEX search_postings_video ON search_postings (video, word, weight);
-      CREATE TABLE search_words (
-        word TEXT NOT NULL PRIMARY KEY,
-        videos_count BIGINT NOT NULL
-      );
-    )sql"},
-    {2, R"sql(
-      CREATE TABLE search_sounds (
-        word TEXT NOT NULL,
-        sound BIGINT NOT NULL,
-        PRIMARY KEY (word, sound)
-      );
-      CREATE INDEX search_sounds_sound ON search_sounds (sound);
-    )sql"},
-}};
-
-struct Term {
-  std::string word;
-  bool prefix = false;
-  std::int64_t videos_count = 0;
-  std::string end() const { return word + (prefix ? kLast : "\x01"); }
-};
-
 bool before(std::int64_t rank_a, VideoId a, std::int64_t rank_b, VideoId b) {
   return rank_a != rank_b ? rank_a > rank_b : a > b;
 }
 
-struct Cursor {
-  std::int64_t rank = std::numeric_limits<std::int64_t>::max();
-  VideoId video;
-  static Result<Cursor> parse(std::string_view text) {
-    Cursor cursor;
-    if (text.empty()) return cursor;
-    const auto dash = text.find('-');
-    const auto rank = text.substr(0, dash);
-    const auto video =
-        dash == std::string_view::npos ? std::nullopt : VideoId::parse(text.substr(dash + 1));
-    const auto [end, problem] =
-        std::from_chars(rank.data(), rank.data() + rank.size(), cursor.rank);
-    if (!video || problem != std::errc() || end != rank.data() + rank.size())
-      return Error(accounts::reason("not_a_cursor")).at("cursor");
-    cursor.video = *video;
-    return cursor;
-  }
-  std::string text() const { return std::to_string(rank) + "-" + video.text(); }
+/// An entry with the number by which it is compared.
+struct Ranked {
+  EntryId entry;
+  std::int64_t rank = 0;
 };
 
-std::vector<Term> terms_of(std::vector<std::string> words) {
-  if (words.size() > kQueryTermsMax) words.resize(kQueryTermsMax);
-  std::vector<Term> terms;
-  for (const auto& word : words)
-    terms.push_back({word, catalog::single_unspaced_character(word), 0});
-  if (!terms.empty()) terms.back().prefix = true;
-  return terms;
+bool comes_first(const Ranked& a, const Ranked& b) {
+  return before(a.rank, a.entry, b.rank, b.entry);
 }
 
-std::unordered_map<std::string, std::int64_t> weights_of(const catalog::Entry& video) {
-  std::unordered_map<std::string, std::int64_t> weights;
-  for (auto& word : catalog::index_terms_of(video.caption)) {
-    if (weights.size() == kTermsPerVideoMax) break;
-    weights.emplace(std::move(word), kCaptionWeight);
-  }
-  for (const auto& tag : video.hashtags) {
-    for (auto& word : catalog::index_terms_of(tag)) weights[std::move(word)] = kHashtagWeight;
-    weights[catalog::hashtag_term_of(tag)] = kHashtagWeight;
-  }
-  return weights;
+std::vector<Ranked> ranked(const std::vector<Hit>& hits) {
+  std::vector<Ranked> list;
+  list.reserve(hits.size());
+  for (const auto& hit : hits)
+    list.push_back({hit.entry, static_cast<std::int64_t>(hit.score() * kScoreUnit)});
+  std::sort(list.begin(), list.end(), comes_first);
+  return list;
 }
 
-/// Replaces what is stored of a video; inside its transaction.
-Result<void> index(Session& session, const catalog::Entry& video) {
-  const std::int64_t id = video.id.db();
-  FILOSCOPE_DO(
-      session.execute("UPDATE search_words SET videos_count = videos_count - 1 WHERE word IN "
-                      "(SELECT word FROM search_postings WHERE video = ?)",
-                      {id}));
-  FILOSCOPE_DO(
-      session.execute("DELETE FROM search_words WHERE videos_count = 0 AND word IN "
-                      "(SELECT word FROM search_postings WHERE video = ?)",
-                      {id}));
-  FILOSCOPE_DO(session.execute("DELETE FROM search_postings WHERE video = ?", {id}));
-  if (video.state != catalog::State::published || catalog::is_kept_back(video)) return {};
-  for (const auto& [word, weight] : weights_of(video)) {
-    FILOSCOPE_DO(session.execute(
-        "INSERT INTO search_postings (word, video, weight) VALUES (?, ?, ?)", {word, id, weight}));
-    FILOSCOPE_DO(session.execute(
-        "INSERT INTO search_words (word, videos_count) VALUES (?, 1) ON CONFLICT (word) DO "
-        "UPDATE SET videos_count = search_words.videos_count + 1",
-        {word}));
+Result<void> apply_taste(catalog::Catalog& catalog, const Taste& taste, std::vector<Ranked>& list) {
+  if (!taste || list.empty()) return {};
+  const auto count = std::min(list.size(), kTastedMax);
+  std::vector<EntryId> ids;
+  for (std::size_t i = 0; i < count; ++i) ids.push_back(list[i].entry);
+  FILOSCOPE_TRY(const auto entries, catalog.entries(ids));
+  std::unordered_map<EntryId, double> factors;
+  for (const auto& entry : entries)
+    factors[entry.id] = 1 + kTasteWorth * std::clamp(taste(entry), -1.0, 1.0);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto factor = factors.find(list[i].entry);
+    if (factor == factors.end()) continue;
+    list[i].rank = static_cast<std::int64_t>(static_cast<double>(list[i].rank) * factor->second);
   }
+  std::sort(list.begin(), list.end(), comes_first);
   return {};
 }
 
-/// Replaces what is stored of a sound's title; inside its transaction.
-Result<void> index_title(Session& session, const catalog::Sound& sound) {
-  FILOSCOPE_DO(session.execute("DELETE FROM search_sounds WHERE sound = ?", {sound.id.db()}));
-  if (sound.videos_count == 0) return {};
-  std::set<std::string> words;
-  for (auto& word : catalog::index_terms_of(sound.title)) words.insert(std::move(word));
-  for (const auto& word : words) {
-    FILOSCOPE_DO(session.execute("INSERT INTO search_sounds (word, sound) VALUES (?, ?)",
-                                 {word, sound.id.db()}));
-  }
-  return {};
-}
-
-/// The sounds whose titles have all of `terms`; true where all are whole words of it.
-Result<std::unordered_map<SoundId, bool>> find_titles(Session& session,
-                                                      const std::vector<Term>& terms) {
-  std::unordered_map<SoundId, bool> found;
-  for (std::size_t i = 0; i < terms.size(); ++i) {
-    std::unordered_map<SoundId, bool> kept;
-    FILOSCOPE_DO(session.query(
-        "SELECT sound, MAX(CASE WHEN word = ? THEN 1 ELSE 0 END) FROM search_sounds WHERE word >= "
-        "? AND word < ? GROUP BY sound ORDER BY sound DESC LIMIT ?",
-        {terms[i].word, terms[i].word, terms[i].end(), kCandidatesMax}, [&](const Row& row) {
-          const auto sound = SoundId::from_db(row.integer(0));
-          const bool whole = row.integer(1) != 0;
-          const auto before = found.find(sound);
-          if (i == 0) kept[sound] = whole;
-          if (i > 0 && before != found.end()) kept[sound] = whole && before->second;
-        }));
-    found = std::move(kept);
-    if (found.empty()) break;
-  }
-  return found;
-}
-
-/// How much a word tells: the logarithm of how rare it is, against a catalogue of a million.
-double rarity(std::int64_t videos_count) {
-  return std::log(1 + 1e6 / static_cast<double>(videos_count));
-}
-
-/// The newest videos that have the rarest term.
-Result<void> first_term(Session& session, const Term& term,
-                        std::unordered_map<VideoId, double>& scores) {
-  std::vector<std::string> words{term.word};
-  if (term.prefix) {
-    words.clear();
-    FILOSCOPE_DO(session.query(
-        "SELECT word FROM search_words WHERE word >= ? AND word < ? ORDER BY word = ? DESC, "
-        "videos_count DESC LIMIT ?",
-        {term.word, term.end(), term.word, kExpansionsMax},
-        [&](const Row& row) { words.push_back(row.text(0)); }));
-  }
-  for (const auto& word : words) {
-    // The whole word counts for more than a beginning.
-    const double worth = rarity(term.videos_count) * (word == term.word ? 1.5 : 1);
-    FILOSCOPE_DO(session.query(
-        "SELECT video, weight FROM search_postings WHERE word = ? ORDER BY video DESC LIMIT ?",
-        {word, kCandidatesMax}, [&](const Row& row) {
-          auto& score = scores[VideoId::from_db(row.integer(0))];
-          score = std::max(score, worth * static_cast<double>(row.integer(1)));
-        }));
-    if (scores.size() >= static_cast<std::size_t>(kCandidatesMax)) break;
-  }
-  return {};
-}
-
-/// Keeps the videos that have this term too.
-Result<void> further_term(Session& session, const Term& term,
-                          std::unordered_map<VideoId, double>& scores) {
-  std::vector<VideoId> ids;
-  for (const auto& [video, score] : scores) ids.push_back(video);
-  std::unordered_map<VideoId, double> kept;
-  const std::string sql =
-      "SELECT video, CASE WHEN word = ? THEN 1 ELSE 0 END, weight FROM search_postings WHERE "
-      "word >= ? AND word < ? AND "
-      "video IN (" +
-      placeholders(kLookUpMax) + ")";
-  for (std::size_t at = 0; at < ids.size(); at += kLookUpMax) {
-    std::vector<SqlValue> arguments{term.word, term.word, term.end()};
-    for (std::size_t i = 0; i < kLookUpMax; ++i)
-      arguments.emplace_back(ids[std::min(at + i, ids.size() - 1)].db());
-    FILOSCOPE_DO(session.query(sql, arguments, [&](const Row& row) {
-      const auto video = VideoId::from_db(row.integer(0));
-      const double worth = rarity(term.videos_count) * (row.integer(1) != 0 ? 1.5 : 1);
-      auto& score = kept[video];
-      score = std::max(score, scores[video] + worth * static_cast<double>(row.integer(2)));
-    }));
-  }
-  scores = std::move(kept);
-  return {};
-}
-
-/// The videos that have all of `terms`.
-Result<std::unordered_map<VideoId, double>> find_all(Session& session, std::vector<Term> terms) {
-  std::unordered_map<VideoId, double> scores;
-  for (auto& term : terms) {
-    FILOSCOPE_DO(session.query(
-        "SELECT COALESCE(SUM(videos_count), 0) FROM search_words WHERE word >= ? AND word < ?",
-        {term.word, term.end()}, [&](const Row& row) { term.videos_count = row.integer(0); }));
-    if (term.videos_count == 0) return scores;
-  }
-  if (terms.empty()) return scores;
-  std::sort(terms.begin(), terms.end(),
-            [](const Term& a, const Term& b) { return a.videos_count < b.videos_count; });
-  FILOSCOPE_DO(first_term(session, terms.front(), scores));
-  for (std::size_t i = 1; i < terms.size() && !scores.empty(); ++i)
-    FILOSCOPE_DO(further_term(session, terms[i], scores));
-  return scores;
-}
-
-Result<std::vector<Hit>> find(Session& session, std::string_view query) {
-  std::unordered_map<VideoId, double> best;
-  for (auto& words : catalog::query_readings_of(query.substr(0, kQueryBytesMax))) {
-    FILOSCOPE_TRY(const auto scores, find_all(session, terms_of(std::move(words))));
-    for (const auto& [video, score] : scores) {
-      auto& known = best[video];
-      known = std::max(known, score);
+/// Those behind `cursor` that may be seen.
+Result<catalog::EntryPage> visible_page(catalog::Catalog& catalog, const accounts::Viewer& viewer,
+                                        const std::vector<Ranked>& list, Cursor cursor,
+                                        std::size_t limit) {
+  catalog::EntryPage page;
+  const Ranked behind{cursor.entry, cursor.rank};
+  auto at = std::find_if(list.begin(), list.end(),
+                         [&](const Ranked& one) { return comes_first(behind, one); });
+  while (at != list.end()) {
+    const auto batch = std::span(at, std::min<std::ptrdiff_t>(kEntriesAtOnce, list.end() - at));
+    at += std::ssize(batch);
+    std::vector<EntryId> ids;
+    for (const auto& one : batch) ids.push_back(one.entry);
+    FILOSCOPE_TRY(auto entries, catalog.entries(ids));
+    for (auto& entry : entries) {
+      if (!is_shown(catalog, viewer, entry)) continue;
+      if (page.items.size() == limit) {
+        page.next_cursor = cursor.text();
+        return page;
+      }
+      const auto one = std::find_if(batch.begin(), batch.end(),
+                                    [&](const Ranked& ranked) { return ranked.entry == entry.id; });
+      cursor.rank = one->rank, cursor.entry = one->entry;
+      page.items.push_back(std::move(entry));
     }
   }
-  std::vector<Hit> hits;
-  hits.reserve(best.size());
-  for (const auto& [video, score] : best) hits.push_back({video, score});
-  return hits;
+  return page;
+}
+
+/// How many of `terms` are among `words`.
+std::size_t terms_in(const std::vector<std::string>& words, const std::vector<Term>& terms) {
+  return static_cast<std::size_t>(std::ranges::count_if(terms, [&](const Term& term) {
+    return std::ranges::any_of(words, [&](const std::string& word) {
+      return term.prefix ? word.starts_with(term.word) : word == term.word;
+    });
+  }));
 }
 
 }  // namespace
 
-std::int64_t Hit::rank() const { return static_cast<std::int64_t>(score * kScoreUnit); }
+Search::Search(const Parts& parts)
+    : parts_(parts),
+      topics_({parts.database, parts.accounts, parts.clock, parts.config, parts.key}),
+      following_(std::make_unique<Following>(
+          Following::Parts{parts.database, parts.stream, parts.catalog, parts.social, topics_})) {}
 
-Result<void> Search::start() {
-  FILOSCOPE_DO(parts_.database.migrate("search", kMigrations));
-  FILOSCOPE_DO(reindex_when_empty());
-  parts_.catalog.on_change(
-      [](Session& session, const catalog::Entry& video) { return index(session, video); });
+Search::~Search() = default;
+
+Result<void> Search::open_index() {
+  FILOSCOPE_DO(parts_.database.migrate("search", migrations()));
+  FILOSCOPE_DO(index_all_once());
+  parts_.catalog.on_change([this](Session& session, const catalog::Entry& entry) {
+    return index_whole(session, entry);
+  });
+  parts_.subtitles.on_change([this](Session& session, VideoId video) -> Result<void> {
+    FILOSCOPE_TRY(const auto said, parts_.subtitles.said(session, video));
+    return index_said(session, video, said);
+  });
   parts_.catalog.on_sound(
       [](Session& session, const catalog::Sound& sound) { return index_title(session, sound); });
+  FILOSCOPE_DO(following_->begin());
+  if (parts_.follows) following_->start();
   return {};
 }
 
-Result<catalog::EntryPage> Search::entries(const accounts::Viewer& viewer, std::string_view query,
-                                           std::string_view cursor_text, int limit) {
-  FILOSCOPE_TRY(const auto cursor, Cursor::parse(cursor_text));
+Result<void> Search::index_whole(Session& session, const catalog::Entry& entry) {
+  FILOSCOPE_DO(index(session, entry));
+  FILOSCOPE_TRY(const auto said, parts_.subtitles.said(session, entry.id));
+  return index_said(session, entry.id, said);
+}
+
+Result<void> Search::catch_up() { return following_->catch_up(); }
+
+Result<void> Search::find_said(std::string_view query, Found& found) {
+  const auto terms = terms_of(catalog::query_readings_of(query).front());
+  return parts_.database.read([&](Session& session) -> Result<void> {
+    found.said.clear();
+    std::size_t cues_left = kCuesReadMax;
+    for (const auto& entry : found.page.items) {
+      if (terms_in(catalog::index_terms_of(entry.caption), terms) == terms.size()) continue;
+      FILOSCOPE_TRY(const auto said, parts_.subtitles.said(session, entry.id));
+      std::size_t best = 0;
+      for (const auto& track : said)
+        for (const auto& cue : track.cues) {
+          if (cues_left == 0) return {};
+          --cues_left;
+          const auto count = terms_in(catalog::index_terms_of(cue.text), terms);
+          if (count <= best) continue;
+          best = count;
+          found.said[entry.id] = {cue.from_ms, cue.text};
+        }
+    }
+    return {};
+  });
+}
+
+Result<Found> Search::read(const accounts::Viewer& viewer, const Query& query,
+                           const Cursor& cursor) {
+  const auto text = std::string_view(query.text).substr(0, kQueryBytesMax);
+  Found found;
   std::vector<Hit> hits;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
-    FILOSCOPE_TRY(hits, find(session, query));
+    if (cursor.reading == Reading::corrected) {
+      FILOSCOPE_TRY(found.corrected, correct(session, text));
+      if (found.corrected.empty()) return {};
+    }
+    const auto& meant = found.corrected.empty() ? text : std::string_view(found.corrected);
+    FILOSCOPE_TRY(hits, cursor.reading == Reading::partly ? match_partly(session, text)
+                                                          : match_all(session, meant));
     return {};
   }));
-  std::erase_if(hits, [&](const Hit& hit) {
-    return !before(cursor.rank, cursor.video, hit.rank(), hit.entry);
-  });
-  std::sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) {
-    return before(a.rank(), a.entry, b.rank(), b.entry);
-  });
-  return visible_page(viewer, hits, static_cast<std::size_t>(std::clamp(limit, 1, kLimitMax)));
+  auto list = ranked(hits);
+  FILOSCOPE_DO(apply_taste(parts_.catalog, query.taste, list));
+  const auto limit = static_cast<std::size_t>(std::clamp(query.limit, 1, kLimitMax));
+  FILOSCOPE_TRY(found.page, visible_page(parts_.catalog, viewer, list, cursor, limit));
+  found.partly = cursor.reading == Reading::partly;
+  const auto said = found.corrected.empty() ? text : std::string_view(found.corrected);
+  if (query.wants_said) FILOSCOPE_DO(find_said(said, found));
+  return found;
+}
+
+Result<Found> Search::entries(const accounts::Viewer& viewer, const Query& query) {
+  FILOSCOPE_TRY(auto cursor, Cursor::parse(query.cursor));
+  FILOSCOPE_TRY(auto found, read(viewer, query, cursor));
+  if (!query.cursor.empty() || query.exact || !found.page.items.empty()) return found;
+  for (const auto reading : {Reading::corrected, Reading::partly}) {
+    cursor.reading = reading;
+    FILOSCOPE_TRY(auto other, read(viewer, query, cursor));
+    if (!other.page.items.empty()) return other;
+  }
+  return found;
 }
 
 Result<std::vector<accounts::Account>> Search::people(const accounts::Viewer& viewer,
@@ -323,7 +267,7 @@ Result<Search::SoundMatches> Search::match_sounds(const accounts::Viewer& viewer
   };
   FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
     for (auto& words : catalog::query_readings_of(query)) {
-      FILOSCOPE_TRY(const auto titles, find_titles(session, terms_of(std::move(words))));
+      FILOSCOPE_TRY(const auto titles, match_titles(session, terms_of(std::move(words))));
       for (const auto& [sound, whole] : titles) add(sound, whole ? kWholeTitleMatch : kTitleMatch);
     }
     return {};
@@ -333,8 +277,11 @@ Result<Search::SoundMatches> Search::match_sounds(const accounts::Viewer& viewer
   for (const auto& owner : owners) ids.push_back(owner.id);
   FILOSCOPE_TRY(const auto theirs, parts_.catalog.sounds_of(ids, kSoundsOfOwnersMax));
   for (const auto& sound : theirs) add(sound.id, kOwnerMatch);
-  FILOSCOPE_TRY(const auto videos, entries(viewer, query, "", kLimitMax));
-  for (const auto& video : videos.items)
+  FILOSCOPE_TRY(const auto videos, entries(viewer, {.text = std::string(query),
+                                                    .limit = kLimitMax,
+                                                    .exact = true,
+                                                    .wants_said = false}));
+  for (const auto& video : videos.page.items)
     if (video.sound) add(video.sound, kVideoMatch);
   return matches;
 }
@@ -367,13 +314,42 @@ Result<std::vector<FoundSound>> Search::sounds(const accounts::Viewer& viewer,
   return found;
 }
 
+/// Those that begin so; if none does, so as it probably was meant.
+Result<std::vector<catalog::Catalog::HashtagCount>> Search::nearest_hashtags(std::string_view text,
+                                                                             int limit) {
+  FILOSCOPE_TRY(auto tags, hashtags(text, limit));
+  if (tags.empty()) {
+    std::string meant;
+    FILOSCOPE_DO(parts_.database.read([&](Session& session) -> Result<void> {
+      FILOSCOPE_TRY(meant, correct(session, text));
+      return {};
+    }));
+    if (meant.empty()) return tags;
+    FILOSCOPE_TRY(tags, hashtags(meant, limit));
+  }
+  std::vector<catalog::Catalog::HashtagCount> shown;
+  for (auto& tag : tags) {
+    FILOSCOPE_TRY(const bool hidden, topics_.is_hidden({TopicKind::hashtag, tag.tag}));
+    if (!hidden) shown.push_back(std::move(tag));
+  }
+  return shown;
+}
+
 Result<std::vector<Suggestion>> Search::suggest(const accounts::Viewer& viewer,
                                                 std::string_view text, int limit) {
   std::vector<Suggestion> suggestions;
+  text = text.substr(0, kQueryBytesMax);
   if (text.empty()) return suggestions;
   const bool only_people = text.front() == '@', only_tags = text.front() == '#';
+  const auto count = static_cast<std::size_t>(std::clamp(limit, 1, kLimitMax));
+  const int of_each = only_people || only_tags ? limit : std::max(1, limit / 3);
+  if (!only_people && !only_tags) {
+    FILOSCOPE_TRY(const auto searches,
+                  topics_.completions(text, static_cast<std::size_t>(of_each)));
+    for (const auto& one : searches) suggestions.push_back({"search", one, ""});
+  }
   if (!only_people) {
-    FILOSCOPE_TRY(const auto tags, hashtags(text, limit));
+    FILOSCOPE_TRY(const auto tags, nearest_hashtags(text, of_each));
     for (const auto& tag : tags) {
       suggestions.push_back(
           {"hashtag", "#" + tag.tag,
@@ -381,70 +357,52 @@ Result<std::vector<Suggestion>> Search::suggest(const accounts::Viewer& viewer,
     }
   }
   if (!only_tags) {
-    FILOSCOPE_TRY(const auto found, people(viewer, text, limit));
+    FILOSCOPE_TRY(const auto found, people(viewer, text, of_each));
     for (const auto& person : found)
       suggestions.push_back({"person", "@" + person.handle, person.display_name});
   }
-  const auto count = static_cast<std::size_t>(std::clamp(limit, 1, kLimitMax));
   if (suggestions.size() > count) suggestions.resize(count);
   return suggestions;
 }
 
 /// A catalogue that is older than this index.
-Result<void> Search::reindex_when_empty() {
-  bool empty = true;
+Result<void> Search::index_all_once() {
+  bool whole = false;
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
-    return session.query("SELECT 1 FROM search_words LIMIT 1", {},
-                         [&](const Row&) { empty = false; });
+    return session.query("SELECT 1 FROM search_indexed LIMIT 1", {},
+                         [&](const Row&) { whole = true; });
   }));
-  if (!empty) return {};
+  if (whole) return {};
   std::vector<catalog::Entry> batch;
   const auto flush = [&]() -> Result<void> {
     if (batch.empty()) return {};
+    std::vector<EntryId> ids;
+    for (const auto& entry : batch) ids.push_back(entry.id);
+    FILOSCOPE_TRY(const auto counts, parts_.social.counts(ids));
     FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-      for (const auto& video : batch) FILOSCOPE_DO(index(session, video));
-      return {};
+      for (const auto& entry : batch) FILOSCOPE_DO(index_whole(session, entry));
+      return store_standings(session, ids, counts);
     }));
     batch.clear();
     return {};
   };
-  FILOSCOPE_DO(parts_.catalog.each([&](const catalog::Entry& video) -> Result<void> {
-    batch.push_back(video);
+  std::int64_t count = 0;
+  FILOSCOPE_DO(parts_.catalog.each([&](const catalog::Entry& entry) -> Result<void> {
+    if (++count % kReindexTold == 0) log::info("search.indexing", {{"videos", count}});
+    batch.push_back(entry);
     return batch.size() < kReindexBatch ? Result<void>() : flush();
   }));
-  return flush();
+  FILOSCOPE_DO(flush());
+  return parts_.database.write([&](Session& session) -> Result<void> {
+    FILOSCOPE_DO(
+        session.execute("INSERT INTO search_indexed (at_ms) VALUES (?)", {parts_.clock.now_ms()}));
+    return {};
+  });
 }
-
-Result<catalog::EntryPage> Search::visible_page(const accounts::Viewer& viewer,
-                                                const std::vector<Hit>& hits, std::size_t limit) {
-  catalog::EntryPage page;
-  std::vector<Hit> taken;
-  for (std::size_t at = 0; at < hits.size(); at += kLookUpMax) {
-    std::vector<VideoId> ids;
-    for (std::size_t i = at; i < hits.size() && i < at + kLookUpMax; ++i)
-      ids.push_back(hits[i].entry);
-    FILOSCOPE_TRY(auto videos, parts_.catalog.entries(ids));
-    for (auto& video : videos) {
-      if (catalog::is_kept_back(video) || video.state != catalog::State::published ||
-          !parts_.catalog.may_see(viewer, video))
-        continue;
-      if (page.items.size() == limit) {
-        page.next_cursor = Cursor{taken.back().rank(), taken.back().entry}.text();
-        return page;
-      }
-      taken.push_back(*std::find_if(hits.begin() + static_cast<std::ptrdiff_t>(at), hits.end(),
-                                    [&](const Hit& hit) { return hit.entry == video.id; }));
-      page.items.push_back(std::move(video));
-    }
-  }
-  return page;
-}
-
-std::span<const Migration> migrations() { return kMigrations; }
 
 Result<std::unique_ptr<Search>> Search::open(const Parts& parts) {
   std::unique_ptr<Search> search(new Search(parts));
-  FILOSCOPE_DO(search->start());
+  FILOSCOPE_DO(search->open_index());
   return std::unique_ptr<Search>(std::move(search));
 }
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "catalog/test_world.h"
+#include "social/test_world.h"
 
 namespace filoscope::search {
 namespace {
@@ -14,11 +14,15 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
-class SearchTest : public ::testing::Test, public catalog::World {
+class SearchTest : public ::testing::Test, public social::World {
  protected:
   SearchTest() { start(); }
-  ~SearchTest() override { search.reset(); }
-  void start() { search = must(Search::open({*database, *accounts, *catalog, config})); }
+  ~SearchTest() override { search.reset(), subtitles.reset(); }
+  void start() {
+    subtitles = must(subtitles::Subtitles::open({*database, *catalog, clock}));
+    search = must(Search::open({*database, *log, *accounts, *catalog, *social, *subtitles, clock,
+                                config, crypto::Key{3}}));
+  }
   catalog::Video video(const std::string& caption, Visibility visibility = Visibility::everyone,
                        bool draft = false) {
     const auto made = must(catalog->create({mara.id, caption, visibility, {}, draft, false}));
@@ -28,12 +32,14 @@ class SearchTest : public ::testing::Test, public catalog::World {
   std::vector<std::string> find(const std::string& query,
                                 const accounts::Viewer& viewer = accounts::Viewer()) {
     std::vector<std::string> captions;
-    for (const auto& found : must(search->entries(viewer, query, "", 20)).items)
+    for (const auto& found :
+         must(search->entries(viewer, {.text = query, .exact = true})).page.items)
       captions.push_back(found.caption);
     return captions;
   }
 
   accounts::Account mara = person("mara"), jo = person("jo");
+  std::unique_ptr<subtitles::Subtitles> subtitles;
   std::unique_ptr<Search> search;
 };
 
@@ -170,10 +176,11 @@ TEST_F(SearchTest, PostingsOfOlderRulesAreRenewed) {
   must(database->write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.execute("DELETE FROM search_postings"));
     FILOSCOPE_DO(session.execute("DELETE FROM search_words"));
-    FILOSCOPE_DO(
-        session.execute("INSERT INTO search_words (word, videos_count) VALUES ('don', 1)"));
     FILOSCOPE_DO(session.execute(
-        "INSERT INTO search_postings (word, video, weight) VALUES ('don', ?, 2)", {made.id.db()}));
+        "INSERT INTO search_words (word, videos_count, public_count) VALUES ('don', 1, 1)"));
+    FILOSCOPE_DO(session.execute(
+        "INSERT INTO search_postings (word, video, weight, standing) VALUES ('don', ?, 2, 0)",
+        {made.id.db()}));
     return {};
   }));
   EXPECT_THAT(find("🎉"), IsEmpty());
@@ -189,24 +196,28 @@ TEST_F(SearchTest, PagesFollowEachOther) {
   std::vector<std::string> seen;
   std::string cursor;
   do {
-    const auto page = must(search->entries({}, "clay", cursor, 3));
+    const auto page =
+        must(search->entries({}, {.text = "clay", .cursor = cursor, .limit = 3})).page;
     for (const auto& found : page.items) seen.push_back(found.caption);
     cursor = page.next_cursor;
   } while (!cursor.empty());
   EXPECT_EQ(seen, made);
   for (const char* bad : {"x", "-", "12", "12-abc", "a-0000000000001"})
-    EXPECT_EQ(search->entries({}, "clay", bad, 3).error().reason, "not_a_cursor") << bad;
+    EXPECT_EQ(search->entries({}, {.text = "clay", .cursor = bad}).error().reason, "not_a_cursor")
+        << bad;
 }
 
 TEST_F(SearchTest, ACatalogueOlderThanTheIndexIsIndexed) {
   video("clay");
   search.reset();
+  subtitles.reset();
   must(database->write([](Session& session) -> Result<void> {
     FILOSCOPE_DO(session.execute("DELETE FROM search_postings"));
     FILOSCOPE_DO(session.execute("DELETE FROM search_words"));
+    FILOSCOPE_DO(session.execute("DELETE FROM search_indexed"));
     return {};
   }));
-  reopen();
+  reopen_all();
   start();
   EXPECT_THAT(find("clay"), SizeIs(1));
 }

@@ -29,7 +29,7 @@ test('the feed comes back by itself when the network does', async () => {
   const { context, page } = await visitor(browser);
   expects(page, NO_ANSWER);
   await page.goto('/search');
-  await page.getByRole('searchbox').waitFor();
+  await page.getByRole('combobox', { name: 'Search' }).waitFor();
   await context.setOffline(true);
   await nav(page, 'Home').tap();
   await failed(page).waitFor();

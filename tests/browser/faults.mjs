@@ -65,6 +65,18 @@ export async function layoutFaults(page) {
       for (let up = node.parentElement; up; up = up.parentElement) if (scrolls(up)) return up;
       return null;
     };
+    /** What is to be seen of it: a strip that scrolls sideways lies in a page that scrolls down. */
+    const boundsOf = (node) => {
+      const bounds = { left: 0, top: 0, right: width, bottom: height };
+      for (let up = scroller(node); up; up = scroller(up)) {
+        const { left, top, right, bottom } = up.getBoundingClientRect();
+        bounds.left = Math.max(bounds.left, left);
+        bounds.top = Math.max(bounds.top, top);
+        bounds.right = Math.min(bounds.right, right);
+        bounds.bottom = Math.min(bounds.bottom, bottom);
+      }
+      return bounds;
+    };
     const dialogs = [...document.querySelectorAll('[role=dialog]')];
     const layer = dialogs.at(-1) ?? document;
     for (const node of layer.querySelectorAll(
@@ -86,7 +98,7 @@ export async function layoutFaults(page) {
         found.push(`${what} is too small: ${Math.round(box.width)}x${Math.round(box.height)}`);
       }
       const view = scroller(node);
-      const bounds = view ? view.getBoundingClientRect() : { left: 0, top: 0, right: width, bottom: height };
+      const bounds = boundsOf(node);
       if (!view && (box.left < -1 || box.top < -1 || box.right > width + 1 || box.bottom > height + 1)) {
         found.push(`${what} is outside of the screen: ${at}`);
         continue;
@@ -97,7 +109,8 @@ export async function layoutFaults(page) {
       const top = document.elementFromPoint(x, y);
       // What has been scrolled on goes under the heading that stays.
       const heading = top?.closest('header');
-      if (heading && getComputedStyle(heading).position === 'sticky' && scroller(heading) === view) continue;
+      if (heading && getComputedStyle(heading).position === 'sticky' && scroller(heading)?.contains(node))
+        continue;
       if (top && !target.contains(top) && !top.contains(target)) {
         const over = top.closest('button, a, [role=slider], header, section, p, div') ?? top;
         found.push(`${what} at ${at} lies under ${over.tagName.toLowerCase()}.${over.className}`);

@@ -62,7 +62,7 @@ test('the whole journey at 390x844 with a real clip', { skip }, async (t) => {
   t.diagnostic(`published ${((Date.now() - began) / 1000).toFixed(1)} s after "Post"`);
 
   await page.getByRole('link', { name: 'Search', exact: true }).tap();
-  await page.getByRole('searchbox').fill(word);
+  await page.getByRole('combobox', { name: 'Search' }).fill(word);
   await page.keyboard.press('Enter');
   await page.locator(`a.tile[href="/v/${id}"]`).tap();
   await page.locator('.about').getByText(word).waitFor();

@@ -395,7 +395,7 @@ export async function uploaded(page, browser, clip, caption) {
 
 /** Posts a clip as who is signed in, without the upload page; `fields` are the interface's. */
 export async function posted(page, clip, fields) {
-  const cookies = await page.context().cookies(URL_BASE);
+  const cookies = await page.context().cookies();
   const csrf = cookies.find(({ name }) => name === 'filoscope_csrf').value;
   const answer = await page.request.post('/api/v1/videos', {
     headers: { 'X-Filoscope-CSRF': csrf },

@@ -80,11 +80,105 @@ async function moderation(page, captions) {
   });
 }
 
+/** A page as another answer makes it: `change` is given the real one. */
+async function answeredWith(page, address, change, act) {
+  await page.route(address, async (route) => {
+    const answer = await route.fetch();
+    // What follows the first page may still be on its way when this ends.
+    await route.fulfill({ response: answer, json: change(await answer.json()) }).catch(() => {});
+  });
+  await act();
+  await page.unroute(address);
+}
+
+const START = '**/api/v1/search/start';
+
+/** What only many people who search bring about. */
+const rising = (page) =>
+  answeredWith(
+    page,
+    START,
+    (start) => ({
+      ...start,
+      searches: ['double pendulum', 'Unbrechbar'.repeat(9)].map((query, index) => ({
+        query,
+        since_ms: Date.now() - 1e8 * index,
+      })),
+      hashtags: start.hashtags.map((one, index) => ({ ...one, since_ms: index === 0 ? Date.now() : null })),
+    }),
+    async () => {
+      await page.goto('/search?q=ceramics');
+      await page.getByRole('combobox').fill('Unbrechbar'.repeat(9));
+      await page.keyboard.press('Enter');
+      await page.getByText('Nothing found').waitFor();
+      await page.goto('/search');
+      await page.getByRole('heading', { name: 'Rising searches' }).waitFor();
+    },
+  );
+
+async function typing(page) {
+  const items = [
+    { kind: 'search', text: 'ceramics '.repeat(9).trim(), detail: '' },
+    { kind: 'hashtag', text: 'ceramics', detail: '6' },
+    { kind: 'person', text: 'maker.ceramics', detail: 'Ceramics maker' },
+  ];
+  const address = '**/api/v1/search/suggest**';
+  await page.route(address, (route) => route.fulfill({ json: { items } }));
+  await page.goto('/search');
+  await page.getByRole('combobox').fill('cer');
+  await page.getByRole('option').nth(3).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.unroute(address);
+}
+
+/** Clips in whose subtitles it is. */
+const said = (page) =>
+  answeredWith(
+    page,
+    '**/api/v1/search?**',
+    (found) => ({
+      ...found,
+      items: found.items.map((item, index) => ({
+        ...item,
+        match: { at_ms: 700 * index, text: index % 2 ? 'Unbrechbar'.repeat(9) : 'And now it swings over' },
+      })),
+    }),
+    async () => {
+      await page.goto('/search?q=clip&kind=videos');
+      await page.getByText('And now it swings over').first().waitFor();
+    },
+  );
+
 /** Of somebody who is signed in; `at` is what it is called in pictures. */
 export const PAGES = [
   ['home', feed],
   ['search', (page) => page.goto('/search')],
-  ['search-videos', (page) => page.goto('/search?q=clip')],
+  [
+    'search-none',
+    (page) =>
+      answeredWith(
+        page,
+        START,
+        () => ({ searches: [], hashtags: [], people: [], rows: [] }),
+        async () => {
+          await page.goto('/search');
+          await page.getByRole('heading', { name: 'Nothing to see yet' }).waitFor();
+        },
+      ),
+  ],
+  ['search-rising', rising],
+  ['search-typing', typing],
+  ['search-all', (page) => page.goto('/search?q=ceramics')],
+  [
+    'search-corrected',
+    async (page) => {
+      await page.goto('/search?q=ceramiks');
+      await page.getByText('Showing results for').waitFor();
+    },
+  ],
+  ['search-videos', (page) => page.goto('/search?q=clip&kind=videos')],
+  ['search-said', said],
+  ['find-people', (page) => page.goto('/search?kind=people')],
   ['search-people', (page) => page.goto('/search?q=maker&kind=people')],
   ['search-hashtags', (page) => page.goto('/search?q=ceramics&kind=hashtags')],
   ['search-sounds', (page) => page.goto('/search?q=ceramics&kind=sounds')],

@@ -37,7 +37,7 @@ class Bench(unittest.TestCase):
         listed = bench(folder=self.path)
         self.assertEqual(listed.returncode, 0)
         names = [line.split()[0] for line in listed.stdout.splitlines()]
-        self.assertEqual(names, ["feed", "events", "delivery", "api.waiting", "upload", "media.ladder", "visual.search", "visual.look",
+        self.assertEqual(names, ["feed", "events", "delivery", "api.waiting", "upload", "media.ladder", "visual.search", "visual.look", "search.text",
                                  "engine.rank", "engine.train", "engine.snapshot"])
         refused = bench("fed", folder=self.path)
         self.assertEqual(refused.returncode, 1)

@@ -28,12 +28,18 @@ const origin = (token: string | undefined) => (token ? { impression_token: token
 const bytes = (file: Blob) => new Blob([file], { type: 'application/octet-stream' });
 type Cursor = string | null | undefined;
 interface Found {
+  all: FoundVideos;
   videos: FoundVideos;
   people: People;
   hashtags: Hashtags;
   sounds: Sounds;
 }
 export type SearchKind = keyof Found;
+export interface Search<K extends SearchKind = SearchKind> {
+  q: string;
+  kind: K;
+  exact?: boolean;
+}
 
 export const api = {
   me: (signal?: AbortSignal) => call('GET', '/me', { signal }),
@@ -163,9 +169,18 @@ export const api = {
   soundVideos: (id: string, cursor?: Cursor, signal?: AbortSignal) =>
     call('GET', '/sounds/{id}/videos', { path: { id }, query: { cursor, limit: 24 }, signal }).then(known),
   nameSound: (id: string, title: string) => call('PATCH', '/sounds/{id}', { path: { id }, body: { title } }),
-  search: <K extends SearchKind>(q: string, kind: K, cursor?: Cursor, signal?: AbortSignal) => {
-    const found = call('GET', '/search', { query: { q, kind, cursor }, signal });
-    return (kind === 'videos' ? (found as Promise<FoundVideos>).then(known) : found) as Promise<Found[K]>;
+  search: <K extends SearchKind>(
+    { q, kind, exact = false }: Search<K>,
+    cursor?: Cursor,
+    signal?: AbortSignal,
+  ): Promise<Found[K]> => {
+    const query = { q, kind, exact: exact ? ('yes' as const) : null, cursor };
+    const found = call('GET', '/search', { query, signal }) as Promise<Found[K]>;
+    return found.then((page) => ('corrected' in page ? known(page) : page) as Found[K]);
+  },
+  searchStart: async (signal?: AbortSignal) => {
+    const start = await call('GET', '/search/start', { signal });
+    return { ...start, rows: start.rows.map(known) };
   },
   /** Of a picture `crop` is text; of a moment of a video it is in the body. */
   similar: (body: Body<'POST', '/search/visual'>, crop: string | null, signal?: AbortSignal) =>

@@ -2502,6 +2502,73 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/moderation/topics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Searches and #hashtags that nobody is told as rising or as a completion; for moderators and operators */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: string[];
+                        };
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        put?: never;
+        /** Hide one, or show it again */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description #hashtag, or what is searched for */
+                        topic: string;
+                        /** @default true */
+                        hidden?: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description done */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/moderation/held": {
         parameters: {
             query?: never;
@@ -3131,7 +3198,10 @@ export interface paths {
             parameters: {
                 query?: {
                     q?: string;
-                    kind?: "videos" | "people" | "hashtags" | "sounds";
+                    /** @description all (the default): videos, and beside the first page who and what else is named so */
+                    kind?: "all" | "videos" | "people" | "hashtags" | "sounds";
+                    /** @description yes: only as it is spelt */
+                    exact?: "yes";
                     limit?: number;
                     cursor?: string;
                 };
@@ -3214,6 +3284,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What to begin with: rising searches and hashtags, people to follow, rows of videos */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SearchStart"];
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search/suggest": {
         parameters: {
             query?: never;
@@ -3221,7 +3328,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Completions of #hashtags and @people */
+        /** Completions while typing: of #hashtags, of @people, and of anything searches, hashtags and people */
         get: {
             parameters: {
                 query?: {
@@ -4475,7 +4582,7 @@ export interface components {
         });
         Suggestion: {
             /** @enum {string} */
-            kind: "hashtag" | "person";
+            kind: "search" | "hashtag" | "person";
             text: string;
             detail: string;
         };
@@ -4561,9 +4668,48 @@ export interface components {
             state: "uploading" | "complete";
             video?: components["schemas"]["Video"];
         };
-        FoundVideos: components["schemas"]["Items"] & {
-            /** @description beside the first page: up to three people who are named so */
+        FoundVideo: components["schemas"]["Item"] & {
+            /** @description where it is said, if the subtitles say it */
+            match?: {
+                at_ms: number;
+                text: string;
+            };
+        };
+        FoundVideos: {
+            items: components["schemas"]["FoundVideo"][];
+            next_cursor: string | null;
+            /** @description of kind all, beside the first page: up to three who are named so */
             people: components["schemas"]["Person"][];
+            /** @description of kind all, beside the first page: up to six that begin so */
+            hashtags: components["schemas"]["Hashtag"][];
+            /** @description of kind all, beside the first page: up to three */
+            sounds: components["schemas"]["Sound"][];
+            /** @description what was searched for in place of q, which finds nothing as it is spelt */
+            corrected: string | null;
+            /** @description no video has all words; these have all but one */
+            partly: boolean;
+        };
+        SearchStart: {
+            /** @description what more people than usual search for, the most unusual first */
+            searches: {
+                query: string;
+                /** @description the hour in which it began to rise */
+                since_ms: number;
+            }[];
+            /** @description whose videos more people than usual take to; behind them the most used ones, without since_ms */
+            hashtags: {
+                tag: string;
+                videos_count: number;
+                since_ms: number | null;
+            }[];
+            /** @description to follow */
+            people: components["schemas"]["Person"][];
+            rows: {
+                /** @enum {string} */
+                kind: "hashtag" | "popular" | "newest";
+                tag: string | null;
+                items: components["schemas"]["Item"][];
+            }[];
         };
         /** @description a part of a picture, in shares of its sides; at least .02 of each */
         Crop: {
@@ -4722,7 +4868,9 @@ export type Visibility = components['schemas']['Visibility'];
 export type Step = components['schemas']['Step'];
 export type VideoWithToken = components['schemas']['VideoWithToken'];
 export type UploadState = components['schemas']['UploadState'];
+export type FoundVideo = components['schemas']['FoundVideo'];
 export type FoundVideos = components['schemas']['FoundVideos'];
+export type SearchStart = components['schemas']['SearchStart'];
 export type Crop = components['schemas']['Crop'];
 export type Blocked = components['schemas']['Blocked'];
 export type BlockedPage = components['schemas']['BlockedPage'];

@@ -61,7 +61,19 @@ describe('parseRoute', () => {
       q: 'a b',
       kind: 'people',
     });
-    expect(parseRoute('/search')).toEqual({ name: 'search', q: '', kind: 'videos' });
+    expect(parseRoute('/search')).toEqual({ name: 'search', q: '', kind: 'all' });
+  });
+
+  it('comes back from the address of a search as it is spelt', () => {
+    const address = new URL(href.search('pysics', 'videos', true), 'http://x');
+    expect(parseRoute(address.pathname, address.search)).toEqual({
+      name: 'search',
+      q: 'pysics',
+      kind: 'videos',
+      exact: true,
+    });
+    expect(href.search('pysics')).toBe('/search?q=pysics');
+    expect(href.search('', 'people')).toBe('/search?kind=people');
   });
 
   it.each(['北京', 'a/b', '50%', 'ünter', '#x?y'])('comes back from the address of %s', (text) => {

@@ -3,13 +3,16 @@
 /** `comment` is the one to be shown with it; `atS` where it begins, in seconds. */
 export type VideoRoute = { name: 'video'; id: string; comment?: string; atS?: number };
 
+/** `exact`: only as it is spelt. */
+export type SearchRoute = { name: 'search'; q: string; kind: string; exact?: true };
+
 export type Route =
   | { name: 'home' }
   | VideoRoute
   | { name: 'profile'; handle: string }
   | { name: 'tag'; tag: string }
   | { name: 'sound'; id: string }
-  | { name: 'search'; q: string; kind: string }
+  | SearchRoute
   | { name: 'search_picture' }
   | { name: 'inbox' }
   | { name: 'me' }
@@ -48,7 +51,12 @@ export function parseRoute(pathname: string, search = ''): Route {
     switch (first) {
       case 'search': {
         const query = new URLSearchParams(search);
-        return { name: 'search', q: query.get('q') ?? '', kind: query.get('kind') ?? 'videos' };
+        return {
+          name: 'search',
+          q: query.get('q') ?? '',
+          kind: query.get('kind') ?? 'all',
+          ...(query.get('exact') === 'yes' ? { exact: true } : {}),
+        };
       }
       case 'upload': {
         const sound = new URLSearchParams(search).get('sound');
@@ -88,7 +96,11 @@ export const href = {
   sound: (id: string) => `/sound/${encodeURIComponent(id)}`,
   upload: (sound?: string) => (sound ? `/upload?${new URLSearchParams({ sound })}` : '/upload'),
   tag: (tag: string) => `/tag/${encodeURIComponent(tag)}`,
-  search: (q: string, kind = 'videos') =>
-    `/search?${new URLSearchParams(kind === 'videos' ? { q } : { q, kind })}`,
+  search: (q: string, kind = 'all', exact = false) =>
+    `/search?${new URLSearchParams({
+      ...(q ? { q } : {}),
+      ...(kind === 'all' ? {} : { kind }),
+      ...(exact ? { exact: 'yes' } : {}),
+    })}`,
   searchPicture: '/search/picture',
 };

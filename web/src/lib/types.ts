@@ -16,6 +16,7 @@ export type {
   FeedMode,
   FeedModeSetting,
   FoundMoments,
+  FoundVideo,
   FoundVideos,
   Hashtags,
   Held,
@@ -31,6 +32,7 @@ export type {
   PersonLite,
   RemovedVideo,
   Rendition,
+  SearchStart,
   Sound,
   Sounds,
   Status,
@@ -62,8 +64,8 @@ export type VideoNews = Extract<News, { type: 'video' }>;
 export interface VideoItem extends gen.Item {
   /** Set by the app: the answer that the item came with, for "why this video". */
   request_id?: string;
-  /** Where in the video it is to be seen what was searched for by a picture. */
-  match?: gen.VisualMatch['match'];
+  /** Where in the video what was searched for is to be seen, or is said. */
+  match?: gen.VisualMatch['match'] | gen.FoundVideo['match'];
 }
 
 export interface List<T> {

@@ -385,8 +385,6 @@ export const de: Messages = {
   find_similar: 'Ähnliches finden',
   search_kinds: 'Wonach gesucht wird',
   search_recent: 'Zuletzt',
-  search_start: 'Finde Videos, Leute, Sounds und Hashtags',
-  search_start_hint: 'Tippe ein Wort, @name oder #hashtag.',
   suggestions_n: '{n} Vorschläge, wähle mit den Pfeiltasten und Enter',
   suggestions_n_one: '1 Vorschlag, wähle ihn mit Enter',
   search_none: 'Nichts gefunden für „{q}“',

@@ -382,8 +382,6 @@ export const en = {
   find_similar: 'Find similar',
   search_kinds: 'What to search for',
   search_recent: 'Recent',
-  search_start: 'Find videos, people, sounds and hashtags',
-  search_start_hint: 'Type a word, @name or #hashtag.',
   suggestions_n: '{n} suggestions, choose with the arrow keys and Enter',
   suggestions_n_one: '1 suggestion, choose it with Enter',
   search_none: 'Nothing found for “{q}”',

@@ -9,6 +9,8 @@ import { moderation as moderationDe } from './moderation.de';
 import { moderation as moderationEn } from './moderation.en';
 import { operator as operatorDe } from './operator.de';
 import { operator as operatorEn } from './operator.en';
+import { search as searchDe } from './search.de';
+import { search as searchEn } from './search.en';
 import { subtitles as subtitlesDe } from './subtitles.de';
 import { subtitles as subtitlesEn } from './subtitles.en';
 import { wishes as wishesDe } from './wishes.de';
@@ -23,6 +25,7 @@ describe.each<[string, Record<string, string>, Record<string, string>]>([
   ['of moderation', moderationEn, moderationDe],
   ['of what she asks for', wishesEn, wishesDe],
   ['of searching by a picture', lookingEn, lookingDe],
+  ['of searching', searchEn, searchDe],
   ['of giving subtitles', subtitlesEn, subtitlesDe],
 ])('messages %s', (_, english, german) => {
   it('say the same with the same values in every language', () => {

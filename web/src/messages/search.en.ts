@@ -1,0 +1,36 @@
+// Searching, in English.
+
+export const search = {
+  kind_all: 'All',
+  see_all: 'See all',
+  see_all_of: 'See all: {what}',
+  clear_recent: 'Clear all',
+  recent_cleared: 'Recent searches cleared',
+  recent_more: 'Show {n} more',
+  recent_private: 'Kept on this device only.',
+  rising: 'Rising searches',
+  since: 'since {time}',
+  since_yesterday: 'since yesterday {time}',
+  since_weekday: 'since {day} {time}',
+  since_date: 'since {day}',
+  people: 'People to follow',
+  popular: 'Popular',
+  newest: 'New',
+  row_back: 'Back in this row',
+  row_on: 'On in this row',
+  loading: 'What to begin with is on its way',
+  none: 'Nothing to see yet',
+  none_hint: 'Once somebody posts a video, it is found here. Yours can be the first.',
+  typed: 'Search for “{q}”',
+  fill: 'Put “{q}” into the box',
+  corrected: 'Showing results for {q}.',
+  instead: 'Search instead for {q}',
+  partly: 'No video has all of these words. These have most of them.',
+  said: '“{q}”',
+  people_placeholder: 'Search for people',
+  people_hint: 'Whose videos you want to see first. Follow them, or search for somebody.',
+  people_none: 'Nobody to follow yet',
+  people_none_hint: 'Everybody who posts a video for everyone is shown here.',
+};
+
+export type SearchMessages = typeof search;
