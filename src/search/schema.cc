@@ -57,7 +57,7 @@ constexpr std::array<Migration, 3> kMigrations{{
       );
       CREATE INDEX search_videos_standing ON search_videos (public, standing, video);
       CREATE TABLE search_indexed (
-        at_ms BIGINT NOT NULL
+        at_ms BIGINT NOT NULL PRIMARY KEY
       );
       CREATE TABLE search_topics (
         kind BIGINT NOT NULL,

@@ -395,7 +395,8 @@ Result<void> Search::index_all_once() {
   FILOSCOPE_DO(flush());
   return parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(
-        session.execute("INSERT INTO search_indexed (at_ms) VALUES (?)", {parts_.clock.now_ms()}));
+        session.execute("INSERT INTO search_indexed (at_ms) VALUES (?) ON CONFLICT DO NOTHING",
+                        {parts_.clock.now_ms()}));
     return {};
   });
 }
