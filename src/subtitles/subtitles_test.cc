@@ -172,29 +172,34 @@ TEST_F(SubtitlesTest, StayWhileTheClipCanBeRestoredAndGoWithItForGood) {
   EXPECT_THAT(told[0].second, IsEmpty());
 }
 
-/// The clip goes between the look at it and the row.
+/// Does something whenever it is asked for the time: between the look at a clip and its row.
+class BusyClock final : public Clock {
+ public:
+  explicit BusyClock(const Clock& clock) : clock_(clock) {}
+  std::int64_t now_ms() const override {
+    if (const auto call = std::exchange(meanwhile, {})) call();
+    return clock_.now_ms();
+  }
+  std::int64_t mono_us() const override { return clock_.mono_us(); }
+  mutable std::function<void()> meanwhile;
+
+ private:
+  const Clock& clock_;
+};
+
 TEST_F(SubtitlesTest, OfAClipThatGoesMeanwhileNothingStays) {
   const auto clip = publish(ada, "one"), kept = publish(ada, "two");
   must(subtitles->set(ada.id, kept.id, "en", "", kHello));
-  auto for_good = [&](VideoId id, bool all) {
-    must(catalog->remove(ada.id, id));
-    if (all) must(catalog->remove_for_good(ada.id, id));
+  const BusyClock busy(clock);
+  const auto busily = must(Subtitles::open({*database, *catalog, busy}));
+  busy.meanwhile = [&] {
+    must(catalog->remove(ada.id, clip.id));
+    must(catalog->remove_for_good(ada.id, clip.id));
   };
-  struct Step {
-    VideoId id;
-    bool all;
-  };
-  std::optional<Step> step = Step{clip.id, true};
-  subtitles->on_change([&](Session& session, VideoId) -> Result<void> {
-    session.on_commit([&] {
-      if (const auto now = std::exchange(step, {})) for_good(now->id, now->all);
-    });
-    return {};
-  });
-  must(subtitles->set(ada.id, clip.id, "en", "", kHello));
+  must(busily->set(ada.id, clip.id, "en", "", kHello));
   EXPECT_THAT(said(clip.id), IsEmpty());
-  step = Step{kept.id, false};
-  must(subtitles->set(ada.id, kept.id, "en", "", kGruss));
+  busy.meanwhile = [&] { must(catalog->remove(ada.id, kept.id)); };
+  must(busily->set(ada.id, kept.id, "en", "", kGruss));
   EXPECT_THAT(said(kept.id), SizeIs(1)) << "it can be restored";
 }
 
