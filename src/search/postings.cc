@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kTermsPerVideoMax = 400;
 /// Longer ones are nobody's query, and too long for an index of PostgreSQL.
 constexpr std::size_t kWordBytesMax = 200;
-constexpr std::size_t kSaidTermsMax = 2000;
+constexpr std::size_t kSaidTermsMax = 2000, kSaidBytesMax = 512 << 10;
 constexpr std::int64_t kSaidWeight = 1;
 constexpr std::int64_t kCaptionWeight = 2;
 constexpr std::int64_t kHashtagWeight = 3;
@@ -117,13 +117,17 @@ Result<void> store_weights(Session& session, std::int64_t id, const Known& known
 /// The first different words that are said, but those of `there`.
 Weights said_weights(std::span<const subtitles::Said> said, const Weights& there) {
   Weights weights;
+  std::size_t bytes = 0;
   for (const auto& track : said)
-    for (const auto& cue : track.cues)
+    for (const auto& cue : track.cues) {
+      bytes += cue.text.size();
+      if (bytes > kSaidBytesMax) return weights;
       for (auto& word : catalog::index_terms_of(cue.text)) {
         if (weights.size() == kSaidTermsMax) return weights;
         if (word.size() <= kWordBytesMax && !there.contains(word))
           weights.emplace(std::move(word), kSaidWeight);
       }
+    }
   return weights;
 }
 

@@ -36,9 +36,9 @@ constexpr std::array<Migration, 3> kMigrations{{
         video BIGINT NOT NULL,
         weight BIGINT NOT NULL,
         standing BIGINT NOT NULL,
-        PRIMARY KEY (word, video)
+        PRIMARY KEY (word, video, weight, standing)
       );
-      CREATE INDEX search_postings_video ON search_postings (video, word, weight, standing);
+      CREATE INDEX search_postings_video ON search_postings (video, word, weight);
       CREATE INDEX search_postings_standing ON search_postings (word, standing, video, weight);
       CREATE TABLE search_words (
         word TEXT NOT NULL PRIMARY KEY,
@@ -57,7 +57,7 @@ constexpr std::array<Migration, 3> kMigrations{{
       );
       CREATE INDEX search_videos_standing ON search_videos (public, standing, video);
       CREATE TABLE search_indexed (
-        at_ms BIGINT NOT NULL
+        at_ms BIGINT NOT NULL PRIMARY KEY
       );
       CREATE TABLE search_topics (
         kind BIGINT NOT NULL,

@@ -52,8 +52,8 @@ constexpr std::size_t kReindexBatch = 50;
 constexpr std::int64_t kReindexTold = 10'000;
 constexpr std::size_t kEntriesAtOnce = 64;
 constexpr int kLimitMax = 50;
-/// Cues that are read for one page.
-constexpr std::size_t kCuesReadMax = 20'000;
+/// Cues that are looked through for one page, and of one video.
+constexpr std::size_t kCuesReadMax = 20'000, kCuesOfEntryMax = 5'000;
 /// Scores are compared and paged as whole numbers.
 constexpr double kScoreUnit = 1000;
 /// The best by words and standing, whose order her taste changes, and by how much at most.
@@ -173,6 +173,7 @@ Result<void> Search::open_index() {
 
 Result<void> Search::index_whole(Session& session, const catalog::Entry& entry) {
   FILOSCOPE_DO(index(session, entry));
+  if (entry.state != catalog::State::published || catalog::is_kept_back(entry)) return {};
   FILOSCOPE_TRY(const auto said, parts_.subtitles.said(session, entry.id));
   return index_said(session, entry.id, said);
 }
@@ -187,10 +188,11 @@ Result<void> Search::find_said(std::string_view query, Found& found) {
     for (const auto& entry : found.page.items) {
       if (terms_in(catalog::index_terms_of(entry.caption), terms) == terms.size()) continue;
       FILOSCOPE_TRY(const auto said, parts_.subtitles.said(session, entry.id));
-      std::size_t best = 0;
+      std::size_t best = 0, of_entry = 0;
       for (const auto& track : said)
         for (const auto& cue : track.cues) {
           if (cues_left == 0) return {};
+          if (++of_entry > kCuesOfEntryMax) break;
           --cues_left;
           const auto count = terms_in(catalog::index_terms_of(cue.text), terms);
           if (count <= best) continue;
@@ -395,7 +397,8 @@ Result<void> Search::index_all_once() {
   FILOSCOPE_DO(flush());
   return parts_.database.write([&](Session& session) -> Result<void> {
     FILOSCOPE_DO(
-        session.execute("INSERT INTO search_indexed (at_ms) VALUES (?)", {parts_.clock.now_ms()}));
+        session.execute("INSERT INTO search_indexed (at_ms) VALUES (?) ON CONFLICT DO NOTHING",
+                        {parts_.clock.now_ms()}));
     return {};
   });
 }

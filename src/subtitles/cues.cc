@@ -32,7 +32,9 @@ bool all_digits(std::string_view text) {
 /// A line that is meant to say when a cue begins and ends, whether it can be read or not.
 bool is_times(std::string_view line) {
   line = trimmed(line);
-  if (line.find(kArrow) == std::string_view::npos) return false;
+  const auto arrow = line.find(kArrow);
+  if (arrow == std::string_view::npos || line.substr(0, arrow).find(':') == std::string_view::npos)
+    return false;
   const auto first = line.substr(0, 1).find_first_of("0123456789-");
   return first != std::string_view::npos;
 }

@@ -71,11 +71,12 @@ TEST(Srt, IsReadAsProgramsWriteIt) {
 TEST(Srt, EmptyLinesMayStandInACueAndLackBetweenTwo) {
   const auto cues = read(
       "\n\n1\n00:00:01,000 --> 00:00:02,000\nabove\n\nbelow\n"
-      "2\n00:00:03,000 --> 00:00:04,000\nnext\n\n\n\n"
+      "2\n00:00:03,000 --> 00:00:04,000\nnext\n- look --> there\n\n\n\n"
       "3\n00:00:05,000 --> 00:00:06,000\n42\n\n"
       "00:00:07,000 --> 00:00:08,000\nend");
-  EXPECT_THAT(cues, ElementsAre(Cue{1000, 2000, "above\nbelow"}, Cue{3000, 4000, "next"},
-                                Cue{5000, 6000, "42"}, Cue{7000, 8000, "end"}));
+  EXPECT_THAT(
+      cues, ElementsAre(Cue{1000, 2000, "above\nbelow"}, Cue{3000, 4000, "next\n- look --> there"},
+                        Cue{5000, 6000, "42"}, Cue{7000, 8000, "end"}));
 }
 
 TEST(Srt, LinesMayEndAsOnOldMachines) {

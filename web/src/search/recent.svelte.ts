@@ -5,8 +5,13 @@ import { readJson, writeJson } from '../lib/storage';
 const KEY = 'fs.searches';
 const RECENT_MAX = 8;
 
+function kept(): string[] {
+  const list = readJson<unknown>(KEY, []);
+  return Array.isArray(list) ? list.filter((one) => typeof one === 'string') : [];
+}
+
 class Recent {
-  list = $state.raw(readJson<string[]>(KEY, []));
+  list = $state.raw(kept());
 
   add(q: string): void {
     this.put([q, ...this.list.filter((other) => other !== q)].slice(0, RECENT_MAX));

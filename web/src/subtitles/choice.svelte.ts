@@ -23,9 +23,9 @@ class SubtitleChoice {
   language = $state('');
 
   constructor() {
-    const kept = readJson<{ on?: unknown; language?: unknown }>(KEY, {});
-    this.on = kept.on === true;
-    this.language = typeof kept.language === 'string' ? kept.language : '';
+    const kept = readJson<{ on?: unknown; language?: unknown } | null>(KEY, {});
+    this.on = kept?.on === true;
+    this.language = typeof kept?.language === 'string' ? kept.language : '';
   }
 
   set(on: boolean, language = this.language): void {

@@ -7,6 +7,8 @@ export interface Cue {
   text: string;
 }
 
+/** Lines of other times that are shown together. */
+const AT_ONCE_MAX = 4;
 const TIMES = /^(\d+):(\d\d):(\d\d)\.(\d{3}) --> (\d+):(\d\d):(\d\d)\.(\d{3})$/;
 const SIGNS: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&#123;': '{' };
 
@@ -33,13 +35,14 @@ export class Cues {
     this.#longestMs = this.all.reduce((longest, cue) => Math.max(longest, cue.toMs - cue.fromMs), 0);
   }
 
-  /** What is to be read at a time, in order. */
+  /** What is to be read at a time, in order: of many at once the last few. */
   at(timeMs: number): Cue[] {
     const found: Cue[] = [];
     for (let i = this.#begunBy(timeMs) - 1; i >= 0; i--) {
       const cue = this.all[i];
       if (!cue || cue.fromMs + this.#longestMs <= timeMs) break;
       if (cue.toMs > timeMs) found.unshift(cue);
+      if (found.length === AT_ONCE_MAX) break;
     }
     return found;
   }
