@@ -9,7 +9,7 @@ import { session } from '../lib/session.svelte';
 import { toasts } from '../lib/toast.svelte';
 import type { Label, OwnUpload, Video, Visibility } from '../lib/types';
 import { Follow, withNews } from '../lib/updates';
-import type { GivenSubtitles } from '../subtitles/given';
+import { giveAll, type GivenSubtitles } from '../subtitles/given';
 import { profileChanges } from '../routes/changes.svelte';
 import { fingerprint } from './fingerprint';
 import { uploadPill } from './pill.svelte';
@@ -44,6 +44,7 @@ export class UploadTask {
   #transfer: Transfer | null = null;
   #resume: string | undefined;
   #closed = false;
+  #givenTo = '';
 
   constructor(id: number, file: File, form: UploadForm, resume?: string) {
     this.id = id;
@@ -120,11 +121,11 @@ export class UploadTask {
     }
   }
 
-  /** Once: what is refused is said, and can be given again where the video is edited. */
+  /** Once to each video: what is refused is said, and can be given again where it is edited. */
   #giveSubtitles(id: string): void {
-    const given = this.form.subtitles.splice(0);
-    if (given.length === 0) return;
-    void import('../subtitles/given').then(({ giveAll }) => giveAll(id, given));
+    if (this.#givenTo === id) return;
+    this.#givenTo = id;
+    void giveAll(id, this.form.subtitles);
   }
 
   /** How far it is, as it is told; else it is asked for. */
