@@ -20,7 +20,7 @@ class Search(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.clips = clip_folder()
-        cls.server = Server(settings={"search.rising_people_min": 3, "search.rising_account_hours": 0})
+        cls.server = Server(settings={"search.rising_people_min": 2, "search.rising_account_hours": 0})
         cls.mara, cls.jo, cls.li, cls.bo = (Client(cls.server).sign_up(name) for name in ("mara", "jo", "li", "bo"))
         cls.physics = cls.mara.publish(make_clip(cls.clips / "a.mp4", seed=1), "swinging #physics")
         cls.clay = cls.mara.publish(make_clip(cls.clips / "b.mp4", seed=2), "a bowl of #clay")
