@@ -60,7 +60,7 @@ class Crash(unittest.TestCase):
 
     def test_a_video_whose_worker_always_dies_is_given_up_in_plain_words(self):
         author = Client(self.server).sign_up("author")
-        clip = make_clip(self.folder / "long.mp4", seconds=12, size="360x640")
+        clip = make_clip(self.folder / "long.mp4", seconds=45, size="360x640")
         video = author.upload(clip, "never works")
         seen_at = {}
 
