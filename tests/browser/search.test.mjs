@@ -386,8 +386,15 @@ test('everything that is named so stands together, each with the way to all of i
   }
   await page.locator('.results a[href="/tag/ceramics"]').tap();
   await page.waitForURL('**/tag/ceramics');
+  const asked = [];
+  page.on('request', (request) => asked.push(request.url()));
   await page.goBack();
+  await heading(page, 'Videos').waitFor();
   assert.equal(await page.locator('.results h2').count(), 4, 'what stood above the videos is kept');
+  assert.deepEqual(
+    asked.filter((url) => url.includes('/api/v1/search?')),
+    [],
+  );
   assert.deepEqual(errors, []);
   await context.close();
 });
