@@ -20,7 +20,7 @@ constexpr std::int64_t kExpansionsMax = 64;
 struct Most {
   std::int64_t newest, made_of;
 };
-constexpr Most kMostOfAll{4000, 1000}, kMostOfPart{500, 250};
+constexpr Most kMostOfAll{2500, 750}, kMostOfPart{250, 125};
 constexpr std::size_t kLookUpMax = 64;
 constexpr double kWholeWord = 1.5;
 /// A standing that doubles what a match is worth.
@@ -90,37 +90,52 @@ Result<Hits> match_first(Session& session, const Term& term, const Most& most) {
   return hits;
 }
 
-/// Those of `hits` that have this term too.
-Result<Hits> match_further(Session& session, const Term& term, const Hits& hits) {
+/// What those of `hits` that have this term are worth by it.
+Result<std::unordered_map<EntryId, double>> worth_by(Session& session, const Term& term,
+                                                     const Hits& hits) {
   static const std::string kSql =
       "SELECT video, CASE WHEN word = ? THEN 1 ELSE 0 END, weight FROM search_postings WHERE "
       "word >= ? AND word < ? AND video IN (" +
       placeholders(kLookUpMax) + ")";
   std::vector<EntryId> ids;
   for (const auto& [entry, hit] : hits) ids.push_back(entry);
-  Hits kept;
+  std::unordered_map<EntryId, double> worth;
   for (std::size_t at = 0; at < ids.size(); at += kLookUpMax) {
     std::vector<SqlValue> arguments{term.word, term.word, term.end()};
     for (std::size_t i = 0; i < kLookUpMax; ++i)
       arguments.emplace_back(ids[std::min(at + i, ids.size() - 1)].db());
     FILOSCOPE_DO(session.query(kSql, arguments, [&](const Row& row) {
-      const auto& before = hits.at(EntryId::from_db(row.integer(0)));
-      const double worth = rarity(term) * (row.integer(1) != 0 ? kWholeWord : 1);
-      auto& hit = kept.try_emplace(before.entry, before).first->second;
-      hit.text = std::max(hit.text, before.text + worth * static_cast<double>(row.integer(2)));
+      const double found = rarity(term) * (row.integer(1) != 0 ? kWholeWord : 1) *
+                           static_cast<double>(row.integer(2));
+      double& best = worth[EntryId::from_db(row.integer(0))];
+      best = std::max(best, found);
     }));
+  }
+  return worth;
+}
+
+/// Those of `hits` that have this term too.
+Result<Hits> match_further(Session& session, const Term& term, const Hits& hits) {
+  FILOSCOPE_TRY(const auto worth, worth_by(session, term, hits));
+  Hits kept;
+  for (const auto& [entry, by_term] : worth) {
+    auto& hit = kept.emplace(entry, hits.at(entry)).first->second;
+    hit.text += by_term;
   }
   return kept;
 }
 
+void sort_rarest_first(std::vector<Term>& terms) {
+  std::ranges::sort(terms, {}, &Term::videos_count);
+}
+
 /// REQUIRES: the terms are counted.
-Result<Hits> match_terms(Session& session, std::vector<Term> terms, const Most& most) {
+Result<Hits> match_terms(Session& session, std::vector<Term> terms) {
   const bool none = std::any_of(terms.begin(), terms.end(),
                                 [](const Term& term) { return term.videos_count == 0; });
   if (terms.empty() || none) return Hits();
-  std::sort(terms.begin(), terms.end(),
-            [](const Term& a, const Term& b) { return a.videos_count < b.videos_count; });
-  FILOSCOPE_TRY(auto hits, match_first(session, terms.front(), most));
+  sort_rarest_first(terms);
+  FILOSCOPE_TRY(auto hits, match_first(session, terms.front(), kMostOfAll));
   for (std::size_t i = 1; i < terms.size() && !hits.empty(); ++i) {
     FILOSCOPE_TRY(hits, match_further(session, terms[i], hits));
   }
@@ -176,7 +191,7 @@ Result<std::vector<Hit>> match_all(Session& session, std::string_view query) {
   for (auto& words : catalog::query_readings_of(query)) {
     auto terms = terms_of(std::move(words));
     FILOSCOPE_DO(count_videos(session, terms));
-    FILOSCOPE_TRY(const auto hits, match_terms(session, std::move(terms), kMostOfAll));
+    FILOSCOPE_TRY(const auto hits, match_terms(session, std::move(terms)));
     add_better(best, hits);
   }
   return list_of(best);
@@ -186,14 +201,26 @@ Result<std::vector<Hit>> match_partly(Session& session, std::string_view query) 
   auto terms = terms_of(catalog::query_readings_of(query).front());
   if (terms.size() < 2 || terms.size() > kPartlyTermsMax) return std::vector<Hit>();
   FILOSCOPE_DO(count_videos(session, terms));
-  Hits best;
-  for (std::size_t left_out = 0; left_out < terms.size(); ++left_out) {
-    auto some = terms;
-    some.erase(some.begin() + static_cast<std::ptrdiff_t>(left_out));
-    FILOSCOPE_TRY(const auto hits, match_terms(session, std::move(some), kMostOfPart));
-    add_better(best, hits);
+  sort_rarest_first(terms);
+  // What lacks one of them has one of the two rarest.
+  Hits begun;
+  std::unordered_map<EntryId, std::size_t> lacking;
+  for (std::size_t i = 0; i < 2; ++i) {
+    if (terms[i].videos_count == 0) continue;
+    FILOSCOPE_TRY(const auto hits, match_first(session, terms[i], kMostOfPart));
+    for (const auto& [entry, hit] : hits) begun.emplace(entry, hit);
   }
-  return list_of(best);
+  for (auto& [entry, hit] : begun) hit.text = 0;
+  for (const auto& term : terms) {
+    FILOSCOPE_TRY(const auto worth, worth_by(session, term, begun));
+    for (auto& [entry, hit] : begun) {
+      const auto found = worth.find(entry);
+      if (found == worth.end()) ++lacking[entry];
+      if (found != worth.end()) hit.text += found->second;
+    }
+  }
+  std::erase_if(begun, [&](const auto& one) { return lacking[one.first] > 1; });
+  return list_of(begun);
 }
 
 Result<std::string> correct(Session& session, std::string_view query) {

@@ -153,6 +153,10 @@ Result<Taken> SubtitlesImpl::set(AccountId owner, VideoId id, std::string_view l
   const auto dropped = drop_behind(cues, video.duration_ms);
   if (cues.empty()) return Error(reason("subtitles_behind_end"), video.duration_ms);
   const auto stored = stored_track(std::move(tag), std::move(name), cues, parts_.clock.now_ms());
+  FILOSCOPE_TRY(const auto before, store_.find(id, stored.track.language));
+  if (before && before->track.revision == stored.track.revision &&
+      before->track.label == stored.track.label)
+    return Taken{before->track, dropped};  // whoever is told reads all tracks again
   FILOSCOPE_DO(parts_.database.write([&](Session& session) { return put(session, id, stored); }));
   FILOSCOPE_DO(forget_orphan(owner, id));
   return Taken{stored.track, dropped};

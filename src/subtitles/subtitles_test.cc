@@ -147,6 +147,21 @@ TEST_F(SubtitlesTest, OthersReadWhatIsSaidWithinTheTransactionThatChangesIt) {
   EXPECT_THAT(told[2].second, SizeIs(1));
 }
 
+TEST_F(SubtitlesTest, TheSameFileAgainIsNoChange) {
+  const auto clip = publish(ada, "a clip");
+  const std::string file = "WEBVTT\n\n00:01.000 --> 00:02.000\nhello\n";
+  int told_count = 0;
+  subtitles->on_change(
+      [&](Session&, VideoId) -> Result<void> { return ++told_count, Result<void>(); });
+  const auto first = must(subtitles->set(ada.id, clip.id, "en", "", file)).track;
+  clock.advance_ms(5'000);
+  const auto again = must(subtitles->set(ada.id, clip.id, "en", "", file)).track;
+  EXPECT_EQ(told_count, 1);
+  EXPECT_EQ(again.changed_ms, first.changed_ms);
+  must(subtitles->set(ada.id, clip.id, "en", "Named", file));
+  EXPECT_EQ(told_count, 2);
+}
+
 TEST_F(SubtitlesTest, WhatAHookRefusesIsNotStored) {
   const auto clip = publish(ada, "one");
   subtitles->on_change([](Session&, VideoId) -> Result<void> {
