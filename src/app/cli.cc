@@ -39,6 +39,7 @@ struct Words {
   EvalVisualCommand eval_visual;
   EvalCopiesCommand eval_copies;
   LearnCodebookCommand learn_codebook;
+  SafetyScoresCommand safety_scores;
   SimulateCommand simulate;
   std::string database;
 };
@@ -265,6 +266,11 @@ void add_vision(CLI::App& app, Words& words) {
       "learn-codebook", "Learn the numbers of the built-in descriptor from frames of clips");
   learn.add_option("--clips", words.learn_codebook.clips, "A folder of clips")->required();
   learn.add_option("OUT", words.learn_codebook.out, "src/vision/codebook.bin")->required();
+  auto& safety =
+      *vision.add_subcommand("safety", "Say what a classifier sees in pictures, as JSON");
+  safety.add_option("--model", words.safety_scores.model, "A .safety.onnx file or its folder")
+      ->required();
+  safety.add_option("PICTURE", words.safety_scores.pictures, "Picture files")->required();
 }
 
 void add_eval(CLI::App& app, Words& words) {
@@ -398,7 +404,11 @@ int dispatch(const CLI::App& app, const Words& words) {
     return moderation(options);
   }
   if (name == "eval") return eval_command(*app.get_subcommand("eval"), words);
-  if (name == "vision") return learn_codebook(words.learn_codebook);
+  if (name == "vision") {
+    const auto& what = app.get_subcommand("vision")->get_subcommands().front()->get_name();
+    return what == "safety" ? safety_scores(words.safety_scores)
+                            : learn_codebook(words.learn_codebook);
+  }
   if (name == "simulate") return simulate(words.simulate);
   return bench(words.bench);
 }

@@ -120,6 +120,13 @@ struct LearnCodebookCommand {
 };
 int learn_codebook(const LearnCodebookCommand& command);
 
+/// What a classifier sees in pictures, as JSON.
+struct SafetyScoresCommand {
+  std::string model;
+  std::vector<std::string> pictures;
+};
+int safety_scores(const SafetyScoresCommand& command);
+
 struct SimulateCommand {
   std::int64_t people = 100, videos = 1000, seed = 1, swipes = 100;
   std::int64_t days = 0;  ///< 0: until everybody has made her swipes

@@ -90,14 +90,14 @@ export class Layers {
     if (kind === 'linear') return from;
     if (kind === 'relu') return { ...from, name: this.#graph.node('Relu', [from.name]) };
     if (kind === 'softmax') return { ...from, name: this.#graph.node('Softmax', [from.name], { axis: 1 }) };
-    const bounds = [0, 6].map((bound) => this.#scalar(bound));
-    return { ...from, name: this.#graph.node('Clip', [from.name, ...bounds]) };
+    const bounds = { min: { float: 0 }, max: { float: 6 } };
+    return { ...from, name: this.#graph.node('Clip', [from.name], bounds) };
   }
 
-  /** The largest ("MaxPool") or the mean ("AveragePool") of each window; what is padded does not count. */
-  pool(from, kind, { window, strides, padding }) {
+  /** The mean of each window; what is padded does not count. */
+  averagePool(from, { window, strides, padding }) {
     const { size, attributes } = sides(from, window, strides, padding);
-    return { ...from, ...size, name: this.#graph.node(kind, [from.name], attributes) };
+    return { ...from, ...size, name: this.#graph.node('AveragePool', [from.name], attributes) };
   }
 
   /** To a plain list of channels; only of 1 by 1, where the order of rows and channels is the same. */
@@ -120,12 +120,6 @@ export class Layers {
   /** By one number: kind is "Mul", "Sub" or "Add". */
   arithmetic(from, kind, number) {
     return { ...from, name: this.#graph.node(kind, [from.name, this.#scalar(number)]) };
-  }
-
-  channelsOf(all) {
-    const channels = all.reduce((sum, one) => sum + one.channels, 0);
-    const names = all.map(({ name }) => name);
-    return { ...all[0], channels, name: this.#graph.node('Concat', names, { axis: 1 }) };
   }
 
   encode(name, output) {

@@ -10,7 +10,6 @@ const CLASSES_COUNT = 5;
 export const NETWORKS = {
   mobilenet_v2: 'MobileNetV2Model',
   mobilenet_v2_mid: 'MobileNetV2MidModel',
-  inception_v3: 'InceptionV3Model',
 };
 
 /** By name, the tensors of one byte a weight that lie one behind the other in the shards. */
@@ -45,22 +44,16 @@ const KERAS = {
   DepthwiseConv2D: (net, [from], config) => convolutionOfKeras(net, from, config, true),
   BatchNormalization: (net, [from]) => from, // in the convolution before it
   ReLU: (net, [from], { max_value: most }) => net.layers.activation(from, most === 6 ? 'relu6' : 'relu'),
-  Activation: (net, [from], { activation }) => net.layers.activation(from, activation),
   Dropout: (net, [from]) => from, // only while it learns
   Add: (net, [one, other]) => net.layers.sum(one, other),
-  Concatenate: (net, all) => net.layers.channelsOf(all),
-  AveragePooling2D: (net, [from], config) => poolOfKeras(net, from, 'AveragePool', config),
-  MaxPooling2D: (net, [from], config) => poolOfKeras(net, from, 'MaxPool', config),
+  AveragePooling2D: (net, [from], { pool_size: window, strides, padding }) =>
+    net.layers.averagePool(from, { window, strides, padding }),
   Flatten: (net, [from]) => net.layers.flatten(from),
   Dense: (net, [from], { name, activation }) => {
     const [kernel, bias] = ['kernel', 'bias'].map((part) => wanted(net.tensors, `${name}/${part}`));
     return net.layers.activation(net.layers.dense(from, kernel, bias), activation);
   },
 };
-
-function poolOfKeras({ layers }, from, kind, { pool_size: window, strides, padding }) {
-  return layers.pool(from, kind, { window, strides, padding });
-}
 
 /** With the padding layer before it and the normalisation behind it. */
 function convolutionOfKeras({ layers, tensors, normalisations }, from, config, depthwise) {
@@ -143,7 +136,7 @@ const GRAPH = {
   FusedDepthwiseConv2dNative: (layers, from, attr) => convolutionOfGraph(layers, from, attr, true),
   AddV2: (layers, [one, other]) => layers.sum(one, other),
   AvgPool: (layers, [from], attr) =>
-    layers.pool(from, 'AveragePool', {
+    layers.averagePool(from, {
       window: middle(attr.ksize),
       strides: middle(attr.strides),
       padding: textOf(attr.padding).toLowerCase(),

@@ -2,7 +2,8 @@
 // input, one output, a batch of one. Source: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3
 
 const IR_VERSION = 7;
-const OPSET = 11;
+// The last in which the bounds of Clip are attributes: OpenCV 4.6 knows them in no other way.
+const OPSET = 10;
 const FLOAT = 1;
 const ATTRIBUTE = { float: 1, int: 2, ints: 7 };
 
