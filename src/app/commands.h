@@ -120,12 +120,14 @@ struct LearnCodebookCommand {
 };
 int learn_codebook(const LearnCodebookCommand& command);
 
-/// What a classifier sees in pictures, as JSON.
-struct SafetyScoresCommand {
+/// What a network from a file makes of pictures, as JSON: a classifier's shares, or the features of
+/// an image network.
+struct NetworkCommand {
   std::string model;
   std::vector<std::string> pictures;
 };
-int safety_scores(const SafetyScoresCommand& command);
+int network_safety(const NetworkCommand& command);
+int network_features(const NetworkCommand& command);
 
 struct SimulateCommand {
   std::int64_t people = 100, videos = 1000, seed = 1, swipes = 100;

@@ -9,7 +9,7 @@ import { after, test } from 'node:test';
 import { convertNsfw, NETWORKS } from '../nsfw.mjs';
 import { originalNetwork } from './original.mjs';
 import { DRAWN, photographs, writePng } from './pictures.mjs';
-import { filoscope, sharedFolder } from './surroundings.mjs';
+import { filoscope, sharedPath } from './surroundings.mjs';
 
 const CLASSES = ['drawing', 'hentai', 'neutral', 'porn', 'sexy'];
 const APART_MAX = 0.001;
@@ -19,7 +19,7 @@ const folder = mkdtempSync(join(tmpdir(), 'filoscope-nsfw-'));
 after(() => rmSync(folder, { recursive: true }));
 
 const pictures = Object.values(DRAWN);
-const images = sharedFolder('images');
+const images = sharedPath('images');
 if (images) pictures.push(...photographs(images, PHOTOGRAPHS));
 const files = pictures.map((picture, i) => join(folder, `${i}.png`));
 pictures.forEach((picture, i) => writePng(files[i], picture));

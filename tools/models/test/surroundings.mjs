@@ -15,7 +15,7 @@ export function filoscope(...words) {
 }
 
 /** A folder or file of what is shared, or "" where there is none. */
-export function sharedFolder(name) {
+export function sharedPath(name) {
   const path = join(shared, name);
   return existsSync(path) ? path : '';
 }
