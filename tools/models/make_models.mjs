@@ -14,7 +14,7 @@ const PART = /\.(\d+)\.part$/;
 const SOURCES = ['onnx.mjs', 'layers.mjs', 'nsfw.mjs', 'flatbuffers.mjs', 'tflite.mjs', 'package-lock.json'];
 const DOWNLOAD_MS_MAX = 60_000;
 
-/** The network of visual search: google-coral's test data, Apache 2.0. */
+/** The network of visual search, of the test data of google-coral. */
 const EMBEDDER = {
   name: 'mobilenet_v1_1.0_224_quant_embedding_extractor',
   url: 'https://raw.githubusercontent.com/google-coral/test_data/104342d2d3480b3e66203073dac24f4e2dbb4c41/mobilenet_v1_1.0_224_quant_embedding_extractor.tflite',
