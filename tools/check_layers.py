@@ -24,7 +24,7 @@ THIRD_PARTY = {
     r"toml\+\+/": [r"base/config\.cc"],
     r"CLI/": [r"app/.*"],
     r"Eigen/": [r"eval/dense_baselines\.cc", r"vision/linear\.cc"],
-    r"opencv2/": [r"vision/network\.cc"],
+    r"opencv2/": [r"vision/onnx_network\.cc"],
     r"zlib\.h": [r"eval/line_reader\.h"],
     r"curl/": [r"app/http_client\.cc"],
 }

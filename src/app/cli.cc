@@ -39,6 +39,7 @@ struct Words {
   EvalVisualCommand eval_visual;
   EvalCopiesCommand eval_copies;
   LearnCodebookCommand learn_codebook;
+  NetworkCommand network;
   SimulateCommand simulate;
   std::string database;
 };
@@ -265,6 +266,15 @@ void add_vision(CLI::App& app, Words& words) {
       "learn-codebook", "Learn the numbers of the built-in descriptor from frames of clips");
   learn.add_option("--clips", words.learn_codebook.clips, "A folder of clips")->required();
   learn.add_option("OUT", words.learn_codebook.out, "src/vision/codebook.bin")->required();
+  const auto add_network = [&](const char* name, const char* what, const char* model) {
+    auto& command = *vision.add_subcommand(name, what);
+    command.add_option("--model", words.network.model, model)->required();
+    command.add_option("PICTURE", words.network.pictures, "Picture files")->required();
+  };
+  add_network("safety", "Print what a classifier sees in pictures, as JSON",
+              "A .safety.onnx file, or a folder that holds one");
+  add_network("features", "Print what an image network makes of pictures, as JSON",
+              "An .embed.onnx file, or a folder that holds one");
 }
 
 void add_eval(CLI::App& app, Words& words) {
@@ -398,7 +408,11 @@ int dispatch(const CLI::App& app, const Words& words) {
     return moderation(options);
   }
   if (name == "eval") return eval_command(*app.get_subcommand("eval"), words);
-  if (name == "vision") return learn_codebook(words.learn_codebook);
+  if (name == "vision") {
+    const auto& what = app.get_subcommand("vision")->get_subcommands().front()->get_name();
+    if (what == "learn-codebook") return learn_codebook(words.learn_codebook);
+    return what == "safety" ? network_safety(words.network) : network_features(words.network);
+  }
   if (name == "simulate") return simulate(words.simulate);
   return bench(words.bench);
 }

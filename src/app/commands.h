@@ -120,6 +120,15 @@ struct LearnCodebookCommand {
 };
 int learn_codebook(const LearnCodebookCommand& command);
 
+/// What a network from a file makes of pictures, as JSON: a classifier's shares, or the features of
+/// an image network.
+struct NetworkCommand {
+  std::string model;
+  std::vector<std::string> pictures;
+};
+int network_safety(const NetworkCommand& command);
+int network_features(const NetworkCommand& command);
+
 struct SimulateCommand {
   std::int64_t people = 100, videos = 1000, seed = 1, swipes = 100;
   std::int64_t days = 0;  ///< 0: until everybody has made her swipes

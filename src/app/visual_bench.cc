@@ -13,6 +13,7 @@
 #include "app/bench_figures.h"
 #include "app/bench_server.h"
 #include "app/benches.h"
+#include "app/feed_load.h"
 #include "app/output.h"
 #include "base/random.h"
 #include "base/sealed_memory.h"

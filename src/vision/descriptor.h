@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/config.h"
@@ -20,7 +21,10 @@ namespace filoscope::vision {
 inline const Setting<std::string> kModels{
     "models", "",
     "The image network of visual search: an .embed.onnx file, a folder that holds one, or none; "
-    "where it is left out, ../shared/models if that holds one, else none."};
+    "where it is left out, ../shared/models or .tools/models if that holds one, else none."};
+
+/// Of the files of image networks.
+inline constexpr std::string_view kNetworkEnding = ".embed.onnx";
 
 /// One kind of numbers in a description: `views` vectors of `dim` floats, each of length 1 or zero.
 /// Several views are the whole picture and its middle; with one the vector is taken as it is.
@@ -60,9 +64,6 @@ std::unique_ptr<Descriptor> make_builtin_descriptor();
 /// `path` is the file, or a folder in which the largest `*.embed.onnx` is taken.
 /// Errors: vision_model_not_found; vision_model_unusable (cut off, no network, another one).
 Result<std::unique_ptr<Descriptor>> load_network(const std::filesystem::path& path);
-
-/// Whether load_network would find a file there.
-bool holds_network(const std::filesystem::path& path);
 
 /// Plain ones to measure against: each gives one part with one view, compared by cosine as it is.
 std::unique_ptr<Descriptor> make_lab_descriptor();

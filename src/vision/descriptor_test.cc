@@ -1,9 +1,7 @@
 #include "vision/descriptor.h"
 
 #include <gmock/gmock.h>
-#include <stdlib.h>
 
-#include <fstream>
 #include <limits>
 
 #include "vision/test_network.h"
@@ -62,25 +60,12 @@ TEST(BuiltinDescriptor, GivesVectorsOfLengthOne) {
     }
 }
 
-class ModelFiles : public testing::Test {
+class ModelFiles : public ModelFolder {
  protected:
-  void SetUp() override {
-    auto folder = testing::TempDir() + "/filoscope-models-XXXXXX";
-    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
-    folder_ = folder;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::filesystem::path write(const std::string& name, std::span<const std::uint8_t> content) {
-    std::ofstream(folder_ / name, std::ios::binary)
-        .write(reinterpret_cast<const char*>(content.data()), std::ssize(content));
-    return folder_ / name;
-  }
   static Error refusal(const std::filesystem::path& path) {
     auto loaded = load_network(path);
     return loaded ? Error{Code::internal, "it was taken"} : std::move(loaded).error();
   }
-  std::filesystem::path folder_;
 };
 
 TEST_F(ModelFiles, ANetworkDescribesTheWholeAndTheMiddle) {

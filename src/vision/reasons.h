@@ -8,10 +8,11 @@ namespace filoscope::vision {
 
 inline constexpr ErrorReason kReasons[] = {
     {"vision_model_not_found", Code::not_found,
-     "{file}: {problem}; name a model file (.embed.onnx), a folder that holds one, or none"},
+     "{file}: {problem}; name a model file ({ending}), a folder that holds one, or none"},
     {"vision_model_unusable", Code::invalid_argument,
-     "{file} is no image network that can be used: {problem}; fetch it again, name another file, "
-     "or say none to go on with the built-in descriptor"},
+     "{file} is no network that can be used: {problem}; fetch it again, name another file, or say "
+     "none "
+     "to go on without it"},
     {"vision_nothing_to_learn", Code::invalid_argument,
      "a projection cannot be learned: {problem}"},
 };

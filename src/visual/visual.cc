@@ -10,6 +10,7 @@
 #include "media/sandbox.h"
 #include "vision/descriptor.h"
 #include "vision/expansion.h"
+#include "vision/models.h"
 #include "vision/similar.h"
 #include "visual/reasons.h"
 #include "visual/schema.h"
@@ -18,7 +19,6 @@
 namespace filoscope::visual {
 namespace {
 
-constexpr const char* kSharedModels = "../shared/models";
 constexpr double kPartLeast = .02;  ///< of a side
 constexpr std::int64_t kMemoryMax = 3LL << 30, kLookerMemoryMax = 3LL << 29;
 /// Of one process; fewer of one that strangers' pictures reach.
@@ -51,10 +51,7 @@ Result<void> check_part(const vision::Crop& part) {
 }  // namespace
 
 std::string model_path(const Config& config) {
-  const auto& set = config[vision::kModels];
-  if (set == "none") return "";
-  if (!set.empty()) return set;
-  return vision::holds_network(kSharedModels) ? kSharedModels : "";
+  return vision::find_model(config[vision::kModels], vision::kNetworkEnding);
 }
 
 Result<std::unique_ptr<VisualSearch>> VisualSearch::open(const Parts& parts) {

