@@ -88,6 +88,20 @@ struct Rendition {
 
 enum class HdrKind : std::uint8_t { none, pq, hlg, dolby_vision };
 
+/// Where a clip may trigger seizures of people with photosensitive epilepsy: stretches in which
+/// more than a quarter of the picture flashes more than three times within a second. Sources and
+/// what counts as a flash: flashes.h.
+struct Flashes {
+  std::int64_t first_ms = -1;  ///< where the first such second begins; −1: there is none
+  std::int64_t last_ms = -1;   ///< the last flash of the last such second; −1: there is none
+  int most_per_second = 0;     ///< 0..kFlashesMax; over kFlashesHarmless exactly when there is
+                               ///< such a second
+  bool operator==(const Flashes&) const = default;
+};
+inline constexpr int kFlashesHarmless = 3;  ///< a second
+/// More than pictures at the highest rate can show in a second: a flash takes two.
+inline constexpr int kFlashesMax = 60;
+
 struct MediaFacts {
   std::int64_t duration_ms = 0;  ///< measured, not what the file claims
   int width = 0;                 ///< as displayed: rotated, square pixels
@@ -107,6 +121,7 @@ struct MediaFacts {
       sound_print;                    ///< raw chromaprint, about 8 values a second; of a sound
                                       ///< shorter than 4 s as it plays in a loop; empty: silent
   prints::ClipPrint clip_print;       ///< to tell copies by
+  Flashes flashes;                    ///< of the pictures of the largest rendition made
   std::vector<Rendition> renditions;  ///< largest first
   int covers_count = 0;  ///< how many cover outputs were written; 0 is the wanted or best one
   std::int64_t frames_decoded = 0;

@@ -122,6 +122,7 @@ TEST(Wire, FactsSurviveTheWay) {
   facts.video_codec = "h264";
   facts.hdr = HdrKind::hlg;
   facts.sound_print = {1, 2, 0xFFFFFFFF};
+  facts.flashes = {.first_ms = 1'200, .last_ms = 2'400, .most_per_second = 9};
   facts.renditions.resize(1);
   facts.renditions[0].name = "720";
   facts.renditions[0].segments = {{100, 20, 0, 1'000}, {120, 30, 1'000, 2'000}};

@@ -81,6 +81,13 @@ Result<void> check_rendition(const Rendition& rendition, int fd, std::int64_t en
   return {};
 }
 
+bool is_possible(const Flashes& flashes, std::int64_t duration_ms) {
+  const auto most = flashes.most_per_second;
+  if (most <= kFlashesHarmless) return most >= 0 && flashes.first_ms == -1 && flashes.last_ms == -1;
+  return most <= kFlashesMax && flashes.first_ms >= 0 && flashes.first_ms <= flashes.last_ms &&
+         flashes.last_ms <= duration_ms;
+}
+
 /// The file that a rendition of this name was to go into; -1 when none was.
 int output_of(std::string_view name, const MediaOutputs& outputs) {
   if (name == kLateName) return outputs.late;
@@ -144,6 +151,7 @@ Result<void> check_facts(const MediaFacts& facts, const MediaOptions& options,
   if (facts.clip_print.frames_count() > prints::kFramesPerSecond * (seconds + 2) ||
       facts.sound_print.size() > 10 * seconds + 100)
     return impossible("the length of a print");
+  if (!is_possible(facts.flashes, ms)) return impossible("the flashes");
   FILOSCOPE_DO(check_renditions(facts, outputs));
   return check_covers(facts, outputs);
 }

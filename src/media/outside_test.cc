@@ -41,6 +41,9 @@ class OutsideTest : public ::testing::Test {
 
 TEST_F(OutsideTest, HonestFactsAreBelieved) {
   EXPECT_TRUE(is_believed([](MediaFacts&) {}));
+  EXPECT_TRUE(is_believed([](MediaFacts& f) {
+    f.flashes = {.first_ms = 500, .last_ms = f.duration_ms, .most_per_second = 4};
+  }));
 }
 
 TEST_F(OutsideTest, NumbersThatCannotBeAreNot) {
@@ -62,6 +65,14 @@ TEST_F(OutsideTest, NumbersThatCannotBeAreNot) {
       [](auto& f) { f.hdr = static_cast<HdrKind>(9); },
       [](auto& f) { f.frames_decoded = -1; },
       [](auto& f) { f.decode_errors = -1; },
+      [](auto& f) { f.flashes = {.first_ms = 500, .last_ms = 400, .most_per_second = 5}; },
+      [](auto& f) { f.flashes = {.first_ms = -2, .last_ms = 400, .most_per_second = 5}; },
+      [](auto& f) { f.flashes = {.first_ms = 500, .last_ms = kMost, .most_per_second = 5}; },
+      [](auto& f) { f.flashes = {.first_ms = 500, .last_ms = 900, .most_per_second = 3}; },
+      [](auto& f) { f.flashes = {.first_ms = 500, .last_ms = 900, .most_per_second = 1'000}; },
+      [](auto& f) { f.flashes = {.first_ms = -1, .last_ms = 900, .most_per_second = 0}; },
+      [](auto& f) { f.flashes.most_per_second = 4; },
+      [](auto& f) { f.flashes.most_per_second = -1; },
       [](auto& f) { f.covers_count = 2; },
       [](auto& f) { f.covers_count = -1; },
       [](auto& f) { f.clip_print.views.resize(1), f.clip_print.views[0].looks.resize(5'000); },

@@ -93,6 +93,7 @@ class Processing {
   std::unique_ptr<Sound> sound_;
   std::int64_t sound_packets_ = 0;
   Stills stills_;
+  FlashFinder flashes_;
   Ground ground_;
   PreFilter filter_;
   PreFilter::Plan filter_plan_;
@@ -229,10 +230,12 @@ Result<void> Processing::start_rungs(const AVFrame& frame) {
     rung.output_fd = outputs_.late >= 0
                          ? outputs_.late
                          : outputs_.renditions[static_cast<std::size_t>(plans_[i].output_index)];
-    const bool stills = i == std::min<std::size_t>(1, plans_.size() - 1);
-    FILOSCOPE_TRY(
-        std::unique_ptr<Rung> started,
-        Rung::start(rung, track, sound_ ? &shared_ : nullptr, stills ? &stills_ : nullptr));
+    RungWatchers watchers;
+    if (i == std::min<std::size_t>(1, plans_.size() - 1)) watchers.stills = &stills_;
+    // The largest alone shows up to 60 a second: every second one of a fast strobe is no strobe.
+    if (i == 0) watchers.flashes = &flashes_;
+    FILOSCOPE_TRY(std::unique_ptr<Rung> started,
+                  Rung::start(rung, track, sound_ ? &shared_ : nullptr, watchers));
     rungs_.push_back(std::move(started));
   }
   return {};
@@ -406,6 +409,7 @@ Result<void> Processing::finish() {
                static_cast<double>(end_);
   facts_.container = source_->container();
   facts_.video_codec = avcodec_get_name(source_->video_stream()->codecpar->codec_id);
+  facts_.flashes = flashes_.finish();
   facts_.frames_decoded = decoder_->damage().frames;
   return stills_.finish(outputs_.covers, facts_);
 }

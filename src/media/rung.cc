@@ -14,18 +14,18 @@ constexpr std::int64_t kWaitMs =
 }  // namespace
 
 Rung::Rung(const RungOptions& options, const std::optional<AudioTrack>& track,
-           const SharedSound* sound, Stills* stills)
+           const SharedSound* sound, const RungWatchers& watchers)
     : options_(options),
       track_(track),
       sound_(sound),
-      stills_(stills),
+      watchers_(watchers),
       fitter_(options.plan.width, options.plan.height, options.colour.matrix),
       pacer_(options.plan.fps_max) {}
 
 Result<std::unique_ptr<Rung>> Rung::start(const RungOptions& options,
                                           const std::optional<AudioTrack>& track,
-                                          const SharedSound* sound, Stills* stills) {
-  std::unique_ptr<Rung> rung(new Rung(options, track, sound, stills));
+                                          const SharedSound* sound, const RungWatchers& watchers) {
+  std::unique_ptr<Rung> rung(new Rung(options, track, sound, watchers));
   FILOSCOPE_DO(rung->open_encoder());
   rung->thread_ = std::thread([raw = rung.get()] { raw->run(); });
   return rung;
@@ -146,7 +146,8 @@ Result<void> Rung::take(Picture picture) {
 Result<void> Rung::show(const Picture& picture, std::int64_t pts) {
   FILOSCOPE_TRY(FramePtr upright, fitter_.put(*picture.frame, picture.look));
   upright->colorspace = static_cast<AVColorSpace>(options_.colour.matrix);
-  if (stills_ != nullptr) FILOSCOPE_DO(stills_->offer(*upright, pts));
+  if (watchers_.stills != nullptr) FILOSCOPE_DO(watchers_.stills->offer(*upright, pts));
+  if (watchers_.flashes != nullptr) watchers_.flashes->add(*upright, pts * 1'000 / kTicksPerSecond);
   upright->pts = pts;
   upright->pict_type = AV_PICTURE_TYPE_NONE;
   if (pts >= next_key_) {

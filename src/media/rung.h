@@ -8,6 +8,7 @@
 
 #include "base/mutex.h"
 #include "media/ffmpeg.h"
+#include "media/flashes.h"
 #include "media/geometry.h"
 #include "media/mp4_writer.h"
 #include "media/pacer.h"
@@ -25,14 +26,21 @@ struct RungOptions {
   int output_fd = -1;
 };
 
+/// Who looks at the pictures that a rung shows; each may be nullptr.
+struct RungWatchers {
+  Stills* stills = nullptr;
+  FlashFinder* flashes = nullptr;
+};
+
 /// Threads: push, finish and the destructor from one; the work happens on its own.
 class Rung {
  public:
-  /// `sound` (may be nullptr) and `stills` (may be nullptr; then this rung feeds it) must outlive
-  /// it. Errors: internal.
+  /// `sound` (may be nullptr) and the watchers must outlive it; they are fed on its thread until
+  /// finish() returns. Errors: internal.
   static Result<std::unique_ptr<Rung>> start(const RungOptions& options,
                                              const std::optional<AudioTrack>& track,
-                                             const SharedSound* sound, Stills* stills);
+                                             const SharedSound* sound,
+                                             const RungWatchers& watchers);
   ~Rung();
   Rung(const Rung&) = delete;
   Rung& operator=(const Rung&) = delete;
@@ -48,7 +56,7 @@ class Rung {
 
  private:
   Rung(const RungOptions& options, const std::optional<AudioTrack>& track, const SharedSound* sound,
-       Stills* stills);
+       const RungWatchers& watchers);
   Result<void> open_encoder();
   void run();
   Result<void> work();
@@ -64,7 +72,7 @@ class Rung {
   const RungOptions options_;
   const std::optional<AudioTrack> track_;
   const SharedSound* const sound_;
-  Stills* const stills_;
+  const RungWatchers watchers_;
   CodecPtr encoder_;
   std::optional<Mp4Writer> writer_;
   Fitter fitter_;

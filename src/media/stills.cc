@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/file.h"
+#include "media/luma_weights.h"
 #include "media/picture.h"
 #include "media/rgb.h"
 
@@ -54,29 +55,6 @@ void shrink_luma(const AVFrame& frame, std::span<Value> grid) {
     return int{frame.data[0][y * std::ptrdiff_t{frame.linesize[0]} + x]};
   };
   shrink_luma<kSide>(frame.width, frame.height, at, grid);
-}
-
-/// The weights of red and blue in luma (ITU-T H.273, table 4); what is not told is taken as 601.
-struct LumaWeights {
-  double red = 0.299;
-  double blue = 0.114;
-  double green() const { return 1 - red - blue; }
-};
-
-LumaWeights luma_weights(AVColorSpace matrix) {
-  switch (matrix) {
-    case AVCOL_SPC_BT709:
-      return {0.2126, 0.0722};
-    case AVCOL_SPC_FCC:
-      return {0.30, 0.11};
-    case AVCOL_SPC_SMPTE240M:
-      return {0.212, 0.087};
-    case AVCOL_SPC_BT2020_NCL:
-    case AVCOL_SPC_BT2020_CL:
-      return {0.2627, 0.0593};
-    default:
-      return {};
-  }
 }
 
 /// From limited range in the frame's own matrix to what JPEG means: full range, BT.601 (JFIF 1.02).

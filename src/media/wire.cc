@@ -221,6 +221,7 @@ Bytes encode_facts(const MediaFacts& f) {
   out.put(f.loudness_lufs), out.put(f.gain_db);
   out.put_text(f.placeholder);
   out.put_array(std::span<const std::uint32_t>(f.sound_print));
+  out.put(f.flashes.first_ms), out.put(f.flashes.last_ms), out.put(f.flashes.most_per_second);
   out.put_varint(f.renditions.size());
   for (const Rendition& rendition : f.renditions) put_rendition(out, rendition);
   out.put(f.covers_count), out.put(f.frames_decoded), out.put(f.decode_errors);
@@ -244,6 +245,9 @@ Result<MediaFacts> decode_facts(const Bytes& body) {
   f.gain_db = in.get<double>();
   f.placeholder = in.get_text();
   f.sound_print = in.get_array<std::uint32_t>();
+  f.flashes.first_ms = in.get<std::int64_t>();
+  f.flashes.last_ms = in.get<std::int64_t>();
+  f.flashes.most_per_second = in.get<int>();
   const auto renditions = in.get_varint();
   if (renditions > kRenditionNames.size()) return malformed();
   for (std::uint64_t i = 0; i < renditions && in.ok(); ++i)
