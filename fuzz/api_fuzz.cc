@@ -52,10 +52,10 @@ class World {
     token_ = made.token;
     video_ = publish(*wiring_, made.account.id).id.text();
     auto& w = *wiring_;
-    uploads_ =
-        upload::Uploads::open({w.database(), w.blobs(), w.accounts(), w.catalog(), w.social(),
-                               w.copies(), workers_, w.clock(), config_, folder_.string()})
-            .value();
+    uploads_ = upload::Uploads::open({w.database(), w.blobs(), w.accounts(), w.catalog(),
+                                      w.social(), w.copies(), w.safety(), w.reading(), workers_,
+                                      w.clock(), config_, folder_.string()})
+                   .value();
     services_ = std::make_unique<api::Services>(api::Services{w.accounts(),
                                                               w.catalog(),
                                                               w.social(),
@@ -64,6 +64,7 @@ class World {
                                                               w.search(),
                                                               w.visual(),
                                                               w.copies(),
+                                                              w.safety(),
                                                               w.feed(),
                                                               w.blobs(),
                                                               w.clock(),

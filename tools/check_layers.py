@@ -17,6 +17,7 @@ THIRD_PARTY = {
     r"lib(av|sw)\w+/": [r"media/.*"],
     r"(ebur128|chromaprint|seccomp)\.h": [r"media/.*"],
     r"sqlite3\.h": [r"adapters/sqlite/.*", r"app/fts_rival\..*"],
+    r"tesseract/": [r"vision/text_reader\.cc"],
     r"sodium\.h": [r"base/crypto\.cc"],
     r"unicode/": [r"(accounts|catalog|search)/.*", r"api/page_head.cc"],
     r"spdlog/": [r"base/log\.cc"],

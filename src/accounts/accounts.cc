@@ -29,6 +29,7 @@ Account account_of_row(const Row& row) {
   account.feed_mode = row.text(7);
   account.created_ms = row.integer(8);
   account.role = parse_role(row.text(9)).value_or(Role::none);
+  account.sensitive = row.integer(10) != 0;
   return account;
 }
 
@@ -93,7 +94,7 @@ Result<void> AccountsImpl::load() {
 Result<void> AccountsImpl::load_people(Session& session) {
   FILOSCOPE_DO(
       session.query("SELECT id, person, handle, display_name, bio, birth_date, language, "
-                    "feed_mode, created_ms, role FROM accounts_people",
+                    "feed_mode, created_ms, role, sensitive FROM accounts_people",
                     {}, [this](const Row& row) { directory_.put(account_of_row(row)); }));
   return session.query(
       "SELECT person, created_ms FROM accounts_guests ORDER BY created_ms", {},
@@ -190,6 +191,7 @@ engine::PersonChanged AccountsImpl::facts_of(const Account& account) const {
   engine::PersonChanged body;
   body.language = engine::language_key(account.language);
   body.age = std::min(age_years(account.birth_date, parts_.clock.now_ms()), kLoggedAgeMax);
+  body.sensitive = account.sensitive;
   return body;
 }
 
@@ -284,13 +286,19 @@ Result<Account> AccountsImpl::change_profile(AccountId id, const ProfileChange& 
     return Error(reason("not_a_feed_mode")).at("feed_mode");
   }
   if (change.feed_mode) account.feed_mode = *change.feed_mode;
+  if (change.sensitive.value_or(false) &&
+      age_years(account.birth_date, parts_.clock.now_ms()) < kAgeOfSensitive)
+    return Error(reason("too_young_for_sensitive"), kAgeOfSensitive).at("sensitive");
+  const bool other_wish = change.sensitive && *change.sensitive != account.sensitive;
+  if (change.sensitive) account.sensitive = *change.sensitive;
   FILOSCOPE_DO(parts_.database.write([&](Session& session) -> Result<void> {
-    FILOSCOPE_DO(session.execute(
-        "UPDATE accounts_people SET display_name = ?, bio = ?, "
-        "language = ?, feed_mode = ? WHERE id = ?",
-        {account.display_name, account.bio, account.language, account.feed_mode, id.db()}));
+    FILOSCOPE_DO(
+        session.execute("UPDATE accounts_people SET display_name = ?, bio = ?, "
+                        "language = ?, feed_mode = ?, sensitive = ? WHERE id = ?",
+                        {account.display_name, account.bio, account.language, account.feed_mode,
+                         std::int64_t{account.sensitive}, id.db()}));
     if (change.display_name) FILOSCOPE_DO(write_words(session, account));
-    if (other_language) FILOSCOPE_DO(log_person(session, account));
+    if (other_language || other_wish) FILOSCOPE_DO(log_person(session, account));
     return {};
   }));
   directory_.put(account);

@@ -77,6 +77,7 @@ struct Account {
   std::string birth_date;  ///< YYYY-MM-DD; only ever shown to herself
   std::string language;    ///< BCP 47, "" unknown
   std::string feed_mode;   ///< "for_you" | "not_profiled"
+  bool sensitive = false;  ///< she asked for what is not for everyone
   std::int64_t created_ms = 0;
   Role role = Role::none;
 };
@@ -89,6 +90,7 @@ struct Viewer {
   std::string language;
   std::string feed_mode = "for_you";
   std::uint8_t age = 0;      ///< full years; 0 unknown (counts as a minor)
+  bool sensitive = false;    ///< of age, and she asked for what is not for everyone
   std::string session_hash;  ///< what CSRF values are bound to; stays when the token is rotated
   std::int64_t guest_ends_ms = 0;  ///< of a guest
   bool kept = true;    ///< false: a guest who has not acted; nothing is stored about her
@@ -128,6 +130,7 @@ struct SessionInfo {
 
 struct ProfileChange {
   std::optional<std::string> display_name{}, bio{}, language{}, feed_mode{};
+  std::optional<bool> sensitive{};  ///< errors: too_young_for_sensitive
 };
 
 struct Counts {
@@ -158,6 +161,8 @@ std::string fold_text(std::string_view text);
 /// A hashtag that somebody types, with or without its sign, as it is kept as a key. Errors:
 /// invalid_argument (not one hashtag, longer than 100 characters).
 Result<std::string> hashtag_key(std::string_view typed);
+/// From which on somebody may ask for what is not for everyone.
+inline constexpr std::uint8_t kAgeOfSensitive = 18;
 /// Full years between a date and now; 0 when it can't be read.
 std::uint8_t age_years(std::string_view birth_date, std::int64_t now_ms);
 

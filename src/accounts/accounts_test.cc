@@ -107,6 +107,29 @@ TEST(ProfileTest, ChangesAreCheckedAndKept) {
   EXPECT_EQ(stored.birth_date, "1990-05-04");
 }
 
+TEST(ProfileTest, WhatIsSensitiveIsAskedForByAdultsAndTheEngineHears) {
+  TestWorld world;
+  const auto mara = world.person("mara");
+  const auto wish = [&](AccountId who, bool sensitive) {
+    return world.accounts->change_profile(who, {.sensitive = sensitive});
+  };
+  EXPECT_TRUE(wish(mara.account, true).value().sensitive);
+  const auto heard = engine::decode<engine::PersonChanged>(world.records().back()).value();
+  EXPECT_TRUE(heard.sensitive);
+  world.reopen();
+  EXPECT_TRUE(world.accounts->get(mara.account).value().sensitive);
+  const auto records = world.records().size();
+  EXPECT_TRUE(wish(mara.account, true).has_value());
+  EXPECT_EQ(world.records().size(), records) << "nothing has changed";
+  EXPECT_FALSE(wish(mara.account, false).value().sensitive);
+
+  auto young = TestWorld::form("young");
+  young.birth_date = "2008-01-01";
+  const auto minor = world.accounts->sign_up(young).value().account.id;
+  EXPECT_EQ(wish(minor, true).error().reason, "too_young_for_sensitive");
+  EXPECT_TRUE(wish(minor, false).has_value());
+}
+
 TEST(RoleTest, HoldsAtOnceAndStays) {
   TestWorld world;
   const auto mara = world.person("mara");

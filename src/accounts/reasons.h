@@ -49,6 +49,8 @@ inline constexpr ErrorReason kReasons[] = {
     {"birth_date_in_future", Code::invalid_argument, "this day is in the future"},
     {"birth_date_too_long_ago", Code::invalid_argument, "this day is too long ago"},
     {"too_young", Code::invalid_argument, "you have to be at least {least} years old"},
+    {"too_young_for_sensitive", Code::invalid_argument,
+     "this can be switched on from {least} years on"},
     {"not_a_language", Code::invalid_argument, "give a language tag such as \"en\" or \"pt-BR\""},
     {"not_an_email", Code::invalid_argument,
      "give an address such as name@example.org, or leave it out"},

@@ -109,6 +109,9 @@ inline constexpr std::array kMigrations = {Migration{1, R"(
 )"},
                                            Migration{5, R"(
   ALTER TABLE accounts_people ADD COLUMN role TEXT NOT NULL DEFAULT '';
+)"},
+                                           Migration{6, R"(
+  ALTER TABLE accounts_people ADD COLUMN sensitive INTEGER NOT NULL DEFAULT 0;
 )"}};
 
 inline std::span<const Migration> migrations() { return kMigrations; }

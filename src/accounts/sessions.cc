@@ -240,6 +240,7 @@ Result<Viewer> AccountsImpl::viewer_of(const SessionRow& row, std::int64_t now_m
   viewer.language = account->language;
   viewer.feed_mode = account->feed_mode;
   viewer.age = age_years(account->birth_date, now_ms);
+  viewer.sensitive = account->sensitive && viewer.age >= kAgeOfSensitive;
   return viewer;
 }
 

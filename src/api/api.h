@@ -12,6 +12,7 @@
 #include "catalog/catalog.h"
 #include "copies/copies.h"
 #include "feed/feed.h"
+#include "safety/safety.h"
 #include "search/search.h"
 #include "social/social.h"
 #include "subtitles/subtitles.h"
@@ -98,6 +99,7 @@ struct Services {
   search::Search& search;
   visual::VisualSearch& visual;
   copies::Copies& copies;
+  safety::Safety& safety;
   feed::Feed& feed;
   BlobStore& blobs;
   const Clock& clock;

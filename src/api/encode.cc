@@ -170,6 +170,8 @@ json encode_video(const Services& services, const accounts::Viewer& viewer, cons
                  {"language", video.language},
                  {"visibility", catalog::to_string(video.visibility)},
                  {"labels", video.labels.names()},
+                 {"sensitive", video.sensitive},
+                 {"flashes", video.flashes},
                  {"available_until_ms",
                   video.available_until_ms > 0 ? json(video.available_until_ms) : json()},
                  {"created_ms", video.created_ms},
@@ -297,7 +299,7 @@ Response no_content() {
   return response;
 }
 
-json cursor_or_null(const std::string& cursor) { return cursor.empty() ? json() : json(cursor); }
+json text_or_null(const std::string& text) { return text.empty() ? json() : json(text); }
 
 json encode_person_lite(const accounts::Account& account) {
   return {{"id", account.id.text()},
@@ -419,7 +421,7 @@ Result<json> encode_entries(const Services& services, const accounts::Viewer& vi
                             catalog::EntryPage page, feed::Surface surface) {
   FILOSCOPE_TRY(const auto items, services.feed.items(viewer, std::move(page.items), surface));
   FILOSCOPE_TRY(auto list, encode_items(services, viewer, items));
-  return json{{"items", list}, {"next_cursor", cursor_or_null(page.next_cursor)}};
+  return json{{"items", list}, {"next_cursor", text_or_null(page.next_cursor)}};
 }
 
 Result<Response> encode_page(const Services& services, const accounts::Viewer& viewer,

@@ -61,6 +61,6 @@ Result<nlohmann::json> encode_entries(const Services& services, const accounts::
 Result<Response> encode_page(const Services& services, const accounts::Viewer& viewer,
                              catalog::EntryPage page, feed::Surface surface);
 /// "" becomes null.
-nlohmann::json cursor_or_null(const std::string& cursor);
+nlohmann::json text_or_null(const std::string& text);
 
 }  // namespace filoscope::api

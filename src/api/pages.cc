@@ -60,7 +60,9 @@ std::string name_of(const accounts::Account& account) {
   return account.display_name.empty() ? "@" + account.handle : account.display_name;
 }
 
+/// None of what is not for everyone.
 void add_cover(const Services& services, const catalog::Video& video, PageHead& head) {
+  if (video.sensitive) return;
   const auto size = cover_size(services, video);
   if (size) head.picture = {cover_path(video.id), size->first, size->second, head.title};
 }
@@ -85,7 +87,8 @@ Result<PageHead> video_head(const Services& services, std::string_view text) {
   head.type = "video.other";
   head.language = video->language;
   head.oembed = true;
-  if (!video->renditions.empty()) {
+  head.indexed = !video->sensitive;
+  if (!video->renditions.empty() && !video->sensitive) {
     head.video_path = clip_path(video->id);
     head.video_width = video->renditions.front().width;
     head.video_height = video->renditions.front().height;

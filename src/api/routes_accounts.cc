@@ -122,7 +122,7 @@ Result<Response> followers_or_following(const Api& api, const Request& request, 
     return caller.viewer.account && accounts.blocked(caller.viewer.account, person.id);
   });
   FILOSCOPE_TRY(const auto items, encode_people(api.services, caller.viewer, page.items));
-  return json_response({{"items", items}, {"next_cursor", cursor_or_null(page.next_cursor)}});
+  return json_response({{"items", items}, {"next_cursor", text_or_null(page.next_cursor)}});
 }
 
 Result<Response> set_follow(const Api& api, const Request& request, bool on) {

@@ -69,7 +69,7 @@ Result<Response> answer(const Api& api, const Request& request) {
                {"log_position", made.log_position},
                {"exhausted", made.exhausted},
                {"items", items},
-               {"cursor", cursor_or_null(made.cursor)}};
+               {"cursor", text_or_null(made.cursor)}};
   if (made_guest) body["guest_token"] = caller.token;
   auto response = json_response(body);
   if (made_guest) api.auth.give_cookies(request, caller.token, response);

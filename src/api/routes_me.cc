@@ -24,7 +24,11 @@ Result<json> describe(const Api& api, const accounts::Viewer& viewer) {
   return json{{"account", account},
               {"role", role},
               {"guest", viewer.guest()},
-              {"settings", {{"feed_mode", viewer.feed_mode}, {"language", language}}},
+              {"settings",
+               {{"feed_mode", viewer.feed_mode},
+                {"language", language},
+                {"sensitive", viewer.sensitive},
+                {"sensitive_allowed", viewer.age >= accounts::kAgeOfSensitive}}},
               {"unread_notifications", unread},
               {"recovery_codes_left", codes_left}};
 }
@@ -45,6 +49,7 @@ Result<Response> change_me(const Api& api, const Request& request) {
   FILOSCOPE_TRY(change.bio, text_field(body, "bio", 1000));
   FILOSCOPE_TRY(change.language, text_field(body, "language", 40));
   FILOSCOPE_TRY(change.feed_mode, text_field(body, "feed_mode", 20));
+  FILOSCOPE_TRY(change.sensitive, flag_field(body, "sensitive"));
   FILOSCOPE_DO(api.services.accounts.change_profile(caller.viewer.account, change));
   FILOSCOPE_TRY(const auto viewer, api.services.accounts.authenticate(caller.token));
   FILOSCOPE_TRY(const auto me, describe(api, viewer));
@@ -125,7 +130,7 @@ Result<Response> uploads(const Api& api, const Request& request) {
   for (auto& video : videos) {
     if (!video.is_null()) list.push_back({{"kind", "video"}, {"video", std::move(video)}});
   }
-  return json_response({{"items", list}, {"next_cursor", cursor_or_null(page.next_cursor)}});
+  return json_response({{"items", list}, {"next_cursor", text_or_null(page.next_cursor)}});
 }
 
 Result<Response> marked(const Api& api, const Request& request, bool likes) {
@@ -207,7 +212,7 @@ Result<Response> notifications(const Api& api, const Request& request) {
     FILOSCOPE_TRY(auto entry, encode_notification(api, caller.viewer, notification));
     items.push_back(std::move(entry));
   }
-  return json_response({{"items", items}, {"next_cursor", cursor_or_null(page.next_cursor)}});
+  return json_response({{"items", items}, {"next_cursor", text_or_null(page.next_cursor)}});
 }
 
 Result<Response> mark_read(const Api& api, const Request& request) {

@@ -38,21 +38,35 @@ json encode_blocked(const copies::Blocked& one) {
           {"created_ms", one.created_ms}};
 }
 
-json encode_held(const Api& api, const copies::Held& held) {
+/// As it was when it matched: it may be off the list.
+json encode_matched(const copies::Blocked& one) {
+  return {{"kind", copies::to_string(one.kind)}, {"reason", one.reason}};
+}
+
+json encode_judgement(const safety::Judgement& judgement) {
+  return {{"verdict", safety::to_string(judgement.verdict)},
+          {"by", text_or_null(judgement.by)},
+          {"explicit", judgement.explicit_share},
+          {"suggestive", judgement.suggestive_share},
+          {"at_ms", judgement.at_ms}};
+}
+
+json encode_held(const Api& api, const safety::Held& held) {
   const auto owner = api.services.accounts.get(held.video.owner);
   return {{"id", held.video.id.text()},
           {"caption", held.video.caption},
           {"author", owner ? encode_person_lite(*owner) : json()},
           {"duration_ms", held.video.duration_ms},
           {"frames_count", held.video.covers_count},
-          {"by", encode_blocked(held.by)},
+          {"matched", held.matched ? encode_matched(*held.matched) : json()},
+          {"judgement", held.judgement ? encode_judgement(*held.judgement) : json()},
           {"held_ms", held.held_ms}};
 }
 
 Result<Response> held(const Api& api, const Request& request) {
   FILOSCOPE_DO(moderator(api, request));
-  FILOSCOPE_TRY(const auto all, api.services.copies.held());
-  FILOSCOPE_TRY(const auto count, api.services.copies.held_count());
+  FILOSCOPE_TRY(const auto all, api.services.safety.held());
+  FILOSCOPE_TRY(const auto count, api.services.safety.held_count());
   json items = json::array();
   for (const auto& one : all) items.push_back(encode_held(api, one));
   return json_response({{"items", items}, {"count", count}});
@@ -79,19 +93,59 @@ Result<Response> held_frame(const Api& api, const Request& request) {
   return response;
 }
 
-Result<Response> decided(const Api& api, const Request& request, bool release) {
+Result<Response> release(const Api& api, const Request& request) {
   FILOSCOPE_TRY(const auto caller, moderator(api, request));
   FILOSCOPE_TRY(const auto id, video_in_path(request));
-  FILOSCOPE_DO(release ? api.services.copies.release(id) : api.services.copies.refuse(id));
-  log::info(release ? "moderation.released" : "moderation.refused",
-            {{"handle", caller.viewer.handle}, {"video", id.text()}});
+  std::optional<bool> sensitive;
+  if (!request.body.empty()) {
+    FILOSCOPE_TRY(const auto body, read_object(request));
+    FILOSCOPE_TRY(sensitive, flag_field(body, "sensitive"));
+  }
+  FILOSCOPE_DO(api.services.safety.release(id, sensitive));
+  log::info("moderation.released", {{"handle", caller.viewer.handle}, {"video", id.text()}});
   return no_content();
 }
-Result<Response> release(const Api& api, const Request& request) {
-  return decided(api, request, true);
-}
+
 Result<Response> refuse(const Api& api, const Request& request) {
-  return decided(api, request, false);
+  FILOSCOPE_TRY(const auto caller, moderator(api, request));
+  FILOSCOPE_TRY(const auto id, video_in_path(request));
+  FILOSCOPE_DO(api.services.safety.refuse(id));
+  log::info("moderation.refused", {{"handle", caller.viewer.handle}, {"video", id.text()}});
+  return no_content();
+}
+
+/// Of a published video: whether it is for everyone, and what it was taken for.
+Result<Response> video_safety(const Api& api, const Request& request) {
+  FILOSCOPE_DO(moderator(api, request));
+  const auto id = VideoId::parse(request.parameters.find("id")->second);
+  if (!id) return Error(catalog::reason("no_such_video"));
+  FILOSCOPE_TRY(const auto video, api.services.catalog.get(*id));
+  FILOSCOPE_TRY(const auto judgement, api.services.safety.judgement_of(*id));
+  return json_response({{"sensitive", video.sensitive},
+                        {"flashes", video.flashes},
+                        {"judgement", judgement ? encode_judgement(*judgement) : json()}});
+}
+
+/// What looks at videos before they are published.
+Result<Response> safety_view(const Api& api, const Request& request) {
+  FILOSCOPE_DO(moderator(api, request));
+  FILOSCOPE_TRY(const auto status, api.services.safety.status());
+  return json_response({{"classifier", text_or_null(status.classifier)},
+                        {"problem", text_or_null(status.problem)},
+                        {"held", status.held_count}});
+}
+
+Result<Response> set_sensitive(const Api& api, const Request& request) {
+  FILOSCOPE_TRY(const auto caller, moderator(api, request));
+  const auto id = VideoId::parse(request.parameters.find("id")->second);
+  if (!id) return Error(catalog::reason("no_such_video"));
+  FILOSCOPE_TRY(const auto body, read_object(request));
+  FILOSCOPE_TRY(const auto sensitive, flag_field(body, "sensitive"));
+  if (!sensitive) return Error(reason("field_missing")).at("sensitive");
+  FILOSCOPE_DO(api.services.safety.set_sensitive(*id, *sensitive));
+  log::info("moderation.sensitive",
+            {{"handle", caller.viewer.handle}, {"video", id->text()}, {"sensitive", *sensitive}});
+  return no_content();
 }
 
 Result<Response> blocked(const Api& api, const Request& request) {
@@ -184,6 +238,9 @@ void add_moderation_routes(Router& router, const ApiPtr& api) {
   router.add({"GET", base + "/held/{id}/frame", handler(api, held_frame)});
   router.add({"POST", base + "/held/{id}/release", handler(api, release)});
   router.add({"POST", base + "/held/{id}/refuse", handler(api, refuse)});
+  router.add({"GET", base + "/videos/{id}/safety", handler(api, video_safety)});
+  router.add({"PUT", base + "/videos/{id}/safety", handler(api, set_sensitive)});
+  router.add({"GET", base + "/safety", handler(api, safety_view)});
   router.add({"GET", base + "/blocked", handler(api, blocked)});
   router.add({"POST", base + "/blocked", handler(api, block)});
   router.add({"DELETE", base + "/blocked/{id}", handler(api, unblock)});

@@ -145,7 +145,7 @@ Result<catalog::Video> public_video(const Pages& pages, const Request& request) 
 Result<Response> cover(const Pages& pages, const Request& request) {
   FILOSCOPE_TRY(const auto video, public_video(pages, request));
   const auto file = cover_file(video);
-  if (file.empty()) return nothing_here();
+  if (file.empty() || video.sensitive) return nothing_here();
   const auto& catalog = pages.api->services.catalog;
   FILOSCOPE_TRY(auto media, catalog.resolve_media(catalog.media_url(video, file, {})));
   FILOSCOPE_TRY(const auto opened, pages.files->get(media.blob_key));
@@ -156,7 +156,7 @@ Result<Response> cover(const Pages& pages, const Request& request) {
 
 Result<Response> clip(const Pages& pages, const Request& request) {
   FILOSCOPE_TRY(const auto video, public_video(pages, request));
-  if (video.renditions.empty()) return nothing_here();
+  if (video.renditions.empty() || video.sensitive) return nothing_here();
   auto response = no_content();
   response.status = 302;
   response.headers.emplace_back("Cache-Control", "no-store");

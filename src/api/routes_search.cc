@@ -58,9 +58,11 @@ Result<json> videos(const Api& api, const accounts::Viewer& viewer, const search
     const auto id = EntryId::parse(item["video"]["id"].get<std::string>());
     const auto said = found.said.find(id.value_or(EntryId{}));
     if (said != found.said.end())
-      item["match"] = {{"at_ms", said->second.at_ms}, {"text", said->second.text}};
+      item["match"] = {{"at_ms", said->second.at_ms},
+                       {"text", said->second.text},
+                       {"shown", said->second.shown}};
   }
-  body["corrected"] = cursor_or_null(found.corrected);
+  body["corrected"] = text_or_null(found.corrected);
   body["partly"] = found.partly;
   for (const char* beside : {"people", "hashtags", "sounds"}) body[beside] = json::array();
   return body;
@@ -117,7 +119,7 @@ Result<json> encode_rows(const Api& api, const accounts::Viewer& viewer,
     FILOSCOPE_TRY(auto body, encode_entries(api.services, viewer, std::move(page), surface));
     if (body["items"].empty()) continue;
     list.push_back({{"kind", search::to_string(row.kind)},
-                    {"tag", cursor_or_null(row.tag)},
+                    {"tag", text_or_null(row.tag)},
                     {"items", std::move(body["items"])}});
   }
   return list;

@@ -113,7 +113,7 @@ Result<Response> comments(const Api& api, const Request& request) {
       break;
     }
   }
-  return json_response({{"items", items}, {"next_cursor", cursor_or_null(page.next_cursor)}});
+  return json_response({{"items", items}, {"next_cursor", text_or_null(page.next_cursor)}});
 }
 
 }  // namespace

@@ -98,8 +98,8 @@ Result<Response> visual_view(const Api& api, const Request& request) {
   FILOSCOPE_DO(api.auth.with_role(request, accounts::Role::server_operator));
   const auto status = api.services.visual.status();
   const json ms = status.ms_per_picture ? json(*status.ms_per_picture) : json(nullptr);
-  return json_response({{"descriptor", cursor_or_null(status.descriptor)},
-                        {"model_problem", cursor_or_null(status.model_problem)},
+  return json_response({{"descriptor", text_or_null(status.descriptor)},
+                        {"model_problem", text_or_null(status.model_problem)},
                         {"learned_from", status.learned_count},
                         {"renewing", status.renewing},
                         {"videos", status.clips_count},

@@ -17,13 +17,16 @@ class ApiTest : public feed::World {
   ApiTest() {
     log::set_level(log::Level::off);
     subtitles = must(subtitles::Subtitles::open({*database, *catalog, clock}));
+    reading = must(reading::Reading::open({*database, *catalog, config, "/proc/self/exe", 0}));
     search = must(search::Search::open({*database, *log, *accounts, *catalog, *social, *subtitles,
-                                        clock, config, crypto::Key{4}}));
+                                        *reading, clock, config, crypto::Key{4}}));
     visual = must(visual::VisualSearch::open(
         {*database, *catalog, *blobs, clock, config, "/bin/false", false}));
-    copies = must(copies::Copies::open({*database, *catalog, *social, clock, config}));
-    uploads = must(upload::Uploads::open({*database, *blobs, *accounts, *catalog, *social, *copies,
-                                          workers, clock, config, folder.string()}));
+    copies = must(copies::Copies::open({*database, *catalog, clock, config}));
+    safety = must(safety::Safety::open({*database, *catalog, *social, clock, config}));
+    uploads =
+        must(upload::Uploads::open({*database, *blobs, *accounts, *catalog, *social, *copies,
+                                    *safety, *reading, workers, clock, config, folder.string()}));
     services = std::make_unique<Services>(Services{*accounts,
                                                    *catalog,
                                                    *social,
@@ -32,6 +35,7 @@ class ApiTest : public feed::World {
                                                    *search,
                                                    *visual,
                                                    *copies,
+                                                   *safety,
                                                    *feed,
                                                    *blobs,
                                                    clock,
@@ -47,9 +51,11 @@ class ApiTest : public feed::World {
     server.reset();
     uploads->stop();
     uploads.reset();
+    safety.reset();
     copies.reset();
     visual.reset();
     search.reset();
+    reading.reset();
     subtitles.reset();
   }
 
@@ -89,6 +95,8 @@ class ApiTest : public feed::World {
   std::unique_ptr<search::Search> search;
   std::unique_ptr<visual::VisualSearch> visual;
   std::unique_ptr<copies::Copies> copies;
+  std::unique_ptr<reading::Reading> reading;
+  std::unique_ptr<safety::Safety> safety;
   std::unique_ptr<upload::Uploads> uploads;
   std::unique_ptr<Services> services;
   std::unique_ptr<Server> server;

@@ -13,8 +13,8 @@
 #include "app/output.h"
 #include "app/problems.h"
 #include "base/product.h"
+#include "lookers/looker.h"
 #include "media/media.h"
-#include "visual/describer.h"
 
 namespace filoscope::app {
 namespace {
@@ -206,8 +206,14 @@ void add_moderation(CLI::App& app, Words& words) {
     return command;
   };
   add("held", "List the videos that are held");
-  add("release", "Publish one that is held", "VIDEO");
+  auto* release = add("release", "Publish one that is held, as it was judged", "VIDEO");
+  auto* sensitive = release->add_flag("--sensitive", words.moderation.sensitive,
+                                      "Only for those who ask for such");
+  release->add_flag("--for-everyone", words.moderation.for_everyone, "For everyone")
+      ->excludes(sensitive);
   add("refuse", "Delete one that is held, for good", "VIDEO");
+  add("limit", "Take a published one out of the feeds of those who did not ask for such", "VIDEO");
+  add("unlimit", "End that", "VIDEO");
   add("blocked", "List what is blocked");
   auto* block = add("block", "Hold what shows or plays the same from now on", "VIDEO");
   block->add_option("--reason", words.moderation.reason, "Why")->required();
@@ -383,7 +389,7 @@ int dispatch(const CLI::App& app, const Words& words) {
   const auto& name = app.get_subcommands().front()->get_name();
   if (name == "serve") return serve_command(words);
   if (name == "media-worker") return worker(&media::media_worker_main);
-  if (name == "vision-worker") return worker(&visual::describer_main);
+  if (name == "vision-worker") return worker(&lookers::looker_main);
   if (name == "import") return import_files(words.import);
   if (name == "backup") return back_up(words.backup);
   if (name == "restore") return restore_command(words);

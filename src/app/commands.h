@@ -76,10 +76,11 @@ int account_role(const AccountOptions& options);
 
 struct ModerationOptions {
   std::string data, config_path;
-  std::string command;  ///< held, release, refuse, blocked, block, unblock, export, import
-  std::string what;     ///< a video, an entry of the block list or a file
+  std::string command;
+  std::string what;  ///< a video, an entry of the block list or a file
   std::string reason, picture;
   bool sound = false;
+  bool sensitive = false, for_everyone = false;  ///< of what is released
 };
 int moderation(const ModerationOptions& options);
 

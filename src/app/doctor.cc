@@ -13,9 +13,10 @@
 #include "base/clock.h"
 #include "base/product.h"
 #include "base/sealed_memory.h"
+#include "lookers/looker.h"
 #include "media/media.h"
 #include "media/rgb.h"
-#include "visual/describer.h"
+#include "reading/reading.h"
 #include "visual/visual.h"
 
 namespace filoscope::app {
@@ -48,7 +49,7 @@ bool port_free(std::uint16_t port) {
 }
 
 /// How long a grey picture takes, the second time.
-Result<double> picture_ms(visual::Describer& describer, const vision::DescriptorInfo& by) {
+Result<double> picture_ms(lookers::Looker& looker, const vision::DescriptorInfo& by) {
   constexpr int kSidePx = 640;
   const media::RgbPicture grey{kSidePx, kSidePx, Bytes(std::size_t{3} * kSidePx * kSidePx, 128)};
   FILOSCOPE_TRY(const auto jpeg, media::jpeg_of(grey, 5));
@@ -57,7 +58,7 @@ Result<double> picture_ms(visual::Describer& describer, const vision::Descriptor
   std::int64_t begun_us = 0;
   for (int i = 0; i < 2; ++i) {
     begun_us = clock.mono_us();
-    FILOSCOPE_DO(describer.picture(file.get(), {{by}, 0, 1, {}}));
+    FILOSCOPE_DO(looker.picture(file.get(), {{by}, 0, 1, {}}));
   }
   return static_cast<double>(clock.mono_us() - begun_us) / 1000;
 }
@@ -79,16 +80,40 @@ void check_sandbox(Report& report) {
 /// What visual search compares pictures by, and what a picture takes.
 void check_visual(Report& report) {
   const auto config = load_config("");
-  const auto describer =
-      config ? visual::Describer::start({"/proc/self/exe", visual::model_path(*config)})
-             : Result<std::unique_ptr<visual::Describer>>(config.error());
-  if (!describer) return report.say("visual search", false, describer.error().message, false);
-  const auto& ready = (*describer)->ready();
-  const auto took_ms = picture_ms(**describer, ready.descriptors.back());
+  const auto looker = config ? lookers::Looker::start({.program = "/proc/self/exe",
+                                                       .model = visual::model_path(*config)})
+                             : Result<std::unique_ptr<lookers::Looker>>(config.error());
+  if (!looker) return report.say("visual search", false, looker.error().message, false);
+  const auto& ready = (*looker)->ready();
+  const auto took_ms = picture_ms(**looker, ready.descriptors.back());
   std::string detail = ready.descriptors.back().name;
   if (took_ms) detail += fmt::format(", {:.0f} ms a picture", *took_ms);
   if (!ready.model_problem.empty()) detail += "; " + ready.model_problem;
   report.say("visual search", took_ms && ready.model_problem.empty(), detail, false);
+}
+
+/// What looks at clips before they are published.
+void check_safety(Report& report) {
+  const auto config = load_config("");
+  if (!config) return report.say("classifier", false, config.error().message, false);
+  const auto model = vision::safety_model_path(*config);
+  if (model.empty())
+    return report.say("classifier", false, "none; clips are published without being looked at",
+                      false);
+  const auto looker = lookers::Looker::start({.program = "/proc/self/exe", .safety = model});
+  const auto problem = !looker ? looker.error().message : (*looker)->ready().safety_problem;
+  report.say("classifier", problem.empty(), problem.empty() ? model : problem, false);
+}
+
+/// Whether words in pictures can be read.
+void check_reading(Report& report) {
+  const auto config = load_config("");
+  if (!config || !(*config)[reading::kEnabled]) return;
+  const auto& languages = (*config)[reading::kLanguages];
+  const auto looker =
+      lookers::Looker::start({.program = "/proc/self/exe", .text_languages = languages});
+  const auto problem = !looker ? looker.error().message : (*looker)->ready().text_problem;
+  report.say("text in pictures", problem.empty(), problem.empty() ? languages : problem, false);
 }
 
 void check_data(Report& report, const std::string& data) {
@@ -121,6 +146,8 @@ int doctor(const std::string& data, const std::string& json) {
   report.say("processors", true, std::to_string(std::thread::hardware_concurrency()));
   check_sandbox(report);
   check_visual(report);
+  check_safety(report);
+  check_reading(report);
   check_data(report, data);
   constexpr std::uint16_t kPort = 8080;
   const bool is_free = port_free(kPort);

@@ -14,12 +14,26 @@ namespace {
 constexpr std::int64_t kListedMax = 1'000'000;
 constexpr std::size_t kFileBytesMax = std::size_t{4} << 30;
 
+/// Why it is held, in words.
+std::string why_of(const safety::Held& held) {
+  std::string why;
+  if (held.matched)
+    why = fmt::format("{}: {}", copies::to_string(held.matched->kind), held.matched->reason);
+  if (!held.judgement) return why;
+  const auto& scores = *held.judgement;
+  if (!why.empty()) why += ", ";
+  if (scores.by.empty()) return why + "it could not be looked at";
+  return why + fmt::format("explicit {:.0f} %, suggestive {:.0f} % at {:.1f} s",
+                           100 * scores.explicit_share, 100 * scores.suggestive_share,
+                           static_cast<double>(scores.at_ms) / 1000);
+}
+
 Result<void> list_held(Wiring& wiring) {
-  FILOSCOPE_TRY(const auto all, wiring.copies().held());
+  FILOSCOPE_TRY(const auto all, wiring.safety().held());
   for (const auto& one : all) {
     const auto owner = wiring.accounts().get(one.video.owner);
-    fmt::print("{}  @{}  {}: {}  {}\n", one.video.id.text(), owner ? owner->handle : "",
-               copies::to_string(one.by.kind), one.by.reason, one.video.caption);
+    fmt::print("{}  @{}  {}  {}\n", one.video.id.text(), owner ? owner->handle : "", why_of(one),
+               one.video.caption);
   }
   if (all.empty()) fmt::print("nothing is held\n");
   return {};
@@ -33,12 +47,29 @@ Result<void> list_blocked(Wiring& wiring) {
   return {};
 }
 
+/// Whether what is released is for everyone; none: as it was judged.
+std::optional<bool> wanted_of(const ModerationOptions& options) {
+  if (options.sensitive == options.for_everyone) return std::nullopt;
+  return options.sensitive;
+}
+
 Result<void> decide(Wiring& wiring, const ModerationOptions& options) {
   const auto id = VideoId::parse(options.what);
   if (!id) return Error(catalog::reason("not_held"));
   const bool out = options.command == "release";
-  FILOSCOPE_DO(out ? wiring.copies().release(*id) : wiring.copies().refuse(*id));
+  FILOSCOPE_DO(out ? wiring.safety().release(*id, wanted_of(options))
+                   : wiring.safety().refuse(*id));
   fmt::print("{} is {}\n", options.what, out ? "published" : "deleted");
+  return {};
+}
+
+/// Whether a published one is for everyone.
+Result<void> limit(Wiring& wiring, const ModerationOptions& options) {
+  const auto id = VideoId::parse(options.what);
+  if (!id) return Error(catalog::reason("no_such_video"));
+  const bool sensitive = options.command == "limit";
+  FILOSCOPE_DO(wiring.safety().set_sensitive(*id, sensitive));
+  fmt::print("{} is {}\n", options.what, sensitive ? "limited" : "for everyone");
   return {};
 }
 
@@ -102,6 +133,7 @@ Result<void> run(const ModerationOptions& options) {
   if (options.command == "hide" || options.command == "show")
     return wiring.search().topics().hide(search::Topic::parse(options.what),
                                          options.command == "hide");
+  if (options.command == "limit" || options.command == "unlimit") return limit(wiring, options);
   if (options.command == "block") return block(wiring, options);
   if (options.command == "unblock") return unblock(wiring, options);
   if (options.command == "export") return export_list(wiring, options);

@@ -15,9 +15,11 @@
 #include "engine/reasons.h"
 #include "eval/reasons.h"
 #include "feed/reasons.h"
+#include "lookers/reasons.h"
 #include "media/reasons.h"
 #include "ports/reasons.h"
 #include "prints/reasons.h"
+#include "safety/reasons.h"
 #include "simulate/reasons.h"
 #include "social/reasons.h"
 #include "subtitles/reasons.h"
@@ -89,12 +91,14 @@ std::vector<ModuleReasons> all_reasons() {
           {"backup", backup::kReasons},
           {"media", media::kReasons},
           {"vision", vision::kReasons},
+          {"lookers", lookers::kReasons},
           {"engine", engine::kReasons},
           {"eval", eval::kReasons},
           {"simulate", simulate::kReasons},
           {"accounts", accounts::kReasons},
           {"catalog", catalog::kReasons},
           {"copies", copies::kReasons},
+          {"safety", safety::kReasons},
           {"social", social::kReasons},
           {"subtitles", subtitles::kReasons},
           {"upload", upload::kReasons},

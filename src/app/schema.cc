@@ -9,6 +9,8 @@
 #include "catalog/schema.h"
 #include "copies/schema.h"
 #include "feed/schema.h"
+#include "reading/schema.h"
+#include "safety/schema.h"
 #include "search/schema.h"
 #include "social/schema.h"
 #include "subtitles/schema.h"
@@ -51,6 +53,8 @@ std::vector<backup::Module> all_modules(const records::Dialect& dialect) {
           {"upload", upload::migrations()},
           {"visual", visual::migrations()},
           {"copies", copies::migrations()},
+          {"safety", safety::migrations()},
+          {"reading", reading::migrations()},
           {"subtitles", subtitles::migrations()},
           {"app", import_migrations()}};
 }

@@ -136,6 +136,7 @@ class Service {
         wiring_->search(),
         wiring_->visual(),
         wiring_->copies(),
+        wiring_->safety(),
         wiring_->feed(),
         wiring_->blobs(),
         wiring_->clock(),

@@ -83,19 +83,29 @@ Result<void> Wiring::open_modules(const Options& options) {
   FILOSCOPE_TRY(subtitles_, phase(clock_, "subtitles", [&] {
                   return subtitles::Subtitles::open({*database_, *catalog_, clock_});
                 }));
+  const auto workers = options.uploads ? config_[upload::kWorkers] : 0;
+  FILOSCOPE_TRY(reading_, phase(clock_, "reading", [&] {
+                  return reading::Reading::open({*database_, *catalog_, config_, "/proc/self/exe",
+                                                 static_cast<std::size_t>(workers)});
+                }));
   FILOSCOPE_TRY(search_, phase(clock_, "search", [&] {
                   return search::Search::open({*database_, *log_, *accounts_, *catalog_, *social_,
-                                               *subtitles_, clock_, config_, key_for("search"),
-                                               options.uploads});
+                                               *subtitles_, *reading_, clock_, config_,
+                                               key_for("search"), options.uploads});
                 }));
   FILOSCOPE_TRY(visual_, phase(clock_, "visual search", [&] {
                   return visual::VisualSearch::open({*database_, *catalog_, *blobs_, clock_,
                                                      config_, "/proc/self/exe", options.uploads});
                 }));
-  FILOSCOPE_TRY(copies_, phase(clock_, "copies", [&] {
-                  return copies::Copies::open(
-                      {*database_, *catalog_, *social_, clock_, config_, options.uploads});
-                }));
+  FILOSCOPE_TRY(
+      copies_, phase(clock_, "copies", [&] {
+        return copies::Copies::open({*database_, *catalog_, clock_, config_, options.uploads});
+      }));
+  FILOSCOPE_TRY(
+      safety_, phase(clock_, "safety", [&] {
+        return safety::Safety::open({*database_, *catalog_, *social_, clock_, config_,
+                                     "/proc/self/exe", static_cast<std::size_t>(workers)});
+      }));
   if (!options.feed) return {};
   FILOSCOPE_TRY(
       feed_, phase(clock_, "feed", [&] {
@@ -107,8 +117,8 @@ Result<void> Wiring::open_modules(const Options& options) {
   workers_.emplace();
   FILOSCOPE_TRY(uploads_, phase(clock_, "uploads", [&] {
                   return upload::Uploads::open({*database_, *blobs_, *accounts_, *catalog_,
-                                                *social_, *copies_, *workers_, clock_, config_,
-                                                folder_.path().string()});
+                                                *social_, *copies_, *safety_, *reading_, *workers_,
+                                                clock_, config_, folder_.path().string()});
                 }));
   rereader_.emplace(*accounts_, *catalog_);
   return {};

@@ -20,6 +20,8 @@
 #include "ports/blob_store.h"
 #include "ports/database.h"
 #include "ports/event_stream.h"
+#include "reading/reading.h"
+#include "safety/safety.h"
 #include "search/search.h"
 #include "social/social.h"
 #include "subtitles/subtitles.h"
@@ -59,6 +61,8 @@ class Wiring {
   search::Search& search() { return *search_; }
   visual::VisualSearch& visual() { return *visual_; }
   copies::Copies& copies() { return *copies_; }
+  safety::Safety& safety() { return *safety_; }
+  reading::Reading& reading() { return *reading_; }
   feed::Feed& feed() { return *feed_; }             ///< REQUIRES: Options::feed
   upload::Uploads& uploads() { return *uploads_; }  ///< REQUIRES: Options::uploads
   crypto::Key key_for(std::string_view purpose) const;
@@ -80,9 +84,11 @@ class Wiring {
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<social::Social> social_;
   std::unique_ptr<subtitles::Subtitles> subtitles_;
+  std::unique_ptr<reading::Reading> reading_;
   std::unique_ptr<search::Search> search_;
   std::unique_ptr<visual::VisualSearch> visual_;
   std::unique_ptr<copies::Copies> copies_;
+  std::unique_ptr<safety::Safety> safety_;
   std::unique_ptr<feed::Feed> feed_;
   std::optional<media::MediaWorkers> workers_;
   std::unique_ptr<upload::Uploads> uploads_;

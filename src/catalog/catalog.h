@@ -79,7 +79,7 @@ struct Processed {
   SoundId sound{};    ///< what it was made to play; none: it is told by its print
   VideoId copy_of{};  ///< the clip that it shows again
   bool copies_part = false;
-  bool held = false;
+  bool held = false, sensitive = false, flashes = false;
   std::vector<Rendition> renditions;
   int covers_count = 0;
   std::string facts_json;  ///< for operators: codecs, hdr, notes
@@ -193,8 +193,11 @@ class Catalog {
   /// none, publishes it again. `publish_draft` does nothing for what is no draft. Errors: denied,
   /// not_found, invalid_argument (caption, cover, an end in the past).
   virtual Result<Video> change(AccountId owner, VideoId id, const VideoChange& change) = 0;
-  /// Ends that it is held: published, unless a draft. Errors: not_held.
-  virtual Result<Video> release(VideoId id) = 0;
+  /// Ends that it is held: published, unless a draft; `sensitive`: none leaves that as it is.
+  /// Errors: not_held.
+  virtual Result<Video> release(VideoId id, std::optional<bool> sensitive) = 0;
+  /// Whether it is for everyone, by whoever is responsible for the server. Errors: not_found.
+  virtual Result<Video> set_sensitive(VideoId id, bool sensitive) = 0;
   /// Removes for good what is held. Gives what it was. Errors: not_held.
   virtual Result<Video> refuse(VideoId id) = 0;
   /// Gone from every surface when this returns, and its addresses with it. One that was published,
@@ -277,8 +280,8 @@ class Catalog {
     AccountId owner;
     std::int64_t published_ms = 0;
   };
-  /// What everyone may see, newest first: `limit` of them behind the first `offset`. O(offset +
-  /// limit).
+  /// What everyone may see and is for everyone, newest first: `limit` of them behind the first
+  /// `offset`. O(offset + limit).
   virtual Result<std::vector<PublicVideo>> public_videos(std::int64_t offset,
                                                          std::int64_t limit) = 0;
   virtual Result<std::int64_t> public_videos_count() = 0;

@@ -168,6 +168,8 @@ Result<Video> CatalogImpl::publish_with(VideoId id, const Processed& processed,
   after.copy_of = processed.copy_of;
   after.copies_part = processed.copies_part;
   after.held = processed.held;
+  after.sensitive = processed.sensitive;
+  after.flashes = processed.flashes;
   settle_state(after);
   FILOSCOPE_DO(commit(before, after, [&](Session& session) -> Result<void> {
     after.sound = before.sound;
@@ -253,13 +255,25 @@ Result<Video> CatalogImpl::change(AccountId owner, VideoId id, const VideoChange
   return after;
 }
 
-Result<Video> CatalogImpl::release(VideoId id) {
+Result<Video> CatalogImpl::release(VideoId id, std::optional<bool> sensitive) {
   Lock stripe(stripe_of(id));
   FILOSCOPE_TRY(const auto before, load_video(id));
   if (!is_finished(before.state) || !before.held) return Error(reason("not_held"));
   Video after = before;
   after.held = false;
+  after.sensitive = sensitive.value_or(before.sensitive);
   settle_state(after);
+  FILOSCOPE_DO(
+      commit(before, after, [&](Session& session) { return store(session, before, after); }));
+  return after;
+}
+
+Result<Video> CatalogImpl::set_sensitive(VideoId id, bool sensitive) {
+  Lock stripe(stripe_of(id));
+  FILOSCOPE_TRY(const auto before, load_video(id));
+  if (!is_finished(before.state)) return no_such_video();
+  Video after = before;
+  after.sensitive = sensitive;
   FILOSCOPE_DO(
       commit(before, after, [&](Session& session) { return store(session, before, after); }));
   return after;
@@ -360,7 +374,8 @@ Result<void> CatalogImpl::store_row(Session& session, const Video& before, const
           "UPDATE catalog_entries SET owner = ?, state = ?, draft = ?, visibility = ?, labels = ?, "
           "available_until_ms = ?, sample = ?, caption = ?, language = ?, created_ms = ?, "
           "published_ms = ?, error = ?, media_key = ?, sound = ?, facts = ?, removed_ms = ?, "
-          "credits = ?, copy_of = ?, copies_part = ? WHERE id = ? AND state = ? AND media_key = ?",
+          "credits = ?, copy_of = ?, copies_part = ?, notices = ? WHERE id = ? AND state = ? AND "
+          "media_key = ?",
           {after.owner.db(),
            number(after.state),
            kept_back_column(after),
@@ -380,6 +395,7 @@ Result<void> CatalogImpl::store_row(Session& session, const Video& before, const
            after.credits,
            after.copy_of.db(),
            std::int64_t{after.copies_part},
+           notices_column(after),
            before.id.db(),
            number(before.state),
            before.media_key}));
@@ -470,6 +486,7 @@ Result<LogRecord> CatalogImpl::record_of(const Entry& entry) const {
   body.hashtags = keys_of(entry.hashtags, kRecordHashtagsMax);
   body.words = keys_of(words_of(entry.caption), kRecordWordsMax);
   if (!entry.copies_part) body.copy_of = entry.copy_of;
+  if (entry.sensitive) body.age_min = accounts::kAgeOfSensitive;
   return engine::encode(body);
 }
 

@@ -52,7 +52,8 @@ class CatalogImpl final : public Catalog {
   Result<Video> add_rendition(VideoId id, LateRendition made,
                               const std::function<Result<void>(Session&)>& also) override;
   Result<Video> change(AccountId owner, VideoId id, const VideoChange& change) override;
-  Result<Video> release(VideoId id) override;
+  Result<Video> release(VideoId id, std::optional<bool> sensitive) override;
+  Result<Video> set_sensitive(VideoId id, bool sensitive) override;
   Result<Video> refuse(VideoId id) override;
   Result<void> remove(AccountId owner, VideoId id) override;
   Result<Video> restore(AccountId owner, VideoId id) override;

@@ -288,6 +288,7 @@ Result<std::vector<std::int64_t>> CatalogImpl::videos_counts(std::span<const Acc
       "draft = 0 AND visibility = 0 AND owner IN ({}) GROUP BY owner");
 }
 
+// An odd number of notices is sensitive (kSensitiveBit).
 Result<std::vector<Catalog::PublicVideo>> CatalogImpl::public_videos(std::int64_t offset,
                                                                      std::int64_t limit) {
   std::vector<PublicVideo> found;
@@ -295,7 +296,7 @@ Result<std::vector<Catalog::PublicVideo>> CatalogImpl::public_videos(std::int64_
     found.clear();
     return session.query(
         "SELECT id, owner, published_ms FROM catalog_entries WHERE kind = 0 AND state = 3 AND "
-        "draft = 0 AND visibility = 0 ORDER BY id DESC LIMIT ? OFFSET ?",
+        "draft = 0 AND visibility = 0 AND notices % 2 = 0 ORDER BY id DESC LIMIT ? OFFSET ?",
         {limit, offset}, [&](const Row& row) {
           found.push_back({VideoId::from_db(row.integer(0)), AccountId::from_db(row.integer(1)),
                            row.integer(2)});
@@ -309,7 +310,7 @@ Result<std::int64_t> CatalogImpl::public_videos_count() {
   FILOSCOPE_DO(parts_.database.read([&](Session& session) {
     return session.query(
         "SELECT count(*) FROM catalog_entries WHERE kind = 0 AND state = 3 AND draft = 0 AND "
-        "visibility = 0",
+        "visibility = 0 AND notices % 2 = 0",
         {}, [&](const Row& row) { count = row.integer(0); });
   }));
   return count;

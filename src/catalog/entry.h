@@ -62,6 +62,8 @@ struct Entry {
   State state = State::received;
   bool draft = false;        ///< ready, not shown to anyone but its owner until published
   bool held = false;         ///< until somebody responsible for the server releases it, the same
+  bool sensitive = false;    ///< not for everyone: in nobody's `for_you` who did not ask for such
+  bool flashes = false;      ///< in it is what may trigger seizures (media/flashes.h)
   VideoId copy_of;           ///< the clip that it shows again, the first of them; none: of its own
   bool copies_part = false;  ///< an excerpt of that, or that beside something else
   Visibility visibility = Visibility::everyone;

@@ -67,6 +67,37 @@ TEST_F(EntryTest, OneOfAKindThatOnlyANewerReleaseKnowsHidesNothingElse) {
   EXPECT_THAT(told, ElementsAre(clip.id));
 }
 
+TEST_F(EntryTest, NoticesAreKeptAndTheEngineHearsWhatIsSensitive) {
+  const auto age_min = [&] {
+    Lock lock(mutex);
+    return int{must(engine::decode<engine::VideoPublished>(last)).age_min};
+  };
+  const auto made = must(catalog->create({mara.id, "a clip"}));
+  auto facts = processed();
+  facts.sensitive = facts.flashes = true;
+  must(catalog->publish(made.id, facts));
+  EXPECT_EQ(age_min(), 18);
+  reopen();
+  EXPECT_TRUE(must(catalog->get(made.id)).sensitive);
+  EXPECT_TRUE(must(catalog->get(made.id)).flashes);
+  must(catalog->set_sensitive(made.id, false));
+  EXPECT_EQ(age_min(), 0);
+  EXPECT_FALSE(must(catalog->get(made.id)).sensitive);
+  EXPECT_TRUE(must(catalog->get(made.id)).flashes);
+  must(catalog->change(mara.id, made.id, {.labels = Labels()}));
+  EXPECT_TRUE(must(catalog->get(made.id)).flashes) << "not hers to take off";
+}
+
+TEST_F(EntryTest, AReleasedOneMayBeSensitive) {
+  auto facts = processed();
+  facts.held = facts.sensitive = true;
+  for (const bool sensitive : {true, false}) {
+    const auto made = must(catalog->create({mara.id, "a clip"}));
+    must(catalog->publish(made.id, facts));
+    EXPECT_EQ(must(catalog->release(made.id, sensitive)).sensitive, sensitive);
+  }
+}
+
 TEST_F(EntryTest, LabelsAreKeptAndUnknownOnesRefused) {
   const auto clip = publish(mara, "a clip");
   EXPECT_THAT(clip.labels.names(), IsEmpty());

@@ -12,8 +12,9 @@ constexpr std::uint8_t kFactsVersion = 2, kFactsVersionWithTitle = 1;
 constexpr std::uint64_t kListMax = 1000;
 /// Of the column draft.
 constexpr std::int64_t kDraftBit = 1, kHeldBit = 2;
+constexpr std::int64_t kSensitiveBit = 1, kFlashesBit = 2;
 
-constexpr std::array<Migration, 8> kMigrations{{
+constexpr std::array<Migration, 9> kMigrations{{
     {1, R"sql(
       CREATE TABLE catalog_videos (
         id BIGINT NOT NULL PRIMARY KEY,
@@ -120,6 +121,7 @@ constexpr std::array<Migration, 8> kMigrations{{
       CREATE INDEX catalog_sounds_titled_by ON catalog_sounds (titled_by) WHERE titled_by <> 0;
       CREATE INDEX catalog_entries_sound ON catalog_entries (sound, id);
     )sql"},
+    {9, "ALTER TABLE catalog_entries ADD COLUMN notices BIGINT NOT NULL DEFAULT 0"},
 }};
 
 void put_range(ByteWriter& out, const ByteRange& range) {
@@ -179,6 +181,10 @@ bool is_of(std::int64_t stored, Enum last) {
 
 std::int64_t kept_back_column(const Entry& entry) {
   return (entry.draft ? kDraftBit : 0) | (entry.held ? kHeldBit : 0);
+}
+
+std::int64_t notices_column(const Entry& entry) {
+  return (entry.sensitive ? kSensitiveBit : 0) | (entry.flashes ? kFlashesBit : 0);
 }
 
 Bytes encode_facts(const Video& video) {
@@ -252,6 +258,8 @@ Result<Video> read_video(const Row& row) {
   video.copy_of = VideoId::from_db(row.integer(20));
   video.copies_part = row.integer(21) != 0;
   video.sound_owner = AccountId::from_db(row.integer(22));
+  video.sensitive = (row.integer(23) & kSensitiveBit) != 0;
+  video.flashes = (row.integer(23) & kFlashesBit) != 0;
   return video;
 }
 

@@ -18,10 +18,12 @@ inline constexpr std::string_view kVideoColumns =
     "catalog_sounds.titled_by = catalog_sounds.owner), ''), "
     "removed_ms, credits, kind, labels, available_until_ms, copy_of, copies_part, "
     "COALESCE((SELECT catalog_sounds.owner FROM catalog_sounds WHERE catalog_sounds.id = sound), "
-    "0)";
+    "0), notices";
 
 /// Why it is kept back; 0: it is not. What the column `draft` holds.
 std::int64_t kept_back_column(const Entry& entry);
+/// What everybody is told before seeing it. What the column `notices` holds.
+std::int64_t notices_column(const Entry& entry);
 Bytes encode_facts(const Video& video);
 /// Errors: corrupt.
 Result<void> decode_facts(std::span<const std::uint8_t> facts, Video& video);

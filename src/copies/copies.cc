@@ -17,7 +17,6 @@ namespace {
 
 /// Prints that are compared with a new one, after they were looked up.
 constexpr std::size_t kComparedMax = 16;
-constexpr std::int64_t kHeldMax = 200;
 
 using Digest = crypto::Digest;
 
@@ -50,11 +49,6 @@ class CopiesImpl final : public Copies {
   Result<std::string> blocked_csv() override;
   Result<std::int64_t> add_csv(std::string_view csv) override;
 
-  Result<std::vector<Held>> held() override;
-  Result<std::int64_t> held_count() override { return store_.held_count(); }
-  Result<void> release(VideoId video) override;
-  Result<void> refuse(VideoId video) override;
-
  private:
   Result<void> on_change(Session& session, const catalog::Entry& entry);
   Result<std::optional<Blocked>> find_blocked(const prints::ClipPrint& print, SoundPrint sound);
@@ -62,7 +56,6 @@ class CopiesImpl final : public Copies {
                        SoundPrint sound) const;
   Result<Blocked> add(const BlockedPrint& print, std::string_view why);
   std::pair<std::vector<VideoId>, std::int64_t> kept_since(std::int64_t known_count);
-  void tell(const catalog::Video& video, const char* kind, std::string text);
 
   const Parts parts_;
   const Store store_;
@@ -91,10 +84,7 @@ Result<void> CopiesImpl::start() {
 
 Result<void> CopiesImpl::on_change(Session& session, const catalog::Entry& entry) {
   if (entry.kind != catalog::Kind::video) return {};
-  const bool gone = entry.state == catalog::State::removed && entry.removed_ms == 0;
-  const bool removed = entry.state == catalog::State::removed;
-  if (!gone && !entry.held) return Store::let_go(session, entry.id);
-  if (!gone) return Store::set_removed(session, entry.id, removed);
+  if (entry.state != catalog::State::removed || entry.removed_ms != 0) return {};
   FILOSCOPE_DO(Store::forget(session, entry.id));
   session.on_commit([this, id = entry.id] { index_.erase(id.value); });
   return {};
@@ -164,8 +154,6 @@ Result<void> CopiesImpl::keep(Session& session, VideoId video, const prints::Cli
                               SoundPrint sound, const Verdict& verdict) {
   const auto root = verdict.copy_of && !verdict.part ? verdict.copy_of : video;
   FILOSCOPE_DO(Store::keep(session, video, {root, print, {sound.begin(), sound.end()}}));
-  if (verdict.blocked)
-    FILOSCOPE_DO(Store::hold(session, video, *verdict.blocked, parts_.clock.now_ms()));
   session.on_commit([this, video, entry = prints::index_entry(print)] {
     index_.put(video.value, entry);
     Lock lock(mutex_);
@@ -242,38 +230,6 @@ Result<std::int64_t> CopiesImpl::add_csv(std::string_view csv) {
   for (const auto& [one, bytes] : rows)
     if (const auto print = decode_blocked(one.kind, bytes)) block_list_.put(one.id, *print);
   return std::ssize(rows);
-}
-
-Result<std::vector<Held>> CopiesImpl::held() {
-  FILOSCOPE_TRY(const auto rows, store_.held(kHeldMax));
-  std::vector<Held> out;
-  for (const auto& row : rows) {
-    auto video = parts_.catalog.get(row.video);
-    if (!video && video.error().code == Code::not_found) continue;
-    if (!video) return video.error();
-    if (video->held) out.push_back({*std::move(video), row.by, row.held_ms});
-  }
-  return out;
-}
-
-Result<void> CopiesImpl::release(VideoId id) {
-  FILOSCOPE_TRY(const auto video, parts_.catalog.release(id));
-  tell(video, "published", std::string(video.draft ? social::kDraftReady : ""));
-  return {};
-}
-
-Result<void> CopiesImpl::refuse(VideoId id) {
-  FILOSCOPE_TRY(const auto video, parts_.catalog.refuse(id));
-  tell(video, "refused", video.caption);
-  return {};
-}
-
-void CopiesImpl::tell(const catalog::Video& video, const char* kind, std::string text) {
-  social::Notification notification;
-  notification.kind = kind, notification.video = video.id;
-  notification.text = std::move(text);
-  const auto told = parts_.social.notify(video.owner, notification);
-  if (!told) log::warn("copies.notify_failed", {{"reason", told.error().message}});
 }
 
 }  // namespace

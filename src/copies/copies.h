@@ -1,6 +1,6 @@
 #pragma once
 
-/// Which clips show the same, and which are held because they show what is blocked.
+/// Which clips show the same, and which show what is blocked.
 
 #include <memory>
 #include <mutex>
@@ -14,7 +14,6 @@
 #include "catalog/catalog.h"
 #include "ports/database.h"
 #include "prints/clip_print.h"
-#include "social/social.h"
 
 namespace filoscope::copies {
 
@@ -47,12 +46,6 @@ struct Verdict {
   std::int64_t known_count = 0;  ///< of clips that it was compared with, for `judge_rest`
 };
 
-struct Held {
-  catalog::Video video;
-  Blocked by;  ///< as it was then
-  std::int64_t held_ms = 0;
-};
-
 /// Threads: any; calls may block on the database. Errors, where nothing else is said: those of the
 /// database.
 class Copies {
@@ -61,7 +54,6 @@ class Copies {
   struct Parts {
     Database& database;
     catalog::Catalog& catalog;
-    social::Social& social;
     const Clock& clock;
     const Config& config;
     bool judges = true;  ///< else nothing is kept in memory, and nothing is found
@@ -94,13 +86,6 @@ class Copies {
   /// All lines or none; what is there already is left out. Gives how many came. Errors:
   /// block_list_line_wrong, block_list_full.
   virtual Result<std::int64_t> add_csv(std::string_view csv) = 0;
-
-  /// Oldest first, at most 200.
-  virtual Result<std::vector<Held>> held() = 0;
-  virtual Result<std::int64_t> held_count() = 0;
-  // Its owner is told. Errors: not_held (catalog).
-  virtual Result<void> release(VideoId video) = 0;
-  virtual Result<void> refuse(VideoId video) = 0;  ///< deleted, for good
 };
 
 }  // namespace filoscope::copies

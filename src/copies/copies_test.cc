@@ -117,53 +117,7 @@ TEST_F(CopiesTest, ABlockedClipIsHeldAndNobodyButItsOwnerSeesIt) {
   EXPECT_FALSE(catalog->may_see({}, again));
   EXPECT_FALSE(catalog->may_see(viewer(ada), again));
   EXPECT_TRUE(catalog->may_see(viewer(bo), again));
-  const auto held = must(copies->held());
-  ASSERT_THAT(held, SizeIs(1));
-  EXPECT_EQ(held[0].video.id, again.id);
-  EXPECT_EQ(held[0].by.reason, "taken without asking");
-  EXPECT_EQ(must(copies->held_count()), 1);
   EXPECT_FALSE(publish_clip(bo, print_of(5)).held);
-}
-
-TEST_F(CopiesTest, ReleasedItIsLiveRefusedItIsGone) {
-  const auto bad = publish_clip(ada, print_of(1));
-  must(copies->block(bad.id, BlockedKind::clip, "stolen"));
-  const auto one = publish_clip(bo, print_of(1)), other = publish_clip(bo, mirrored_print(1));
-  clock.advance_ms(5'000);
-  must(copies->release(one.id));
-  const auto live = must(catalog->get(one.id));
-  EXPECT_TRUE(catalog->may_see({}, live));
-  EXPECT_EQ(live.published_ms, clock.now_ms());
-  must(copies->refuse(other.id));
-  EXPECT_EQ(catalog->get(other.id).error().code, Code::not_found);
-  EXPECT_EQ(catalog->restore(bo.id, other.id).error().code, Code::not_found);
-  EXPECT_THAT(must(copies->held()), IsEmpty());
-  EXPECT_EQ(must(copies->held_count()), 0);
-  EXPECT_EQ(copies->release(one.id).error().reason, "not_held");
-  const auto notices = must(social->notifications(viewer(bo), "", 10)).items;
-  ASSERT_THAT(notices, SizeIs(2));
-  EXPECT_EQ(notices[0].kind, "refused");
-  EXPECT_EQ(notices[0].text, "a clip") << "it is gone: its caption names it";
-  EXPECT_EQ(notices[1].kind, "published");
-  EXPECT_EQ(copies->refuse(one.id).error().reason, "not_held") << "it is live";
-  EXPECT_TRUE(catalog->may_see({}, must(catalog->get(one.id))));
-}
-
-TEST_F(CopiesTest, WhatItsOwnerDeletesWaitsNoMoreUntilItIsRestored) {
-  must(copies->block(publish_clip(ada, print_of(1)).id, BlockedKind::clip, "stolen"));
-  const auto held = publish_clip(bo, print_of(1));
-  for (const char* file :
-       {"720.mp4", "720.m3u8", "360.mp4", "360.m3u8", "master.m3u8", "cover0.jpg", "cover1.jpg"})
-    put_blob(catalog->blob_key(held, file), "content");
-  must(catalog->remove(bo.id, held.id));
-  EXPECT_EQ(must(copies->held_count()), 0);
-  EXPECT_EQ(copies->release(held.id).error().reason, "not_held");
-  EXPECT_TRUE(must(catalog->restore(bo.id, held.id)).held);
-  EXPECT_EQ(must(copies->held_count()), 1);
-  EXPECT_THAT(must(copies->held()), SizeIs(1));
-  must(catalog->remove(bo.id, held.id));
-  must(catalog->remove_for_good(bo.id, held.id));
-  EXPECT_EQ(must(copies->held_count()), 0);
 }
 
 TEST_F(CopiesTest, AHeldDraftStaysADraft) {

@@ -59,28 +59,7 @@ Result<void> Store::keep(Session& session, VideoId video, const StoredPrint& sto
   return {};
 }
 
-Result<void> Store::hold(Session& session, VideoId video, const Blocked& by, std::int64_t now_ms) {
-  FILOSCOPE_DO(session.execute(
-      "INSERT INTO copies_held (video, blocked, kind, reason, held_ms, removed) VALUES (?, ?, ?, "
-      "?, ?, 0) ON "
-      "CONFLICT (video) DO NOTHING",
-      {video.db(), by.id.db(), static_cast<std::int64_t>(by.kind), by.reason, now_ms}));
-  return {};
-}
-
-Result<void> Store::let_go(Session& session, VideoId video) {
-  FILOSCOPE_DO(session.execute("DELETE FROM copies_held WHERE video = ?", {video.db()}));
-  return {};
-}
-
-Result<void> Store::set_removed(Session& session, VideoId video, bool removed) {
-  FILOSCOPE_DO(session.execute("UPDATE copies_held SET removed = ? WHERE video = ?",
-                               {std::int64_t{removed}, video.db()}));
-  return {};
-}
-
 Result<void> Store::forget(Session& session, VideoId video) {
-  FILOSCOPE_DO(let_go(session, video));
   FILOSCOPE_DO(session.execute("DELETE FROM copies_prints WHERE video = ?", {video.db()}));
   return {};
 }
@@ -175,30 +154,6 @@ Result<void> Store::each_blocked(
         "SELECT id, kind, reason, created_ms, print FROM copies_blocked ORDER BY id", {},
         [&](const Row& row) { tell(blocked_of(row, 0), row.bytes(4)); });
   });
-}
-
-Result<std::vector<Store::HeldRow>> Store::held(std::int64_t limit) const {
-  std::vector<HeldRow> out;
-  FILOSCOPE_DO(database_.read([&](Session& session) {
-    out.clear();
-    return session.query(
-        "SELECT video, blocked, kind, reason, held_ms FROM copies_held WHERE removed = 0 ORDER BY "
-        "held_ms, video "
-        "LIMIT ?",
-        {limit}, [&](const Row& row) {
-          out.push_back({VideoId::from_db(row.integer(0)), blocked_of(row, 1), row.integer(4)});
-        });
-  }));
-  return out;
-}
-
-Result<std::int64_t> Store::held_count() const {
-  std::int64_t count = 0;
-  FILOSCOPE_DO(database_.read([&](Session& session) {
-    return session.query("SELECT COUNT(*) FROM copies_held WHERE removed = 0", {},
-                         [&](const Row& row) { count = row.integer(0); });
-  }));
-  return count;
 }
 
 }  // namespace filoscope::copies

@@ -19,11 +19,6 @@ class Store {
   explicit Store(Database& database) : database_(database) {}
 
   static Result<void> keep(Session& session, VideoId video, const StoredPrint& stored);
-  static Result<void> hold(Session& session, VideoId video, const Blocked& by, std::int64_t now_ms);
-  /// It is not held any more; nothing where it was not.
-  static Result<void> let_go(Session& session, VideoId video);
-  /// By its owner, who may restore it.
-  static Result<void> set_removed(Session& session, VideoId video, bool removed);
   static Result<void> forget(Session& session, VideoId video);
 
   /// Nothing where there is none, or it is damaged (said in the log).
@@ -38,14 +33,6 @@ class Store {
   Result<std::optional<std::pair<Blocked, Bytes>>> blocked(BlockedId id) const;
   Result<std::vector<Blocked>> blocked(std::int64_t offset, std::int64_t limit) const;
   Result<void> each_blocked(const std::function<void(const Blocked&, const Bytes&)>& tell) const;
-
-  struct HeldRow {
-    VideoId video;
-    Blocked by;
-    std::int64_t held_ms = 0;
-  };
-  Result<std::vector<HeldRow>> held(std::int64_t limit) const;
-  Result<std::int64_t> held_count() const;
 
  private:
   Database& database_;

@@ -2,20 +2,20 @@
 
 /// For tests: copies on a real catalogue, with made-up prints.
 
+#include "catalog/test_world.h"
 #include "copies/copies.h"
 #include "prints/test_prints.h"
-#include "social/test_world.h"
 
 namespace filoscope::copies {
 
-class World : public social::World {
+class World : public catalog::World {
  public:
   World() { open_copies(); }
   ~World() override { copies.reset(); }
-  void open_copies() { copies = must(Copies::open({*database, *catalog, *social, clock, config})); }
+  void open_copies() { copies = must(Copies::open({*database, *catalog, clock, config})); }
   void restart() {
     copies.reset();
-    reopen_all();
+    reopen();
     open_copies();
   }
 

@@ -56,7 +56,7 @@ Result<void> apply(State& state, const EngineOptions&, PersonKey, const VideoRem
 Result<void> apply(State& state, const EngineOptions&, PersonKey key, const PersonChanged& body) {
   if (!key) return {};
   PersonState& person = state.people.get(key);
-  person.language = body.language, person.age = body.age;
+  person.language = body.language, person.age = body.age, person.sensitive = body.sensitive;
   state.people.become_known(person);
   state.people.touch(person, state.at_ms);
   return {};

@@ -23,7 +23,7 @@ namespace filoscope::engine {
 /// `engine_version_test` fails where they change and this number does not. A snapshot with the
 /// records behind it gives the same state again only by the rules that made it: whoever keeps
 /// snapshots begins a new base of replay where this number changes.
-inline constexpr std::int64_t kEngineVersion = 10;
+inline constexpr std::int64_t kEngineVersion = 11;
 
 /// Everything the state depends on besides the log. A snapshot holds seed, limits,
 /// fresh_impressions and guest_state_ttl_ms, and refuses others; exploration_share and

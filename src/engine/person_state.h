@@ -245,7 +245,8 @@ class PersonState {
   std::uint64_t key = 0;
   std::uint64_t language = 0;
   std::uint8_t age = 0;
-  bool known = false;  ///< a person_changed record was seen; without one she is a guest
+  bool sensitive = false;  ///< she asked for it
+  bool known = false;      ///< a person_changed record was seen; without one she is a guest
   // Relations, each sorted.
   std::vector<std::uint64_t> follows, blocks, blocked_by;
   std::vector<std::uint64_t> muted_people, muted_keys;  ///< muted_keys: feature keys
@@ -447,6 +448,7 @@ template <typename A>
 void visit(A& a, PersonState& p, ActivityLink& link) {
   a(p.key), a(p.language), a(p.age), a(p.known), a(link.listed), a(link.last_ms);
   a(link.newer), a(link.older);
+  if (a.version >= 7) a(p.sensitive);
   for (auto* list : {&p.follows, &p.blocks, &p.blocked_by, &p.muted_people, &p.muted_keys})
     a(*list, PersonState::kRelationsMax);
   std::uint32_t events_count = 0;

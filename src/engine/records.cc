@@ -178,7 +178,11 @@ struct Format<VideoRemoved> {
 template <>
 struct Format<PersonChanged> {
   static constexpr auto kind = RecordKind::person_changed;
-  static void visit(auto& a, auto& b) { a(b.language), a(b.age); }
+  static constexpr Versions versions{2, 1};
+  static void visit(auto& a, auto& b) {
+    a(b.language), a(b.age);
+    if (a.version >= 2) a.flag(b.sensitive);
+  }
 };
 template <>
 struct Format<Follow> {

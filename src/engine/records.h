@@ -118,7 +118,7 @@ struct VideoPublished {
   std::uint64_t language = 0;  ///< text_key of a BCP 47 primary tag, 0 unknown
   std::int64_t created_ms = 0;
   std::uint32_t duration_ms = 0;
-  std::uint8_t age_min = 0;  ///< 0 or 18
+  std::uint8_t age_min = 0;  ///< 0 or 18: then in nobody's `for_you` who did not ask for such
   bool followers_only = false;
   std::vector<std::uint64_t> hashtags;  ///< ≤ 30
   std::vector<std::uint64_t> words;     ///< caption words, ≤ 60
@@ -131,7 +131,8 @@ struct VideoRemoved {
 
 struct PersonChanged {
   std::uint64_t language = 0;
-  std::uint8_t age = 0;  ///< in years, capped at 99; 0 unknown counts as a minor
+  std::uint8_t age = 0;    ///< in years, capped at 99; 0 unknown counts as a minor
+  bool sensitive = false;  ///< she asked for what has an `age_min`
 };
 
 struct Follow {

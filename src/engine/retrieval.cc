@@ -190,6 +190,7 @@ Filter::Filter(const State& state, const PersonState& person, const RankRequest&
     : state_(state),
       person_(person),
       minor_((person.known ? person.age : request.age) < 18),
+      sensitive_(!minor_ && person.known && person.sensitive),
       kinds_(request.kinds) {
   for (const auto id : held)
     if (const auto number = state.videos.find(id)) held_.push_back(*number);
@@ -225,7 +226,7 @@ bool Filter::passes(std::uint32_t number) const {
 
 bool Filter::allowed_unprofiled(std::uint32_t number) const {
   const auto flags = state_.videos.scan(number).flags;
-  if ((flags & (kLive | kFollowersOnly)) != kLive || ((flags & kAdult) != 0 && minor_))
+  if ((flags & (kLive | kFollowersOnly)) != kLive || ((flags & kAdult) != 0 && !sensitive_))
     return false;
   return passes(number);
 }

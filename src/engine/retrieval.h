@@ -64,6 +64,7 @@ class Filter {
   const State& state_;
   const PersonState& person_;
   bool minor_;
+  bool sensitive_;
   KindSet kinds_;
   std::uint32_t unseen_ = ~0U;
   std::vector<std::uint32_t> held_;  // sorted

@@ -77,14 +77,19 @@ TEST_F(RulesTest, AMutedHashtagIsNotAMutedWord) {
   expect_all(1, 10, true);
 }
 
-TEST_F(RulesTest, AdultVideosOnlyForAdults) {
+TEST_F(RulesTest, WhatIsSensitiveOnlyForAdultsWhoAsked) {
   auto body = world.video(12, 101, 0);
   body.age_min = 18;
   world.apply(encode(body));
+  EXPECT_FALSE(gives(world, 1, 12, kForYou));
+  EXPECT_FALSE(gives(world, 1, 12, kPlain));
+  world.apply(encode(PersonKey{1}, Follow{{101}, true}));
+  EXPECT_TRUE(gives(world, 1, 12, kFollowing));  // that is asking for it
+  world.apply(encode(PersonKey{1}, PersonChanged{0, 30, true}));
   expect_all(1, 12, true);
-  world.apply(encode(PersonKey{1}, PersonChanged{0, 17}));
+  world.apply(encode(PersonKey{1}, PersonChanged{0, 17, true}));
   expect_all(1, 12, false);
-  world.apply(encode(PersonKey{1}, PersonChanged{0, 0}));
+  world.apply(encode(PersonKey{1}, PersonChanged{0, 0, true}));
   expect_all(1, 12, false);  // unknown to the log counts as a minor, whatever the request says
   RankRequest request;
   request.person = {77}, request.count = 20;  // age 0: a minor

@@ -52,7 +52,7 @@ struct Section {
 constexpr std::array kSections{Section{Tag::options, "options"},
                                Section{Tag::base, "base", 2, 2},
                                Section{Tag::videos, "videos", 4, 4},
-                               Section{Tag::people, "people", 6, 6},
+                               Section{Tag::people, "people", 7, 7},
                                Section{Tag::embeddings, "embeddings"},
                                Section{Tag::model, "model", 5, 5},
                                Section{Tag::pending, "pending", 3, 3},

@@ -11,14 +11,14 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "lookers/looker_wire.h"
 #include "media/wire.h"
 #include "media/worker_process.h"
-#include "visual/describer_wire.h"
 
-namespace filoscope::visual {
+namespace filoscope::lookers {
 
 /// The child's entry. Returns the exit status.
-int describer_main();
+int looker_main();
 
 /// What is wanted of a picture or a clip.
 struct Ask {
@@ -34,10 +34,24 @@ struct Described {
   vision::Description description;
 };
 
+/// What a picture at a time of a clip may show.
+struct Scored {
+  std::int64_t at_ms = 0;
+  vision::SafetyScores scores;
+};
+
+/// What stands in a picture at a time of a clip, lines divided by '\n'; empty: nothing.
+struct SceneText {
+  std::int64_t at_ms = 0;
+  std::string text;
+};
+
 /// How a process is run.
-struct DescriberOptions {
+struct LookerOptions {
   std::string program;
-  std::string model;  ///< a path for vision::load_network, or empty
+  std::string model{};           ///< a path for vision::load_network, or empty
+  std::string safety{};          ///< a path for vision::load_safety_network, or empty
+  std::string text_languages{};  ///< for vision::open_text_reader, or empty
   std::int64_t memory_max_bytes = 3LL << 30;
   int niceness = 10;                        ///< how far it stands back behind other work
   int jobs_max = 500;                       ///< then it is replaced
@@ -48,10 +62,10 @@ struct DescriberOptions {
 /// Errors of every job: model_not_there (it makes none of what is asked for);
 /// picture_breaks_reader, picture_takes_too_long; looking_busy (it ended through no fault of the
 /// picture, or all is being stopped).
-class Describer {
+class Looker {
  public:
-  /// Errors: describer_not_started.
-  static Result<std::unique_ptr<Describer>> start(const DescriberOptions& options);
+  /// Errors: looker_not_started.
+  static Result<std::unique_ptr<Looker>> start(const LookerOptions& options);
 
   /// What it can make, the best last.
   const wire::Ready& ready() const { return ready_; }
@@ -63,21 +77,30 @@ class Describer {
   /// Errors: those of media::read_scenes.
   Result<std::vector<Described>> scenes(int fd, const Ask& ask);
 
+  /// Up to `count` samples of a clip, scored. Errors: those of media::read_samples.
+  Result<std::vector<Scored>> safety(int fd, int count);
+
+  /// Up to `count` scenes of a clip, read. Errors: those of media::read_scenes.
+  Result<std::vector<SceneText>> text(int fd, int count);
+
   bool is_broken() const { return broken_ || jobs_count_ >= options_.jobs_max; }
   /// By itself, during a job or before it, or it is of before the model was another.
   bool has_ended() const { return ended_; }
 
  private:
-  Describer(const DescriberOptions& options, std::unique_ptr<media::WorkerProcess> process)
+  Looker(const LookerOptions& options, std::unique_ptr<media::WorkerProcess> process)
       : options_(options), process_(std::move(process)) {}
+  /// `take` is told what comes of a job before its end.
+  using Take = std::function<Result<void>(const media::wire::Message&)>;
   Result<std::vector<Described>> run(media::wire::Kind kind, int fd, const Ask& ask,
                                      int deadline_s);
-  Result<std::vector<Described>> collect(const wire::Job& job, std::size_t most,
-                                         std::int64_t until_us);
+  Result<void> run(media::wire::Kind kind, int fd, const wire::Job& job, int deadline_s,
+                   const Take& take);
+  wire::Job next_job();
   Result<media::wire::Message> receive(std::int64_t until_us);
   Error ended();
 
-  const DescriberOptions options_;
+  const LookerOptions options_;
   std::unique_ptr<media::WorkerProcess> process_;
   SystemClock clock_;
   wire::Ready ready_;
@@ -86,26 +109,26 @@ class Describer {
 };
 
 /// Up to `count` of them, started when they are first needed. Threads: any.
-class Describers {
+class Lookers {
  public:
-  Describers(DescriberOptions options, std::size_t count, int tries_max);
+  Lookers(LookerOptions options, std::size_t count, int tries_max);
 
   /// Calls `work` with a free one, and with another where that one ended, `tries_max` times in all.
   /// Errors: those of `work`; looking_busy (none came free within two seconds),
-  /// describer_not_started.
-  Result<void> with(const std::function<Result<void>(Describer&)>& work);
+  /// looker_not_started.
+  Result<void> with(const std::function<Result<void>(Looker&)>& work);
 
  private:
   class Lease;
-  Result<std::unique_ptr<Describer>> take();
-  void give_back(std::unique_ptr<Describer> one);
+  Result<std::unique_ptr<Looker>> take();
+  void give_back(std::unique_ptr<Looker> one);
 
-  const DescriberOptions options_;
+  const LookerOptions options_;
   const int tries_max_;
   Mutex mutex_;
   Condition freed_;
-  std::vector<std::unique_ptr<Describer>> idle_ FILOSCOPE_GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<Looker>> idle_ FILOSCOPE_GUARDED_BY(mutex_);
   std::size_t places_ FILOSCOPE_GUARDED_BY(mutex_);  ///< for further ones
 };
 
-}  // namespace filoscope::visual
+}  // namespace filoscope::lookers

@@ -1,9 +1,9 @@
-#include "visual/describer_wire.h"
+#include "lookers/looker_wire.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace filoscope::visual::wire {
+namespace filoscope::lookers::wire {
 namespace {
 
 constexpr std::size_t kDescriptorsMax = 2, kPartsMax = 8, kTextMax = 500;
@@ -11,7 +11,7 @@ constexpr std::size_t kFloatsMax = 38'000;  // of a description: what one messag
 constexpr int kScenesMax = 64;
 constexpr std::int64_t kMomentMsMax = 86'400'000;
 
-Error malformed() { return {Code::internal, "the describing worker sent a malformed message"}; }
+Error malformed() { return {Code::internal, "the looking worker sent a malformed message"}; }
 
 }  // namespace
 
@@ -25,6 +25,10 @@ Bytes encode_ready(const Ready& ready) {
     for (const auto& part : info.parts)
       out.put_varint(part.dim), out.put_varint(part.views), out.put(part.weight);
   }
+  out.put_text(ready.safety);
+  out.put_text(ready.safety_problem.substr(0, kTextMax));
+  out.put(static_cast<std::uint8_t>(ready.reads));
+  out.put_text(ready.text_problem.substr(0, kTextMax));
   return out.take();
 }
 
@@ -51,6 +55,10 @@ Result<Ready> decode_ready(const Bytes& body) {
     if (info.floats_count() == 0 || info.floats_count() > kFloatsMax) return malformed();
     ready.descriptors.push_back(std::move(info));
   }
+  ready.safety = in.get_text();
+  ready.safety_problem = in.get_text();
+  ready.reads = in.get<std::uint8_t>() != 0;
+  ready.text_problem = in.get_text();
   if (!in.at_end()) return malformed();
   return ready;
 }
@@ -58,6 +66,8 @@ Result<Ready> decode_ready(const Bytes& body) {
 Bytes encode_start(const Start& start) {
   ByteWriter out;
   out.put_text(start.model);
+  out.put_text(start.safety);
+  out.put_text(start.text_languages);
   out.put(start.memory_max_bytes), out.put(start.niceness);
   return out.take();
 }
@@ -66,6 +76,8 @@ Result<Start> decode_start(const Bytes& body) {
   ByteReader in(body);
   Start start;
   start.model = in.get_text();
+  start.safety = in.get_text();
+  start.text_languages = in.get_text();
   start.memory_max_bytes = in.get<std::int64_t>();
   start.niceness = in.get<int>();
   if (!in.at_end()) return malformed();
@@ -87,7 +99,7 @@ Result<Job> decode_job(const Bytes& body) {
   Job job;
   job.number = in.get<std::uint32_t>();
   const auto count = in.get_varint();
-  if (count == 0 || count > kDescriptorsMax) return malformed();
+  if (count > kDescriptorsMax) return malformed();
   for (std::uint64_t i = 0; i < count; ++i)
     job.descriptors.push_back(static_cast<std::size_t>(in.get_varint()));
   job.at_ms = in.get<std::int64_t>();
@@ -122,6 +134,51 @@ Result<Described> decode_described(const Bytes& body, const Ready& ready) {
   return out;
 }
 
+Bytes encode_scored(const Scored& scored) {
+  ByteWriter out;
+  out.put(scored.job);
+  out.put(scored.at_ms);
+  const auto& scores = scored.scores;
+  for (const float share :
+       {scores.drawing, scores.hentai, scores.neutral, scores.porn, scores.sexy})
+    out.put(share);
+  return out.take();
+}
+
+Result<Scored> decode_scored(const Bytes& body) {
+  ByteReader in(body);
+  Scored out;
+  out.job = in.get<std::uint32_t>();
+  out.at_ms = in.get<std::int64_t>();
+  bool fine = out.at_ms >= 0 && out.at_ms <= kMomentMsMax;
+  for (float* share : {&out.scores.drawing, &out.scores.hentai, &out.scores.neutral,
+                       &out.scores.porn, &out.scores.sexy}) {
+    *share = in.get<float>();
+    fine = fine && *share >= 0 && *share <= 1.001F;
+  }
+  if (!in.at_end() || !fine) return malformed();
+  return out;
+}
+
+Bytes encode_text(const SceneText& text) {
+  ByteWriter out;
+  out.put(text.job);
+  out.put(text.at_ms);
+  out.put_text(text.text);
+  return out.take();
+}
+
+Result<SceneText> decode_text(const Bytes& body) {
+  ByteReader in(body);
+  SceneText out;
+  out.job = in.get<std::uint32_t>();
+  out.at_ms = in.get<std::int64_t>();
+  out.text = in.get_text();
+  if (!in.at_end() || out.at_ms < 0 || out.at_ms > kMomentMsMax || out.text.size() > kTextBytesMax)
+    return malformed();
+  return out;
+}
+
 Bytes encode_done(std::uint32_t job) {
   ByteWriter out;
   out.put(job);
@@ -135,4 +192,4 @@ Result<std::uint32_t> decode_done(const Bytes& body) {
   return job;
 }
 
-}  // namespace filoscope::visual::wire
+}  // namespace filoscope::lookers::wire

@@ -148,9 +148,10 @@ Result<std::vector<ClipFrame>> read_frames(const ByteSource& bytes, int count,
   return out;
 }
 
-Result<std::vector<ClipFrame>> read_scenes(const ByteSource& bytes, int count,
-                                           const PictureLimits& limits) {
-  FILOSCOPE_TRY(Frames frames, Frames::open(bytes));
+namespace {
+
+/// Of five a second, until there are too many: then those that are least alike.
+Result<std::vector<SceneSample>> read_all_samples(Frames& frames) {
   std::vector<SceneSample> samples;
   std::int64_t due_ms = 0;
   FILOSCOPE_DO(frames.read([&](AVFrame& frame, std::int64_t at_ms) -> Result<bool> {
@@ -165,13 +166,40 @@ Result<std::vector<ClipFrame>> read_scenes(const ByteSource& bytes, int count,
     return true;
   }));
   if (samples.empty()) return Error(reason("picture_without_frames"));
+  return samples;
+}
+
+Result<std::vector<ClipFrame>> developed(const std::vector<SceneSample>& samples,
+                                         const std::vector<std::size_t>& chosen,
+                                         const Frames& frames, const PictureLimits& limits) {
   Developer developer(limits);
   std::vector<ClipFrame> out;
-  for (const auto i : choose_scenes(samples, static_cast<std::size_t>(std::max(count, 1)))) {
+  for (const auto i : chosen) {
     FILOSCOPE_TRY(RgbPicture picture, developer.develop(*samples[i].frame, frames.look()));
     out.push_back({samples[i].at_ms, std::move(picture)});
   }
   return out;
+}
+
+}  // namespace
+
+Result<std::vector<ClipFrame>> read_scenes(const ByteSource& bytes, int count,
+                                           const PictureLimits& limits) {
+  FILOSCOPE_TRY(Frames frames, Frames::open(bytes));
+  FILOSCOPE_TRY(const auto samples, read_all_samples(frames));
+  return developed(samples, choose_scenes(samples, static_cast<std::size_t>(std::max(count, 1))),
+                   frames, limits);
+}
+
+Result<std::vector<ClipFrame>> read_samples(const ByteSource& bytes, int count,
+                                            const PictureLimits& limits) {
+  FILOSCOPE_TRY(Frames frames, Frames::open(bytes));
+  FILOSCOPE_TRY(const auto samples, read_all_samples(frames));
+  const auto most = std::min(samples.size(), static_cast<std::size_t>(std::max(count, 1)));
+  std::vector<std::size_t> chosen;
+  for (std::size_t i = 0; i < most; ++i)
+    chosen.push_back((2 * i + 1) * samples.size() / (2 * most));
+  return developed(samples, chosen, frames, limits);
 }
 
 Result<RgbPicture> read_frame_at(const ByteSource& bytes, std::int64_t at_ms,

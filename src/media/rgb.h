@@ -57,6 +57,11 @@ Result<std::vector<ClipFrame>> read_frames(const ByteSource& bytes, int count,
 Result<std::vector<ClipFrame>> read_scenes(const ByteSource& bytes, int count,
                                            const PictureLimits& limits = {});
 
+/// At most `count` frames spread over a video, whatever they show: of five a second, and of a long
+/// one of those that are least alike. REQUIRES, errors: as read_scenes. Threads: any.
+Result<std::vector<ClipFrame>> read_samples(const ByteSource& bytes, int count,
+                                            const PictureLimits& limits = {});
+
 /// What a video shows at `at_ms`; past its end the last frame of its last stretch. Decodes from the
 /// key frame before. Threads: any. Errors: as read_frames.
 Result<RgbPicture> read_frame_at(const ByteSource& bytes, std::int64_t at_ms,

@@ -29,13 +29,17 @@ enum class Kind : std::uint8_t {
   look_job,
   looks,
   print,  ///< a part of the bytes of a clip's print; they come before the facts
-  // Of the worker that describes pictures (visual/describer_wire.h).
-  describer_start,
-  describer_ready,
+  // Of the worker that looks at pictures (lookers/looker_wire.h).
+  looker_start,
+  looker_ready,
   picture_job,
   moment_job,
   scenes_job,
+  safety_job,
+  text_job,
   description,
+  safety_scores,
+  scene_text,
   done
 };
 

@@ -23,10 +23,11 @@ class FindingTest : public ::testing::Test, public social::World {
  protected:
   FindingTest() : social::World({{"search.rising_people_min", "3"}}) {
     subtitles = must(subtitles::Subtitles::open({*database, *catalog, clock}));
-    search = must(Search::open({*database, *log, *accounts, *catalog, *social, *subtitles, clock,
-                                config, crypto::Key{3}}));
+    reading = must(reading::Reading::open({*database, *catalog, config}));
+    search = must(Search::open({*database, *log, *accounts, *catalog, *social, *subtitles, *reading,
+                                clock, config, crypto::Key{3}}));
   }
-  ~FindingTest() override { search.reset(), subtitles.reset(); }
+  ~FindingTest() override { search.reset(), reading.reset(), subtitles.reset(); }
   catalog::Video video(const std::string& caption, Visibility visibility = Visibility::everyone) {
     const auto made = must(catalog->create({mara.id, caption, visibility, {}, false, false}));
     clock.advance_ms(1);
@@ -63,6 +64,7 @@ class FindingTest : public ::testing::Test, public social::World {
 
   accounts::Account mara = person("mara");
   std::unique_ptr<subtitles::Subtitles> subtitles;
+  std::unique_ptr<reading::Reading> reading;
   std::unique_ptr<Search> search;
 };
 
@@ -183,6 +185,25 @@ TEST_F(FindingTest, WhatIsSaidIsFoundAtItsSecond) {
   must(subtitles->remove(mara.id, lecture.id, "en"));
   EXPECT_THAT(find("morning").page.items, IsEmpty());
   EXPECT_THAT(find("pendulum").page.items, SizeIs(1));
+}
+
+TEST_F(FindingTest, WhatCanBeReadInAClipIsFoundAtItsSecond) {
+  const auto made = must(catalog->create({mara.id, "lunch"}));
+  must(catalog->publish_with(made.id, processed(), [&](Session& session) {
+    return reading->keep(session, made.id, {{500, 1'500, "HELLO"}, {3'000, 4'000, "BOTTLE TEA"}});
+  }));
+  const auto found = find("bottle tea");
+  ASSERT_THAT(found.page.items, SizeIs(1));
+  ASSERT_TRUE(found.said.contains(made.id));
+  EXPECT_EQ(found.said.at(made.id).at_ms, 3'000);
+  EXPECT_TRUE(found.said.at(made.id).shown);
+  // What is said changes: what can be read stays.
+  must(subtitles->set(mara.id, made.id, "en", "", kLecture));
+  must(subtitles->remove(mara.id, made.id, "en"));
+  EXPECT_THAT(find("bottle tea").page.items, SizeIs(1));
+  must(catalog->change(mara.id, made.id, {.caption = "dinner"}));
+  EXPECT_THAT(find("bottle").page.items, SizeIs(1));
+  EXPECT_THAT(find("lunch").page.items, IsEmpty());
 }
 
 TEST_F(FindingTest, WhatIsSaidInWhatNotEverybodyMaySeeIsToldToNobody) {
@@ -317,8 +338,9 @@ TEST_F(FindingTest, WhatWasTakenDownIsKeptOverARestart) {
   subtitles.reset();
   reopen_all();
   subtitles = must(subtitles::Subtitles::open({*database, *catalog, clock}));
-  search = must(Search::open(
-      {*database, *log, *accounts, *catalog, *social, *subtitles, clock, config, crypto::Key{3}}));
+  reading = must(reading::Reading::open({*database, *catalog, config}));
+  search = must(Search::open({*database, *log, *accounts, *catalog, *social, *subtitles, *reading,
+                              clock, config, crypto::Key{3}}));
   EXPECT_THAT(rising(TopicKind::hashtag), ElementsAre("clay"));
 }
 
@@ -349,6 +371,19 @@ TEST_F(FindingTest, WhatIsMutedOrHiddenIsNotOnTheStart) {
   EXPECT_THAT(start.hashtags, IsEmpty());
   EXPECT_THAT(start.rows, SizeIs(1));
   EXPECT_THAT(suggested("#cla"), IsEmpty());
+}
+
+TEST_F(FindingTest, WhatIsSensitiveIsOnTheStartOfThoseWhoAsked) {
+  auto facts = processed();
+  facts.sensitive = true;
+  for (int i = 0; i < 3; ++i) publish(mara, "#evening", Visibility::everyone, false, facts);
+  const auto jo = person("jo");
+  EXPECT_THAT(must(search->start({})).rows, IsEmpty());
+  EXPECT_THAT(must(search->start(viewer(jo))).rows, IsEmpty());
+  auto asked = viewer(jo);
+  asked.sensitive = true;
+  EXPECT_THAT(must(search->start(asked)).rows, SizeIs(1));
+  EXPECT_THAT(find("#evening").page.items, SizeIs(3)) << "by words it is found, with its mark";
 }
 
 TEST_F(FindingTest, CursorsTellNothingOfWhatNotEverybodyMaySee) {

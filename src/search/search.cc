@@ -161,8 +161,8 @@ Result<void> Search::open_index() {
     return index_whole(session, entry);
   });
   parts_.subtitles.on_change([this](Session& session, VideoId video) -> Result<void> {
-    FILOSCOPE_TRY(const auto said, parts_.subtitles.said(session, video));
-    return index_said(session, video, said);
+    FILOSCOPE_TRY(const auto words, words_in(session, video));
+    return index_said(session, video, words);
   });
   parts_.catalog.on_sound(
       [](Session& session, const catalog::Sound& sound) { return index_title(session, sound); });
@@ -174,8 +174,16 @@ Result<void> Search::open_index() {
 Result<void> Search::index_whole(Session& session, const catalog::Entry& entry) {
   FILOSCOPE_DO(index(session, entry));
   if (entry.state != catalog::State::published || catalog::is_kept_back(entry)) return {};
-  FILOSCOPE_TRY(const auto said, parts_.subtitles.said(session, entry.id));
-  return index_said(session, entry.id, said);
+  FILOSCOPE_TRY(const auto words, words_in(session, entry.id));
+  return index_said(session, entry.id, words);
+}
+
+/// What is said in it, and behind that what can be read.
+Result<std::vector<subtitles::Said>> Search::words_in(Session& session, EntryId entry) {
+  FILOSCOPE_TRY(auto words, parts_.subtitles.said(session, entry));
+  FILOSCOPE_TRY(auto shown, parts_.reading.shown(session, entry));
+  if (!shown.empty()) words.push_back({kShown, std::move(shown)});
+  return words;
 }
 
 Result<void> Search::catch_up() { return following_->catch_up(); }
@@ -187,7 +195,7 @@ Result<void> Search::find_said(std::string_view query, Found& found) {
     std::size_t cues_left = kCuesReadMax;
     for (const auto& entry : found.page.items) {
       if (terms_in(catalog::index_terms_of(entry.caption), terms) == terms.size()) continue;
-      FILOSCOPE_TRY(const auto said, parts_.subtitles.said(session, entry.id));
+      FILOSCOPE_TRY(const auto said, words_in(session, entry.id));
       std::size_t best = 0, of_entry = 0;
       for (const auto& track : said)
         for (const auto& cue : track.cues) {
@@ -197,7 +205,7 @@ Result<void> Search::find_said(std::string_view query, Found& found) {
           const auto count = terms_in(catalog::index_terms_of(cue.text), terms);
           if (count <= best) continue;
           best = count;
-          found.said[entry.id] = {cue.from_ms, cue.text};
+          found.said[entry.id] = {cue.from_ms, cue.text, track.language == kShown};
         }
     }
     return {};

@@ -14,6 +14,7 @@
 
 #include "catalog/catalog.h"
 #include "ports/event_stream.h"
+#include "reading/reading.h"
 #include "search/topics.h"
 #include "social/social.h"
 #include "subtitles/subtitles.h"
@@ -42,19 +43,20 @@ struct Query {
   std::string text, cursor{};
   int limit = 20;
   bool exact = false;      ///< only as it is spelt
-  bool wants_said = true;  ///< also where the subtitles say it
+  bool wants_said = true;  ///< also where it is said or shown
   Taste taste{};           ///< none: the order is the same for everybody
 };
 
-/// Where a video says what was looked for.
+/// Where a video says or shows what was looked for.
 struct SaidAt {
   std::int64_t at_ms = 0;
   std::string text;
+  bool shown = false;  ///< it can be read there
 };
 
 struct Found {
   catalog::EntryPage page;
-  /// Of those whose caption alone does not have all words, and whose subtitles have some.
+  /// Of those whose caption alone does not have all words, and in which some are said or shown.
   std::unordered_map<EntryId, SaidAt> said;
   std::string corrected;  ///< what was searched for in its place; "" when it is found as it is
   bool partly = false;    ///< nothing has all words; these have all but one
@@ -91,6 +93,7 @@ class Search {
     catalog::Catalog& catalog;
     social::Social& social;
     subtitles::Subtitles& subtitles;
+    reading::Reading& reading;
     const Clock& clock;
     const Config& config;
     crypto::Key key;
@@ -135,6 +138,7 @@ class Search {
   using SoundMatches = std::unordered_map<SoundId, double>;
   Result<SoundMatches> match_sounds(const accounts::Viewer& viewer, std::string_view query);
   Result<void> index_whole(Session& session, const catalog::Entry& entry);
+  Result<std::vector<subtitles::Said>> words_in(Session& session, EntryId entry);
   Result<void> find_said(std::string_view query, Found& found);
   Result<Found> read(const accounts::Viewer& viewer, const Query& query, const Cursor& cursor);
   Result<std::vector<catalog::Catalog::HashtagCount>> nearest_hashtags(std::string_view text,

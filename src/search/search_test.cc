@@ -17,11 +17,12 @@ using ::testing::UnorderedElementsAre;
 class SearchTest : public ::testing::Test, public social::World {
  protected:
   SearchTest() { start(); }
-  ~SearchTest() override { search.reset(), subtitles.reset(); }
+  ~SearchTest() override { search.reset(), reading.reset(), subtitles.reset(); }
   void start() {
     subtitles = must(subtitles::Subtitles::open({*database, *catalog, clock}));
-    search = must(Search::open({*database, *log, *accounts, *catalog, *social, *subtitles, clock,
-                                config, crypto::Key{3}}));
+    reading = must(reading::Reading::open({*database, *catalog, config}));
+    search = must(Search::open({*database, *log, *accounts, *catalog, *social, *subtitles, *reading,
+                                clock, config, crypto::Key{3}}));
   }
   catalog::Video video(const std::string& caption, Visibility visibility = Visibility::everyone,
                        bool draft = false) {
@@ -40,6 +41,7 @@ class SearchTest : public ::testing::Test, public social::World {
 
   accounts::Account mara = person("mara"), jo = person("jo");
   std::unique_ptr<subtitles::Subtitles> subtitles;
+  std::unique_ptr<reading::Reading> reading;
   std::unique_ptr<Search> search;
 };
 

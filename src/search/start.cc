@@ -114,7 +114,7 @@ Result<std::shared_ptr<const Search::Begin>> Search::begin() {
   return begin_;
 }
 
-/// For everyone, and nothing of whom or what she muted.
+/// For everyone, and nothing of whom or what she muted, or that is sensitive unless she asked.
 Result<std::vector<catalog::Entry>> Search::seen_of(const accounts::Viewer& viewer,
                                                     std::span<const EntryId> ids) {
   FILOSCOPE_TRY(auto entries, parts_.catalog.entries(ids));
@@ -123,7 +123,8 @@ Result<std::vector<catalog::Entry>> Search::seen_of(const accounts::Viewer& view
     const bool of_muted = std::ranges::any_of(entry.hashtags, [&](const std::string& tag) {
       return std::ranges::find(muted.hashtags, tag) != muted.hashtags.end();
     });
-    return of_muted || entry.visibility != catalog::Visibility::everyone ||
+    return of_muted || (entry.sensitive && !viewer.sensitive) ||
+           entry.visibility != catalog::Visibility::everyone ||
            !is_shown(parts_.catalog, viewer, entry) ||
            parts_.accounts.relation(viewer, entry.owner).mutes;
   });

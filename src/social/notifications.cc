@@ -82,8 +82,8 @@ Result<void> SocialImpl::drop_notices(Session& session, const std::string& where
 }
 
 Result<void> SocialImpl::notify(AccountId whom, const Notification& notification) {
-  for (const std::string_view kind :
-       {"like", "comment", "follow", "mention", "published", "failed", "held", "copy", "refused"}) {
+  for (const std::string_view kind : {"like", "comment", "follow", "mention", "published", "failed",
+                                      "held", "copy", "refused", "limited", "unlimited"}) {
     if (notification.kind != kind) continue;
     FILOSCOPE_TRY(auto text, accounts::clean_text("text", notification.text, accounts::Lines::many,
                                                   kNoticeCharactersMax));

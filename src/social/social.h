@@ -49,6 +49,7 @@ inline constexpr std::string_view kDraftReady = "draft";
 struct Notification {
   NotificationId id;
   std::string kind;  ///< like comment follow mention published failed held copy refused
+                     ///< limited unlimited
   AccountId actor;
   VideoId video;
   CommentId comment{};  ///< that it tells of

@@ -50,6 +50,13 @@ Result<std::vector<UniqueFd>> temporaries(BlobStore& blobs, std::size_t count) {
   return files;
 }
 
+/// The file of the smallest rendition.
+int smallest_of(const media::MediaFacts& facts, const media::MediaOutputs& outputs) {
+  const auto& names = media::kRenditionNames;
+  const auto at = std::ranges::find(names, facts.renditions.back().name) - names.begin();
+  return outputs.renditions[static_cast<std::size_t>(at)];
+}
+
 /// Why a video is given up after `tries_count` tries.
 Error final_error(const UploadsImpl::Failure& failure, int tries_count) {
   const auto code = failure.problem.code;
@@ -332,14 +339,30 @@ std::optional<UploadsImpl::Failure> UploadsImpl::attempt(const Job& job,
   const auto facts =
       process_({input.get(), lent->get(), job.cover_ms}, outputs, progress, job.cancel.get());
   if (!facts) return Failure{facts.error(), true, begun};
+  const auto seen = look_at(smallest_of(*facts, outputs));
+  if (!seen) return Failure{seen.error(), false};
   const auto stored = put_outputs(job, video, *facts, *renditions, *covers);
   if (!stored) return Failure{stored.error(), false};
-  const auto published = publish(job, *facts);
+  const auto published = publish(job, *facts, *seen);
   if (!published) return Failure{published.error(), false};
   return std::nullopt;
 }
 
-Result<void> UploadsImpl::publish(const Job& job, const media::MediaFacts& facts) {
+/// What somebody limited stays limited when it comes again.
+bool UploadsImpl::is_sensitive(VideoId video) const {
+  const auto found = video ? parts_.catalog.get(video) : Result<catalog::Video>(catalog::Video());
+  return found && found->sensitive;
+}
+
+Result<UploadsImpl::Seen> UploadsImpl::look_at(int rendition_fd) {
+  Seen seen;
+  FILOSCOPE_TRY(seen.text, parts_.reading.read(rendition_fd));
+  FILOSCOPE_TRY(seen.judgement, parts_.safety.judge(rendition_fd));
+  return seen;
+}
+
+Result<void> UploadsImpl::publish(const Job& job, const media::MediaFacts& facts,
+                                  const Seen& seen) {
   const VideoId video = job.video;
   auto& copies = parts_.copies;
   FILOSCOPE_TRY(auto verdict, copies.judge(facts.clip_print, facts.sound_print));
@@ -350,9 +373,14 @@ Result<void> UploadsImpl::publish(const Job& job, const media::MediaFacts& facts
   processed.sound = job.sound;
   processed.copy_of = verdict.copy_of;
   processed.copies_part = verdict.part;
-  processed.held = verdict.blocked.has_value();
+  processed.held = verdict.blocked || seen.judgement.verdict == safety::Verdict::hold;
+  processed.sensitive =
+      seen.judgement.verdict != safety::Verdict::publish || is_sensitive(verdict.copy_of);
+  processed.flashes = facts.flashes.first_ms >= 0;
   FILOSCOPE_DO(parts_.catalog.publish_with(video, processed, [&](Session& session) -> Result<void> {
     FILOSCOPE_DO(parts_.copies.keep(session, video, facts.clip_print, facts.sound_print, verdict));
+    FILOSCOPE_DO(parts_.reading.keep(session, video, seen.text));
+    FILOSCOPE_DO(parts_.safety.keep(session, video, seen.judgement, verdict.blocked));
     return follow_up(session, video, facts.width, facts.height);
   }));
   return {};
@@ -505,6 +533,7 @@ void UploadsImpl::tell_end(VideoId id) {
   if (!video) return;
   if (video->held) return tell(*video, "held", "");
   tell(*video, "published", std::string(video->draft ? social::kDraftReady : ""));
+  if (video->sensitive) tell(*video, "limited", "");
   if (!video->copy_of) return;
   accounts::Viewer owner;
   owner.account = video->owner;
@@ -538,6 +567,8 @@ void UploadsImpl::stop() {
     wake_sweeper_.notify_all();
     wake_measurer_.notify_all();
   }
+  parts_.reading.stop();
+  parts_.safety.stop();
   for (auto& thread : threads_) thread.join();
   threads_.clear();
 }

@@ -236,6 +236,24 @@ TEST_F(JobsTest, AServerThatDiesEachTimeGivesUpInTheEnd) {
   EXPECT_THAT(failure(id).sentence, HasSubstr("cut off 3 times"));
 }
 
+TEST_F(JobsTest, AClipIsPublishedAsItIsJudged) {
+  using safety::Verdict;
+  const auto judged = [&](Verdict verdict) {
+    safety->judgement.verdict = verdict;
+    const auto id = upload("a clip");
+    settle();
+    return video(id);
+  };
+  const auto fine = judged(Verdict::publish), limited = judged(Verdict::limit),
+             held = judged(Verdict::hold);
+  EXPECT_FALSE(fine.sensitive || fine.held || limited.held);
+  EXPECT_TRUE(limited.sensitive);
+  EXPECT_TRUE(catalog->may_see(nobody, limited));
+  EXPECT_TRUE(held.held);
+  EXPECT_THAT(must(safety->held()), SizeIs(1));
+  EXPECT_THAT(notices(mara), ElementsAre("held", "limited", "published", "published"));
+}
+
 TEST_F(JobsTest, RemovedWhileProcessingOrWaitingIsCancelled) {
   const auto running = upload("hold on");
   processing.wait_until_held();

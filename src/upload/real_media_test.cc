@@ -22,9 +22,11 @@ constexpr std::int64_t kDeadlineUs = 90'000'000;
 class RealMediaTest : public ::testing::Test, public social::World {
  protected:
   RealMediaTest() {
-    copies = must(copies::Copies::open({*database, *catalog, *social, clock, config}));
-    uploads = must(Uploads::open({*database, *blobs, *accounts, *catalog, *social, *copies, workers,
-                                  clock, config, folder.string()}));
+    reading = must(reading::Reading::open({*database, *catalog, config, "/proc/self/exe", 0}));
+    copies = must(copies::Copies::open({*database, *catalog, clock, config}));
+    safety = must(safety::Safety::open({*database, *catalog, *social, clock, config}));
+    uploads = must(Uploads::open({*database, *blobs, *accounts, *catalog, *social, *copies, *safety,
+                                  *reading, workers, clock, config, folder.string()}));
   }
   ~RealMediaTest() override { uploads.reset(); }
 
@@ -62,6 +64,8 @@ class RealMediaTest : public ::testing::Test, public social::World {
   accounts::Viewer mara = member("mara");
   media::MediaWorkers workers;
   std::unique_ptr<copies::Copies> copies;
+  std::unique_ptr<reading::Reading> reading;
+  std::unique_ptr<safety::Safety> safety;
   std::unique_ptr<Uploads> uploads;
 };
 

@@ -130,6 +130,36 @@ class HookedDatabase final : public Database {
   Database& database_;
 };
 
+/// Judges as the test says: what the made-up worker makes is no clip.
+class SetSafety final : public safety::Safety {
+ public:
+  explicit SetSafety(std::unique_ptr<safety::Safety> real) : real_(std::move(real)) {}
+  void stop() override { real_->stop(); }
+  Result<safety::Judgement> judge(int) override { return judgement; }
+  Result<void> keep(Session& session, VideoId video, const safety::Judgement& judgement_kept,
+                    const std::optional<copies::Blocked>& matched) override {
+    return real_->keep(session, video, judgement_kept, matched);
+  }
+  Result<std::optional<safety::Judgement>> judgement_of(VideoId video) override {
+    return real_->judgement_of(video);
+  }
+  Result<std::vector<safety::Held>> held() override { return real_->held(); }
+  Result<std::int64_t> held_count() override { return real_->held_count(); }
+  Result<void> release(VideoId video, std::optional<bool> sensitive) override {
+    return real_->release(video, sensitive);
+  }
+  Result<void> refuse(VideoId video) override { return real_->refuse(video); }
+  Result<void> set_sensitive(VideoId video, bool sensitive) override {
+    return real_->set_sensitive(video, sensitive);
+  }
+  Result<safety::Status> status() override { return real_->status(); }
+
+  safety::Judgement judgement;
+
+ private:
+  std::unique_ptr<safety::Safety> real_;
+};
+
 /// `Worker` stands in for the media worker.
 template <typename Worker = Processing>
 class World : public social::World {
@@ -137,15 +167,20 @@ class World : public social::World {
   explicit World(const Settings& settings = {}) : social::World(settings) { start(); }
 
   void start() {
-    copies = must(copies::Copies::open({*database, *catalog, *social, clock, config}));
-    uploads =
-        must(open_uploads({through != nullptr ? *through : *database, *blobs, *accounts, *catalog,
-                           *social, *copies, workers, clock, config, folder.string()},
-                          std::ref(processing), measure, [this] { return free_bytes.load(); }));
+    reading = must(reading::Reading::open({*database, *catalog, config, "/proc/self/exe", 0}));
+    copies = must(copies::Copies::open({*database, *catalog, clock, config}));
+    safety = std::make_unique<SetSafety>(
+        must(safety::Safety::open({*database, *catalog, *social, clock, config})));
+    uploads = must(
+        open_uploads({through != nullptr ? *through : *database, *blobs, *accounts, *catalog,
+                      *social, *copies, *safety, *reading, workers, clock, config, folder.string()},
+                     std::ref(processing), measure, [this] { return free_bytes.load(); }));
   }
   void restart() {
     uploads.reset();
+    safety.reset();
     copies.reset();
+    reading.reset();
     reopen_all();
     start();
   }
@@ -213,6 +248,8 @@ class World : public social::World {
   std::atomic<std::int64_t> free_bytes = 1LL << 40;
   Database* through = nullptr;  ///< instead of `database`
   std::unique_ptr<copies::Copies> copies;
+  std::unique_ptr<reading::Reading> reading;
+  std::unique_ptr<SetSafety> safety;
   std::unique_ptr<Uploads> uploads;
 };
 

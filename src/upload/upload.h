@@ -12,6 +12,8 @@
 #include "catalog/catalog.h"
 #include "copies/copies.h"
 #include "media/media.h"
+#include "reading/reading.h"
+#include "safety/safety.h"
 #include "social/social.h"
 
 namespace filoscope::upload {
@@ -92,6 +94,8 @@ class Uploads {
     catalog::Catalog& catalog;
     social::Social& social;
     copies::Copies& copies;
+    safety::Safety& safety;
+    reading::Reading& reading;
     media::MediaWorkers& workers;
     const Clock& clock;
     const Config& config;

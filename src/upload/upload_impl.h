@@ -145,8 +145,15 @@ class UploadsImpl final : public Uploads {
   /// good), others of catalog and blobs.
   Result<UniqueFd> lent_sound(const Job& job);
   std::optional<Failure> attempt(const Job& job, const catalog::Video& video);
+  /// What is looked for in its pictures before it is published.
+  struct Seen {
+    safety::Judgement judgement;
+    std::vector<subtitles::Cue> text;
+  };
+  Result<Seen> look_at(int rendition_fd);
+  bool is_sensitive(VideoId video) const;
   /// With what is known of copies and blocked clips.
-  Result<void> publish(const Job& job, const media::MediaFacts& facts);
+  Result<void> publish(const Job& job, const media::MediaFacts& facts, const Seen& seen);
   Result<void> put_outputs(const Job& job, const catalog::Video& video,
                            const media::MediaFacts& facts, std::vector<UniqueFd>& renditions,
                            std::vector<UniqueFd>& covers);

@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "catalog/reasons.h"
-#include "visual/reasons.h"
+#include "lookers/reasons.h"
 #include "visual/visual_impl.h"
 
 namespace filoscope::visual {
@@ -73,9 +73,9 @@ Result<void> VisualImpl::greet() {
     if (!ready_.descriptors.empty()) return {};
   }
   // So that the first who searches finds one warm.
-  FILOSCOPE_DO(lookers_.with([](Describer&) { return Result<void>(); }));
-  return describer_.with([&](Describer& describer) -> Result<void> {
-    const auto& ready = describer.ready();
+  FILOSCOPE_DO(strangers_.with([](lookers::Looker&) { return Result<void>(); }));
+  return clips_.with([&](lookers::Looker& looker) -> Result<void> {
+    const auto& ready = looker.ready();
     if (!ready.model_problem.empty())
       log::warn("visual.model_not_used", {{"reason", ready.model_problem}});
     log::info("visual.ready", {{"descriptor", ready.descriptors.back().name}});
@@ -155,20 +155,20 @@ Result<bool> VisualImpl::mend_generations() {
   return false;
 }
 
-Result<std::vector<Described>> VisualImpl::scenes(VideoId video,
-                                                  std::vector<vision::DescriptorInfo> by) {
+Result<std::vector<lookers::Described>> VisualImpl::scenes(VideoId video,
+                                                           std::vector<vision::DescriptorInfo> by) {
   FILOSCOPE_TRY(const auto stored, parts_.catalog.get(video));
   FILOSCOPE_TRY(const UniqueFd file, clip_file(stored));
-  Ask ask;
+  lookers::Ask ask;
   ask.by = std::move(by);
   ask.count = static_cast<int>(parts_.config[kFramesMax]);
-  std::vector<Described> out;
-  FILOSCOPE_DO(describer_.with([&](Describer& describer) -> Result<void> {
+  std::vector<lookers::Described> out;
+  FILOSCOPE_DO(clips_.with([&](lookers::Looker& looker) -> Result<void> {
     {
       Lock lock(mutex_);  // the model's file may have changed meanwhile
-      if (ready_.descriptors != describer.ready().descriptors) ready_ = describer.ready();
+      if (ready_.descriptors != looker.ready().descriptors) ready_ = looker.ready();
     }
-    FILOSCOPE_TRY(out, describer.scenes(file.get(), ask));
+    FILOSCOPE_TRY(out, looker.scenes(file.get(), ask));
     return {};
   }));
   return out;
@@ -191,7 +191,7 @@ Result<std::vector<Store::Seen>> VisualImpl::see(VideoId video,
     if (!seen.moments.empty()) out.push_back(std::move(seen));
   }
   const bool by_newest = !out.empty() && out.back().maker == makers.back()->id;
-  if (!by_newest) return Error(reason("model_not_there"));
+  if (!by_newest) return Error(lookers::reason("model_not_there"));
   return out;
 }
 

@@ -12,17 +12,6 @@ inline constexpr ErrorReason kReasons[] = {
      "as shares of the picture's sides, between 0 and 1"},
     {"crop_too_small", Code::invalid_argument,
      "the part is too small to be looked at; take at least a fiftieth of each side"},
-    {"picture_breaks_reader", Code::invalid_argument,
-     "reading this picture broke off; save it again as JPEG and try with that"},
-    {"picture_takes_too_long", Code::invalid_argument,
-     "reading this picture takes too long; save it smaller and try with that"},
-    {"looking_busy", Code::unavailable,
-     "too many pictures are being looked at right now; try again in a moment", 3},
-    {"model_not_there", Code::unavailable,
-     "what pictures were compared by is not there any more; it is being replaced, try again later",
-     60},
-    {"describer_not_started", Code::unavailable,
-     "the process that looks at pictures could not be started: {problem}"},
 };
 
 consteval ErrorReason reason(std::string_view word) { return find_reason(kReasons, word); }

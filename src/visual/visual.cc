@@ -63,15 +63,27 @@ Result<std::unique_ptr<VisualSearch>> VisualSearch::open(const Parts& parts) {
 VisualImpl::VisualImpl(const Parts& parts)
     : parts_(parts),
       store_(parts.database),
-      lookers_({parts.program, model_path(parts.config), kLookerMemoryMax, kAwaitedNice,
-                kLookerJobsMax, &stop_},
-               static_cast<std::size_t>(parts.config[kLookers]), 2),
-      moments_(
-          {parts.program, model_path(parts.config), kMemoryMax, kAwaitedNice, kJobsMax, &stop_}, 1,
-          2),
-      describer_({parts.program, model_path(parts.config), kMemoryMax, media::kWorkerNice, kJobsMax,
-                  &stop_},
-                 1, 1) {}
+      strangers_({.program = parts.program,
+                  .model = model_path(parts.config),
+                  .memory_max_bytes = kLookerMemoryMax,
+                  .niceness = kAwaitedNice,
+                  .jobs_max = kLookerJobsMax,
+                  .stop = &stop_},
+                 static_cast<std::size_t>(parts.config[kLookers]), 2),
+      moments_({.program = parts.program,
+                .model = model_path(parts.config),
+                .memory_max_bytes = kMemoryMax,
+                .niceness = kAwaitedNice,
+                .jobs_max = kJobsMax,
+                .stop = &stop_},
+               1, 2),
+      clips_({.program = parts.program,
+              .model = model_path(parts.config),
+              .memory_max_bytes = kMemoryMax,
+              .niceness = media::kWorkerNice,
+              .jobs_max = kJobsMax,
+              .stop = &stop_},
+             1, 1) {}
 
 VisualImpl::~VisualImpl() { VisualImpl::stop(); }
 
@@ -171,13 +183,13 @@ GenerationPtr VisualImpl::serving() const {
   return nullptr;
 }
 
-Result<vision::PackedEmbedding> VisualImpl::look(const Generation& by, Describers& describers,
-                                                 int fd, Look how, Ask ask) {
+Result<vision::PackedEmbedding> VisualImpl::look(const Generation& by, lookers::Lookers& by_whom,
+                                                 int fd, Look how, lookers::Ask ask) {
   ask.by = {by.projection.info()};
   std::optional<vision::PackedEmbedding> code;
-  FILOSCOPE_DO(describers.with([&](Describer& describer) -> Result<void> {
+  FILOSCOPE_DO(by_whom.with([&](lookers::Looker& looker) -> Result<void> {
     const auto begun_us = parts_.clock.mono_us();
-    FILOSCOPE_TRY(const auto described, (describer.*how)(fd, ask));
+    FILOSCOPE_TRY(const auto described, (looker.*how)(fd, ask));
     note_time(parts_.clock.mono_us() - begun_us);
     code = vision::pack(by.projection.embed(described.front().description));
     return {};
@@ -228,7 +240,7 @@ Result<Found> VisualImpl::by_picture(const accounts::Viewer& viewer,
   if (!by) return nothing_yet();
   FILOSCOPE_TRY(const UniqueFd file, sealed_in_memory(picture));
   FILOSCOPE_TRY(const auto query,
-                look(*by, lookers_, file.get(), &Describer::picture, {{}, 0, 1, part}));
+                look(*by, strangers_, file.get(), &lookers::Looker::picture, {{}, 0, 1, part}));
   return find(*by, viewer, query, limit);
 }
 
@@ -241,7 +253,7 @@ Result<Found> VisualImpl::by_moment(const accounts::Viewer& viewer, VideoId vide
   if (!by) return nothing_yet();
   FILOSCOPE_TRY(const UniqueFd file, clip_file(seen));
   FILOSCOPE_TRY(const auto query,
-                look(*by, moments_, file.get(), &Describer::moment, {{}, at_ms, 1, part}));
+                look(*by, moments_, file.get(), &lookers::Looker::moment, {{}, at_ms, 1, part}));
   return find(*by, viewer, query, limit, video);
 }
 

@@ -56,7 +56,7 @@ struct Found {
 /// Threads: any; calls may block on the database and on a process that looks at the picture.
 class VisualSearch {
  public:
-  /// All outlive it. `program` is run as `program vision-worker`, which must call describer_main().
+  /// All outlive it. `program` is run as `program vision-worker`, which must call looker_main().
   struct Parts {
     Database& database;
     catalog::Catalog& catalog;

@@ -9,7 +9,7 @@
 
 #include "base/guarded_thread.h"
 #include "base/mutex.h"
-#include "visual/describer.h"
+#include "lookers/looker.h"
 #include "visual/moment_index.h"
 #include "visual/store.h"
 #include "visual/visual.h"
@@ -40,7 +40,8 @@ class VisualImpl final : public VisualSearch {
   bool settle(std::int64_t deadline_ms) override;
 
  private:
-  using Look = Result<std::vector<Described>> (Describer::*)(int, const Ask&);
+  using Look = Result<std::vector<lookers::Described>> (lookers::Looker::*)(int,
+                                                                            const lookers::Ask&);
 
   // visual.cc: what is stored, and what is asked.
   Result<void> load();
@@ -48,8 +49,8 @@ class VisualImpl final : public VisualSearch {
   Result<void> on_change(Session& session, const catalog::Entry& entry);
   void forget(VideoId video);
   GenerationPtr serving() const;
-  Result<vision::PackedEmbedding> look(const Generation& by, Describers& describers, int fd,
-                                       Look how, Ask ask);
+  Result<vision::PackedEmbedding> look(const Generation& by, lookers::Lookers& by_whom, int fd,
+                                       Look how, lookers::Ask ask);
   void note_time(std::int64_t took_us);
   Result<Found> nothing_yet() const;
   Result<Found> find(const Generation& by, const accounts::Viewer& viewer,
@@ -68,7 +69,8 @@ class VisualImpl final : public VisualSearch {
   Result<bool> mend_generations();
   Result<void> look_at(const WaitingClip& clip);
   Result<std::vector<Store::Seen>> see(VideoId video, std::span<const GenerationPtr> makers);
-  Result<std::vector<Described>> scenes(VideoId video, std::vector<vision::DescriptorInfo> by);
+  Result<std::vector<lookers::Described>> scenes(VideoId video,
+                                                 std::vector<vision::DescriptorInfo> by);
   Result<void> keep(VideoId video, std::vector<Store::Seen> seen,
                     std::span<const GenerationPtr> makers);
   std::vector<GenerationPtr> makers() const;
@@ -83,15 +85,15 @@ class VisualImpl final : public VisualSearch {
   const Parts parts_;
   Store store_;
   std::atomic<bool> stop_{false};
-  Describers lookers_;    ///< for strangers' pictures, which reach no other
-  Describers moments_;    ///< for what a clip shows that somebody searches with
-  Describers describer_;  ///< for what is kept
+  lookers::Lookers strangers_;  ///< for strangers' pictures, which reach no other
+  lookers::Lookers moments_;    ///< for what a clip shows that somebody searches with
+  lookers::Lookers clips_;      ///< for what is kept
 
   mutable Mutex mutex_;
   mutable Condition wake_;
   GenerationPtr active_ FILOSCOPE_GUARDED_BY(mutex_);  ///< answers; none before the first look
   GenerationPtr next_ FILOSCOPE_GUARDED_BY(mutex_);    ///< made ready behind it
-  wire::Ready ready_ FILOSCOPE_GUARDED_BY(mutex_);     ///< empty until a worker has told
+  lookers::wire::Ready ready_ FILOSCOPE_GUARDED_BY(mutex_);  ///< empty until a worker has told
   std::optional<double> ms_per_picture_ FILOSCOPE_GUARDED_BY(mutex_);
   bool changed_ FILOSCOPE_GUARDED_BY(mutex_) = false;  ///< there may be something to do
   bool settled_ FILOSCOPE_GUARDED_BY(mutex_) = false;

@@ -9,11 +9,11 @@
 #include <thread>
 
 #include "catalog/test_world.h"
+#include "lookers/looker.h"
 #include "media/rgb.h"
 #include "media/test_outputs.h"
 #include "vision/test_network.h"
 #include "vision/test_pictures.h"
-#include "visual/describer.h"
 
 namespace filoscope::visual {
 namespace {
@@ -413,7 +413,7 @@ TEST_F(VisualTest, AnUnfinishedGenerationAndOrphansAreTidiedAtTheStart) {
 /// The test binary is its own worker program.
 int main(int argc, char** argv) {
   if (argc > 1 && std::strcmp(argv[1], "vision-worker") == 0)
-    return filoscope::visual::describer_main();
+    return filoscope::lookers::looker_main();
   ::testing::InitGoogleMock(&argc, argv);
   return RUN_ALL_TESTS();
 }

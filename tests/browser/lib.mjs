@@ -459,10 +459,14 @@ export async function swipeTo(page, id) {
 }
 
 /** A server of a test's own, on a data folder of its own, that may be killed and started again. */
-export async function ownServer() {
+export async function ownServer(environment = {}) {
   const data = mkdtempSync(join(tmpdir(), 'filoscope-browser-'));
   const program = process.env.FILOSCOPE_PROGRAM ?? join(root, 'build/release/bin/filoscope');
-  const env = { ...process.env, FILOSCOPE_ACCOUNTS_PASSWORD_MEMORY_BYTES: String(8 << 20) };
+  const env = {
+    ...process.env,
+    FILOSCOPE_ACCOUNTS_PASSWORD_MEMORY_BYTES: String(8 << 20),
+    ...environment,
+  };
   let port = 0;
   let child;
   const end = async (signal) => {

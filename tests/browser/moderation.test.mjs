@@ -2,9 +2,7 @@
 // show the same.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { faults, layoutFaults, wordFaults } from './faults.mjs';
@@ -17,8 +15,6 @@ import {
   expects,
   follow,
   NO_ANSWER,
-  ownServer,
-  PASSWORD,
   PHONE,
   playing,
   post,
@@ -26,38 +22,20 @@ import {
   sharedBrowser,
   shot,
   test,
-  visitor,
 } from './lib.mjs';
 import { settled } from './pages.mjs';
+import { card, ffmpeg, openModeration, toast, Town } from './town.mjs';
 import { violations } from './violations.mjs';
 
-const browser = sharedBrowser();
 const WHY = 'Shown without leave';
-let server;
-let folder;
-/** By handle. */
-const people = {};
+const town = new Town(sharedBrowser());
 /** What is blocked, and what shows it again. */
 let blocked;
 let again;
 
-const ffmpeg = (...words) => execFileSync('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...words.map(String)]);
-
-/** Cells that live and die, others with every seed, below a tone of their own. */
-function makeClip(name, seed) {
-  const path = join(folder, `${name}.mp4`);
-  const life = `life=size=45x80:rate=10:mold=10:ratio=0.3:seed=${seed}:death_color=#C83232:life_color=#32C8C8`;
-  ffmpeg(
-    ...['-f', 'lavfi', '-t', 3, '-i', `${life},scale=360:640:flags=neighbor,fps=25`],
-    ...['-f', 'lavfi', '-i', `aevalsrc='0.4*sin(2*PI*t*(${300 + 97 * seed}+90*sin(3*t)))':d=3`],
-    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', path],
-  );
-  return path;
-}
-
 /** As others upload it again: mirrored, cropped, encoded again, in silence. */
 function passedOn(clip, name) {
-  const path = join(folder, `${name}.mp4`);
+  const path = join(town.folder, `${name}.mp4`);
   ffmpeg(
     ...['-i', clip, '-vf', 'hflip,crop=iw*0.94:ih*0.94,scale=270:480', '-an'],
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', 30, path],
@@ -65,80 +43,23 @@ function passedOn(clip, name) {
   return path;
 }
 
-async function ask(handle, method, path, body) {
-  const form = body instanceof FormData;
-  const answer = await fetch(`${server.url}/api/v1${path}`, {
-    method,
-    headers: {
-      Authorization: `Bearer ${people[handle]}`,
-      ...(form || typeof body === 'string' ? {} : { 'Content-Type': 'application/json' }),
-      ...(typeof body === 'string' ? { 'Content-Type': 'text/csv' } : {}),
-    },
-    ...(body ? { body: form || typeof body === 'string' ? body : JSON.stringify(body) } : {}),
-  });
-  assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);
-  if (answer.status === 204) return null;
-  return answer.headers.get('content-type').includes('json') ? answer.json() : answer.text();
-}
-
-async function joined(handle) {
-  const form = { handle, password: PASSWORD, birth_date: '1990-05-17', display_name: `${handle} here` };
-  const answer = await fetch(`${server.url}/api/v1/accounts`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(form),
-  });
-  people[handle] = (await answer.json()).token;
-}
-
-/** Uploads without a browser; the id, once it is processed. */
-async function uploadedBy(handle, clip, caption) {
-  const form = new FormData();
-  form.set('caption', caption);
-  form.set('file', new Blob([readFileSync(clip)]), 'clip.mp4');
-  const { id } = (await ask(handle, 'POST', '/videos', form)).video;
-  await eventually(async () => (await ask(handle, 'GET', `/videos/${id}`)).state === 'published', {
-    timeoutMs: 60_000,
-  });
-  return id;
-}
+const ask = (...words) => town.ask(...words);
+const signedIn = (...words) => town.signedIn(...words);
+const uploadedBy = (...words) => town.upload(...words);
+const makeClip = (name, seed) => town.lively(name, seed);
 
 const block = (video_id, reason, kind = 'clip') =>
   ask('mo', 'POST', '/moderation/blocked', { video_id, kind, reason });
 const blockedNow = async () => (await ask('mo', 'GET', '/moderation/blocked')).items.map((one) => one.reason);
 
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'filoscope-held-'));
-  server = await ownServer();
-  for (const handle of ['ada', 'bob', 'mo']) await joined(handle);
-  await server.role('mo', 'moderator');
+  await town.open(['ada', 'bob', 'mo']);
   const clip = makeClip('blocked', 1);
   again = passedOn(clip, 'again');
   blocked = await uploadedBy('ada', clip, 'What is blocked');
   await block(blocked, WHY);
 });
-after(async () => {
-  await server?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function signedIn(handle, options = PHONE) {
-  const { context, page } = await visitor(browser, { ...options, baseURL: server.url });
-  await page.goto('/me');
-  await page.locator('.page-inner').getByRole('button', { name: 'Sign in', exact: true }).click();
-  await page.fill('#auth-handle', handle);
-  await page.fill('#auth-password', PASSWORD);
-  await page.locator('[role=dialog] form button.main').click();
-  await page.getByText(`@${handle}`).first().waitFor();
-  return { context, page };
-}
-
-/** By the way that there is to it. */
-async function openModeration(page) {
-  await page.goto('/settings');
-  await page.getByRole('link', { name: /Decide about what is held/ }).click();
-  await page.getByRole('heading', { name: 'Block list' }).waitFor();
-}
+after(() => town.close());
 
 async function openMenu(page, video) {
   await page.goto(`/v/${video}`);
@@ -146,9 +67,6 @@ async function openMenu(page, video) {
   await current(page).locator('button.act.last').click();
   await page.getByRole('dialog', { name: 'More' }).waitFor();
 }
-
-const card = (page, id) => page.locator(`[data-held="${id}"]`);
-const toast = (page, text) => page.locator('.toast', { hasText: text }).waitFor();
 
 test('a clip and its sound are blocked from its menu, for a reason, and that is undone', async () => {
   const { context, page } = await signedIn('mo');
@@ -320,18 +238,18 @@ test('what could not be decided is there again and says why; what somebody else 
   await openModeration(page);
   await page.route('**/release', (route) => route.abort('internetdisconnected'));
   await card(page, first)
-    .getByRole('button', { name: /^Release/ })
+    .getByRole('button', { name: /^Release:/ })
     .click();
   await card(page, first).getByText('Not done, it is still held.').waitFor();
   await page.unroute('**/release');
   await ask('mo', 'POST', `/moderation/held/${second}/release`);
   await card(page, second)
-    .getByRole('button', { name: /^Release/ })
+    .getByRole('button', { name: /^Release:/ })
     .click();
   await toast(page, 'It is held no longer');
   assert.equal(await card(page, second).count(), 0);
   await card(page, first)
-    .getByRole('button', { name: /^Release/ })
+    .getByRole('button', { name: /^Release:/ })
     .click();
   await toast(page, 'Released.');
   assert.equal((await ask('ada', 'GET', `/videos/${first}`)).state, 'published');

@@ -50,6 +50,9 @@ async function asModerator(page, act) {
   await page.unroute(me);
 }
 
+/** Of a classifier, which only some servers have. */
+const JUDGEMENT = { verdict: 'hold', by: 'safety-0a1b2c', explicit: 0.962, suggestive: 0.031, at_ms: 12_400 };
+
 /** What is held and blocked, as it tells her of that. */
 async function moderation(page, captions) {
   const nowMs = Date.now();
@@ -60,7 +63,8 @@ async function moderation(page, captions) {
     author: { id: 'a1', handle: 'maker.trains', display_name: 'Trains maker' },
     duration_ms: 75_000,
     frames_count: 4,
-    by: why('b1', index % 2 ? 'sound' : 'clip', 'Shown without leave'),
+    matched: index === 2 ? null : { kind: index % 2 ? 'sound' : 'clip', reason: 'Shown without leave' },
+    judgement: index === 0 ? null : JUDGEMENT,
     held_ms: nowMs - 72e5 * (index + 1),
   }));
   const blocked = captions.length > 0 ? ['clip', 'picture', 'sound'] : [];
@@ -69,6 +73,8 @@ async function moderation(page, captions) {
   await page.route('**/api/v1/moderation/**', (route) => {
     const { pathname } = new URL(route.request().url());
     if (pathname.endsWith('/frame')) return route.fulfill({ body: icon, contentType: 'image/png' });
+    if (pathname.endsWith('/safety'))
+      return route.fulfill({ json: { classifier: items.length > 0 ? JUDGEMENT.by : null, problem: null } });
     return route.fulfill({
       json: pathname.endsWith('/held') ? { items, count: items.length } : { items: list, next_cursor: null },
     });
@@ -89,6 +95,23 @@ async function answeredWith(page, address, change, act) {
   });
   await act();
   await page.unroute(address);
+}
+
+/** Answers in which every clip has these marks. */
+const markedAll = (marks) => (page) => ({
+  ...page,
+  items: page.items.map((item) => ({ ...item, video: { ...item.video, ...marks } })),
+});
+
+/** A clip that something is said of before it plays. */
+async function warned(page, marks) {
+  await page.goto('/tag/ceramics');
+  const link = await page.locator('a.tile').first().getAttribute('href');
+  const mark = (video) => ({ ...video, ...marks });
+  await answeredWith(page, `**/api/v1/videos/${link.slice('/v/'.length)}?*`, mark, async () => {
+    await page.goto(link);
+    await current(page).locator('.warning button').first().waitFor();
+  });
 }
 
 const START = '**/api/v1/search/start';
@@ -259,6 +282,16 @@ export const PAGES = [
       return page.goto('/no/such/page');
     },
   ],
+  ['video-sensitive', (page) => warned(page, { sensitive: true })],
+  ['video-flashes', (page) => warned(page, { flashes: true })],
+  [
+    'tag-sensitive',
+    (page) =>
+      answeredWith(page, '**/api/v1/hashtags/*/videos*', markedAll({ sensitive: true }), async () => {
+        await page.goto('/tag/ceramics');
+        await page.getByRole('img', { name: 'Sensitive' }).first().waitFor();
+      }),
+  ],
   [
     'video',
     async (page) => {
@@ -315,6 +348,18 @@ export const SHEETS = [
         await moreOf(page);
         await dialog(page).getByRole('button', { name: 'Block this clip' }).click();
         await page.locator('#block-reason').waitFor();
+      }),
+  ],
+  [
+    'sheet-safety',
+    (page) =>
+      asModerator(page, async () => {
+        await page.route('**/api/v1/moderation/videos/*/safety', (route) =>
+          route.fulfill({ json: { sensitive: false, flashes: false, judgement: JUDGEMENT } }),
+        );
+        await moreOf(page);
+        await dialog(page).getByRole('button', { name: 'Limit', exact: true }).click();
+        await dialog(page).getByText('96%').waitFor();
       }),
   ],
   [

@@ -34,7 +34,9 @@ class Server:
     def __init__(self, data=None, settings=None, arguments=(), environment=None):
         self.folder = pathlib.Path(data or tempfile.mkdtemp(prefix="filoscope-test-"))
         self.own_folder = data is None
-        self.settings = {"accounts.password_memory_bytes": 8 << 20, **(settings or {})}
+        # What clips are looked at for is not what most journeys are about, whatever lies beside the checkout.
+        self.settings = {"accounts.password_memory_bytes": 8 << 20, "safety.model": "none", "reading.enabled": "false",
+                         **(settings or {})}
         self.arguments = list(arguments)
         self.environment = {**database_of(self.folder), **(environment or {})}
         self.process = None

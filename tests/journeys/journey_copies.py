@@ -81,7 +81,8 @@ class Copies(unittest.TestCase):
 
     def assert_by(self, held, entry):
         """Which entry of the list it was held for."""
-        self.assertEqual([held["by"][key] for key in ("id", "kind", "reason")], [entry[key] for key in ("id", "kind", "reason")])
+        self.assertEqual(held["matched"], {key: entry[key] for key in ("kind", "reason")})
+        self.assertIsNone(held["judgement"], "nothing looked")
 
     def block(self, video, kind, reason):
         return self.mo.call("POST", BLOCKED, {"video_id": video, "kind": kind, "reason": reason}, expect=201).json
@@ -203,7 +204,7 @@ class Copies(unittest.TestCase):
         self.block(first["id"], "sound", "not ours to play")
         video = self.bob.publish(make_clip(self.folder / "cover.mp4", 6, tone=5), "the same song")["id"]
         held = self.holds(video)
-        self.assertEqual((held["by"]["kind"], held["by"]["reason"]), ("sound", "not ours to play"))
+        self.assertEqual((held["matched"]["kind"], held["matched"]["reason"]), ("sound", "not ours to play"))
         free = self.bob.publish(make_clip(self.folder / "own.mp4", 7, tone=8), "my own song")
         self.assertFalse(free["held"])
 

@@ -30,7 +30,8 @@
   const begin = ({ items }) => {
     const clip = items[0]?.video;
     const rung = rungOf(clip?.playback?.renditions ?? []);
-    if (!rung || document.hidden || !globalThis.early) return null;
+    // What is said of a clip first the app says.
+    if (!rung || clip.sensitive || clip.flashes || document.hidden || !globalThis.early) return null;
     const video = document.createElement('video');
     video.dataset.clip = clip.id;
     video.id = 'early';

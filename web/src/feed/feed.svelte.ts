@@ -9,12 +9,16 @@ import { learning } from '../lib/learning.svelte';
 import { settings } from '../lib/settings.svelte';
 import { metrics, type ShownList } from '../player/metrics';
 import type { FeedAnswer, FeedMode, VideoItem } from '../lib/types';
+import { flashChoice } from './flash_choice';
+import { newest, passOver } from './passing';
 import { FeedQueue, type Entry } from './queue';
 
 const LIMIT = 6;
 const MORE_WHEN_LEFT = 3;
 /** A new tail that takes longer than this is not waited for. */
 const TAIL_WAIT_MS = 3000;
+/** Answers that hold nothing but what is passed over are asked behind so often. */
+const PASSED_ANSWERS_MAX = 4;
 
 export interface Changed {
   counts: VideoItem['video']['counts'];
@@ -148,6 +152,8 @@ export class Feed extends ClipList {
   #first: (() => Promise<VideoItem>) | null;
   /** The feed itself has answered; before, there is the clip that a link led to. */
   #begun = false;
+  /** The server would give again what was passed over: nobody has seen it. */
+  #passed: string[] = [];
 
   /** `first` is the clip that a link leads to: the feed goes on behind it. */
   constructor(tab: 'for_you' | 'following', first: (() => Promise<VideoItem>) | null = null) {
@@ -210,6 +216,19 @@ export class Feed extends ClipList {
   }
 
   async #ask(more: { held?: string[]; cursor?: string | null }): Promise<FeedAnswer> {
+    let answer = await this.#askOnce(more);
+    for (let tries = 1; settings.skipsFlashes; tries++) {
+      const { items, passed } = passOver(answer.items);
+      this.#passed = newest(this.#passed, passed);
+      if (passed.length > 0) flashChoice.notePassed();
+      if (items.length > 0 || passed.length === 0 || tries === PASSED_ANSWERS_MAX)
+        return { ...answer, items };
+      answer = await this.#askOnce({ ...more, cursor: answer.cursor });
+    }
+    return answer;
+  }
+
+  async #askOnce(more: { held?: string[]; cursor?: string | null }): Promise<FeedAnswer> {
     const mode = this.mode;
     const plain = this.#plain || mode === 'not_profiled';
     const answer = await api.feed({
@@ -217,6 +236,7 @@ export class Feed extends ClipList {
       limit: LIMIT,
       ...(this.#plain ? { cursor: this.queue.cursor } : {}),
       ...more,
+      ...(this.#passed.length > 0 ? { held: [...(more.held ?? []), ...this.#passed] } : {}),
       ...(plain || learning.paused ? { shown: [...settings.shown].reverse() } : {}), // oldest first
     });
     this.#plain = mode === 'for_you' && answer.mode === 'not_profiled';

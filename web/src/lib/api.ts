@@ -119,8 +119,14 @@ export const api = {
   setWeights: (revision: number, weights: Record<string, number>) =>
     call('PUT', '/operator/weights', { body: { revision, weights } }),
   held: (signal?: AbortSignal) => call('GET', '/moderation/held', { signal }),
-  decide: (id: string, what: 'release' | 'refuse') =>
-    call('POST', `/moderation/held/{id}/${what}`, { path: { id } }),
+  release: (id: string, sensitive: boolean) =>
+    call('POST', '/moderation/held/{id}/release', { path: { id }, body: { sensitive } }),
+  refuse: (id: string) => call('POST', '/moderation/held/{id}/refuse', { path: { id } }),
+  safety: (signal?: AbortSignal) => call('GET', '/moderation/safety', { signal }),
+  videoSafety: (id: string, signal?: AbortSignal) =>
+    call('GET', '/moderation/videos/{id}/safety', { path: { id }, signal }),
+  setSensitive: (id: string, sensitive: boolean) =>
+    call('PUT', '/moderation/videos/{id}/safety', { path: { id }, body: { sensitive } }),
   blocked: (cursor?: Cursor, signal?: AbortSignal) =>
     call('GET', '/moderation/blocked', { query: { cursor }, signal }),
   blockVideo: (body: Body<'POST', '/moderation/blocked'>) => call('POST', '/moderation/blocked', { body }),

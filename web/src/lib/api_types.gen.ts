@@ -631,6 +631,8 @@ export interface paths {
                         bio?: string;
                         language?: string;
                         feed_mode?: components["schemas"]["FeedModeSetting"];
+                        /** @description whether for_you may hold what is not for everyone; only from 18 years on */
+                        sensitive?: boolean;
                     };
                 };
             };
@@ -2707,7 +2709,14 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: never;
+            requestBody?: {
+                content: {
+                    "application/json": {
+                        /** @description only for those who ask for such; left out: as it was judged */
+                        sensitive?: boolean;
+                    };
+                };
+            };
             responses: {
                 /** @description done */
                 204: {
@@ -2719,6 +2728,113 @@ export interface paths {
                 default: components["responses"]["Problem"];
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/safety": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What looks at videos before they are published; for moderators and operators */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SafetyView"];
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/videos/{id}/safety": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a video is for everyone, and what it was taken for; for moderators and operators */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            sensitive: boolean;
+                            flashes: boolean;
+                            judgement: components["schemas"]["Judgement"] | null;
+                        };
+                    };
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        /** Say whether a published video is for everyone; its owner is told */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        sensitive: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description done */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["Problem"];
+            };
+        };
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4156,6 +4272,10 @@ export interface components {
             draft: boolean;
             /** @description somebody responsible for the server has to look at it first; until then only its owner sees it */
             held: boolean;
+            /** @description not for everyone: in nobody's for_you who did not ask for such */
+            sensitive: boolean;
+            /** @description in it is what may trigger seizures of people with photosensitive epilepsy */
+            flashes: boolean;
             /** @description to its owner: the clip that it shows again; where it shows the same all the way (part: false) nobody is given both; null where there is none that she may see */
             copy_of?: {
                 id: string;
@@ -4476,7 +4596,7 @@ export interface components {
         Notification: {
             id: components["schemas"]["Id"];
             /** @enum {string} */
-            kind: "like" | "comment" | "follow" | "mention" | "published" | "failed" | "held" | "copy" | "refused";
+            kind: "like" | "comment" | "follow" | "mention" | "published" | "failed" | "held" | "copy" | "refused" | "limited" | "unlimited";
             actor: null | components["schemas"]["Person"];
             video: null | {
                 id: components["schemas"]["Id"];
@@ -4505,6 +4625,10 @@ export interface components {
             settings: {
                 feed_mode: components["schemas"]["FeedModeSetting"];
                 language: string;
+                /** @description for_you may hold what is not for everyone */
+                sensitive: boolean;
+                /** @description she may switch that on */
+                sensitive_allowed: boolean;
             };
             unread_notifications: number;
             recovery_codes_left: number;
@@ -4669,10 +4793,12 @@ export interface components {
             video?: components["schemas"]["Video"];
         };
         FoundVideo: components["schemas"]["Item"] & {
-            /** @description where it is said, if the subtitles say it */
+            /** @description where it is said (subtitles) or can be read in the picture, if the caption does not have all words */
             match?: {
                 at_ms: number;
                 text: string;
+                /** @description it can be read in the picture */
+                shown: boolean;
             };
         };
         FoundVideos: {
@@ -4735,10 +4861,35 @@ export interface components {
             author: components["schemas"]["PersonLite"] | null;
             duration_ms: number;
             frames_count: number;
-            /** @description the entry of the block list, as it was then */
-            by: components["schemas"]["Blocked"];
+            /** @description the entry of the block list that it matched, as it was then */
+            matched: {
+                /** @enum {string} */
+                kind: "clip" | "picture" | "sound";
+                reason: string;
+            } | null;
+            /** @description null where nothing looked */
+            judgement: components["schemas"]["Judgement"] | null;
             /** @description since when */
             held_ms: number;
+        };
+        /** @description what the classifier took a video for; a share is that of the scene with most of it */
+        Judgement: {
+            /** @enum {string} */
+            verdict: "publish" | "limit" | "hold";
+            /** @description the classifier; null where it could not look */
+            by: string | null;
+            explicit: number;
+            suggestive: number;
+            /** @description of the scene that decided */
+            at_ms: number;
+        };
+        SafetyView: {
+            /** @description what looks at videos before they are published; null: nothing */
+            classifier: string | null;
+            /** @description why the one that is set is not used */
+            problem: string | null;
+            /** @description videos that wait for somebody */
+            held: number;
         };
         VisualView: {
             /** @description what describes pictures; null before the first look */
@@ -4875,6 +5026,8 @@ export type Crop = components['schemas']['Crop'];
 export type Blocked = components['schemas']['Blocked'];
 export type BlockedPage = components['schemas']['BlockedPage'];
 export type Held = components['schemas']['Held'];
+export type Judgement = components['schemas']['Judgement'];
+export type SafetyView = components['schemas']['SafetyView'];
 export type VisualView = components['schemas']['VisualView'];
 export type VisualMatch = components['schemas']['VisualMatch'];
 export type FoundMoments = components['schemas']['FoundMoments'];

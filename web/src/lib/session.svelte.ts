@@ -11,6 +11,7 @@ import { sheets } from './sheets.svelte';
 import { read, write } from './storage';
 import type { Account, FeedModeSetting, Me } from './types';
 import { updates } from './updates';
+import { warnings } from './warnings.svelte';
 
 const MODE_KEY = 'fs.mode';
 const keptMode = (): FeedModeSetting => (read(MODE_KEY) === 'not_profiled' ? 'not_profiled' : 'for_you');
@@ -21,6 +22,8 @@ class Session {
   account = $state.raw<Account | null>(null);
   #role = $state<Me['role']>(null);
   feedMode = $state<FeedModeSetting>(keptMode());
+  /** She may ask for what is not for everyone. */
+  sensitiveAllowed = $state(false);
   #unread = $state(0);
   /** Grows with what is new for her: an inbox that is open, or was, asks again. */
   arrivals = $state(0);
@@ -122,6 +125,8 @@ class Session {
     this.#role = me.role;
     // A guest's choice of feed lives on the device, hers in the account.
     this.feedMode = me.account ? me.settings.feed_mode : keptMode();
+    this.sensitiveAllowed = me.settings.sensitive_allowed;
+    warnings.asked = me.settings.sensitive;
     this.#count(me.unread_notifications);
     const language = me.account && me.settings.language.split('-')[0];
     if (language && language !== i18n.language) void i18n.use(language, true);
@@ -133,6 +138,18 @@ class Session {
     if (this.account) this.take(await api.patchMe({ feed_mode: mode }));
     else this.feedMode = mode;
     write(MODE_KEY, mode);
+    this.feedEpoch++;
+  }
+
+  /** Shown as chosen at once, and as it was when the server refuses. */
+  async setSensitive(on: boolean): Promise<void> {
+    warnings.asked = on;
+    try {
+      this.take(await api.patchMe({ sensitive: on }));
+    } catch (error) {
+      warnings.asked = !on;
+      throw error;
+    }
     this.feedEpoch++;
   }
 
@@ -149,6 +166,7 @@ class Session {
   expired(): void {
     if (!this.signedIn || sheets.auth) return;
     this.account = null;
+    warnings.asked = false;
     sheets.signIn(t('session_ended'), null, 'in');
   }
 
@@ -178,6 +196,7 @@ class Session {
   forget(): void {
     this.account = null;
     followed.clear();
+    warnings.clear();
     recovery.drop();
     this.#unread = 0;
     this.epoch++;

@@ -1,5 +1,5 @@
-// What this device remembers: theme, data saver, and the clips it has shown (for the feed that
-// is not based on a profile).
+// What this device remembers: theme, data saver, whether clips that flash are passed over, and the
+// clips it has shown (for the feed that is not based on a profile).
 
 import { read, readJson, write, writeJson } from './storage';
 
@@ -14,6 +14,7 @@ interface Connection {
 class Settings {
   theme = $state<Theme>('system');
   #saver = $state<boolean | null>(null);
+  #skipsFlashes = $state(read('fs.skip_flashes') === '1');
   #shown: string[] = readJson<string[]>(SHOWN_KEY, []);
 
   constructor() {
@@ -33,6 +34,16 @@ class Settings {
   set saver(on: boolean) {
     this.#saver = on;
     write('fs.saver', on ? '1' : '0');
+  }
+
+  /** Clips that flash are passed over in feeds. */
+  get skipsFlashes(): boolean {
+    return this.#skipsFlashes;
+  }
+
+  set skipsFlashes(on: boolean) {
+    this.#skipsFlashes = on;
+    write('fs.skip_flashes', on ? '1' : '0');
   }
 
   setTheme(theme: Theme): void {

@@ -1,5 +1,6 @@
 // Which sheet is open. One is on the screen at a time but for sign-in, which rises above any other.
 
+import type { Note } from '../feed/note';
 import { appHistory, type Entry } from './history';
 import type { Comment, VideoItem } from './types';
 
@@ -10,7 +11,8 @@ export type SheetRequest =
   | { name: 'edit'; item: VideoItem }
   | { name: 'report'; item?: VideoItem; handle?: string; comment?: Comment }
   | { name: 'block'; item: VideoItem; kind: 'clip' | 'sound' }
-  | { name: 'note'; item: VideoItem }
+  | { name: 'safety'; item: VideoItem }
+  | { name: 'note'; item: VideoItem; note: Note }
   | { name: 'people'; handle: string; list: 'followers' | 'following' }
   | { name: 'profile' }
   | { name: 'removed' }

@@ -66,6 +66,7 @@ export const de: Problems = {
   birth_date_malformed: 'gib einen Tag an, den es gibt, als JJJJ-MM-TT',
   birth_date_in_future: 'dieser Tag liegt in der Zukunft',
   birth_date_too_long_ago: 'dieser Tag liegt zu weit zurück',
+  too_young_for_sensitive: 'das lässt sich ab {least} Jahren einschalten',
   too_young: 'du musst mindestens {least} Jahre alt sein',
   not_a_language: 'gib eine Sprache als Kürzel an, etwa „en“ oder „pt-BR“',
   not_an_email: 'gib eine Adresse wie name@example.org an oder lass das Feld leer',
@@ -241,7 +242,7 @@ export const de: Problems = {
   video_not_processed:
     'dieses Video konnte nicht verarbeitet werden, das Lesen brach {tries} Mal ab; speichere es in einem anderen Format und lade das hoch',
   // visual
-  describer_not_started: 'der Prozess, der Bilder ansieht, ließ sich nicht starten: {problem}',
+  looker_not_started: 'der Prozess, der Bilder ansieht, ließ sich nicht starten: {problem}',
   crop_too_small: 'der Ausschnitt ist zu klein; nimm mindestens ein Fünfzigstel jeder Seite',
   model_not_there:
     'womit Bilder verglichen wurden, ist nicht mehr da; es wird ersetzt, versuch es später noch einmal',

@@ -10,7 +10,8 @@ export interface Answer {
   count: number;
 }
 
-export type Decision = 'release' | 'refuse';
+/** `limit`: released for those who ask for sensitive videos. */
+export type Decision = 'release' | 'limit' | 'refuse';
 
 /** How it ended: `meanwhile` somebody else was first, or its owner deleted it. */
 export type Ended = 'done' | 'meanwhile' | 'failed';

@@ -9,7 +9,8 @@ const held = (id: string): Held => ({
   author: null,
   duration_ms: 1000,
   frames_count: 1,
-  by: { id: 'b', kind: 'clip', reason: 'why', created_ms: 1 },
+  matched: { kind: 'clip', reason: 'why' },
+  judgement: null,
   held_ms: 1,
 });
 const ids = (waiting: Waiting) => waiting.items?.map(({ id }) => id);
