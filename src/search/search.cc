@@ -52,6 +52,8 @@ constexpr std::size_t kReindexBatch = 50;
 constexpr std::int64_t kReindexTold = 10'000;
 constexpr std::size_t kEntriesAtOnce = 64;
 constexpr int kLimitMax = 50;
+/// In place of a language, which it cannot be: what can be read.
+constexpr const char* kShown = "";
 /// Cues that are looked through for one page, and of one video.
 constexpr std::size_t kCuesReadMax = 20'000, kCuesOfEntryMax = 5'000;
 /// Scores are compared and paged as whole numbers.
