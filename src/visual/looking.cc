@@ -282,7 +282,7 @@ Result<void> VisualImpl::end_lesson() {
 Result<void> VisualImpl::begin_generation(vision::Projection projection,
                                           std::int64_t learned_count) {
   const bool first = makers().empty();
-  auto generation = std::make_shared<Generation>();
+  auto generation = std::make_shared<Generation>(parts_.config);
   FILOSCOPE_TRY(generation->id, store_.next_maker());
   generation->learned_count = learned_count;
   FILOSCOPE_DO(store_.add_maker({generation->id, learned_count, first, projection.encode()}));

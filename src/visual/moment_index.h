@@ -1,16 +1,23 @@
 #pragma once
 
 /// The packed embeddings of clips' moments, compared with one query by brute force: exact, some
-/// 90 million components a millisecond and core. O(moments) a search.
+/// 90 million components a millisecond and core, O(moments) a search. From a number of moments on
+/// by a graph (graph_index.h), which finds some 99 of 100 of them and hardly slows down as they
+/// become more.
 
+#include <atomic>
 #include <functional>
+#include <memory>
 #include <shared_mutex>
 #include <span>
+#include <thread>
 #include <unordered_map>
 #include <vector>
 
 #include "base/id.h"
+#include "base/mutex.h"
 #include "visual/code_product.h"
+#include "visual/graph_index.h"
 
 namespace filoscope::visual {
 
@@ -28,10 +35,20 @@ struct NearClip {
   vision::PackedEmbedding code{};
 };
 
-/// Threads: any; a search holds up writers while it lasts.
+/// Threads: any. A search by brute force holds up writers while it lasts, one by the graph as
+/// graph_index.h says. The graph is made on a thread of its own, at a lower priority, while brute
+/// force answers, and is kept when moments become fewer again; where no memory is left for it,
+/// brute force stays.
 class MomentIndex {
  public:
-  /// Replaces what was there of the clip; none takes it away.
+  static constexpr std::size_t kNoGraph = ~std::size_t{0};
+
+  /// With a graph from `graph_from` moments on, > 0.
+  explicit MomentIndex(std::size_t graph_from = kNoGraph) : graph_from_(graph_from) {}
+  ~MomentIndex();
+
+  /// Replaces what was there of the clip; none takes it away. While one is replaced in the graph,
+  /// what was there and what comes are both found.
   void put(VideoId video, std::span<const Moment> moments);
   void erase(VideoId video) { put(video, {}); }
 
@@ -40,6 +57,10 @@ class MomentIndex {
   /// until there are enough: what is not taken makes room for the next.
   std::vector<NearClip> search(const vision::PackedEmbedding& query, std::size_t count, float least,
                                const std::function<bool(VideoId)>& takes) const;
+
+  bool has_graph() const { return graph() != nullptr; }
+  /// Waits until the graph answers or the time is over; for tests and tools.
+  bool wait_for_graph(std::int64_t deadline_ms) const;
 
   std::size_t clips_count() const;
   std::size_t moments_count() const;
@@ -52,16 +73,46 @@ class MomentIndex {
     std::uint32_t first = 0;
     std::uint32_t count = 0;  ///< 0: taken away
   };
+  /// For brute force; empty once the graph answers.
+  struct Rows {
+    std::vector<Place> places;
+    std::unordered_map<VideoId, std::uint32_t> place_of;
+    std::vector<vision::PackedEmbedding> codes;
+    std::vector<std::int32_t> at_ms;
+    std::size_t dead_count = 0;  ///< moments that belong to no clip
+    std::size_t live_count() const { return codes.size() - dead_count; }
+    void append(VideoId video, std::span<const Moment> moments);
+    void take_away(VideoId video);
+    void tidy();
+  };
   std::vector<NearClip> all_above(const vision::PackedEmbedding& query, float least) const;
-  void append(VideoId video, std::span<const Moment> moments);
-  void tidy();
+  void put_in_rows(VideoId video, std::span<const Moment> moments) FILOSCOPE_REQUIRES(writer_);
 
+  std::shared_ptr<GraphIndex> graph() const;
+  void put_in_graph(VideoId video, std::span<const Moment> moments) FILOSCOPE_REQUIRES(writer_);
+  void erase_nodes(GraphIndex::Slot first) FILOSCOPE_REQUIRES(writer_);
+  void build();
+  bool add_next();
+  void change_over() FILOSCOPE_REQUIRES(writer_);
+
+  const std::size_t graph_from_;
+  /// Writers hold writer_ throughout, which lets them read all, and mutex_ alone to change what
+  /// readers see.
+  mutable Mutex writer_;
   mutable std::shared_mutex mutex_;
-  std::vector<Place> places_;
-  std::unordered_map<VideoId, std::uint32_t> place_of_;
-  std::vector<vision::PackedEmbedding> codes_;
-  std::vector<std::int32_t> at_ms_;
-  std::size_t dead_count_ = 0;  ///< moments that belong to no clip
+  Rows rows_;
+  std::shared_ptr<GraphIndex> graph_;  ///< what answers, once it is whole
+
+  std::shared_ptr<GraphIndex> growing_
+      FILOSCOPE_GUARDED_BY(writer_);                    ///< until it answers, then too
+  std::size_t next_ FILOSCOPE_GUARDED_BY(writer_) = 0;  ///< of rows_.places, to be added to it
+  /// Of each clip in the graph a node; next_of_clip_ leads from each to another one of the clip.
+  std::unordered_map<VideoId, GraphIndex::Slot> nodes_of_ FILOSCOPE_GUARDED_BY(writer_);
+  std::vector<GraphIndex::Slot> next_of_clip_ FILOSCOPE_GUARDED_BY(writer_);
+  mutable Condition changed_over_;
+  std::atomic<int> puts_waiting_{0};
+  std::atomic<bool> stop_{false};
+  std::thread thread_ FILOSCOPE_GUARDED_BY(writer_);
 };
 
 }  // namespace filoscope::visual

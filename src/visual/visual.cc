@@ -119,7 +119,7 @@ Result<void> VisualImpl::load() {
       log::warn("visual.projection_damaged", {{"maker", stored.id}});
       continue;
     }
-    auto generation = std::make_shared<Generation>();
+    auto generation = std::make_shared<Generation>(parts_.config);
     generation->id = stored.id;
     generation->learned_count = stored.learned_count;
     generation->projection = *std::move(projection);

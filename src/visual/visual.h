@@ -24,6 +24,10 @@ inline const Setting<std::int64_t> kFramesMax{
     "Scenes of a clip that visual search knows, at most; what is already known of a clip stays."};
 inline const Setting<std::int64_t> kLookers{
     "visual.lookers", 2, 1, 64, "Processes that look at pictures which people search with."};
+inline const Setting<std::int64_t> kGraphFrom{
+    "visual.graph_from", 200'000, 1, 1'000'000'000,
+    "Scenes from which on visual search walks along a graph of near ones; with fewer it compares "
+    "with all of them."};
 
 /// Where the network comes from: as set, or what lies beside a checkout; empty: nowhere.
 std::string model_path(const Config& config);

@@ -18,6 +18,7 @@ namespace filoscope::visual {
 
 /// What one projection made of the catalogue. Immutable but for the index.
 struct Generation {
+  explicit Generation(const Config& config) : index(static_cast<std::size_t>(config[kGraphFrom])) {}
   MakerId id = 0;
   std::int64_t learned_count = 0;
   vision::Projection projection;
