@@ -25,6 +25,7 @@ THIRD_PARTY = {
     r"toml\+\+/": [r"base/config\.cc"],
     r"CLI/": [r"app/.*"],
     r"Eigen/": [r"eval/dense_baselines\.cc", r"vision/linear\.cc"],
+    r"hnswlib/": [r"app/hnsw_rival\.cc"],
     r"opencv2/": [r"vision/onnx_network\.cc"],
     r"zlib\.h": [r"eval/line_reader\.h"],
     r"curl/": [r"app/http_client\.cc"],

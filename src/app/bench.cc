@@ -107,6 +107,8 @@ constexpr std::array kBenches{
     Bench{"visual.search", bench_visual_search, "a search with a picture over many clips"},
     Bench{"visual.look", bench_visual_look,
           "what looking at a clip takes beside making its renditions"},
+    Bench{"visual.index", bench_visual_index,
+          "the nearest of many vectors by brute force and by a graph, against hnswlib"},
     Bench{"search.text", bench_search_text, "searches with words over many captions, against FTS5"},
     Bench{"engine.rank", bench_engine, "one answer of the engine alone, in process"},
     Bench{"engine.train", bench_engine, "the same run: learning"},

@@ -20,6 +20,7 @@ int bench_snapshot(const BenchOptions& options);
 int bench_waiting(const BenchOptions& options);
 int bench_visual_search(const BenchOptions& options);
 int bench_visual_look(const BenchOptions& options);
+int bench_visual_index(const BenchOptions& options);
 int bench_search_text(const BenchOptions& options);
 
 /// What a bench found: its JSON, which holds `good`, and the same for a terminal.

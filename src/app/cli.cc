@@ -182,17 +182,19 @@ void add_operator(CLI::App& app, Words& words) {
   bench_command.add_option("--json", words.bench.json, "Write the result as JSON to a file or -");
   bench_command.add_option("--seconds", words.bench.seconds,
                            "Length of one measurement of feed, events (default 20), delivery (5)");
-  bench_command.add_option("--videos", words.bench.videos_count,
-                           "Of feed, events, engine.rank, engine.train (default 100,000) and "
-                           "engine.snapshot (1,000,000)");
+  bench_command.add_option(
+      "--videos", words.bench.videos_count,
+      "Of feed, events, visual.index, engine.rank, engine.train (default 100,000) and "
+      "engine.snapshot (1,000,000)");
   bench_command.add_option("--people", words.bench.people_count,
                            "Of the same (default 20,000; 1,000,000)");
   bench_command.add_option("--data", words.bench.data,
                            "Keep the seeded folder of feed and events here, and use it again");
   add_database(bench_command, words);
-  bench_command.add_option("FILE", words.bench.arguments,
-                           "Clips of media.ladder and upload, files that delivery serves; they "
-                           "find or make their own when left out");
+  bench_command.add_option(
+      "FILE", words.bench.arguments,
+      "Clips of media.ladder and upload, files that delivery serves, a folder of "
+      "pictures of visual.index; they find or make their own when left out");
 }
 
 void add_moderation(CLI::App& app, Words& words) {

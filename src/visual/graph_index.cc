@@ -15,6 +15,8 @@ namespace {
 using vision::PackedEmbedding;
 
 constexpr std::size_t kLevelMax = 12;
+/// Nodes that a walk above level 0 keeps in sight.
+constexpr std::size_t kUpperBeam = 64;
 constexpr std::size_t kLargePageBytes = 2 << 20;
 /// Links that a node keeps when others give theirs up.
 constexpr std::size_t kLinksLeast = 6;
@@ -50,6 +52,7 @@ struct GraphIndex::Scratch {
   std::uint8_t walk = 0;
   std::vector<Key> open;  ///< a heap, the nearest on top
   std::vector<Key> best;  ///< a heap, the farthest on top; sorted when a walk has ended
+  std::vector<Key> from;  ///< where the next walk begins
   std::size_t products_count = 0;
 
   void begin(std::size_t slots_count) {
@@ -197,21 +200,14 @@ void GraphIndex::give_back(std::unique_ptr<Scratch> scratch) const {
   scratches_.push_back(std::move(scratch));
 }
 
-/// The node next to which a walk on level `until` begins: from level to level to whichever is
-/// nearer. REQUIRES: there is a node.
-GraphIndex::Slot GraphIndex::descend(const std::int8_t* query, std::size_t until) const {
-  Slot at = entry_;
-  auto best = product_(query, code(at));
+/// Fills scratch.from with nodes from which a walk on level `until` begins: from level to level the
+/// nearest. One alone would be caught in the wrong cluster. REQUIRES: there is a node.
+void GraphIndex::descend(Scratch& scratch, const std::int8_t* query, std::size_t until) const {
+  scratch.from.assign(1, key_of(product_(query, code(entry_)), entry_));
   for (std::size_t level = top_; level > until; --level) {
-    for (bool moved = true; moved;) {
-      moved = false;
-      for (const Slot near : used(links(level, at))) {
-        const auto its = product_(query, code(near));
-        if (its > best) best = its, at = near, moved = true;
-      }
-    }
+    walk(scratch, query, level, scratch.from, kUpperBeam, nullptr, ~std::size_t{0});
+    scratch.from = scratch.best;
   }
-  return at;
 }
 
 /// Looks at what `slot` links to.
@@ -237,13 +233,15 @@ void GraphIndex::spread(Scratch& scratch, const std::int8_t* query, std::size_t 
 }
 
 /// Fills scratch.best, the nearest first; false when it took more than `products_max`.
-bool GraphIndex::walk(Scratch& scratch, const std::int8_t* query, std::size_t level, Slot from,
-                      std::size_t beam, const Accepts* accepts, std::size_t products_max) const {
+bool GraphIndex::walk(Scratch& scratch, const std::int8_t* query, std::size_t level,
+                      std::span<const Key> from, std::size_t beam, const Accepts* accepts,
+                      std::size_t products_max) const {
   scratch.begin(slots_count_);
-  scratch.see(from);
-  const Key first = key_of(product_(query, code(from)), from);
-  scratch.open_up(first);
-  if (accepts == nullptr || (*accepts)(node(from).label)) scratch.keep(first, beam);
+  for (const Key key : from) {
+    scratch.see(slot_of(key));
+    scratch.open_up(key);
+    if (accepts == nullptr || (*accepts)(node(slot_of(key)).label)) scratch.keep(key, beam);
+  }
   while (!scratch.open.empty() && scratch.products_count <= products_max) {
     const Key nearest = scratch.take_nearest();
     if (scratch.best.size() == beam && nearest < scratch.best.front()) break;
@@ -287,8 +285,8 @@ std::vector<GraphIndex::Found> GraphIndex::search(const PackedEmbedding& query, 
     if (count > 0) {
       beam = std::max(beam, count);
       const auto products_max = live_count_ / kNodesOfProduct + kProductsOfKept * beam;
-      const bool ended =
-          walk(*scratch, query.data(), 0, descend(query.data(), 0), beam, asked, products_max);
+      descend(*scratch, query.data(), 0);
+      const bool ended = walk(*scratch, query.data(), 0, scratch->from, beam, asked, products_max);
       if (ended && scratch->best.size() >= count)
         out = found_of(std::span(scratch->best).first(count));
       else
@@ -384,10 +382,10 @@ void GraphIndex::join(Draft& draft, Slot slot, std::size_t level) {
   for (std::size_t at = 0; at <= level; ++at) draft.add_empty(at, slot);
   if (entry_ == kNone) return;
   auto scratch = borrow();
-  Slot from = descend(code(slot), level);
+  descend(*scratch, code(slot), level);
   for (std::size_t at = std::min(level, top_) + 1; at-- > 0;) {
-    walk(*scratch, code(slot), at, from, options_.build_beam, nullptr, ~std::size_t{0});
-    from = slot_of(scratch->best.front());
+    walk(*scratch, code(slot), at, scratch->from, options_.build_beam, nullptr, ~std::size_t{0});
+    scratch->from = scratch->best;
     for (const Slot near : diverse(scratch->best, kUpperLinksMax)) connect(draft, at, slot, near);
   }
   give_back(std::move(scratch));

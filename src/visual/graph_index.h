@@ -122,9 +122,10 @@ class GraphIndex {
 
   std::unique_ptr<Scratch> borrow() const;
   void give_back(std::unique_ptr<Scratch> scratch) const;
-  Slot descend(const std::int8_t* query, std::size_t until) const;
-  bool walk(Scratch& scratch, const std::int8_t* query, std::size_t level, Slot from,
-            std::size_t beam, const Accepts* accepts, std::size_t products_max) const;
+  void descend(Scratch& scratch, const std::int8_t* query, std::size_t until) const;
+  bool walk(Scratch& scratch, const std::int8_t* query, std::size_t level,
+            std::span<const Key> from, std::size_t beam, const Accepts* accepts,
+            std::size_t products_max) const;
   void spread(Scratch& scratch, const std::int8_t* query, std::size_t level, Slot slot,
               std::size_t beam, const Accepts* accepts) const;
   std::vector<Key> scan_keys(const std::int8_t* query, std::size_t count,

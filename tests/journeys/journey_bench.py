@@ -37,8 +37,8 @@ class Bench(unittest.TestCase):
         listed = bench(folder=self.path)
         self.assertEqual(listed.returncode, 0)
         names = [line.split()[0] for line in listed.stdout.splitlines()]
-        self.assertEqual(names, ["feed", "events", "delivery", "api.waiting", "upload", "media.ladder", "visual.search", "visual.look", "search.text",
-                                 "engine.rank", "engine.train", "engine.snapshot"])
+        self.assertEqual(names, ["feed", "events", "delivery", "api.waiting", "upload", "media.ladder", "visual.search", "visual.look", "visual.index",
+                                 "search.text", "engine.rank", "engine.train", "engine.snapshot"])
         refused = bench("fed", folder=self.path)
         self.assertEqual(refused.returncode, 1)
         self.assertIn('no bench "fed"', refused.stderr)
@@ -59,6 +59,14 @@ class Bench(unittest.TestCase):
         self.assertGreater(found["beside"]["events"]["answers"], 300)
         self.assertGreater(found["snapshot_bytes"], 100_000)
         self.assertFalse([miss for miss in found["missed"] if "another state" in miss], found["missed"])
+
+    def test_the_graph_finds_the_nearest_beside_hnswlib(self):
+        found = self.measure("visual.index", "--videos", "3000", "--seconds", "1", "none")
+        self.assertEqual(found["vectors"], 3000)
+        for way in ("graph", "hnswlib"):
+            self.assertGreaterEqual(found[way]["recall_at_10"], 0.95)
+            self.assertGreater(found[way]["queries_per_s"], 0)
+        self.assertGreater(found["beside"]["inserts_per_s"], 10)
 
     def test_delivery_runs_beside_nginx(self):
         file = self.path / "any.mp4"
