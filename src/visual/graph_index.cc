@@ -493,6 +493,15 @@ std::size_t GraphIndex::size() const {
   return live_count_;
 }
 
+std::size_t GraphIndex::reachable_count() const {
+  const std::shared_lock lock(lock_);
+  if (live_count_ == 0) return 0;
+  Scratch scratch;
+  const Key first = key_of(0, entry_);
+  walk(scratch, code(entry_), 0, {&first, 1}, live_count_, nullptr, ~std::size_t{0});
+  return scratch.best.size();
+}
+
 std::size_t GraphIndex::memory_bytes() const {
   Lock writer(writer_);
   std::size_t bytes = blocks_.size() * (sizeof(Vectors) + kBlockSlots * sizeof(Node)) +

@@ -73,6 +73,8 @@ class GraphIndex {
   std::optional<vision::PackedEmbedding> code_of(const Found& found) const;
 
   std::size_t size() const;
+  /// Nodes that a walk without bounds reaches; what is missing, only a scan finds. O(nodes).
+  std::size_t reachable_count() const;
   std::size_t memory_bytes() const;
   /// Of all nodes, links and levels: equal graphs have equal ones.
   std::uint64_t state_hash() const;
