@@ -73,14 +73,14 @@ class Hnswlib final : public HnswRival {
 }  // namespace
 
 Result<std::unique_ptr<HnswRival>> HnswRival::make(std::size_t count_max, std::size_t build_beam) {
-  if (!visual::has_avx2()) return Error{Code::unavailable, "this processor has no AVX2"};
+  if (!visual::has_avx2()) return Error{Code::internal, "this processor has no AVX2"};
   return std::unique_ptr<HnswRival>(std::make_unique<Hnswlib>(count_max, build_beam));
 }
 
 #else
 
 Result<std::unique_ptr<HnswRival>> HnswRival::make(std::size_t, std::size_t) {
-  return Error{Code::unavailable, "libhnswlib-dev was not there at the build"};
+  return Error{Code::internal, "libhnswlib-dev was not there at the build"};
 }
 
 #endif

@@ -15,7 +15,7 @@ namespace filoscope::app {
 
 class HnswRival {
  public:
-  /// Of inner products, 16 links a node. Errors: unavailable (not built in, or a processor without
+  /// Of inner products, 16 links a node. Errors: internal (not built in, or a processor without
   /// AVX2, for which it is compiled).
   static Result<std::unique_ptr<HnswRival>> make(std::size_t count_max, std::size_t build_beam);
   virtual ~HnswRival() = default;
