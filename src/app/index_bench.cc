@@ -218,7 +218,8 @@ class IndexBench {
   }
 
   Way of_graph() {
-    Way way{.name = "graph", .build_s = graph_s_, .bytes_of_vector = graph_bytes_};
+    Way way;
+    way.name = "graph", way.build_s = graph_s_, way.bytes_of_vector = graph_bytes_;
     way.set_beam = [this](std::size_t beam) { beam_ = beam; };
     way.search = [this](const PackedEmbedding& query) {
       std::vector<std::int32_t> out;
@@ -229,7 +230,8 @@ class IndexBench {
   }
 
   Way of_rival(HnswRival& rival) {
-    Way way{.name = "hnswlib", .build_s = rival_s_, .bytes_of_vector = rival_bytes_};
+    Way way;
+    way.name = "hnswlib", way.build_s = rival_s_, way.bytes_of_vector = rival_bytes_;
     way.set_beam = [&](std::size_t beam) { rival.set_beam(beam); };
     way.search = [&](const PackedEmbedding& query) {
       std::vector<std::int32_t> out;
