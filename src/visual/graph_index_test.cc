@@ -142,10 +142,11 @@ TEST_F(GraphTest, WhatWasTakenOutIsNeverAnswered) {
       erase(old);
     }
     insert(video);
-    for (const auto& [its, code] : gone)
-      if (its % 16 == video % 16)
-        for (const auto& one : graph.search(code, 5, 16))
-          ASSERT_TRUE(codes.contains(one.label.video.value)) << one.label.video.value;
+    for (const auto& [its, code] : gone) {
+      if (its % 16 != video % 16) continue;
+      for (const auto& one : graph.search(code, 5, 16))
+        ASSERT_TRUE(codes.contains(one.label.video.value)) << one.label.video.value;
+    }
   }
 }
 
