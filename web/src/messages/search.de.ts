@@ -27,6 +27,7 @@ export const search: SearchMessages = {
   instead: 'Stattdessen nach {q} suchen',
   partly: 'Kein Video enthält alle diese Wörter. Diese enthalten die meisten davon.',
   said: '„{q}“',
+  in_picture: 'Im Bild:',
   people_placeholder: 'Leute suchen',
   people_hint: 'Wessen Videos du zuerst sehen willst. Folge ihnen, oder suche jemanden.',
   people_none: 'Noch niemand zum Folgen',

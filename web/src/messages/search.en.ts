@@ -27,6 +27,7 @@ export const search = {
   instead: 'Search instead for {q}',
   partly: 'No video has all of these words. These have most of them.',
   said: '“{q}”',
+  in_picture: 'In the picture:',
   people_placeholder: 'Search for people',
   people_hint: 'Whose videos you want to see first. Follow them, or search for somebody.',
   people_none: 'Nobody to follow yet',
