@@ -58,7 +58,7 @@ class Search(unittest.TestCase):
         answer = self.mara.raw("PUT", f"/api/v1/videos/{self.physics['id']}/subtitles/en", SAID.encode(), {"Content-Type": "application/x-subrip"})
         self.assertIn(answer.status, (200, 201), answer)
         found = self.search("double pendulum")
-        self.assertEqual(found["items"][0]["match"], {"at_ms": 1200, "text": "the double pendulum"})
+        self.assertEqual(found["items"][0]["match"], {"at_ms": 1200, "text": "the double pendulum", "shown": False})
         self.assertEqual(self.search("double pendulm")["corrected"], "double pendulum")
         self.mara.call("DELETE", f"/videos/{self.physics['id']}/subtitles/en", expect=204)
         self.assertEqual(self.search("pendulum", exact="yes")["items"], [])
