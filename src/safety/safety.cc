@@ -167,7 +167,8 @@ Result<Judgement> SafetyImpl::judge(int rendition_fd) {
 
 Result<void> SafetyImpl::keep(Session& session, VideoId video, const Judgement& judgement,
                               const std::optional<copies::Blocked>& matched) {
-  if (!model_.empty()) FILOSCOPE_DO(Store::keep(session, video, judgement));
+  if (!model_.empty() || !judgement.by.empty())
+    FILOSCOPE_DO(Store::keep(session, video, judgement));
   if (judgement.verdict != Verdict::hold && !matched) return {};
   return Store::hold(session, video, matched, parts_.clock.now_ms());
 }
