@@ -301,8 +301,7 @@ class IndexBench {
     Json json{{"vectors", codes_.size()}, {"brute_force", {{"queries_per_s", brute_per_s_}}}};
     std::string table = fmt::format("{} vectors; the nearest {} of each of {} queries\n",
                                     codes_.size(), kNearest, kQueries);
-    table += fmt::format("{:<12} {:8.0f} queries/s
-", "brute force", brute_per_s_);
+    table += fmt::format("{:<12} {:8.0f} queries/s\n", "brute force", brute_per_s_);
     for (const auto& way : ways_) {
       json[way.name] = way.json();
       table += fmt::format(
