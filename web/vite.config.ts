@@ -11,8 +11,8 @@ const backend = process.env['FILOSCOPE_URL'] ?? 'http://localhost:8080';
 const CORE = new RegExp(
   [
     'node_modules/(svelte|esm-env|clsx)/',
-    'src/(lib|player)/',
-    'src/feed/(?!DetailPane)',
+    'src/(lib/(?!kept|labels|lifetime|playlist)|player/)',
+    'src/feed/(?!DetailPane|WarningCover|removal|safety_words)',
     'src/messages/en',
     'src/(main|App)',
     'src/upload/pill',
